@@ -1,1 +1,5 @@
-
+//! Muster.
+pub mod clock;
+pub mod db;
+pub mod id;
+pub mod secret;
