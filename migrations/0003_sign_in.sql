@@ -44,6 +44,8 @@ CREATE INDEX passkeys_by_user ON passkeys (user_id, created_at);
 CREATE TABLE ceremonies (
     token_hash BYTEA PRIMARY KEY,
     purpose TEXT NOT NULL,
+    -- Hash of a cookie given at the start: only the browser that began can finish, so nobody can sign a stranger in as themselves.
+    browser_hash BYTEA NOT NULL,
     user_id UUID REFERENCES users (id) ON DELETE CASCADE,
     -- webauthn-rs's state, as JSON; never leaves the server.
     state TEXT NOT NULL,
