@@ -107,30 +107,69 @@ impl TrustProxy {
 pub struct ConfigError(pub String);
 
 /// Variables read here. Each has a `_FILE` form too, whose content is trimmed.
-const NAMES: &[&str] = &[
-    "APP_URL",
-    "HOST",
-    "PORT",
-    "DB_CONNECTION_STRING",
-    "ENCRYPTION_KEY",
-    "TRUST_PROXY",
-    "UI_CONFIG_DISABLED",
-    "LOG_LEVEL",
-    "LOG_JSON",
-];
+const NAMES: &[&str] =
+    &["APP_URL", "HOST", "PORT", "DB_CONNECTION_STRING", "ENCRYPTION_KEY", "TRUST_PROXY", "UI_CONFIG_DISABLED", "LOG_LEVEL", "LOG_JSON"];
 
 /// What Pocket ID reads and Muster does not (yet): accepted, so that its users can move over with the `.env` they have.
 const POCKET_ID_NAMES: &[&str] = &[
-    "ACCENT_COLOR", "ACTORS_HOST", "ACTORS_PORT", "ALLOW_DOWNGRADE", "ALLOW_INSECURE_CALLBACK_URLS", "ALLOW_OWN_ACCOUNT_EDIT",
-    "ALLOW_USER_SIGNUPS", "ANALYTICS_DISABLED", "APP_ENV", "CIMD_URL_ALLOWLIST", "DISABLE_ANIMATIONS", "DISABLE_RATE_LIMITING",
-    "EMAILS_VERIFIED", "EMAIL_API_KEY_EXPIRATION_ENABLED", "EMAIL_LOGIN_NOTIFICATION_ENABLED", "EMAIL_ONE_TIME_ACCESS_AS_ADMIN_ENABLED",
-    "EMAIL_ONE_TIME_ACCESS_AS_UNAUTHENTICATED_ENABLED", "EMAIL_VERIFICATION_ENABLED", "FILE_BACKEND", "GEOLITE_DB_PATH", "GEOLITE_DB_URL",
-    "HOME_PAGE_URL", "INTERNAL_APP_URL", "LOCAL_IPV6_RANGES", "LOG_QUERY_ARGS", "MAXMIND_LICENSE_KEY", "PGID", "PROXY_PROTOCOL", "PUID",
-    "REQUIRE_USER_EMAIL", "S3_ACCESS_KEY_ID", "S3_BUCKET", "S3_DISABLE_DEFAULT_INTEGRITY_CHECKS", "S3_ENDPOINT", "S3_FORCE_PATH_STYLE",
-    "S3_REGION", "S3_SECRET_ACCESS_KEY", "SIGNUP_DEFAULT_CUSTOM_CLAIMS", "SIGNUP_DEFAULT_USER_GROUP_IDS", "SMTP_FROM", "SMTP_HOST",
-    "SMTP_PASSWORD", "SMTP_PORT", "SMTP_SKIP_CERT_VERIFY", "SMTP_TLS", "SMTP_USER", "STATIC_API_KEY", "SYSTEMD_SOCKET", "TLS_CERT",
-    "TLS_KEY", "TRUSTED_PLATFORM", "UNIX_SOCKET", "UNIX_SOCKET_MODE", "UPLOAD_PATH", "VERSION_CHECK_DISABLED",
-    "WEBAUTHN_ALLOW_SYNCED_PASSKEYS", "WEBAUTHN_AUTHENTICATOR_ATTACHMENT", "WEBAUTHN_USER_VERIFICATION",
+    "ACCENT_COLOR",
+    "ACTORS_HOST",
+    "ACTORS_PORT",
+    "ALLOW_DOWNGRADE",
+    "ALLOW_INSECURE_CALLBACK_URLS",
+    "ALLOW_OWN_ACCOUNT_EDIT",
+    "ALLOW_USER_SIGNUPS",
+    "ANALYTICS_DISABLED",
+    "APP_ENV",
+    "CIMD_URL_ALLOWLIST",
+    "DISABLE_ANIMATIONS",
+    "DISABLE_RATE_LIMITING",
+    "EMAILS_VERIFIED",
+    "EMAIL_API_KEY_EXPIRATION_ENABLED",
+    "EMAIL_LOGIN_NOTIFICATION_ENABLED",
+    "EMAIL_ONE_TIME_ACCESS_AS_ADMIN_ENABLED",
+    "EMAIL_ONE_TIME_ACCESS_AS_UNAUTHENTICATED_ENABLED",
+    "EMAIL_VERIFICATION_ENABLED",
+    "FILE_BACKEND",
+    "GEOLITE_DB_PATH",
+    "GEOLITE_DB_URL",
+    "HOME_PAGE_URL",
+    "INTERNAL_APP_URL",
+    "LOCAL_IPV6_RANGES",
+    "LOG_QUERY_ARGS",
+    "MAXMIND_LICENSE_KEY",
+    "PGID",
+    "PROXY_PROTOCOL",
+    "PUID",
+    "REQUIRE_USER_EMAIL",
+    "S3_ACCESS_KEY_ID",
+    "S3_BUCKET",
+    "S3_DISABLE_DEFAULT_INTEGRITY_CHECKS",
+    "S3_ENDPOINT",
+    "S3_FORCE_PATH_STYLE",
+    "S3_REGION",
+    "S3_SECRET_ACCESS_KEY",
+    "SIGNUP_DEFAULT_CUSTOM_CLAIMS",
+    "SIGNUP_DEFAULT_USER_GROUP_IDS",
+    "SMTP_FROM",
+    "SMTP_HOST",
+    "SMTP_PASSWORD",
+    "SMTP_PORT",
+    "SMTP_SKIP_CERT_VERIFY",
+    "SMTP_TLS",
+    "SMTP_USER",
+    "STATIC_API_KEY",
+    "SYSTEMD_SOCKET",
+    "TLS_CERT",
+    "TLS_KEY",
+    "TRUSTED_PLATFORM",
+    "UNIX_SOCKET",
+    "UNIX_SOCKET_MODE",
+    "UPLOAD_PATH",
+    "VERSION_CHECK_DISABLED",
+    "WEBAUTHN_ALLOW_SYNCED_PASSKEYS",
+    "WEBAUTHN_AUTHENTICATOR_ATTACHMENT",
+    "WEBAUTHN_USER_VERIFICATION",
     "LDAP_ATTRIBUTE_USER_PROFILE_PICTURE",
 ];
 
@@ -191,10 +230,14 @@ impl Config {
         let encryption_key = value("ENCRYPTION_KEY")?;
         match &encryption_key {
             Some(key) if key.chars().count() < 16 => {
-                return Err(ConfigError("ENCRYPTION_KEY is too short: it needs at least 16 characters; `openssl rand -base64 32` makes a good one".into()));
+                return Err(ConfigError(
+                    "ENCRYPTION_KEY is too short: it needs at least 16 characters; `openssl rand -base64 32` makes a good one".into(),
+                ));
             }
             None if is_postgres => {
-                return Err(ConfigError("ENCRYPTION_KEY is required with PostgreSQL: set it to a secret such as `openssl rand -base64 32` prints".into()));
+                return Err(ConfigError(
+                    "ENCRYPTION_KEY is required with PostgreSQL: set it to a secret such as `openssl rand -base64 32` prints".into(),
+                ));
             }
             _ => {}
         }
@@ -275,9 +318,9 @@ fn parse_trust_proxy(text: &str) -> Result<TrustProxy, ConfigError> {
         return Ok(if flag { TrustProxy::Everyone } else { TrustProxy::No });
     }
     let networks = text.split([',', ' ']).filter(|part| !part.is_empty()).map(|part| {
-        part.parse::<IpNet>().or_else(|_| part.parse::<IpAddr>().map(IpNet::from)).map_err(|_| {
-            unparsable("TRUST_PROXY", part, "true, false, or a list of addresses and networks such as 10.0.0.0/8, ::1")
-        })
+        part.parse::<IpNet>()
+            .or_else(|_| part.parse::<IpAddr>().map(IpNet::from))
+            .map_err(|_| unparsable("TRUST_PROXY", part, "true, false, or a list of addresses and networks such as 10.0.0.0/8, ::1"))
     });
     networks.collect::<Result<_, _>>().map(TrustProxy::Networks)
 }
@@ -296,7 +339,9 @@ fn refuse_unknown(variables: &BTreeMap<String, String>, setting_names: &[&str]) 
         }
         if let Some(prefix) = OUR_PREFIXES.iter().find(|prefix| name.starts_with(**prefix)) {
             let hint = nearest.map(|(_, meant)| format!(" (the nearest name is {meant})")).unwrap_or_default();
-            return Err(ConfigError(format!("{name} is not a variable Muster knows{hint}; every name that begins with {prefix} must be one of the documented ones")));
+            return Err(ConfigError(format!(
+                "{name} is not a variable Muster knows{hint}; every name that begins with {prefix} must be one of the documented ones"
+            )));
         }
     }
     Ok(())
@@ -356,14 +401,22 @@ mod tests {
 
     #[test]
     fn a_refusal_never_prints_a_secret() {
-        for (name, value) in [("DB_CONNECTION_STRING", "mysql://root:hunter2@db/x"), ("ENCRYPTION_KEY", "hunter2"), ("LDAP_BIND_PASWORD", "hunter2")] {
+        for (name, value) in [("DB_CONNECTION_STRING", "mysql://root:hunter2@db/x"), ("ENCRYPTION_KEY", "hunter2"), ("LDAP_BIND_PASWORD", "hunter2")]
+        {
             assert!(!read(&[(name, value)]).unwrap_err().to_string().contains("hunter2"));
         }
     }
 
     #[test]
     fn other_peoples_variables_are_left_alone() {
-        read(&[("HOSTNAME", "web-1"), ("PATH", "/bin"), ("LDAP_PORT", "tcp://10.0.0.1:389"), ("LDAP_SERVICE_HOST", "10.0.0.1"), ("SMTP_HOST", "mail")]).unwrap();
+        read(&[
+            ("HOSTNAME", "web-1"),
+            ("PATH", "/bin"),
+            ("LDAP_PORT", "tcp://10.0.0.1:389"),
+            ("LDAP_SERVICE_HOST", "10.0.0.1"),
+            ("SMTP_HOST", "mail"),
+        ])
+        .unwrap();
     }
 
     #[test]

@@ -81,7 +81,9 @@ pub struct Failure {
 impl IntoResponse for AppError {
     fn into_response(self) -> Response {
         let (status, title, message, cause) = match self {
-            Self::NotFound => (StatusCode::NOT_FOUND, "Page not found", "There is nothing at this address. Check it, or go back to the start.".to_owned(), None),
+            Self::NotFound => {
+                (StatusCode::NOT_FOUND, "Page not found", "There is nothing at this address. Check it, or go back to the start.".to_owned(), None)
+            }
             Self::Forbidden(message) => (StatusCode::FORBIDDEN, "Not allowed", message.to_owned(), None),
             Self::SignInFirst { back_to } => {
                 let query = serde_urlencoded::to_string([("back", back_to)]).unwrap_or_default();
@@ -97,7 +99,8 @@ impl IntoResponse for AppError {
                 return response;
             }
             Self::Internal(cause) => {
-                let message = "Something went wrong on our side and has been logged. Try again; if it stays, tell your administrator the number below.";
+                let message =
+                    "Something went wrong on our side and has been logged. Try again; if it stays, tell your administrator the number below.";
                 (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong", message.to_owned(), Some(Arc::new(cause)))
             }
         };

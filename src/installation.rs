@@ -89,10 +89,15 @@ fn key_file(config: &Config) -> anyhow::Result<Password> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(&file) {
         Ok(mut opened) => {
-            opened.write_all(key.as_bytes()).and_then(|()| opened.sync_all()).with_context(|| format!("the key file {} cannot be written", file.display()))?;
+            opened
+                .write_all(key.as_bytes())
+                .and_then(|()| opened.sync_all())
+                .with_context(|| format!("the key file {} cannot be written", file.display()))?;
             Ok(Password::new(key.trim()))
         }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => read().with_context(|| format!("the key file {} cannot be read", file.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            read().with_context(|| format!("the key file {} cannot be read", file.display()))
+        }
         Err(error) => Err(error).with_context(|| format!("the key file {} cannot be written", file.display())),
     }
 }

@@ -59,6 +59,13 @@ pub(super) async fn healthcheck(config: &Config) -> Result<(), Failed> {
         stream.take(1024).read_to_string(&mut answer).await?;
         Ok::<_, std::io::Error>(answer)
     };
-    let answer = tokio::time::timeout(Duration::from_secs(5), ask).await.context("the server does not answer within 5 s")?.context("the server cannot be reached")?;
-    if answer.starts_with("HTTP/1.1 204") { Ok(()) } else { Err(Failed::Command(anyhow::anyhow!("the server is not well: {}", answer.lines().next().unwrap_or("no answer")))) }
+    let answer = tokio::time::timeout(Duration::from_secs(5), ask)
+        .await
+        .context("the server does not answer within 5 s")?
+        .context("the server cannot be reached")?;
+    if answer.starts_with("HTTP/1.1 204") {
+        Ok(())
+    } else {
+        Err(Failed::Command(anyhow::anyhow!("the server is not well: {}", answer.lines().next().unwrap_or("no answer"))))
+    }
 }

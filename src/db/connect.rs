@@ -135,9 +135,7 @@ fn for_sqlite(sql: &str) -> String {
 fn explain(result: Result<(), MigrateError>) -> Result<(), OpenError> {
     match result {
         Ok(()) => Ok(()),
-        Err(MigrateError::VersionMissing(found)) => {
-            Err(OpenError::Newer { found, known: MIGRATIONS.last().map_or(0, |(version, _, _)| *version) })
-        }
+        Err(MigrateError::VersionMissing(found)) => Err(OpenError::Newer { found, known: MIGRATIONS.last().map_or(0, |(version, _, _)| *version) }),
         Err(MigrateError::VersionMismatch(version)) => Err(OpenError::Altered(version)),
         Err(error) => Err(OpenError::Migration(error)),
     }

@@ -150,7 +150,9 @@ impl Query {
     pub async fn optional<R: Row>(self, conn: &mut Conn) -> sqlx::Result<Option<R>> {
         let parts = self.split(conn.engine());
         match conn.borrow() {
-            Borrowed::Sqlite(c) => sqlx::query_as_with::<Sqlite, R, _>(parts.sql, sqlite(parts.values)).persistent(parts.cached).fetch_optional(c).await,
+            Borrowed::Sqlite(c) => {
+                sqlx::query_as_with::<Sqlite, R, _>(parts.sql, sqlite(parts.values)).persistent(parts.cached).fetch_optional(c).await
+            }
             Borrowed::Postgres(c) => {
                 sqlx::query_as_with::<Postgres, R, _>(parts.sql, postgres(parts.values)).persistent(parts.cached).fetch_optional(c).await
             }

@@ -70,7 +70,8 @@ impl FromRequestParts<App> for SignedIn {
         let MaybeSignedIn(signed_in) = MaybeSignedIn::from_request_parts(parts, app).await?;
         signed_in.ok_or_else(|| {
             // After a form the page it stood on is the place to come back to, not the form's target.
-            let back_to = if parts.method == HttpMethod::GET { parts.uri.path_and_query().map_or("/account", |path| path.as_str()) } else { "/account" };
+            let back_to =
+                if parts.method == HttpMethod::GET { parts.uri.path_and_query().map_or("/account", |path| path.as_str()) } else { "/account" };
             AppError::SignInFirst { back_to: back_to.to_owned() }
         })
     }

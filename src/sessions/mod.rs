@@ -4,6 +4,7 @@
 //! Handlers ask for authority in their signature: [`SignedIn`] (anyone), [`AdminSession`] (an administrator who used a passkey).
 
 mod extract;
+pub mod next;
 mod store;
 mod tower;
 
@@ -11,6 +12,7 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 pub use extract::{AdminSession, MaybeSignedIn, SignedIn};
+pub use next::Next;
 pub use store::Line;
 pub use tower::layer;
 
@@ -69,13 +71,7 @@ const STATE_KEY: &str = "session";
 ///
 /// # Errors
 /// When the session cannot be stored.
-pub async fn start(
-    session: &tower_sessions::Session,
-    user: UserId,
-    method: Method,
-    client: &Client,
-    now: Timestamp,
-) -> anyhow::Result<SessionState> {
+pub async fn start(session: &tower_sessions::Session, user: UserId, method: Method, client: &Client, now: Timestamp) -> anyhow::Result<SessionState> {
     let state = SessionState { id: SessionId::new(), user, method, auth_at: now, client_ip: client.ip_text(), user_agent: client.user_agent.clone() };
     session.flush().await.context("ending the former session")?;
     session.insert(STATE_KEY, &state).await.context("filling the session")?;

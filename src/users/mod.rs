@@ -6,9 +6,9 @@ mod store;
 
 pub use model::{Source, User};
 
+use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
 use crate::id::UserId;
-use crate::clock::Timestamp;
 
 /// Finds a person by id.
 ///

@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn usernames_and_addresses_that_would_confuse_are_refused() {
-        for bad in ["", " ", "a b", "-ada", "ada\n", "ädä", &"a".repeat(51)] {
+        for bad in ["", " ", "a b", "-ada", "a\nda", "ädä", &"a".repeat(51)] {
             assert!(check_username(bad).is_err(), "{bad:?}");
         }
         for good in ["ada", "ada.lovelace@example", "7of9"] {

@@ -14,7 +14,8 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-
 /// the consent page must name the client's origin. `None` when the address has nothing a policy can name.
 pub fn csp_allowing_form_to(redirect_uri: &str) -> Option<HeaderValue> {
     let url = url::Url::parse(redirect_uri).ok()?;
-    let source = if url.has_host() && matches!(url.scheme(), "http" | "https") { url.origin().ascii_serialization() } else { format!("{}:", url.scheme()) };
+    let source =
+        if url.has_host() && matches!(url.scheme(), "http" | "https") { url.origin().ascii_serialization() } else { format!("{}:", url.scheme()) };
     HeaderValue::from_str(&CSP.replace("form-action 'self'", &format!("form-action 'self' {source}"))).ok()
 }
 

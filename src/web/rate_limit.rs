@@ -29,7 +29,8 @@ pub struct Limit(DefaultKeyedRateLimiter<IpAddr>);
 
 impl Limit {
     fn new(per_second: u32, burst: u32) -> Self {
-        let quota = Quota::per_second(NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN)).allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN));
+        let quota =
+            Quota::per_second(NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN)).allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN));
         Self(RateLimiter::keyed(quota))
     }
 
@@ -39,9 +40,9 @@ impl Limit {
     /// `TooManyRequests` with the whole seconds to wait, when the address has used its share up.
     pub fn check(&self, client: &Client) -> Result<(), AppError> {
         let Some(ip) = client.ip else { return Ok(()) };
-        self.0.check_key(&network(ip)).map_err(|refused| AppError::TooManyRequests {
-            retry_after_seconds: refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1,
-        })
+        self.0
+            .check_key(&network(ip))
+            .map_err(|refused| AppError::TooManyRequests { retry_after_seconds: refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1 })
     }
 
     /// Forgets addresses that have been quiet.
