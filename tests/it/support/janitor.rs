@@ -18,6 +18,7 @@ use tempfile::TempDir;
 /// What the shell runs.
 pub(crate) const SCRIPT: &str = include_str!("janitor.sh");
 
+#[expect(clippy::zombie_processes, reason = "it outlives this process, that is its purpose")]
 static LIST: LazyLock<Mutex<ChildStdin>> = LazyLock::new(|| {
     let mut shell = Command::new("bash")
         .args(["-c", SCRIPT, "janitor"])

@@ -4,7 +4,7 @@ declare -A signals commands
 directories=()
 
 # A dead process that nobody has waited for yet does not count.
-alive() { grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1/status"; }
+alive() { grep -qsE '^State:\s+[^ZX[:space:]]' "/proc/$1/status"; }
 
 while IFS= read -r line; do
     verb=${line%% *} rest=${line#* }

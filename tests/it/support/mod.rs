@@ -4,7 +4,8 @@
 //! |---|---|
 //! | [`process`] | the `muster` binary as a server and as a command |
 //! | [`http`] | a browser's manners over plain HTTP: cookies, forms, same-origin headers |
-//! | [`browser`], [`cdp`] | pages in a real Chromium, with a virtual authenticator |
+//! | [`browser`], [`cdp`] | pages in a real Chromium |
+//! | [`virtual_authenticator`] | a passkey device inside that Chromium |
 //! | [`authenticator`] | a passkey in software for tests without a browser |
 //! | [`forge`] | an authenticator whose every byte a test can bend |
 //! | [`postgres`] | an empty PostgreSQL database per test |
@@ -12,18 +13,19 @@
 //! | [`ldap_tools`], [`certificates`] | what the two directories share |
 //! | [`janitor`] | nothing of all this outlives the test binary, however it ends |
 
-//pub(crate) mod authenticator;
-//pub(crate) mod browser;
-//pub(crate) mod cdp;
+pub(crate) mod authenticator;
+pub(crate) mod browser;
+pub(crate) mod cdp;
 pub(crate) mod certificates;
-//pub(crate) mod forge;
-//pub(crate) mod http;
+pub(crate) mod forge;
+pub(crate) mod http;
 pub(crate) mod janitor;
 pub(crate) mod ldap_tools;
 pub(crate) mod postgres;
-//pub(crate) mod process;
+pub(crate) mod process;
 pub(crate) mod samba;
 pub(crate) mod slapd;
+pub(crate) mod virtual_authenticator;
 
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Checks of what the other tests stand on: each server really starts, works, stops and leaves nothing.
+//! Each server really starts, works, stops and leaves nothing.
 
 use sqlx::{Connection as _, PgConnection, Row as _};
 
@@ -91,7 +91,9 @@ async fn tls_answers(url: &str, authority: &std::path::Path) -> bool {
     let url = url::Url::parse(url).expect("a URL");
     let host = url.host_str().expect("a host");
     let mut check = std::process::Command::new("openssl");
-    check.args(["s_client", "-verify_return_error", "-brief", "-connect", &format!("{host}:{}", url.port().unwrap_or(636)), "-CAfile"]).arg(authority);
+    check
+        .args(["s_client", "-verify_return_error", "-brief", "-connect", &format!("{host}:{}", url.port().unwrap_or(636)), "-CAfile"])
+        .arg(authority);
     check.args([if host.parse::<std::net::IpAddr>().is_ok() { "-verify_ip" } else { "-verify_hostname" }, host]);
     output(check, "").await.status.success()
 }
