@@ -61,6 +61,16 @@ pub(crate) fn run_at_end(command: &str) {
     tell(&format!("run {command}"));
 }
 
+/// Has the process and its group stopped at the end, first with the signal `farewell`.
+pub(crate) fn watch(process_id: u32, farewell: &str) {
+    tell(&format!("process {process_id} {farewell}"));
+}
+
+/// Takes a process that has ended off the list.
+pub(crate) fn forget(process_id: u32) {
+    tell(&format!("gone {process_id}"));
+}
+
 /// A process that runs until it is told to stop, and that is killed with its whole process group when dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -79,7 +89,7 @@ impl Server {
             .process_group(0)
             .spawn()
             .unwrap_or_else(|error| panic!("cannot start {command:?}: {error} (scripts/test installs what the tests need)"));
-        tell(&format!("process {} {farewell}", child.id()));
+        watch(child.id(), farewell);
         Self { child, log: log.to_owned() }
     }
 
@@ -125,6 +135,6 @@ impl Drop for Server {
         // The group first: it keeps its number as long as the leader has not been waited for.
         kill_process_group(self.pid(), Signal::KILL).ok();
         self.child.wait().expect("own child");
-        tell(&format!("gone {}", self.child.id()));
+        forget(self.child.id());
     }
 }

@@ -73,20 +73,27 @@ pub(crate) async fn output(command: std::process::Command, input: &str) -> std::
 
 fn output_blocking(mut command: std::process::Command, input: &str) -> std::process::Output {
     use std::io::Write as _;
+    use std::os::unix::process::CommandExt as _;
     use std::process::Stdio;
     let program = command.get_program().to_string_lossy().into_owned();
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        .process_group(0)
         .spawn()
         .unwrap_or_else(|error| panic!("cannot run {program}: {error} (scripts/test installs what the tests need)"));
     let mut stdin = child.stdin.take().expect("stdin is piped");
-    std::thread::scope(|scope| {
+    // Not all of them are short enough never to be caught by an interrupted run.
+    let process_id = child.id();
+    janitor::watch(process_id, "TERM");
+    let output = std::thread::scope(|scope| {
         // A program that stops before it has read everything says why on its own.
         scope.spawn(move || stdin.write_all(input.as_bytes()).ok());
         child.wait_with_output().unwrap_or_else(|error| panic!("cannot wait for {program}: {error}"))
-    })
+    });
+    janitor::forget(process_id);
+    output
 }
 
 /// [`output`], and a panic with everything the program said when it did not succeed. Gives standard output.
