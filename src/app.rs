@@ -1,0 +1,58 @@
+//! The one bag everyone may hold: fields, and accessors to them. Cheap to clone.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use webauthn_rs::Webauthn;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::Db;
+use crate::secret::Sealer;
+use crate::settings::Settings;
+use crate::web::rate_limit::Limits;
+
+/// Everything a request or job needs.
+#[derive(Clone)]
+pub struct App(Arc<Fields>);
+
+/// The fields behind [`App`].
+pub struct Fields {
+    /// Boot configuration.
+    pub config: Config,
+    /// The database.
+    pub db: Db,
+    /// Where `now` comes from.
+    pub clock: Clock,
+    /// Seals what must be read back.
+    pub sealer: Sealer,
+    /// Settings in force; see [`App::settings`].
+    pub settings: watch::Sender<Arc<Settings>>,
+    /// The WebAuthn relying party.
+    pub webauthn: Webauthn,
+    /// Limits per client address.
+    pub limits: Limits,
+    /// Cancelled when the server stops.
+    pub stopping: CancellationToken,
+}
+
+impl App {
+    /// Bundles the fields.
+    pub fn new(fields: Fields) -> Self {
+        Self(Arc::new(fields))
+    }
+
+    /// The settings in force now. Take them once per request.
+    pub fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.0.settings.borrow())
+    }
+}
+
+impl Deref for App {
+    type Target = Fields;
+    fn deref(&self) -> &Fields {
+        &self.0
+    }
+}

@@ -1,0 +1,254 @@
+//! The audit log: append-only, who did what to whom and from where. Written in the transaction of the deed, so that neither exists without the other.
+
+mod store;
+
+use serde_json::{Map, Value};
+
+use crate::clock::Timestamp;
+use crate::db::{Conn, Tx};
+use crate::id::{AuditEventId, UserId};
+use crate::web::Client;
+
+pub use store::{Filter, Line};
+
+/// What happened. The text form is stored and stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The first administrator set the server up.
+    SetUp,
+    /// Someone signed in.
+    SignIn,
+    /// A sign-in was refused; the detail says why.
+    SignInRefused,
+    /// Someone signed out.
+    SignOut,
+    /// Sessions were ended by their owner or an administrator.
+    SessionsEnded,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was renamed.
+    PasskeyRenamed,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// A one-time access link was made.
+    AccessLinkMade,
+    /// A one-time access link was used.
+    AccessLinkUsed,
+    /// A one-time access link was taken back.
+    AccessLinkRevoked,
+    /// A person was created.
+    UserCreated,
+    /// A person was changed.
+    UserChanged,
+    /// A person was kept out by an administrator.
+    UserBlocked,
+    /// A person was let in again by an administrator.
+    UserUnblocked,
+    /// A person was deleted.
+    UserDeleted,
+    /// The directory disabled a person or no longer lists them.
+    UserDisabled,
+    /// A person came back in the directory.
+    UserRestored,
+    /// A group was created.
+    GroupCreated,
+    /// A group was changed.
+    GroupChanged,
+    /// A group was removed.
+    GroupRemoved,
+    /// A client was registered.
+    ClientCreated,
+    /// A client was changed.
+    ClientChanged,
+    /// A client was deleted.
+    ClientDeleted,
+    /// A client got a new secret.
+    ClientSecretMade,
+    /// A person let a client have something, or the client was set to need no asking.
+    Authorized,
+    /// A person or administrator took an authorization back.
+    AuthorizationRevoked,
+    /// A code or refresh token was used a second time; what it had given was revoked.
+    TokenReuse,
+    /// Settings were changed.
+    SettingsChanged,
+    /// A directory sync changed something.
+    DirectorySynced,
+    /// A directory sync was held back.
+    DirectorySyncHeld,
+    /// A directory sync failed.
+    DirectorySyncFailed,
+    /// An administrator confirmed a held sync.
+    DirectorySyncConfirmed,
+    /// A signing key was made or replaced.
+    KeyRotated,
+}
+
+macro_rules! kinds {
+    ($($kind:ident = $text:literal, $label:literal;)*) => {
+        impl Kind {
+            /// Every kind, for filters.
+            pub const ALL: &'static [Self] = &[$(Self::$kind),*];
+            /// The stored form.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$kind => $text,)* }
+            }
+            /// For people.
+            pub const fn label(self) -> &'static str {
+                match self { $(Self::$kind => $label,)* }
+            }
+            /// Reads the stored form.
+            pub fn from_text(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$kind),)* _ => None }
+            }
+        }
+    };
+}
+
+kinds! {
+    SetUp = "set_up", "Set up";
+    SignIn = "sign_in", "Signed in";
+    SignInRefused = "sign_in_refused", "Sign-in refused";
+    SignOut = "sign_out", "Signed out";
+    SessionsEnded = "sessions_ended", "Sessions ended";
+    PasskeyAdded = "passkey_added", "Passkey added";
+    PasskeyRenamed = "passkey_renamed", "Passkey renamed";
+    PasskeyRemoved = "passkey_removed", "Passkey removed";
+    AccessLinkMade = "access_link_made", "Access link made";
+    AccessLinkUsed = "access_link_used", "Access link used";
+    AccessLinkRevoked = "access_link_revoked", "Access link revoked";
+    UserCreated = "user_created", "Person created";
+    UserChanged = "user_changed", "Person changed";
+    UserBlocked = "user_blocked", "Person blocked";
+    UserUnblocked = "user_unblocked", "Person unblocked";
+    UserDeleted = "user_deleted", "Person deleted";
+    UserDisabled = "user_disabled", "Person disabled by the directory";
+    UserRestored = "user_restored", "Person restored by the directory";
+    GroupCreated = "group_created", "Group created";
+    GroupChanged = "group_changed", "Group changed";
+    GroupRemoved = "group_removed", "Group removed";
+    ClientCreated = "client_created", "App registered";
+    ClientChanged = "client_changed", "App changed";
+    ClientDeleted = "client_deleted", "App deleted";
+    ClientSecretMade = "client_secret_made", "App secret made";
+    Authorized = "authorized", "App authorized";
+    AuthorizationRevoked = "authorization_revoked", "App authorization revoked";
+    TokenReuse = "token_reuse", "Token used twice";
+    SettingsChanged = "settings_changed", "Settings changed";
+    DirectorySynced = "directory_synced", "Directory synced";
+    DirectorySyncHeld = "directory_sync_held", "Directory sync held back";
+    DirectorySyncFailed = "directory_sync_failed", "Directory sync failed";
+    DirectorySyncConfirmed = "directory_sync_confirmed", "Directory sync confirmed";
+    KeyRotated = "key_rotated", "Signing key made";
+}
+
+/// Who did it.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// The person, when it was one.
+    pub id: Option<UserId>,
+    /// Their username, or what did it: `command line`, `directory sync`.
+    pub name: String,
+}
+
+impl Actor {
+    /// A person.
+    pub fn user(id: UserId, username: &str) -> Self {
+        Self { id: Some(id), name: username.to_owned() }
+    }
+
+    /// Someone at the server's command line.
+    pub fn command_line() -> Self {
+        Self { id: None, name: "command line".to_owned() }
+    }
+
+    /// The server itself, in the words given.
+    pub fn system(what: &str) -> Self {
+        Self { id: None, name: what.to_owned() }
+    }
+
+    /// Nobody we know: an anonymous visitor.
+    pub fn visitor() -> Self {
+        Self { id: None, name: String::new() }
+    }
+}
+
+/// An event about to be recorded.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: Kind,
+    /// Who did it.
+    pub actor: Actor,
+    /// To whom or what.
+    pub subject_id: Option<uuid::Uuid>,
+    /// What the subject is called.
+    pub subject_name: String,
+    /// From where; empty for jobs and commands.
+    pub client: Client,
+    /// More, by name. Never a secret.
+    pub detail: Map<String, Value>,
+}
+
+impl Event {
+    /// An event without subject, client or detail yet.
+    pub fn new(at: Timestamp, kind: Kind, actor: Actor) -> Self {
+        Self { at, kind, actor, subject_id: None, subject_name: String::new(), client: Client::default(), detail: Map::new() }
+    }
+
+    /// Says to whom or what it happened.
+    #[must_use]
+    pub fn on(mut self, id: impl Into<Option<uuid::Uuid>>, name: &str) -> Self {
+        self.subject_id = id.into();
+        self.subject_name = name.to_owned();
+        self
+    }
+
+    /// Says from where.
+    #[must_use]
+    pub fn from_client(mut self, client: &Client) -> Self {
+        self.client = client.clone();
+        self
+    }
+
+    /// Adds a detail.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.detail.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+/// Records an event in the transaction of the deed.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn record(tx: &mut Tx, event: Event) -> sqlx::Result<()> {
+    record_all(tx, vec![event]).await
+}
+
+/// Records many events with few statements.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn record_all(tx: &mut Tx, events: Vec<Event>) -> sqlx::Result<()> {
+    store::insert(tx, events.into_iter().map(|event| (AuditEventId::new(), event))).await
+}
+
+/// A page of the log, newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn list(conn: &mut Conn, filter: &Filter) -> sqlx::Result<Vec<Line>> {
+    store::list(conn, filter).await
+}
+
+/// Deletes events older than `before`; gives how many.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forget(tx: &mut Tx, before: Timestamp) -> sqlx::Result<u64> {
+    store::delete_before(tx, before).await
+}

@@ -1,0 +1,126 @@
+//! The command line. Results go to standard output, everything else to standard error; exit status 0 done, 1 refused or failed, 2 wrong usage or
+//! configuration. Commands work beside a running server: they share its database.
+
+mod serve;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use serde::Serialize;
+
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError};
+use crate::server;
+
+/// A self-hosted identity provider: passkeys for people, OpenID Connect for apps, people from the LDAP directory you already have.
+#[derive(Parser)]
+#[command(name = "muster", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the server (what happens without a command).
+    Serve,
+    /// Prints the version.
+    Version,
+    /// Asks the running server whether it is well; for container health checks.
+    Healthcheck,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// For programs: stable names, snake_case.
+    Json,
+}
+
+/// Why a command did not do what it was asked; decides the exit status.
+pub enum Failed {
+    /// Refused or failed: status 1. The result, if any, has been printed.
+    Command(anyhow::Error),
+    /// Wrong configuration: status 2.
+    Config(ConfigError),
+    /// The outcome has been printed and is itself the failure: status 1.
+    Told,
+}
+
+impl From<anyhow::Error> for Failed {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Command(error)
+    }
+}
+
+impl From<sqlx::Error> for Failed {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Command(error.into())
+    }
+}
+
+impl From<ConfigError> for Failed {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+/// Runs the command the process was started with.
+pub async fn run() -> ExitCode {
+    match dispatch(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed::Told) => ExitCode::FAILURE,
+        Err(Failed::Command(error)) => {
+            complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+        Err(Failed::Config(error)) => {
+            complain(&error.to_string());
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn dispatch(arguments: Arguments) -> Result<(), Failed> {
+    match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::serve(config()?).await,
+        Command::Version => say(env!("CARGO_PKG_VERSION")),
+        Command::Healthcheck => serve::healthcheck(&config()?).await,
+    }
+}
+
+/// Reads and checks the configuration.
+fn config() -> Result<Config, Failed> {
+    let config = Config::from_environment(&server::setting_names())?;
+    server::check_settings(&config)?;
+    Ok(config)
+}
+
+/// Opens what a command works on.
+#[expect(dead_code, reason = "the first command that uses it comes with its slice")]
+async fn app() -> Result<App, Failed> {
+    let config = config()?;
+    serve::start_logging(&config, "warn");
+    Ok(server::open(config, Clock::system()).await?)
+}
+
+/// Prints a result.
+fn say(text: &str) -> Result<(), Failed> {
+    writeln!(std::io::stdout(), "{text}").map_err(|error| Failed::Command(error.into()))
+}
+
+/// Prints a result as JSON.
+#[expect(dead_code, reason = "the first command that uses it comes with its slice")]
+fn say_json(value: &impl Serialize) -> Result<(), Failed> {
+    say(&serde_json::to_string_pretty(value).map_err(|error| Failed::Command(error.into()))?)
+}
+
+fn complain(text: &str) {
+    // Nothing is left to do when standard error is closed.
+    let _closed = writeln!(std::io::stderr(), "muster: {text}");
+}

@@ -1,0 +1,439 @@
+//! What must be known before the database opens, read once from the environment and from `.env` in the working directory.
+//! An unknown or unparsable variable is refused with one sentence that names it; nothing half-starts.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use url::Url;
+
+use crate::secret::Password;
+
+/// The boot configuration; immutable while the process runs.
+#[derive(Debug)]
+pub struct Config {
+    /// Where people and apps reach this server.
+    pub origin: Origin,
+    /// The address to listen on.
+    pub host: IpAddr,
+    /// The port to listen on; 0 lets the operating system pick a free one.
+    pub port: u16,
+    /// `sqlite://…` or `postgres://…`; may hold a password.
+    pub db_connection_string: Password,
+    /// What seals secrets at rest, when given.
+    pub encryption_key: Option<Password>,
+    /// Whose forwarding headers to believe.
+    pub trust_proxy: TrustProxy,
+    /// Settings come from the environment alone.
+    pub ui_config_disabled: bool,
+    /// `LOG_LEVEL`: a tracing filter.
+    pub log_level: String,
+    /// `LOG_JSON`: one JSON object per line.
+    pub log_json: bool,
+    /// Variables that set what the settings pages would otherwise set, by name.
+    pub settings_from_environment: BTreeMap<String, String>,
+    /// Variables of Pocket ID that mean nothing here; named in the log so that nobody wonders.
+    pub unused: Vec<String>,
+}
+
+/// `APP_URL`: the public origin. Issuer, WebAuthn origin and the base of every link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    text: String,
+    host: String,
+    secure: bool,
+}
+
+impl Origin {
+    /// Parses an http or https URL with neither path, query nor fragment. A trailing slash is dropped.
+    ///
+    /// # Errors
+    /// A sentence that says what is allowed.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        const ALLOWED: &str = "an http:// or https:// address without a path, such as https://id.example.org";
+        let url = Url::parse(text).map_err(|_| ALLOWED.to_owned())?;
+        let plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+        let host = url.host_str().filter(|_| plain && matches!(url.scheme(), "http" | "https")).ok_or_else(|| ALLOWED.to_owned())?;
+        Ok(Self { text: url.origin().ascii_serialization(), host: host.to_owned(), secure: url.scheme() == "https" })
+    }
+
+    /// The origin as text, without a trailing slash.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The host name: the WebAuthn RP ID.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Whether people reach it by https.
+    pub const fn is_https(&self) -> bool {
+        self.secure
+    }
+
+    /// A full address of a path here.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.text)
+    }
+}
+
+/// Whose `X-Forwarded-*` headers are believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrustProxy {
+    /// Nobody's.
+    No,
+    /// Everybody's: only safe when nothing but the proxy can reach the port.
+    Everyone,
+    /// Those of these networks.
+    Networks(Vec<IpNet>),
+}
+
+impl TrustProxy {
+    /// Whether headers that came from `peer` are believed.
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        match self {
+            Self::No => false,
+            Self::Everyone => true,
+            Self::Networks(networks) => networks.iter().any(|network| network.contains(&peer.to_canonical())),
+        }
+    }
+}
+
+/// A variable that cannot be used: what it is called, what it holds, what is allowed. Exit status 2.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(pub String);
+
+/// Variables read here. Each has a `_FILE` form too, whose content is trimmed.
+const NAMES: &[&str] =
+    &["APP_URL", "HOST", "PORT", "DB_CONNECTION_STRING", "ENCRYPTION_KEY", "TRUST_PROXY", "UI_CONFIG_DISABLED", "LOG_LEVEL", "LOG_JSON"];
+
+/// What Pocket ID reads and Muster does not (yet): accepted, so that its users can move over with the `.env` they have.
+const POCKET_ID_NAMES: &[&str] = &[
+    "ACCENT_COLOR",
+    "ACTORS_HOST",
+    "ACTORS_PORT",
+    "ALLOW_DOWNGRADE",
+    "ALLOW_INSECURE_CALLBACK_URLS",
+    "ALLOW_OWN_ACCOUNT_EDIT",
+    "ALLOW_USER_SIGNUPS",
+    "ANALYTICS_DISABLED",
+    "APP_ENV",
+    "CIMD_URL_ALLOWLIST",
+    "DISABLE_ANIMATIONS",
+    "DISABLE_RATE_LIMITING",
+    "EMAILS_VERIFIED",
+    "EMAIL_API_KEY_EXPIRATION_ENABLED",
+    "EMAIL_LOGIN_NOTIFICATION_ENABLED",
+    "EMAIL_ONE_TIME_ACCESS_AS_ADMIN_ENABLED",
+    "EMAIL_ONE_TIME_ACCESS_AS_UNAUTHENTICATED_ENABLED",
+    "EMAIL_VERIFICATION_ENABLED",
+    "FILE_BACKEND",
+    "GEOLITE_DB_PATH",
+    "GEOLITE_DB_URL",
+    "HOME_PAGE_URL",
+    "INTERNAL_APP_URL",
+    "LOCAL_IPV6_RANGES",
+    "LOG_QUERY_ARGS",
+    "MAXMIND_LICENSE_KEY",
+    "PGID",
+    "PROXY_PROTOCOL",
+    "PUID",
+    "REQUIRE_USER_EMAIL",
+    "S3_ACCESS_KEY_ID",
+    "S3_BUCKET",
+    "S3_DISABLE_DEFAULT_INTEGRITY_CHECKS",
+    "S3_ENDPOINT",
+    "S3_FORCE_PATH_STYLE",
+    "S3_REGION",
+    "S3_SECRET_ACCESS_KEY",
+    "SIGNUP_DEFAULT_CUSTOM_CLAIMS",
+    "SIGNUP_DEFAULT_USER_GROUP_IDS",
+    "SMTP_FROM",
+    "SMTP_HOST",
+    "SMTP_PASSWORD",
+    "SMTP_PORT",
+    "SMTP_SKIP_CERT_VERIFY",
+    "SMTP_TLS",
+    "SMTP_USER",
+    "STATIC_API_KEY",
+    "SYSTEMD_SOCKET",
+    "TLS_CERT",
+    "TLS_KEY",
+    "TRUSTED_PLATFORM",
+    "UNIX_SOCKET",
+    "UNIX_SOCKET_MODE",
+    "UPLOAD_PATH",
+    "VERSION_CHECK_DISABLED",
+    "WEBAUTHN_ALLOW_SYNCED_PASSKEYS",
+    "WEBAUTHN_AUTHENTICATOR_ATTACHMENT",
+    "WEBAUTHN_USER_VERIFICATION",
+    "LDAP_ATTRIBUTE_USER_PROFILE_PICTURE",
+];
+
+/// Prefixes that are ours alone: any other name under them is a mistake.
+const OUR_PREFIXES: &[&str] = &["LDAP_"];
+
+impl Config {
+    /// Reads the process's environment and `.env`; `setting_names` are the variables the settings catalogs declare.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for the first variable that is unknown, unreadable or unparsable.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn from_environment(setting_names: &[&str]) -> Result<Self, ConfigError> {
+        let mut variables = BTreeMap::new();
+        match dotenvy::from_path_iter(".env") {
+            Ok(lines) => {
+                for line in lines {
+                    let (name, value) = line.map_err(|error| ConfigError(format!("the file .env cannot be read: {error}")))?;
+                    variables.insert(name, value);
+                }
+            }
+            Err(dotenvy::Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(ConfigError(format!("the file .env cannot be read: {error}"))),
+        }
+        for (name, value) in std::env::vars_os() {
+            if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
+                variables.insert(name, value);
+            }
+        }
+        Self::from_variables(&variables, setting_names)
+    }
+
+    /// [`from_environment`](Self::from_environment) for variables given as a map.
+    ///
+    /// # Errors
+    /// As [`from_environment`](Self::from_environment).
+    pub fn from_variables(variables: &BTreeMap<String, String>, setting_names: &[&str]) -> Result<Self, ConfigError> {
+        refuse_unknown(variables, setting_names)?;
+        let value = |name: &str| resolve(variables, name);
+
+        let app_url = value("APP_URL")?.unwrap_or_else(|| "http://localhost:1411".to_owned());
+        let origin = Origin::parse(&app_url).map_err(|allowed| unparsable("APP_URL", &app_url, &allowed))?;
+        let host = match value("HOST")? {
+            Some(text) => text.parse().map_err(|_| unparsable("HOST", &text, "an IP address such as 0.0.0.0, 127.0.0.1 or ::"))?,
+            None if origin.is_https() => IpAddr::from([0, 0, 0, 0]),
+            None => IpAddr::from([127, 0, 0, 1]),
+        };
+        let port = match value("PORT")? {
+            Some(text) => text.parse().map_err(|_| unparsable("PORT", &text, "a number from 0 to 65535; 0 picks a free port"))?,
+            None => 1411,
+        };
+        let db_connection_string = value("DB_CONNECTION_STRING")?.unwrap_or_else(|| "sqlite://data/muster.db".to_owned());
+        let is_postgres = db_connection_string.starts_with("postgres://") || db_connection_string.starts_with("postgresql://");
+        if !is_postgres && !db_connection_string.starts_with("sqlite://") {
+            let shown = db_connection_string.split_once("://").map_or("(without a scheme)", |(scheme, _)| scheme);
+            return Err(unparsable("DB_CONNECTION_STRING", shown, "sqlite://… (a file) or postgres://user:password@host/database"));
+        }
+        let encryption_key = value("ENCRYPTION_KEY")?;
+        match &encryption_key {
+            Some(key) if key.chars().count() < 16 => {
+                return Err(ConfigError(
+                    "ENCRYPTION_KEY is too short: it needs at least 16 characters; `openssl rand -base64 32` makes a good one".into(),
+                ));
+            }
+            None if is_postgres => {
+                return Err(ConfigError(
+                    "ENCRYPTION_KEY is required with PostgreSQL: set it to a secret such as `openssl rand -base64 32` prints".into(),
+                ));
+            }
+            _ => {}
+        }
+        let trust_proxy = match value("TRUST_PROXY")? {
+            Some(text) => parse_trust_proxy(&text)?,
+            None => TrustProxy::No,
+        };
+        let flag = |name: &str| -> Result<bool, ConfigError> {
+            value(name)?.map_or(Ok(false), |text| parse_flag(&text).ok_or_else(|| unparsable(name, &text, "true or false")))
+        };
+        let mut settings_from_environment = BTreeMap::new();
+        for name in setting_names {
+            if let Some(text) = value(name)? {
+                settings_from_environment.insert((*name).to_owned(), text);
+            }
+        }
+        Ok(Self {
+            origin,
+            host,
+            port,
+            db_connection_string: Password::new(db_connection_string),
+            encryption_key: encryption_key.map(Password::new),
+            trust_proxy,
+            ui_config_disabled: flag("UI_CONFIG_DISABLED")?,
+            log_level: value("LOG_LEVEL")?.unwrap_or_else(|| "info".to_owned()),
+            log_json: flag("LOG_JSON")?,
+            settings_from_environment,
+            unused: variables
+                .keys()
+                .filter(|name| {
+                    let name = name.strip_suffix("_FILE").unwrap_or(name);
+                    POCKET_ID_NAMES.contains(&name) && !setting_names.contains(&name)
+                })
+                .cloned()
+                .collect(),
+        })
+    }
+
+    /// The folder of the SQLite file, where a generated key is kept; `None` with PostgreSQL.
+    pub fn sqlite_folder(&self) -> Option<PathBuf> {
+        let file = self.db_connection_string.reveal().strip_prefix("sqlite://")?;
+        let file = file.split('?').next().unwrap_or(file);
+        Some(std::path::Path::new(file).parent().map(std::path::Path::to_path_buf).unwrap_or_default())
+    }
+}
+
+/// Reads a truth value as people write them; `None` for anything else.
+pub fn parse_flag(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+/// The sentence for a value that does not parse. `value` must not be a secret.
+pub fn unparsable(name: &str, value: &str, allowed: &str) -> ConfigError {
+    let shown: String = value.chars().take(100).collect();
+    ConfigError(format!("{name} is \"{shown}\", which cannot be used; allowed is {allowed}"))
+}
+
+fn resolve(variables: &BTreeMap<String, String>, name: &str) -> Result<Option<String>, ConfigError> {
+    // An empty variable counts as unset, as `docker compose` passes undefined ones.
+    let given = |name: &str| variables.get(name).filter(|value| !value.is_empty());
+    let file_name = format!("{name}_FILE");
+    match (given(name), given(&file_name)) {
+        (Some(_), Some(_)) => Err(ConfigError(format!("{name} and {file_name} are both set; keep one"))),
+        (Some(value), None) => Ok(Some(value.clone())),
+        (None, Some(path)) => std::fs::read_to_string(path)
+            .map(|content| Some(content.trim().to_owned()))
+            .map_err(|error| ConfigError(format!("{file_name} names the file \"{path}\", which cannot be read: {error}"))),
+        (None, None) => Ok(None),
+    }
+}
+
+fn parse_trust_proxy(text: &str) -> Result<TrustProxy, ConfigError> {
+    if let Some(flag) = parse_flag(text) {
+        return Ok(if flag { TrustProxy::Everyone } else { TrustProxy::No });
+    }
+    let networks = text.split([',', ' ']).filter(|part| !part.is_empty()).map(|part| {
+        part.parse::<IpNet>()
+            .or_else(|_| part.parse::<IpAddr>().map(IpNet::from))
+            .map_err(|_| unparsable("TRUST_PROXY", part, "true, false, or a list of addresses and networks such as 10.0.0.0/8, ::1"))
+    });
+    networks.collect::<Result<_, _>>().map(TrustProxy::Networks)
+}
+
+fn refuse_unknown(variables: &BTreeMap<String, String>, setting_names: &[&str]) -> Result<(), ConfigError> {
+    let known = |name: &str| NAMES.contains(&name) || setting_names.contains(&name) || POCKET_ID_NAMES.contains(&name);
+    for (name, value) in variables {
+        let base = name.strip_suffix("_FILE").unwrap_or(name);
+        if known(base) || is_service_link(name, value) {
+            continue;
+        }
+        let nearest = NAMES.iter().chain(setting_names).map(|known| (strsim::damerau_levenshtein(base, known), *known)).min();
+        let mistyped = nearest.filter(|(distance, known)| *distance <= 2 && known.len() >= 7);
+        if let Some((_, meant)) = mistyped {
+            return Err(ConfigError(format!("{name} is not a variable Muster knows; did you mean {meant}? Rename or remove it")));
+        }
+        if let Some(prefix) = OUR_PREFIXES.iter().find(|prefix| name.starts_with(**prefix)) {
+            let hint = nearest.map(|(_, meant)| format!(" (the nearest name is {meant})")).unwrap_or_default();
+            return Err(ConfigError(format!(
+                "{name} is not a variable Muster knows{hint}; every name that begins with {prefix} must be one of the documented ones"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Kubernetes and Docker put the addresses of a service named `ldap` into everyone's environment (`LDAP_PORT=tcp://…`, `LDAP_SERVICE_HOST`).
+fn is_service_link(name: &str, value: &str) -> bool {
+    let service = name.contains("_SERVICE_HOST") || name.contains("_SERVICE_PORT");
+    let port = name.ends_with("_PORT") || name.contains("_TCP") || name.contains("_UDP");
+    service || (port && (value.starts_with("tcp://") || value.starts_with("udp://") || name.contains("_PORT_"))) || name.contains("_ENV_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let variables = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Config::from_variables(&variables, &["LDAP_URL", "LDAP_BIND_PASSWORD", "SESSION_DURATION"])
+    }
+
+    #[test]
+    fn nothing_set_listens_on_loopback_only() {
+        let config = read(&[]).unwrap();
+        assert_eq!((config.origin.as_str(), config.port), ("http://localhost:1411", 1411));
+        assert!(config.host.is_loopback());
+        assert_eq!(config.sqlite_folder().unwrap(), PathBuf::from("data"));
+    }
+
+    #[test]
+    fn https_listens_on_every_address() {
+        let config = read(&[("APP_URL", "https://id.example.org/")]).unwrap();
+        assert_eq!((config.origin.as_str(), config.origin.host()), ("https://id.example.org", "id.example.org"));
+        assert!(config.host.is_unspecified());
+    }
+
+    #[test]
+    fn mistakes_are_named_with_what_is_allowed() {
+        for (name, value, says) in [
+            ("APP_URL", "id.example.org", "https://id.example.org"),
+            ("APP_URL", "https://id.example.org/auth", "without a path"),
+            ("PORT", "http", "0 to 65535"),
+            ("HOST", "localhost", "IP address"),
+            ("DB_CONNECTION_STRING", "mysql://root:pw@db/x", "postgres://"),
+            ("ENCRYPTION_KEY", "short", "16 characters"),
+            ("TRUST_PROXY", "maybe", "10.0.0.0/8"),
+            ("UI_CONFIG_DISABLED", "ja", "true or false"),
+            ("APP_URLS", "x", "did you mean APP_URL"),
+            ("LDAP_BIND_PASWORD", "x", "did you mean LDAP_BIND_PASSWORD"),
+            ("LDAP_FLAVOUR", "x", "LDAP_FLAVOUR is not a variable"),
+            ("DB_CONNECTION_STRING", "postgres://db/muster", "ENCRYPTION_KEY is required"),
+        ] {
+            let error = read(&[(name, value)]).unwrap_err().to_string();
+            assert!(error.contains(says), "{name}={value}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_never_prints_a_secret() {
+        for (name, value) in [("DB_CONNECTION_STRING", "mysql://root:hunter2@db/x"), ("ENCRYPTION_KEY", "hunter2"), ("LDAP_BIND_PASWORD", "hunter2")]
+        {
+            assert!(!read(&[(name, value)]).unwrap_err().to_string().contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn other_peoples_variables_are_left_alone() {
+        read(&[
+            ("HOSTNAME", "web-1"),
+            ("PATH", "/bin"),
+            ("LDAP_PORT", "tcp://10.0.0.1:389"),
+            ("LDAP_SERVICE_HOST", "10.0.0.1"),
+            ("SMTP_HOST", "mail"),
+        ])
+        .unwrap();
+    }
+
+    #[test]
+    fn a_secret_may_come_from_a_file_and_is_trimmed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        std::fs::write(&file, "0123456789abcdef\n").unwrap();
+        let config = read(&[("ENCRYPTION_KEY_FILE", file.to_str().unwrap())]).unwrap();
+        assert_eq!(config.encryption_key.unwrap().reveal(), "0123456789abcdef");
+        assert!(read(&[("ENCRYPTION_KEY_FILE", "/nowhere/key")]).unwrap_err().to_string().contains("/nowhere/key"));
+    }
+
+    #[test]
+    fn only_listed_networks_are_believed() {
+        let config = read(&[("TRUST_PROXY", "10.0.0.0/8, ::1")]).unwrap();
+        assert!(config.trust_proxy.trusts("10.1.2.3".parse().unwrap()));
+        assert!(config.trust_proxy.trusts("::ffff:10.1.2.3".parse().unwrap()));
+        assert!(!config.trust_proxy.trusts("192.0.2.1".parse().unwrap()));
+    }
+}

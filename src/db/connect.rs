@@ -1,0 +1,142 @@
+//! Opening the database: where it is, how it is tuned, and bringing its tables up to date.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, SqlSafeStr as _};
+
+use super::{Db, Engine, writer::Writer};
+
+/// How long a caller waits for a connection, and SQLite for another process's lock.
+const WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// The migrations, oldest first: version, name, SQL in PostgreSQL's type names. Append-only; a released one never changes.
+pub const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "foundation", include_str!("../../migrations/0001_foundation.sql")),
+    (2, "people", include_str!("../../migrations/0002_people.sql")),
+    (3, "sign in", include_str!("../../migrations/0003_sign_in.sql")),
+    (4, "directory", include_str!("../../migrations/0004_directory.sql")),
+    (5, "openid", include_str!("../../migrations/0005_openid.sql")),
+];
+
+/// Why the database could not be opened; each reads as one sentence for the administrator.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// `DB_CONNECTION_STRING` is neither `sqlite://…` nor `postgres://…`.
+    #[error("DB_CONNECTION_STRING must start with sqlite:// or postgres://; see the README for examples")]
+    UnknownScheme,
+    /// The folder of the SQLite file could not be made.
+    #[error("the folder {folder} for the database cannot be created: {source}")]
+    Folder {
+        /// The folder.
+        folder: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A newer Muster has been here.
+    #[error(
+        "the database was last used by a newer Muster (its schema has step {found}, this binary knows {known}); \
+         start the newer version again, or restore a backup made before the upgrade"
+    )]
+    Newer {
+        /// The newest step applied to the database.
+        found: i64,
+        /// The newest step this binary knows.
+        known: i64,
+    },
+    /// A migration that was applied reads differently now.
+    #[error("step {0} of the database's schema is not the one this Muster ships; the binary was changed after a release")]
+    Altered(i64),
+    /// A migration failed and was undone.
+    #[error("the database could not be brought up to date, and was left as it was: {0}")]
+    Migration(#[source] MigrateError),
+    /// The database cannot be reached or opened.
+    #[error("the database cannot be opened: {0}")]
+    Connect(#[from] sqlx::Error),
+}
+
+/// Opens the database at `connection_string`, makes missing folders, and applies missing migrations.
+///
+/// # Errors
+/// See [`OpenError`]; nothing is half applied: each migration is one transaction.
+pub async fn open(connection_string: &str) -> Result<Db, OpenError> {
+    if connection_string.starts_with("postgres://") || connection_string.starts_with("postgresql://") {
+        let options = PgConnectOptions::from_str(connection_string)?.application_name("muster");
+        let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(WAIT_MAX).connect_with(options).await?;
+        explain(migrator(Engine::Postgres).run(&pool).await)?;
+        return Ok(Db::Postgres(pool));
+    }
+    let Some(file) = connection_string.strip_prefix("sqlite://") else { return Err(OpenError::UnknownScheme) };
+    let file = file.split('?').next().unwrap_or(file);
+    if let Some(folder) = std::path::Path::new(file).parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|source| OpenError::Folder { folder: folder.display().to_string(), source })?;
+    }
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // An acknowledged write survives power loss; the writer's group commit pays for it.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(WAIT_MAX)
+        .foreign_keys(true)
+        .statement_cache_capacity(256)
+        .pragma("journal_size_limit", "67108864")
+        .pragma("mmap_size", "268435456");
+    let mut connection = options.clone().connect().await?;
+    let migrator = migrator(Engine::Sqlite);
+    if let Err(MigrateError::ExecuteMigration(error, version)) = migrator.run(&mut connection).await {
+        // SQLite has no lock around the whole run: a second process that starts at the same moment finds the step done meanwhile.
+        tracing::debug!(%error, version, "a step of the schema failed; looking again");
+    }
+    explain(migrator.run(&mut connection).await)?;
+    let read = SqlitePoolOptions::new()
+        .max_connections(4)
+        .acquire_timeout(WAIT_MAX)
+        .connect_with(options.create_if_missing(false).pragma("query_only", "true"))
+        .await?;
+    Ok(Db::Sqlite { read, writer: Writer::new(connection) })
+}
+
+fn migrator(engine: Engine) -> Migrator {
+    let migrations = MIGRATIONS
+        .iter()
+        .map(|(version, name, sql)| {
+            let sql = match engine {
+                Engine::Sqlite => AssertSqlSafe(for_sqlite(sql)).into_sql_str(),
+                Engine::Postgres => sql.into_sql_str(),
+            };
+            Migration::new(*version, Cow::Borrowed(name), MigrationType::Simple, sql, false)
+        })
+        .collect();
+    Migrator::with_migrations(migrations)
+}
+
+/// Writes PostgreSQL's type names as SQLite's, and makes each table strict so that SQLite checks the types too.
+fn for_sqlite(sql: &str) -> String {
+    let mut translated = String::with_capacity(sql.len() + 256);
+    for line in sql.lines() {
+        if line.trim_start().starts_with("--") {
+            continue;
+        }
+        let mut line = line.to_owned();
+        for (postgres, sqlite) in [(" UUID", " BLOB"), (" BYTEA", " BLOB"), (" BOOLEAN", " INTEGER"), (" BIGINT", " INTEGER")] {
+            line = line.replace(postgres, sqlite);
+        }
+        translated.push_str(if line == ");" { ") STRICT;" } else { &line });
+        translated.push('\n');
+    }
+    translated
+}
+
+fn explain(result: Result<(), MigrateError>) -> Result<(), OpenError> {
+    match result {
+        Ok(()) => Ok(()),
+        Err(MigrateError::VersionMissing(found)) => Err(OpenError::Newer { found, known: MIGRATIONS.last().map_or(0, |(version, _, _)| *version) }),
+        Err(MigrateError::VersionMismatch(version)) => Err(OpenError::Altered(version)),
+        Err(error) => Err(OpenError::Migration(error)),
+    }
+}

@@ -1,0 +1,151 @@
+//! The database: embedded SQLite, or PostgreSQL. An enum over the two engines, one SQL text for both (`$1` placeholders, `RETURNING`, `ON CONFLICT`),
+//! and nothing else: no repository traits, no query builder. `store.rs` files show SQL, this module runs it.
+//!
+//! - [`Db::read`] gives a connection for reading (on SQLite a read-only one).
+//! - [`Db::begin`] gives a transaction for writing. On SQLite there is one writer with group commit (see [`writer`]), so **never wait for the
+//!   network while holding a transaction**. A dropped [`Tx`] is rolled back.
+
+mod connect;
+mod query;
+pub mod writer;
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
+
+pub use connect::{MIGRATIONS, OpenError, open};
+pub use query::{Query, Row, Value, insert_rows, query, query_list, query_per_engine};
+
+/// Which database this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Embedded SQLite.
+    Sqlite,
+    /// A PostgreSQL server.
+    Postgres,
+}
+
+/// The open database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// A pool of read-only connections and the one writer.
+    Sqlite {
+        /// Connections that can only read.
+        read: SqlitePool,
+        /// The connection that writes.
+        writer: writer::Writer,
+    },
+    /// A pool of connections to a server.
+    Postgres(PgPool),
+}
+
+impl Db {
+    /// Which engine this is.
+    pub const fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite { .. } => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// A connection for reading.
+    ///
+    /// # Errors
+    /// When no connection could be had within the pool's time-out (10 s).
+    pub async fn read(&self) -> sqlx::Result<Conn> {
+        Ok(match self {
+            Self::Sqlite { read, .. } => Conn(Held::SqliteRead(read.acquire().await?)),
+            Self::Postgres(pool) => Conn(Held::PostgresRead(pool.acquire().await?)),
+        })
+    }
+
+    /// Starts a transaction for writing.
+    ///
+    /// # Errors
+    /// When no connection could be had, or another process holds SQLite's write lock for longer than 10 s.
+    pub async fn begin(&self) -> sqlx::Result<Tx> {
+        Ok(Tx(match self {
+            Self::Sqlite { writer, .. } => Conn(Held::SqliteWrite(writer.begin().await?)),
+            Self::Postgres(pool) => Conn(Held::PostgresWrite(Box::new(pool.begin().await?))),
+        }))
+    }
+
+    /// Closes every connection, after the work in progress.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { read, writer } => {
+                read.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// A connection store functions take: inside a transaction or not.
+#[derive(Debug)]
+pub struct Conn(Held);
+
+#[derive(Debug)]
+enum Held {
+    SqliteRead(PoolConnection<Sqlite>),
+    SqliteWrite(writer::Transaction),
+    PostgresRead(PoolConnection<Postgres>),
+    PostgresWrite(Box<sqlx::Transaction<'static, Postgres>>),
+}
+
+enum Borrowed<'c> {
+    Sqlite(&'c mut SqliteConnection),
+    Postgres(&'c mut PgConnection),
+}
+
+impl Conn {
+    /// Which engine this talks to.
+    pub const fn engine(&self) -> Engine {
+        match self.0 {
+            Held::SqliteRead(_) | Held::SqliteWrite(_) => Engine::Sqlite,
+            Held::PostgresRead(_) | Held::PostgresWrite(_) => Engine::Postgres,
+        }
+    }
+
+    fn borrow(&mut self) -> Borrowed<'_> {
+        match &mut self.0 {
+            Held::SqliteRead(connection) => Borrowed::Sqlite(connection),
+            Held::SqliteWrite(transaction) => Borrowed::Sqlite(transaction.connection()),
+            Held::PostgresRead(connection) => Borrowed::Postgres(connection),
+            Held::PostgresWrite(transaction) => Borrowed::Postgres(transaction),
+        }
+    }
+}
+
+/// A transaction for writing; a [`Conn`] that can [`commit`](Self::commit).
+#[derive(Debug)]
+pub struct Tx(Conn);
+
+impl Tx {
+    /// Makes the changes durable. When this returns `Ok` they survive a crash.
+    ///
+    /// # Errors
+    /// When the database could not commit; nothing of the transaction stays then.
+    pub async fn commit(self) -> sqlx::Result<()> {
+        match self.0.0 {
+            Held::SqliteWrite(transaction) => transaction.commit().await,
+            Held::PostgresWrite(transaction) => transaction.commit().await,
+            Held::SqliteRead(_) | Held::PostgresRead(_) => unreachable!("invariant: a Tx is built from a write connection"),
+        }
+    }
+}
+
+impl Deref for Tx {
+    type Target = Conn;
+    fn deref(&self) -> &Conn {
+        &self.0
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.0
+    }
+}

@@ -1,0 +1,277 @@
+//! SQLite's one writer, with group commit. Durable commits cost an `fsync` each; when several transactions wait, each runs in a savepoint of one
+//! outer transaction and all share its commit. `commit` returns only after the outer commit, so an acknowledged write is on disk.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use sqlx::{Connection as _, Executor as _, SqliteConnection};
+use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+
+/// How many transactions share one commit at most.
+const BATCH_MAX: usize = 64;
+
+/// The writer's handle; clones share the one connection.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    state: Arc<Mutex<State>>,
+    waiting: Arc<AtomicUsize>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// `None` once closed.
+    connection: Option<SqliteConnection>,
+    /// Whether the outer transaction is open.
+    open: bool,
+    /// Who waits for the outer commit.
+    released: Vec<oneshot::Sender<sqlx::Result<()>>>,
+}
+
+impl Writer {
+    /// Takes over the connection that writes.
+    pub fn new(connection: SqliteConnection) -> Self {
+        let state = State { connection: Some(connection), open: false, released: Vec::new() };
+        Self { state: Arc::new(Mutex::new(state)), waiting: Arc::default() }
+    }
+
+    /// Waits for its turn and opens a savepoint.
+    ///
+    /// # Errors
+    /// When the writer is closed, or SQLite refuses the transaction.
+    pub async fn begin(&self) -> sqlx::Result<Transaction> {
+        let turn = Turn::wait(self.clone());
+        let mut state = Arc::clone(&self.state).lock_owned().await;
+        turn.taken();
+        match state.open_savepoint().await {
+            Ok(()) => Ok(Transaction { state: Some(state), writer: self.clone() }),
+            Err(error) => {
+                state.fail(&error).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Finishes what is under way and closes the connection.
+    pub async fn close(&self) {
+        let mut state = self.state.lock().await;
+        state.commit_outer().await;
+        if let Some(connection) = state.connection.take()
+            && let Err(error) = connection.close().await
+        {
+            tracing::warn!(%error, "closing the database's writer failed");
+        }
+    }
+
+    fn nobody_waits(&self) -> bool {
+        self.waiting.load(Ordering::SeqCst) == 0
+    }
+}
+
+/// A place in the queue. Whoever commits leaves the outer transaction to the next in the queue; one who leaves the queue
+/// early must therefore see to it that the outer transaction still gets committed.
+struct Turn {
+    writer: Writer,
+    taken: bool,
+}
+
+impl Turn {
+    fn wait(writer: Writer) -> Self {
+        writer.waiting.fetch_add(1, Ordering::SeqCst);
+        Self { writer, taken: false }
+    }
+
+    fn taken(mut self) {
+        self.taken = true;
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.writer.waiting.fetch_sub(1, Ordering::SeqCst);
+        if !self.taken {
+            let writer = self.writer.clone();
+            tokio::spawn(async move {
+                let mut state = writer.state.lock().await;
+                if writer.nobody_waits() {
+                    state.commit_outer().await;
+                }
+            });
+        }
+    }
+}
+
+impl State {
+    fn connection(&mut self) -> sqlx::Result<&mut SqliteConnection> {
+        self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)
+    }
+
+    async fn open_savepoint(&mut self) -> sqlx::Result<()> {
+        if !self.open {
+            self.connection()?.execute("BEGIN IMMEDIATE").await?;
+            self.open = true;
+        }
+        self.connection()?.execute("SAVEPOINT one").await?;
+        Ok(())
+    }
+
+    async fn commit_outer(&mut self) {
+        if !self.open {
+            return;
+        }
+        let committed = match self.connection() {
+            Ok(connection) => connection.execute("COMMIT").await.map(|_| ()),
+            Err(error) => Err(error),
+        };
+        match committed {
+            Ok(()) => {
+                self.open = false;
+                for waiting in self.released.drain(..) {
+                    let _gone = waiting.send(Ok(()));
+                }
+            }
+            Err(error) => self.fail(&error).await,
+        }
+    }
+
+    /// The outer transaction cannot be trusted any more: undo it and tell everyone who waits for it.
+    async fn fail(&mut self, error: &sqlx::Error) {
+        if self.open {
+            if let Ok(connection) = self.connection()
+                && let Err(error) = connection.execute("ROLLBACK").await
+            {
+                tracing::debug!(%error, "SQLite had rolled the transaction back already");
+            }
+            self.open = false;
+        }
+        for waiting in self.released.drain(..) {
+            let _gone = waiting.send(Err(sqlx::Error::Protocol(format!("the shared commit failed: {error}"))));
+        }
+    }
+}
+
+/// A savepoint of the shared transaction; holds the writer until it ends.
+#[derive(Debug)]
+pub struct Transaction {
+    state: Option<OwnedMutexGuard<State>>,
+    writer: Writer,
+}
+
+impl Transaction {
+    /// The connection inside the transaction.
+    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
+        let state = self.state.as_mut().expect("invariant: held until commit or drop");
+        state.connection.as_mut().expect("invariant: close waits for the transaction to end")
+    }
+
+    /// Releases the savepoint and waits for the shared commit.
+    ///
+    /// # Errors
+    /// When the commit failed; nothing of the transaction stays.
+    pub async fn commit(mut self) -> sqlx::Result<()> {
+        let state = self.state.take().expect("invariant: held until commit or drop");
+        let (sender, receiver) = oneshot::channel();
+        // Spawned, so that a caller who goes away (a closed browser tab) cannot leave others waiting for a commit.
+        tokio::spawn(end(state, self.writer.clone(), Some(sender)));
+        receiver.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if let Some(state) = self.state.take() {
+            tokio::spawn(end(state, self.writer.clone(), None));
+        }
+    }
+}
+
+/// Ends one savepoint (kept when someone waits for it, else undone) and commits the outer transaction unless the next in the queue will.
+async fn end(mut state: OwnedMutexGuard<State>, writer: Writer, kept_for: Option<oneshot::Sender<sqlx::Result<()>>>) {
+    let statement = if kept_for.is_some() { "RELEASE one" } else { "ROLLBACK TO one; RELEASE one" };
+    let ended = match state.connection() {
+        Ok(connection) => connection.execute(statement).await.map(|_| ()),
+        Err(error) => Err(error),
+    };
+    state.released.extend(kept_for);
+    match ended {
+        Err(error) => state.fail(&error).await,
+        Ok(()) if writer.nobody_waits() || state.released.len() >= BATCH_MAX => state.commit_outer().await,
+        Ok(()) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::sqlite::SqliteConnectOptions;
+
+    async fn writer() -> (tempfile::TempDir, Writer, SqliteConnection) {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteConnectOptions::new()
+            .filename(folder.path().join("t.db"))
+            .create_if_missing(true)
+            .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal);
+        let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+        connection.execute("CREATE TABLE t (n INTEGER PRIMARY KEY)").await.unwrap();
+        (folder, Writer::new(connection), SqliteConnection::connect_with(&options).await.unwrap())
+    }
+
+    async fn insert(transaction: &mut Transaction, n: i64) -> sqlx::Result<()> {
+        sqlx::query("INSERT INTO t (n) VALUES ($1)").bind(n).execute(transaction.connection()).await.map(|_| ())
+    }
+
+    async fn rows(reader: &mut SqliteConnection) -> Vec<i64> {
+        sqlx::query_scalar("SELECT n FROM t ORDER BY n").fetch_all(reader).await.unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn many_writers_at_once_all_commit_and_a_failed_one_takes_nobody_along() {
+        let (_folder, writer, mut reader) = writer().await;
+        let tasks: Vec<_> = (0..200)
+            .map(|n| {
+                let writer = writer.clone();
+                tokio::spawn(async move {
+                    let mut transaction = writer.begin().await?;
+                    insert(&mut transaction, n).await?;
+                    // Every tenth breaks the primary key and is dropped without a commit.
+                    if n % 10 == 0 {
+                        insert(&mut transaction, n).await?;
+                    }
+                    transaction.commit().await
+                })
+            })
+            .collect();
+        for (n, task) in tasks.into_iter().enumerate() {
+            assert_eq!(task.await.unwrap().is_ok(), n % 10 != 0, "writer {n}");
+        }
+        assert_eq!(rows(&mut reader).await, (0..200).filter(|n| n % 10 != 0).collect::<Vec<i64>>());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_commit_is_visible_to_others_when_it_returns() {
+        let (_folder, writer, mut reader) = writer().await;
+        for n in 0..20 {
+            let mut transaction = writer.begin().await.unwrap();
+            insert(&mut transaction, n).await.unwrap();
+            transaction.commit().await.unwrap();
+            assert!(rows(&mut reader).await.contains(&n));
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn someone_who_stops_waiting_leaves_no_commit_hanging() {
+        let (_folder, writer, mut reader) = writer().await;
+        let mut first = writer.begin().await.unwrap();
+        insert(&mut first, 1).await.unwrap();
+        let impatient = tokio::spawn({
+            let writer = writer.clone();
+            async move { writer.begin().await.map(|_| ()) }
+        });
+        while writer.nobody_waits() {
+            tokio::task::yield_now().await;
+        }
+        let committing = tokio::spawn(first.commit());
+        impatient.abort();
+        committing.await.unwrap().unwrap();
+        assert_eq!(rows(&mut reader).await, [1]);
+    }
+}

@@ -1,0 +1,74 @@
+//! What runs by itself: one loop per periodic verb. Jobs that must not run twice at once across instances take a lease themselves.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use crate::app::App;
+use crate::settings::{self, RELOAD_EVERY, Settings};
+use crate::{audit, sessions};
+
+/// The running jobs.
+pub struct Jobs(JoinSet<()>);
+
+impl Jobs {
+    /// Waits until every job has noticed that the server stops.
+    pub async fn stopped(mut self) {
+        while let Some(ended) = self.0.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a job crashed");
+            }
+        }
+    }
+}
+
+/// Starts every job.
+pub fn start(app: &App) -> Jobs {
+    let mut jobs = JoinSet::new();
+    jobs.spawn(every(app.clone(), "settings", RELOAD_EVERY, RELOAD_EVERY, reload_settings));
+    jobs.spawn(every(app.clone(), "sweep", Duration::from_secs(60), Duration::from_secs(600), sweep));
+    Jobs(jobs)
+}
+
+/// Runs `job` after `first` and then every `period`, until the server stops. A failure is logged and the next turn comes all the same.
+async fn every<F>(app: App, name: &'static str, first: Duration, period: Duration, job: impl Fn(App) -> F)
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    let mut wait = first;
+    loop {
+        tokio::select! {
+            () = app.stopping.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+        wait = period;
+        if let Err(error) = job(app.clone()).await {
+            tracing::error!(job = name, cause = format!("{error:#}"), "a periodic job failed; it will be tried again");
+        }
+    }
+}
+
+/// Follows settings another instance or a command changed.
+async fn reload_settings(app: App) -> anyhow::Result<()> {
+    let values: Settings = settings::load(&app.db, &app.config, &app.sealer, settings::APP_SCOPE).await?;
+    app.settings.send_if_modified(|current| {
+        let differs = **current != values;
+        if differs {
+            *current = std::sync::Arc::new(values);
+        }
+        differs
+    });
+    Ok(())
+}
+
+/// Deletes what has run out.
+async fn sweep(app: App) -> anyhow::Result<()> {
+    let now = app.clock.now();
+    sessions::sweep(&app, now).await?;
+    let mut tx = app.db.begin().await?;
+    audit::forget(&mut tx, now - app.settings().audit_log_retention.days()).await?;
+    tx.commit().await?;
+    app.limits.sign_in.sweep();
+    Ok(())
+}

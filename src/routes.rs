@@ -1,0 +1,104 @@
+//! Every route on one page, who may call it, and the middleware order. The right column of a line is the handler; who may call it stands in the handler's
+//! signature: [`crate::sessions::SignedIn`], [`crate::sessions::AdminSession`], or nothing for everyone.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::app::App;
+use crate::error::AppError;
+use crate::sessions::{self, MaybeSignedIn};
+use crate::web::{assets, client, headers, request_log};
+
+/// The largest body a form or a ceremony needs.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+/// How long a request may take; a directory test is the slowest.
+const REQUEST_WITHIN: Duration = Duration::from_secs(60);
+
+/// The whole server.
+pub fn router(app: &App) -> Router {
+    let session = sessions::layer(app);
+    // Pages: a session, and forms only from our own pages (Fetch Metadata and Origin; see tower_http::csrf).
+    let pages = Router::new().route("/", get(start)).layer(CsrfLayer::new().with_rejection_response(|_| cross_site())).layer(session);
+    // For apps: no session, no CSRF check; each proves itself.
+    let protocol = Router::new();
+    let plain = Router::new()
+        .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
+        .route("/readyz", get(ready))
+        .route("/static/{hash}/{name}", get(assets::serve));
+
+    Router::new()
+        .merge(pages)
+        .merge(protocol)
+        .merge(plain)
+        .fallback(|| async { AppError::NotFound })
+        .method_not_allowed_fallback(|| async { wrong_method() })
+        // The last line is the outermost.
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_WITHIN))
+        .layer(CatchPanicLayer::custom(|_| AppError::Internal(anyhow::anyhow!("a handler panicked")).into_response()))
+        .layer(map_response(explain_bare_refusals))
+        .layer(from_fn_with_state(app.clone(), request_log::log))
+        .layer(from_fn_with_state(app.clone(), headers::secure))
+        .layer(from_fn_with_state(app.clone(), client::identify))
+        .layer(CompressionLayer::new())
+        .with_state(app.clone())
+}
+
+/// `GET /`: to where the person wants to be.
+async fn start(MaybeSignedIn(signed_in): MaybeSignedIn) -> Redirect {
+    Redirect::to(if signed_in.is_some() { "/account" } else { "/sign-in" })
+}
+
+/// `GET /readyz`: 204 when the database answers.
+async fn ready(State(app): State<App>) -> Result<StatusCode, StatusCode> {
+    let answers = async {
+        let row: (i64,) = crate::db::query("SELECT CAST(1 AS BIGINT)").one(&mut app.db.read().await?).await?;
+        Ok::<_, sqlx::Error>(row.0)
+    };
+    match answers.await {
+        Ok(_) => Ok(StatusCode::NO_CONTENT),
+        Err(error) => {
+            tracing::error!(%error, "the database does not answer");
+            Err(StatusCode::SERVICE_UNAVAILABLE)
+        }
+    }
+}
+
+fn cross_site() -> Response {
+    let message = "The form was sent from another site, or through a proxy that hides where it came from. Open the page here and send it again.";
+    AppError::Refused { title: "Form refused", message: message.to_owned(), status: StatusCode::FORBIDDEN }.into_response()
+}
+
+fn wrong_method() -> AppError {
+    let message = "This address cannot be used in that way. Go back and use the buttons of the page.".to_owned();
+    AppError::Refused { title: "Not possible", message, status: StatusCode::METHOD_NOT_ALLOWED }
+}
+
+/// Gives extractor rejections (a form that cannot be read, a body too large, a time-out) a page; their own plain text is for developers.
+async fn explain_bare_refusals(response: Response) -> Response {
+    use axum::http::header::CONTENT_TYPE;
+    let status = response.status();
+    let plain = response.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/plain"));
+    let unexplained = response.extensions().get::<crate::error::Failure>().is_none();
+    let (title, message) = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => ("Too large", "What was sent is larger than this page takes."),
+        StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE if plain => {
+            ("Not understood", "What was sent cannot be read. Go back, reload the page and try again.")
+        }
+        StatusCode::SERVICE_UNAVAILABLE if !plain && response.headers().get(CONTENT_TYPE).is_none() => {
+            ("Took too long", "This took longer than expected and was given up. Try again in a moment.")
+        }
+        _ => return response,
+    };
+    if unexplained { AppError::Refused { title, message: message.to_owned(), status }.into_response() } else { response }
+}

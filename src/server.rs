@@ -1,0 +1,113 @@
+//! Putting the parts together: from a configuration to a running server, and to an orderly stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use webauthn_rs::WebauthnBuilder;
+
+use crate::app::{App, Fields};
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError};
+use crate::settings::{self, Settings};
+use crate::web::rate_limit::Limits;
+use crate::{db, installation, jobs, routes};
+
+/// Requests in flight get this long to finish when the server stops; jobs too.
+const STOP_WITHIN: Duration = Duration::from_secs(9);
+
+/// Every variable a settings catalog declares.
+pub fn setting_names() -> Vec<&'static str> {
+    Settings::CATALOG.iter().map(|entry| entry.env).collect()
+}
+
+/// Checks every setting the environment sets.
+///
+/// # Errors
+/// [`ConfigError`] for the first value that does not parse.
+pub fn check_settings(config: &Config) -> Result<(), ConfigError> {
+    settings::check_environment::<Settings>(config)
+}
+
+/// Opens the database and builds the [`App`]: what the server and every command start with.
+///
+/// # Errors
+/// With a message for the administrator: the database, the key or the address cannot be used.
+pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
+    let db = db::open(config.db_connection_string.reveal()).await?;
+    let sealer = installation::sealer(&db, &config).await?;
+    let values: Settings = settings::load(&db, &config, &sealer, settings::APP_SCOPE).await?;
+    let url = url::Url::parse(config.origin.as_str()).context("APP_URL")?;
+    let webauthn = WebauthnBuilder::new(config.origin.host(), &url)
+        .and_then(|builder| builder.rp_name(&values.app_name).build())
+        .map_err(|error| anyhow::anyhow!("APP_URL cannot be used for passkeys ({error}): they need a domain name or localhost, not an IP address"))?;
+    Ok(App::new(Fields {
+        config,
+        db,
+        clock,
+        sealer,
+        settings: watch::Sender::new(Arc::new(values)),
+        webauthn,
+        limits: Limits::default(),
+        stopping: CancellationToken::new(),
+    }))
+}
+
+/// A server that runs.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What it runs on.
+    pub app: App,
+    /// The one-time set-up link, when there is no administrator yet.
+    pub setup_link: Option<String>,
+    serving: JoinHandle<std::io::Result<()>>,
+    jobs: jobs::Jobs,
+}
+
+/// Starts the server in this process.
+///
+/// # Errors
+/// As [`open`], and when the address cannot be listened on.
+pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
+    let (host, port) = (config.host, config.port);
+    let app = open(config, clock).await?;
+    start_app(app, SocketAddr::new(host, port)).await
+}
+
+async fn start_app(app: App, address: SocketAddr) -> anyhow::Result<Running> {
+    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (HOST and PORT)"))?;
+    let address = listener.local_addr()?;
+    let router = routes::router(&app);
+    let stopping = app.stopping.clone();
+    let serving = tokio::spawn(async move {
+        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(stopping.cancelled_owned()).await
+    });
+    let jobs = jobs::start(&app);
+    Ok(Running { address, app, setup_link: None, serving, jobs })
+}
+
+impl Running {
+    /// Stops: no new requests, those in flight finish, jobs end; within 10 s in any case.
+    pub async fn stop(self) {
+        self.app.stopping.cancel();
+        let serving = self.serving;
+        let orderly = async {
+            match serving.await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "the listener failed"),
+                Err(error) => tracing::error!(%error, "the listener crashed"),
+            }
+            self.jobs.stopped().await;
+            self.app.db.close().await;
+        };
+        if tokio::time::timeout(STOP_WITHIN, orderly).await.is_err() {
+            tracing::warn!("stopped with work still in progress: it did not end within {} s", STOP_WITHIN.as_secs());
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Browser sessions: tower-sessions carries the cookie, our own store keeps the rows, indexed by person so that they can be listed and ended.
+//! A session exists only for someone who signed in; visitors get none.
+//!
+//! Handlers ask for authority in their signature: [`SignedIn`] (anyone), [`AdminSession`] (an administrator who used a passkey).
+
+mod extract;
+pub mod next;
+mod store;
+mod tower;
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+
+pub use extract::{AdminSession, MaybeSignedIn, SignedIn};
+pub use next::Next;
+pub use store::Line;
+pub use tower::layer;
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::db::{Conn, Tx};
+use crate::id::{SessionId, UserId};
+use crate::web::Client;
+
+/// How someone proved who they are; reported to apps as `amr` (RFC 8176).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// With a passkey, user verified. `synced`: the credential is backup eligible, so its key lives in software that copies it.
+    Passkey {
+        /// Whether the passkey can be copied to other devices.
+        synced: bool,
+    },
+    /// With a one-time access link.
+    AccessLink,
+}
+
+impl Method {
+    /// The `amr` values of RFC 8176 section 2.
+    pub const fn amr(self) -> &'static [&'static str] {
+        match self {
+            Self::Passkey { synced: true } => &["swk", "pop", "user", "mfa"],
+            Self::Passkey { synced: false } => &["hwk", "pop", "user", "mfa"],
+            Self::AccessLink => &["otp"],
+        }
+    }
+}
+
+/// What a session knows; stored as JSON by tower-sessions.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SessionState {
+    /// What pages and the audit log call the session.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user: UserId,
+    /// How they proved it.
+    pub method: Method,
+    /// When they proved it last: the `auth_time` of ID tokens.
+    pub auth_at: Timestamp,
+    /// From which address it was started.
+    pub client_ip: String,
+    /// With which browser.
+    pub user_agent: String,
+}
+
+/// The key of [`SessionState`] in a tower-sessions record.
+const STATE_KEY: &str = "session";
+
+/// Starts a session for someone who has just proved who they are. The cookie's secret changes and what it opened before is gone (session fixation).
+/// The caller has checked that the person may come in, and has recorded it.
+///
+/// # Errors
+/// When the session cannot be stored.
+pub async fn start(session: &tower_sessions::Session, user: UserId, method: Method, client: &Client, now: Timestamp) -> anyhow::Result<SessionState> {
+    let state = SessionState { id: SessionId::new(), user, method, auth_at: now, client_ip: client.ip_text(), user_agent: client.user_agent.clone() };
+    session.flush().await.context("ending the former session")?;
+    session.insert(STATE_KEY, &state).await.context("filling the session")?;
+    session.save().await.context("storing the session")?;
+    Ok(state)
+}
+
+/// Ends the session of this browser.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn end_own(session: &tower_sessions::Session) -> anyhow::Result<()> {
+    session.flush().await.context("ending the session")
+}
+
+/// The sessions of a person that still count, newest use first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn of_user(app: &App, conn: &mut Conn, user: UserId, now: Timestamp) -> sqlx::Result<Vec<Line>> {
+    store::of_user(conn, user, now, now - app.settings().session_idle_lifetime.minutes()).await
+}
+
+/// Ends one session of a person; gives whether there was one. The caller audits and commits.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn end(tx: &mut Tx, user: UserId, session: SessionId) -> sqlx::Result<bool> {
+    store::delete(tx, user, session).await
+}
+
+/// Ends all sessions of these people, except one that is to stay; gives how many. The caller audits and commits.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn end_all(tx: &mut Tx, users: &[UserId], except: Option<SessionId>) -> sqlx::Result<u64> {
+    store::delete_all(tx, users, except).await
+}
+
+/// Deletes sessions that have run out; gives how many.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn sweep(app: &App, now: Timestamp) -> anyhow::Result<u64> {
+    let idle_since = now - app.settings().session_idle_lifetime.minutes();
+    let mut tx = app.db.begin().await?;
+    let swept = store::delete_expired(&mut tx, now, idle_since).await?;
+    tx.commit().await?;
+    Ok(swept)
+}

@@ -1,0 +1,101 @@
+//! Where a person goes after signing in: one of a few places here, never a URL from the request.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::secret::Sealer;
+
+const PURPOSE: &str = "authorization request";
+
+/// An authorization request that waits for the person to sign in or to agree. Travels sealed in the address, so nothing is stored before they do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingAuthorization {
+    /// What the client is called, for the sign-in page.
+    pub client_name: String,
+    /// The request's parameters as they came, form-encoded; validated again when it goes on.
+    pub parameters: String,
+    /// When it came: a sign-in after this instant satisfies `prompt=login`.
+    pub started_at: Timestamp,
+}
+
+impl PendingAuthorization {
+    /// Seals it for the address.
+    pub fn seal(&self, sealer: &Sealer) -> String {
+        sealer.seal_text(PURPOSE, &serde_json::to_string(self).unwrap_or_default())
+    }
+
+    /// Opens what [`seal`](Self::seal) made; `None` for anything else.
+    pub fn unseal(sealer: &Sealer, unverified_sealed: &str) -> Option<Self> {
+        let text = sealer.unseal_text(PURPOSE, unverified_sealed).ok()?;
+        serde_json::from_str(&text).ok()
+    }
+}
+
+/// Where a person goes after signing in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The account page.
+    Account,
+    /// A page here that asked for a sign-in; a path and query under one of our own prefixes.
+    Page(String),
+    /// On with an authorization request, given in its sealed form.
+    Authorize(String),
+}
+
+impl Next {
+    /// Reads `request` (sealed) or `back` (a path here) of the sign-in page's address; anything unknown leads to the account page.
+    pub fn from_query(unverified_request: Option<&str>, unverified_back: Option<&str>) -> Self {
+        match (unverified_request, unverified_back) {
+            (Some(sealed), _) if sealed.len() <= 8192 => Self::Authorize(sealed.to_owned()),
+            (_, Some(path)) if is_own_page(path) => Self::Page(path.to_owned()),
+            _ => Self::Account,
+        }
+    }
+
+    /// The address to redirect to.
+    pub fn location(&self) -> String {
+        match self {
+            Self::Account => "/account".to_owned(),
+            Self::Page(path) => path.clone(),
+            Self::Authorize(sealed) => format!("/authorize/continue?request={sealed}"),
+        }
+    }
+
+    /// The query of the sign-in page that leads there: empty or beginning with `?`.
+    pub fn sign_in_query(&self) -> String {
+        match self {
+            Self::Account => String::new(),
+            Self::Page(path) => format!("?{}", serde_urlencoded::to_string([("back", path)]).unwrap_or_default()),
+            Self::Authorize(sealed) => format!("?request={sealed}"),
+        }
+    }
+}
+
+fn is_own_page(path: &str) -> bool {
+    let ours = ["/account", "/admin", "/device"]
+        .iter()
+        .any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?'])));
+    ours && path.len() <= 2000 && path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_led_to_another_site() {
+        for bad in ["//evil.example", "https://evil.example", "/\\evil.example", "/accountant", "/admin\r\nX: y", "/sign-in", ""] {
+            assert_eq!(Next::from_query(None, Some(bad)), Next::Account, "{bad:?}");
+        }
+        assert_eq!(Next::from_query(None, Some("/admin/users?q=a")).location(), "/admin/users?q=a");
+    }
+
+    #[test]
+    fn a_pending_request_opens_only_as_it_was_sealed() {
+        let sealer = Sealer::new(&[1; 32]);
+        let pending = PendingAuthorization { client_name: "Wiki".into(), parameters: "client_id=x".into(), started_at: Timestamp::EPOCH };
+        let sealed = pending.seal(&sealer);
+        assert_eq!(PendingAuthorization::unseal(&sealer, &sealed), Some(pending));
+        assert_eq!(PendingAuthorization::unseal(&Sealer::new(&[2; 32]), &sealed), None);
+    }
+}

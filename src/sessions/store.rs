@@ -1,0 +1,115 @@
+//! The SQL of sessions. Every statement that reads a session for use also asks whether its person may still come in.
+
+use crate::clock::Timestamp;
+use crate::db::{Conn, Tx, Value, query, query_list};
+use crate::id::{SessionId, UserId};
+use crate::secret::TokenHash;
+
+/// A session as listed.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Line {
+    /// What to call it.
+    pub id: SessionId,
+    /// When it was started.
+    pub created_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub last_seen_at: Timestamp,
+    /// From which address it was started.
+    pub client_ip: String,
+    /// With which browser.
+    pub user_agent: String,
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct Live {
+    pub(super) state: String,
+    pub(super) last_seen_at: Timestamp,
+    pub(super) expires_at: Timestamp,
+}
+
+pub(super) struct New<'a> {
+    pub(super) token_hash: &'a TokenHash,
+    pub(super) id: SessionId,
+    pub(super) user: UserId,
+    pub(super) state: &'a str,
+    pub(super) created_at: Timestamp,
+    pub(super) expires_at: Timestamp,
+    pub(super) client_ip: &'a str,
+    pub(super) user_agent: &'a str,
+}
+
+/// `false` when the token is taken already.
+pub(super) async fn insert(tx: &mut Tx, new: New<'_>) -> sqlx::Result<bool> {
+    let inserted = query(
+        "INSERT INTO sessions (token_hash, id, user_id, state, created_at, last_seen_at, expires_at, client_ip, user_agent)
+         VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8) ON CONFLICT (token_hash) DO NOTHING",
+    )
+    .bind(new.token_hash)
+    .bind(new.id)
+    .bind(new.user)
+    .bind(new.state)
+    .bind(new.created_at)
+    .bind(new.expires_at)
+    .bind(new.client_ip)
+    .bind(new.user_agent)
+    .execute(tx)
+    .await?;
+    Ok(inserted == 1)
+}
+
+pub(super) async fn update_state(tx: &mut Tx, token_hash: &TokenHash, state: &str) -> sqlx::Result<()> {
+    query("UPDATE sessions SET state = $2 WHERE token_hash = $1").bind(token_hash).bind(state).execute(tx).await.map(|_| ())
+}
+
+pub(super) async fn find_live(conn: &mut Conn, token_hash: &TokenHash, now: Timestamp, idle_since: Timestamp) -> sqlx::Result<Option<Live>> {
+    query(
+        "SELECT s.state, s.last_seen_at, s.expires_at FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.created_at > u.access_void_until
+           AND u.blocked_at IS NULL AND COALESCE(u.directory_state, 'active') = 'active'",
+    )
+    .bind(token_hash)
+    .bind(now)
+    .bind(idle_since)
+    .optional(conn)
+    .await
+}
+
+pub(super) async fn touch(tx: &mut Tx, token_hash: &TokenHash, now: Timestamp) -> sqlx::Result<()> {
+    query("UPDATE sessions SET last_seen_at = $2 WHERE token_hash = $1").bind(token_hash).bind(now).execute(tx).await.map(|_| ())
+}
+
+pub(super) async fn delete_by_token(tx: &mut Tx, token_hash: &TokenHash) -> sqlx::Result<()> {
+    query("DELETE FROM sessions WHERE token_hash = $1").bind(token_hash).execute(tx).await.map(|_| ())
+}
+
+pub(super) async fn of_user(conn: &mut Conn, user: UserId, now: Timestamp, idle_since: Timestamp) -> sqlx::Result<Vec<Line>> {
+    query(
+        "SELECT s.id, s.created_at, s.last_seen_at, s.client_ip, s.user_agent FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.user_id = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.created_at > u.access_void_until
+         ORDER BY s.last_seen_at DESC LIMIT 200",
+    )
+    .bind(user)
+    .bind(now)
+    .bind(idle_since)
+    .all(conn)
+    .await
+}
+
+pub(super) async fn delete(tx: &mut Tx, user: UserId, session: SessionId) -> sqlx::Result<bool> {
+    Ok(query("DELETE FROM sessions WHERE user_id = $1 AND id = $2").bind(user).bind(session).execute(tx).await? == 1)
+}
+
+pub(super) async fn delete_all(tx: &mut Tx, users: &[UserId], except: Option<SessionId>) -> sqlx::Result<u64> {
+    let mut deleted = 0;
+    for chunk in users.chunks(10_000) {
+        deleted += query_list("DELETE FROM sessions WHERE user_id IN ({list}) AND id <> {1}", chunk.iter().map(|id| Value::from(*id)))
+            .bind(except.map_or(uuid::Uuid::nil(), SessionId::uuid))
+            .execute(tx)
+            .await?;
+    }
+    Ok(deleted)
+}
+
+pub(super) async fn delete_expired(tx: &mut Tx, now: Timestamp, idle_since: Timestamp) -> sqlx::Result<u64> {
+    query("DELETE FROM sessions WHERE expires_at <= $1 OR last_seen_at <= $2").bind(now).bind(idle_since).execute(tx).await
+}

@@ -1,0 +1,116 @@
+//! The bridge to tower-sessions: its cookie, our rows.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tower_sessions::cookie::SameSite;
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{Error, Result};
+use tower_sessions::{Expiry, SessionManagerLayer, SessionStore};
+
+use super::store::{self, New};
+use super::{STATE_KEY, SessionState};
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::secret::TokenHash;
+
+/// How often a session in use is written: more often would cost a write per request.
+const TOUCH_EVERY: Duration = Duration::from_secs(60);
+
+/// The layer that reads and writes the session cookie. The cookie outlives the session on purpose: the row decides.
+pub fn layer(app: &App) -> SessionManagerLayer<Store> {
+    let secure = app.config.origin.is_https();
+    SessionManagerLayer::new(Store(app.clone()))
+        .with_name(if secure { "__Host-muster" } else { "muster" })
+        .with_secure(secure)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(time::Duration::days(400)))
+}
+
+/// Sessions in our database.
+#[derive(Clone)]
+pub struct Store(App);
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("sessions::Store")
+    }
+}
+
+fn hash(id: &Id) -> TokenHash {
+    TokenHash::of(&id.to_string())
+}
+
+fn backend(error: sqlx::Error) -> Error {
+    Error::Backend(error.to_string())
+}
+
+fn encode(record: &Record) -> Result<String> {
+    serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))
+}
+
+#[async_trait]
+impl SessionStore for Store {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        let state = record.data.get(STATE_KEY).cloned().ok_or_else(|| Error::Backend("a session without a person".to_owned()))?;
+        let state: SessionState = serde_json::from_value(state).map_err(|error| Error::Encode(error.to_string()))?;
+        let text = encode(record)?;
+        let expires_at = state.auth_at + self.0.settings().session_lifetime.minutes();
+        let mut tx = self.0.db.begin().await.map_err(backend)?;
+        loop {
+            let new = New {
+                token_hash: &hash(&record.id),
+                id: state.id,
+                user: state.user,
+                state: &text,
+                created_at: state.auth_at,
+                expires_at,
+                client_ip: &state.client_ip,
+                user_agent: &state.user_agent,
+            };
+            if store::insert(&mut tx, new).await.map_err(backend)? {
+                break;
+            }
+            record.id = Id::default();
+        }
+        tx.commit().await.map_err(backend)
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        let text = encode(record)?;
+        let mut tx = self.0.db.begin().await.map_err(backend)?;
+        store::update_state(&mut tx, &hash(&record.id), &text).await.map_err(backend)?;
+        tx.commit().await.map_err(backend)
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let now = self.0.clock.now();
+        let idle_since = now - self.0.settings().session_idle_lifetime.minutes();
+        let token_hash = hash(id);
+        let live = {
+            let mut conn = self.0.db.read().await.map_err(backend)?;
+            store::find_live(&mut conn, &token_hash, now, idle_since).await.map_err(backend)?
+        };
+        let Some(live) = live else { return Ok(None) };
+        if now.since(live.last_seen_at) >= TOUCH_EVERY {
+            let mut tx = self.0.db.begin().await.map_err(backend)?;
+            store::touch(&mut tx, &token_hash, now).await.map_err(backend)?;
+            tx.commit().await.map_err(backend)?;
+        }
+        let data = serde_json::from_str(&live.state).map_err(|error| Error::Decode(error.to_string()))?;
+        Ok(Some(Record { id: *id, data, expiry_date: expiry_date(live.expires_at)? }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        let mut tx = self.0.db.begin().await.map_err(backend)?;
+        store::delete_by_token(&mut tx, &hash(id)).await.map_err(backend)?;
+        tx.commit().await.map_err(backend)
+    }
+}
+
+fn expiry_date(at: Timestamp) -> Result<time::OffsetDateTime> {
+    time::OffsetDateTime::from_unix_timestamp(at.as_seconds()).map_err(|error| Error::Decode(error.to_string()))
+}

@@ -1,0 +1,168 @@
+//! How a setting is declared: once. Its doc comment is the label (first line) and the help text (the rest) of the form field, the reference page and the
+//! rustdoc; its type parses, prints and picks the input.
+
+use std::time::Duration;
+
+use crate::secret::Password;
+
+/// A type a setting can have.
+pub trait SettingValue: Sized {
+    /// What the form offers.
+    const INPUT: Input;
+    /// Reads what a person typed.
+    ///
+    /// # Errors
+    /// What is allowed, to stand after "must be".
+    fn parse(text: &str) -> Result<Self, String>;
+    /// Prints it as [`parse`](Self::parse) reads it. Never called for secrets on a page.
+    fn show(&self) -> String;
+}
+
+/// The kind of form field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// One line of text.
+    Text,
+    /// Several lines of text.
+    Lines,
+    /// A whole number.
+    Number,
+    /// A switch.
+    Switch,
+    /// A secret: shown as "set" or "not set", kept when left empty.
+    Secret,
+}
+
+/// One declared setting, without its value.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// The name in the database and in forms.
+    pub key: &'static str,
+    /// The environment variable that sets it.
+    pub env: &'static str,
+    /// The heading it stands under.
+    pub section: &'static str,
+    /// The doc comment, line by line; see [`label`](Self::label) and [`help`](Self::help).
+    pub doc: &'static [&'static str],
+    /// The kind of form field.
+    pub input: Input,
+}
+
+impl Entry {
+    /// The first line of the doc comment, without the full stop.
+    pub fn label(&self) -> &'static str {
+        self.doc.first().map_or("", |line| line.trim().trim_end_matches('.'))
+    }
+
+    /// The rest of the doc comment.
+    pub fn help(&self) -> String {
+        self.doc.iter().skip(1).map(|line| line.trim()).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Declares a struct of settings: `/// label` `///` `/// help` `key: Type = default, "ENV_NAME", "Section";`.
+macro_rules! settings {
+    ($(#[$meta:meta])* pub struct $name:ident { $($(#[doc = $doc:literal])+ $key:ident: $type:ty = $default:expr, $env:literal, $section:literal;)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $name { $($(#[doc = $doc])+ pub $key: $type,)* }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($key: $default,)* }
+            }
+        }
+
+        impl $name {
+            /// Every declared setting, in the order of the form.
+            pub const CATALOG: &'static [$crate::settings::Entry] = &[$($crate::settings::Entry {
+                key: stringify!($key), env: $env, section: $section, doc: &[$($doc),+],
+                input: <$type as $crate::settings::SettingValue>::INPUT,
+            },)*];
+
+            /// Sets one by key from text.
+            ///
+            /// # Errors
+            /// What is allowed, when the text does not parse; a word on it, when the key is not declared.
+            pub fn set(&mut self, key: &str, text: &str) -> Result<(), String> {
+                match key {
+                    $(stringify!($key) => self.$key = <$type as $crate::settings::SettingValue>::parse(text)?,)*
+                    _ => return Err("a setting that exists".to_owned()),
+                }
+                Ok(())
+            }
+
+            /// Prints one by key; empty for an undeclared key.
+            pub fn get(&self, key: &str) -> String {
+                match key {
+                    $(stringify!($key) => $crate::settings::SettingValue::show(&self.$key),)*
+                    _ => String::new(),
+                }
+            }
+        }
+    };
+}
+pub(crate) use settings;
+
+impl SettingValue for String {
+    const INPUT: Input = Input::Text;
+    fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if text.chars().count() > 2000 || text.chars().any(|c| c.is_control() && c != '\n' && c != '\r' && c != '\t') {
+            return Err("at most 2,000 characters, without control characters".to_owned());
+        }
+        Ok(text.to_owned())
+    }
+    fn show(&self) -> String {
+        self.clone()
+    }
+}
+
+impl SettingValue for bool {
+    const INPUT: Input = Input::Switch;
+    fn parse(text: &str) -> Result<Self, String> {
+        crate::config::parse_flag(text).ok_or_else(|| "true or false".to_owned())
+    }
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl SettingValue for Password {
+    const INPUT: Input = Input::Secret;
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.len() > 1024 {
+            return Err("at most 1,024 bytes".to_owned());
+        }
+        Ok(Self::new(text))
+    }
+    fn show(&self) -> String {
+        self.reveal().to_owned()
+    }
+}
+
+/// A whole number of some unit between two limits, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whole<const MIN: u32, const MAX: u32>(pub u32);
+
+impl<const MIN: u32, const MAX: u32> SettingValue for Whole<MIN, MAX> {
+    const INPUT: Input = Input::Number;
+    fn parse(text: &str) -> Result<Self, String> {
+        text.trim().parse().ok().filter(|n| (MIN..=MAX).contains(n)).map(Self).ok_or_else(|| format!("a whole number from {MIN} to {MAX}"))
+    }
+    fn show(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+impl<const MIN: u32, const MAX: u32> Whole<MIN, MAX> {
+    /// As a duration, when the unit is minutes.
+    pub const fn minutes(self) -> Duration {
+        Duration::from_secs(self.0 as u64 * 60)
+    }
+
+    /// As a duration, when the unit is days.
+    pub const fn days(self) -> Duration {
+        Duration::from_secs(self.0 as u64 * 86_400)
+    }
+}

@@ -1,0 +1,195 @@
+//! Settings an administrator can change while the server runs. Declared once in a catalog, set by the environment, the database or the default, in that
+//! order; a change is published to everyone who holds the receiver, also to other instances within [`RELOAD_EVERY`].
+//!
+//! The same machinery serves every struct declared with the `settings!` macro: [`Settings`] (scope `app`) and a directory's configuration
+//! (scope `directory:<name>`). Secrets are sealed before they are stored.
+
+mod catalog;
+mod store;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+pub(crate) use catalog::settings;
+pub use catalog::{Entry, Input, SettingValue, Whole};
+
+use crate::clock::Timestamp;
+use crate::config::{Config, ConfigError, unparsable};
+use crate::db::{Conn, Db, Tx};
+use crate::secret::Sealer;
+
+/// How soon another instance follows a change.
+pub const RELOAD_EVERY: Duration = Duration::from_secs(2);
+
+settings! {
+    /// What an administrator can set for the whole installation.
+    pub struct Settings {
+        /// Name of this installation.
+        ///
+        /// Shown on the sign-in page and to the passkey prompt of the browser.
+        app_name: String = "Muster".to_owned(), "APP_NAME", "General";
+        /// Session lifetime in minutes.
+        ///
+        /// A person has to sign in again this long after signing in, however busy they were.
+        session_lifetime: Whole<1, 525_600> = Whole(10_080), "SESSION_DURATION", "Sessions";
+        /// Idle time in minutes.
+        ///
+        /// A session that is not used for this long ends.
+        session_idle_lifetime: Whole<1, 525_600> = Whole(1_440), "SESSION_IDLE_DURATION", "Sessions";
+        /// Access token lifetime in minutes.
+        ///
+        /// How long an app may use an access token before it has to refresh.
+        access_token_lifetime: Whole<1, 1_440> = Whole(60), "ACCESS_TOKEN_DURATION", "Apps";
+        /// Refresh token lifetime in days.
+        ///
+        /// An app that does not refresh for this long has to send the person through sign-in again.
+        refresh_token_lifetime: Whole<1, 365> = Whole(30), "REFRESH_TOKEN_DURATION_DAYS", "Apps";
+        /// Days to keep the audit log.
+        ///
+        /// Older events are deleted once a day.
+        audit_log_retention: Whole<1, 3_650> = Whole(90), "AUDIT_LOG_RETENTION_DAYS", "Audit log";
+    }
+}
+
+/// The scope [`Settings`] are stored under.
+pub const APP_SCOPE: &str = "app";
+
+/// A struct declared with `settings!`, as the functions here see it.
+pub trait Catalog: Default {
+    /// Every declared setting.
+    const ENTRIES: &'static [Entry];
+    /// Sets one by key from text.
+    ///
+    /// # Errors
+    /// What is allowed.
+    fn set(&mut self, key: &str, text: &str) -> Result<(), String>;
+    /// Prints one by key.
+    fn get(&self, key: &str) -> String;
+}
+
+impl Catalog for Settings {
+    const ENTRIES: &'static [Entry] = Self::CATALOG;
+    fn set(&mut self, key: &str, text: &str) -> Result<(), String> {
+        Self::set(self, key, text)
+    }
+    fn get(&self, key: &str) -> String {
+        Self::get(self, key)
+    }
+}
+
+/// Who decides a setting's value: the environment pins it, the database holds what an administrator chose.
+pub fn is_pinned(config: &Config, entry: &Entry) -> bool {
+    config.ui_config_disabled || config.settings_from_environment.contains_key(entry.env)
+}
+
+/// Checks what the environment sets, before anything starts.
+///
+/// # Errors
+/// [`ConfigError`] for the first value that does not parse; a secret's value is not shown.
+pub fn check_environment<C: Catalog>(config: &Config) -> Result<(), ConfigError> {
+    let mut values = C::default();
+    for entry in C::ENTRIES {
+        if let Some(text) = config.settings_from_environment.get(entry.env) {
+            let shown = if entry.input == Input::Secret { "(a secret)" } else { text };
+            values.set(entry.key, text).map_err(|allowed| unparsable(entry.env, shown, &allowed))?;
+        }
+    }
+    Ok(())
+}
+
+/// The values in force: environment before database before default. A stored value this version cannot use is logged and passed over.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn load<C: Catalog>(db: &Db, config: &Config, sealer: &Sealer, scope: &str) -> anyhow::Result<C> {
+    let stored = store::in_scope(&mut db.read().await?, scope).await.context("reading settings")?;
+    let mut values = C::default();
+    for entry in C::ENTRIES {
+        if let Some(text) = config.settings_from_environment.get(entry.env) {
+            values.set(entry.key, text).map_err(|allowed| anyhow::anyhow!("{} must be {allowed}", entry.env))?;
+        } else if let Some(text) = stored.get(entry.key).filter(|_| !config.ui_config_disabled) {
+            let text = match entry.input {
+                Input::Secret => match sealer.unseal_text(&purpose(scope, entry.key), text) {
+                    Ok(secret) => secret.to_string(),
+                    Err(error) => {
+                        tracing::error!(setting = entry.key, %error, "a stored secret cannot be read; enter it again");
+                        continue;
+                    }
+                },
+                _ => text.clone(),
+            };
+            if let Err(allowed) = values.set(entry.key, &text) {
+                tracing::warn!(setting = entry.key, allowed, "a stored setting cannot be used; the default applies");
+            }
+        }
+    }
+    Ok(values)
+}
+
+/// What a form changes: only keys whose new value differs, already checked.
+#[derive(Debug, Default)]
+pub struct Changes(Vec<(Entry, String)>);
+
+impl Changes {
+    /// Whether nothing differs.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `key: new value` for the audit log; secrets as `(changed)`.
+    pub fn for_audit(&self) -> BTreeMap<String, String> {
+        let shown = |(entry, value): &(Entry, String)| if entry.input == Input::Secret { "(changed)".to_owned() } else { value.clone() };
+        self.0.iter().map(|change| (change.0.key.to_owned(), shown(change))).collect()
+    }
+}
+
+/// Compares a submitted form with the values in force. A missing switch means off; an empty secret means unchanged; a pinned setting is passed over.
+/// Pure: gives the new values with the changes, or a message per field.
+///
+/// # Errors
+/// `key → what it must be`, for every field that does not parse.
+pub fn parse<C: Catalog + Clone>(current: &C, config: &Config, form: &BTreeMap<String, String>) -> Result<(C, Changes), BTreeMap<String, String>> {
+    let (mut values, mut changes, mut mistakes) = (current.clone(), Changes::default(), BTreeMap::new());
+    for entry in C::ENTRIES.iter().filter(|entry| !is_pinned(config, entry)) {
+        let text = match (entry.input, form.get(entry.key)) {
+            (Input::Switch, submitted) => submitted.map_or("false", String::as_str),
+            (Input::Secret, Some(text)) if text.is_empty() => continue,
+            (_, Some(text)) => text,
+            (_, None) => continue,
+        };
+        match values.set(entry.key, text) {
+            Ok(()) if values.get(entry.key) != current.get(entry.key) => changes.0.push((*entry, values.get(entry.key))),
+            Ok(()) => {}
+            Err(allowed) => {
+                mistakes.insert(entry.key.to_owned(), format!("This must be {allowed}."));
+            }
+        }
+    }
+    if mistakes.is_empty() { Ok((values, changes)) } else { Err(mistakes) }
+}
+
+/// Stores changes; the caller audits them and commits.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn write(tx: &mut Tx, sealer: &Sealer, scope: &str, changes: &Changes, now: Timestamp) -> sqlx::Result<()> {
+    for (entry, value) in &changes.0 {
+        let stored = if entry.input == Input::Secret { sealer.seal_text(&purpose(scope, entry.key), value) } else { value.clone() };
+        store::put(tx, scope, entry.key, &stored, now).await?;
+    }
+    Ok(())
+}
+
+/// The instant of the last change in any scope: what instances poll to notice each other's changes.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn last_changed_at(conn: &mut Conn) -> sqlx::Result<Option<Timestamp>> {
+    store::last_changed_at(conn).await
+}
+
+fn purpose(scope: &str, key: &str) -> String {
+    format!("setting {scope} {key}")
+}

@@ -1,0 +1,201 @@
+//! What a person is, and when they may come in.
+
+use unicode_normalization::UnicodeNormalization as _;
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::id::{UserId, new_user_handle};
+
+/// A person's row.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct User {
+    /// Our identity, and the OIDC subject.
+    pub id: UserId,
+    /// The WebAuthn user handle.
+    pub user_handle: Uuid,
+    /// The sign-in name.
+    pub username: String,
+    /// The e-mail address, when there is one.
+    pub email: Option<String>,
+    /// Whether the address is known to be theirs.
+    pub email_verified: bool,
+    /// Given name; may be empty.
+    pub first_name: String,
+    /// Family name; may be empty.
+    pub last_name: String,
+    /// What to call them; never empty.
+    pub display_name: String,
+    /// Telephone number, when there is one.
+    pub phone: Option<String>,
+    /// An administrator made them one here.
+    pub local_admin: bool,
+    /// The directory's admin group lists them.
+    pub directory_admin: bool,
+    /// The directory they come from; `None` for local people.
+    pub directory: Option<String>,
+    /// Their entry's stable identity in that directory.
+    pub entry_id: Option<String>,
+    /// Where their entry stood last.
+    pub entry_dn: Option<String>,
+    /// `active`, `disabled` or `missing`; `None` for local people.
+    pub directory_state: Option<String>,
+    /// Since when the directory says so.
+    pub directory_state_at: Option<Timestamp>,
+    /// Since when an administrator keeps them out.
+    pub blocked_at: Option<Timestamp>,
+    /// Sessions and tokens made at or before this instant are void.
+    pub access_void_until: Timestamp,
+    /// When the row was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When they last signed in.
+    pub last_sign_in_at: Option<Timestamp>,
+}
+
+/// Where someone comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source<'a> {
+    /// Made here.
+    Local,
+    /// Listed by the directory of this name.
+    Directory(&'a str),
+}
+
+impl Source<'_> {
+    /// `local` or the directory's name.
+    pub const fn name(&self) -> &str {
+        match self {
+            Self::Local => "local",
+            Self::Directory(name) => name,
+        }
+    }
+}
+
+impl User {
+    /// A new local person; names are trimmed, the display name falls back to the full name and then the username.
+    pub fn new_local(username: &str, email: Option<&str>, first_name: &str, last_name: &str, now: Timestamp) -> Self {
+        let (username, first_name, last_name) = (username.trim(), first_name.trim(), last_name.trim());
+        let full_name = format!("{first_name} {last_name}");
+        Self {
+            id: UserId::new(),
+            user_handle: new_user_handle(),
+            username: username.to_owned(),
+            email: email.map(str::trim).filter(|email| !email.is_empty()).map(str::to_owned),
+            email_verified: false,
+            first_name: first_name.to_owned(),
+            last_name: last_name.to_owned(),
+            display_name: if full_name.trim().is_empty() { username.to_owned() } else { full_name.trim().to_owned() },
+            phone: None,
+            local_admin: false,
+            directory_admin: false,
+            directory: None,
+            entry_id: None,
+            entry_dn: None,
+            directory_state: None,
+            directory_state_at: None,
+            blocked_at: None,
+            access_void_until: Timestamp::EPOCH,
+            created_at: now,
+            updated_at: now,
+            last_sign_in_at: None,
+        }
+    }
+
+    /// Whether they administer this server, by either reason.
+    pub const fn is_admin(&self) -> bool {
+        self.local_admin || self.directory_admin
+    }
+
+    /// Whether they are kept out, by the directory or by an administrator.
+    pub fn is_disabled(&self) -> bool {
+        self.blocked_at.is_some() || self.directory_state.as_deref().is_some_and(|state| state != "active")
+    }
+
+    /// Where they come from.
+    pub fn source(&self) -> Source<'_> {
+        self.directory.as_deref().map_or(Source::Local, Source::Directory)
+    }
+}
+
+/// The form in which usernames and e-mail addresses are compared: NFKC and lower case.
+pub fn key(name: &str) -> String {
+    name.trim().nfkc().collect::<String>().to_lowercase()
+}
+
+/// What the search box looks into.
+pub fn search_text(username: &str, email: Option<&str>, display_name: &str, first_name: &str, last_name: &str) -> String {
+    key(&format!("{username} {} {display_name} {first_name} {last_name}", email.unwrap_or_default()))
+}
+
+/// Checks a username a person typed.
+///
+/// # Errors
+/// What is wrong and what is allowed.
+pub fn check_username(username: &str) -> Result<(), &'static str> {
+    let username = username.trim();
+    if username.is_empty() {
+        return Err("Enter a username.");
+    }
+    if username.chars().count() > 50 {
+        return Err("A username has at most 50 characters.");
+    }
+    if !username.chars().all(|c| c.is_ascii_alphanumeric() || "._-@".contains(c)) {
+        return Err("A username is made of letters, digits, dots, hyphens, underscores and @, without spaces.");
+    }
+    if !username.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return Err("A username begins with a letter or a digit.");
+    }
+    Ok(())
+}
+
+/// Checks an e-mail address a person typed: something, one @, a domain; whether it works only a mail can tell.
+///
+/// # Errors
+/// What is wrong.
+pub fn check_email(email: &str) -> Result<(), &'static str> {
+    let email = email.trim();
+    let fits = email.len() <= 254 && !email.chars().any(|c| c.is_control() || c.is_whitespace());
+    match email.rsplit_once('@') {
+        Some((name, domain)) if fits && !name.is_empty() && !domain.is_empty() && !domain.starts_with('.') && !domain.ends_with('.') => Ok(()),
+        _ => Err("This is not an e-mail address; one looks like ada@example.org."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_without_regard_to_case_and_width() {
+        assert_eq!(key("  Ada@Example.ORG "), "ada@example.org");
+        assert_eq!(key("ＡＤＡ"), "ada");
+    }
+
+    #[test]
+    fn usernames_and_addresses_that_would_confuse_are_refused() {
+        for bad in ["", " ", "a b", "-ada", "a\nda", "ädä", &"a".repeat(51)] {
+            assert!(check_username(bad).is_err(), "{bad:?}");
+        }
+        for good in ["ada", "ada.lovelace@example", "7of9"] {
+            check_username(good).unwrap();
+        }
+        for bad in ["", "ada", "@x", "ada@", "a b@x", "ada@.x", "ada@x."] {
+            assert!(check_email(bad).is_err(), "{bad:?}");
+        }
+        check_email("ada@localhost").unwrap();
+    }
+
+    #[test]
+    fn someone_is_out_when_either_the_directory_or_an_administrator_says_so() {
+        let mut user = User::new_local("ada", None, "", "", Timestamp::EPOCH);
+        assert!(!user.is_disabled());
+        user.directory_state = Some("active".into());
+        assert!(!user.is_disabled());
+        user.directory_state = Some("missing".into());
+        assert!(user.is_disabled());
+        user.directory_state = Some("active".into());
+        user.blocked_at = Some(Timestamp::EPOCH);
+        assert!(user.is_disabled());
+    }
+}

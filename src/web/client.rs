@@ -1,0 +1,95 @@
+//! Who is asking: the address and the browser. Forwarding headers count only when they come from a proxy named in `TRUST_PROXY`.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::app::App;
+use crate::config::TrustProxy;
+
+/// How much of a user agent is kept.
+const USER_AGENT_CHARS_MAX: usize = 300;
+
+/// Where a request comes from. Empty for jobs and commands.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// The address, when known.
+    pub ip: Option<IpAddr>,
+    /// What the browser calls itself, shortened.
+    pub user_agent: String,
+}
+
+impl Client {
+    /// The address as text; empty when there is none.
+    pub fn ip_text(&self) -> String {
+        self.ip.map(|ip| ip.to_string()).unwrap_or_default()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Client {
+    type Rejection = Infallible;
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get().cloned().unwrap_or_default())
+    }
+}
+
+/// Middleware: finds out who asks, for the extractor.
+pub async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+    let ip = peer.map(|peer| forwarded_for(&app.config.trust_proxy, peer, request.headers()).to_canonical());
+    let user_agent = request.headers().get("user-agent").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default();
+    let user_agent = user_agent.chars().filter(|c| !c.is_control()).take(USER_AGENT_CHARS_MAX).collect();
+    request.extensions_mut().insert(Client { ip, user_agent });
+    next.run(request).await
+}
+
+/// The address the nearest trusted proxy vouches for: walks the chain from the right and stops at the first address that is not a trusted proxy,
+/// so that a made-up entry on the left is never believed.
+fn forwarded_for(trust: &TrustProxy, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    if !trust.trusts(peer) {
+        return peer;
+    }
+    let lines = headers.get_all("x-forwarded-for");
+    let chain: Vec<&str> = lines.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).map(str::trim).collect();
+    let mut nearest = peer;
+    for hop in chain.iter().rev() {
+        let Ok(ip) = hop.parse::<IpAddr>() else { break };
+        nearest = ip;
+        // With `TRUST_PROXY=true` every hop would be "trusted"; only the one our own proxy added is worth anything.
+        if matches!(trust, TrustProxy::Everyone) || !trust.trusts(ip) {
+            break;
+        }
+    }
+    nearest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(trust: &str, peer: &str, chain: &str) -> String {
+        let trust = match trust {
+            "no" => TrustProxy::No,
+            "everyone" => TrustProxy::Everyone,
+            networks => TrustProxy::Networks(networks.split(' ').map(|n| n.parse().unwrap()).collect()),
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", chain.parse().unwrap());
+        forwarded_for(&trust, peer.parse().unwrap(), &headers).to_string()
+    }
+
+    #[test]
+    fn a_forged_address_is_never_believed() {
+        assert_eq!(seen("no", "192.0.2.1", "127.0.0.1"), "192.0.2.1");
+        assert_eq!(seen("10.0.0.0/8", "192.0.2.1", "127.0.0.1"), "192.0.2.1");
+        assert_eq!(seen("10.0.0.0/8", "10.0.0.1", "127.0.0.1, 198.51.100.7"), "198.51.100.7");
+        assert_eq!(seen("10.0.0.0/8", "10.0.0.1", "198.51.100.7, 10.0.0.2"), "198.51.100.7");
+        assert_eq!(seen("everyone", "10.0.0.1", "127.0.0.1, 198.51.100.7"), "198.51.100.7");
+        assert_eq!(seen("everyone", "10.0.0.1", "nonsense"), "10.0.0.1");
+    }
+}

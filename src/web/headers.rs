@@ -1,0 +1,58 @@
+//! What every answer carries. Pages get a strict Content-Security-Policy without inline script or style; an answer that needs another one sets it itself.
+
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::app::App;
+
+const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; \
+                   manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The page policy with one more target a form of the page may end up at. Browsers apply `form-action` to the redirect that follows a form too, so
+/// the consent page must name the client's origin. `None` when the address has nothing a policy can name.
+pub fn csp_allowing_form_to(redirect_uri: &str) -> Option<HeaderValue> {
+    let url = url::Url::parse(redirect_uri).ok()?;
+    let source =
+        if url.has_host() && matches!(url.scheme(), "http" | "https") { url.origin().ascii_serialization() } else { format!("{}:", url.scheme()) };
+    HeaderValue::from_str(&CSP.replace("form-action 'self'", &format!("form-action 'self' {source}"))).ok()
+}
+
+/// Middleware: adds the security headers an answer does not have yet.
+pub async fn secure(State(app): State<App>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let is_page = headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+    let mut add = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    add(CONTENT_SECURITY_POLICY, if is_page { CSP } else { "default-src 'none'; frame-ancestors 'none'" });
+    // Everything not said to be public is somebody's own.
+    add(CACHE_CONTROL, "no-store");
+    add(HeaderName::from_static("x-content-type-options"), "nosniff");
+    add(HeaderName::from_static("x-frame-options"), "DENY");
+    add(HeaderName::from_static("referrer-policy"), "same-origin");
+    add(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    add(
+        HeaderName::from_static("permissions-policy"),
+        "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=()",
+    );
+    if app.config.origin.is_https() {
+        add(HeaderName::from_static("strict-transport-security"), "max-age=31536000");
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_may_end_at_the_clients_origin_and_nowhere_else() {
+        let csp = |uri| csp_allowing_form_to(uri).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+        assert!(csp("https://wiki.example.org/cb?x=1").contains("form-action 'self' https://wiki.example.org;"));
+        assert!(csp("app.immich:///oauth-callback").contains("form-action 'self' app.immich:;"));
+        assert!(csp("not a url").is_empty());
+    }
+}

@@ -1,0 +1,12 @@
+//! HTTP plumbing that knows no feature: who is asking ([`client`]), how pages look ([`layout`]), what every answer carries ([`headers`]), static files
+//! ([`assets`]), limits ([`rate_limit`]) and the one log line per request ([`request_log`]).
+
+pub mod assets;
+pub mod client;
+pub mod headers;
+pub mod layout;
+pub mod rate_limit;
+pub mod request_log;
+
+pub use client::Client;
+pub use layout::Chrome;

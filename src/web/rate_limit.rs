@@ -1,0 +1,76 @@
+//! Limits per client address, in memory of the instance. What they guard is unguessable (256-bit secrets, signatures); they bound the work and the rows
+//! a single address can cause.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use crate::error::AppError;
+use crate::web::Client;
+
+/// The limiters of this instance.
+#[derive(Debug)]
+pub struct Limits {
+    /// Starting and finishing ceremonies, opening access links: 10 a second, bursts of 60.
+    pub sign_in: Limit,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { sign_in: Limit::new(10, 60) }
+    }
+}
+
+/// One limit, counted per address (per /64 network for IPv6, which one household holds whole).
+#[derive(Debug)]
+pub struct Limit(DefaultKeyedRateLimiter<IpAddr>);
+
+impl Limit {
+    fn new(per_second: u32, burst: u32) -> Self {
+        let quota =
+            Quota::per_second(NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN)).allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN));
+        Self(RateLimiter::keyed(quota))
+    }
+
+    /// Counts a try.
+    ///
+    /// # Errors
+    /// `TooManyRequests` with the whole seconds to wait, when the address has used its share up.
+    pub fn check(&self, client: &Client) -> Result<(), AppError> {
+        let Some(ip) = client.ip else { return Ok(()) };
+        self.0
+            .check_key(&network(ip))
+            .map_err(|refused| AppError::TooManyRequests { retry_after_seconds: refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1 })
+    }
+
+    /// Forgets addresses that have been quiet.
+    pub fn sweep(&self) {
+        self.0.retain_recent();
+        self.0.shrink_to_fit();
+    }
+}
+
+fn network(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(_) => ip,
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_from_one_network_is_stopped_and_leaves_others_alone() {
+        let limit = Limit::new(1, 3);
+        let from = |ip: &str| limit.check(&Client { ip: ip.parse().ok(), user_agent: String::new() });
+        for n in 0..3 {
+            from(&format!("2001:db8::{n}")).unwrap();
+        }
+        assert!(matches!(from("2001:db8::ffff"), Err(AppError::TooManyRequests { retry_after_seconds: 1.. })));
+        from("2001:db8:0:1::1").unwrap();
+    }
+}

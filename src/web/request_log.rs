@@ -1,0 +1,48 @@
+//! One log line per request, written where the request ends, with the id a person sees on an error page too. Never a query string, cookie or body:
+//! they may hold codes and tokens.
+
+use std::time::Instant;
+
+use axum::extract::{Request, State};
+use axum::http::header::{HeaderName, HeaderValue, RETRY_AFTER};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::{Chrome, Client};
+use crate::app::App;
+use crate::error::{ErrorPage, Failure};
+
+/// Middleware: names the request, turns a [`Failure`] into its page, logs.
+pub async fn log(State(app): State<App>, client: Client, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let request_id = crate::secret::base64url(&crate::secret::random_bytes::<9>());
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    // Paths that carry a secret are cut before it.
+    let path = if path.starts_with("/lc/") { "/lc/…".to_owned() } else { path };
+    let mut response = next.run(request).await;
+    let failure = response.extensions_mut().remove::<Failure>();
+    if let Some(failure) = &failure {
+        let retry_after = response.headers().get(RETRY_AFTER).cloned();
+        response = ErrorPage::new(Chrome::public(&app), failure, &request_id).into_response();
+        *response.status_mut() = failure.status;
+        if let Some(value) = retry_after {
+            response.headers_mut().insert(RETRY_AFTER, value);
+        }
+    }
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+    }
+    let (status, duration_ms) = (response.status().as_u16(), started.elapsed().as_millis());
+    let ip = client.ip_text();
+    match failure.and_then(|failure| failure.cause) {
+        Some(cause) => {
+            tracing::error!(%method, path, status, duration_ms, client.ip = ip, request.id = request_id, cause = format!("{cause:#}"), "request failed")
+        }
+        None if status >= 500 => tracing::error!(%method, path, status, duration_ms, client.ip = ip, request.id = request_id, "request failed"),
+        None if path.starts_with("/static/") || path == "/healthz" || path == "/readyz" => {
+            tracing::debug!(%method, path, status, duration_ms, client.ip = ip, request.id = request_id, "request");
+        }
+        None => tracing::info!(%method, path, status, duration_ms, client.ip = ip, request.id = request_id, "request"),
+    }
+    response
+}
