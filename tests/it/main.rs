@@ -2,5 +2,6 @@
 
 #![expect(clippy::panic, reason = "where what a test needs does not hold, the test ends and says so")]
 
+mod starting;
 mod support;
 mod support_checks;
