@@ -12,10 +12,10 @@
 //! - Nobody who belongs here by another way (a local account, another directory) is ever touched.
 
 pub mod attributes;
-//pub mod client;
+pub mod client;
 pub mod dn;
 pub mod filter;
 pub mod membership;
 pub mod model;
-//pub mod plan;
+pub mod plan;
 pub mod settings;
