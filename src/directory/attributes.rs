@@ -166,9 +166,10 @@ impl AttributeMap {
     }
 }
 
-fn is_attribute_name(name: &str) -> bool {
+/// Whether a text is an attribute description of RFC 4512 section 2.5.
+pub(super) fn is_attribute_name(name: &str) -> bool {
     let (base, options) = name.split_once(';').map_or((name, None), |(base, options)| (base, Some(options)));
-    let word = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let word = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let numeric = base.contains('.') && base.split('.').all(|arc| !arc.is_empty() && arc.bytes().all(|byte| byte.is_ascii_digit()));
     (numeric || (word(base) && base.starts_with(|first: char| first.is_ascii_alphabetic())))
         && options.is_none_or(|options| options.split(';').all(word))

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use super::attributes::is_attribute_name;
+
 /// The longest filter read, in bytes.
 const MAX_LENGTH: usize = 8 * 1024;
 /// How deep filters may nest: servers and parsers recurse.
@@ -178,14 +180,16 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// An attribute description (RFC 4512 section 2.5), with a matching rule behind it (`memberOf:1.2.840…`) when the operator is `:=`.
+/// An attribute description, with a matching rule behind it (`memberOf:1.2.840…`) when the operator is `:=`.
 fn is_attribute(text: &str, extensible: bool) -> bool {
-    let word = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
-    let mut parts = text.split(':');
-    let description = parts.next().unwrap_or("");
-    let rules: Vec<_> = parts.collect();
-    let described = description.split(';').all(word) || (extensible && description.is_empty() && rules.last().is_some_and(|rule| *rule != "dn"));
-    described && (rules.is_empty() || extensible) && rules.len() <= 2 && rules.iter().all(|rule| word(rule))
+    let (description, rules) = text.split_once(':').map_or((text, None), |(description, rules)| (description, Some(rules)));
+    let rule = rules.map(|rules| rules.strip_prefix("dn:").unwrap_or(rules));
+    match rule {
+        None => is_attribute_name(description),
+        Some(_) if !extensible => false,
+        Some("dn") => is_attribute_name(description),
+        Some(rule) => is_attribute_name(rule) && (description.is_empty() || is_attribute_name(description)),
+    }
 }
 
 #[cfg(test)]

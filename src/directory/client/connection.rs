@@ -173,15 +173,26 @@ impl Connection {
         self.run(phase, base, Scope::Subtree, filter, attributes, Some(PagedResults { size: i32::from(size), cookie })).await
     }
 
-    async fn run(&mut self, phase: Phase, base: &str, scope: Scope, filter: &str, attributes: &[String], paging: Option<PagedResults>) -> Result<Page, FetchError> {
+    async fn run(
+        &mut self,
+        phase: Phase,
+        base: &str,
+        scope: Scope,
+        filter: &str,
+        attributes: &[String],
+        paging: Option<PagedResults>,
+    ) -> Result<Page, FetchError> {
         let server = &self.server;
         let failed = |message| FetchError { phase, message };
         self.ldap.with_timeout(self.limits.answer_within);
         if let Some(paging) = paging {
             self.ldap.with_controls(vec![RawControl::from(paging)]);
         }
-        let mut stream =
-            self.ldap.streaming_search(base, scope, filter, attributes.to_vec()).await.map_err(|error| failed(explain::ldap_error(server, &error)))?;
+        let mut stream = self
+            .ldap
+            .streaming_search(base, scope, filter, attributes.to_vec())
+            .await
+            .map_err(|error| failed(explain::ldap_error(server, &error)))?;
         let (mut entries, mut referrals) = (Vec::new(), 0);
         // An error here ends the run, whatever `finish` says afterwards: it may report the success of an earlier page.
         while let Some(entry) = stream.next().await.map_err(|error| failed(explain::ldap_error(server, &error)))? {

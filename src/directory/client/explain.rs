@@ -42,7 +42,9 @@ fn io_error(server: &ServerAddress, error: &io::Error) -> String {
     }
     match error.kind() {
         io::ErrorKind::UnexpectedEof if server.tls => {
-            format!("{server} ended the connection while agreeing on TLS. Does it speak TLS on this port? Without TLS the address begins with ldap://.")
+            format!(
+                "{server} ended the connection while agreeing on TLS. Does it speak TLS on this port? Without TLS the address begins with ldap://."
+            )
         }
         io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => closed(server),
         _ => connect_error(server, error),
@@ -112,9 +114,15 @@ mod tests {
 
     #[test]
     fn sub_codes_of_active_directory_are_told_apart() {
-        for (code, word) in
-            [("52e", "password is wrong"), ("525", "not exist"), ("532", "expired"), ("533", "disabled"), ("701", "has expired"), ("773", "must change"), ("775", "locked")]
-        {
+        for (code, word) in [
+            ("52e", "password is wrong"),
+            ("525", "not exist"),
+            ("532", "expired"),
+            ("533", "disabled"),
+            ("701", "has expired"),
+            ("773", "must change"),
+            ("775", "locked"),
+        ] {
             let text = format!("80090308: LdapErr: DSID-0C09030B, comment: AcceptSecurityContext error, data {code}, v893");
             assert!(sentence(49, &text).contains(word), "{code}");
         }
