@@ -135,7 +135,7 @@ impl<'t> Reader<'t> {
     fn item(&mut self) -> Result<(), FilterError> {
         let start = self.at;
         let end = self.rest().find(['=', ')', '(']).map_or(self.text.len(), |length| start + length);
-        if self.text[end..].chars().next() != Some('=') {
+        if !self.text[end..].starts_with('=') {
             self.at = end;
             return self.error("a \"=\" is missing");
         }

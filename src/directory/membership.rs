@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::dn::{DnKey, key_of_member};
-use super::model::{DirectoryGroup, DirectoryUser, EntryId, Problems, SkippedEntry, name_key};
+use super::model::{DirectoryGroup, DirectoryUser, EntryId, Problems, SkippedEntry, counted, name_key};
 
 /// Finds people by DN and by username. Built once per run, when all people are read; asked while groups stream in, so that member texts need not be kept.
 #[derive(Debug, Default)]
@@ -12,14 +12,18 @@ pub struct Members {
     by_username: HashMap<String, EntryId>,
 }
 
+/// Of how many members that are nobody the text is kept while a run lasts.
+const EXAMPLES: usize = 10;
+
 /// What a group's member values led to.
 #[derive(Debug, Default)]
 pub struct Resolved {
     people: Vec<EntryId>,
-    /// Names that are no person's: of groups, or of nobody in sight.
-    others: Vec<DnKey>,
+    /// Names that are no person's: of groups, or of nobody in sight. The first few with their text, for the report.
+    others: Vec<(DnKey, Option<Box<str>>)>,
+    /// Values that are no names, and nobody's usernames.
     unknown: usize,
-    example: Option<String>,
+    example: Option<Box<str>>,
 }
 
 impl Members {
@@ -56,11 +60,14 @@ impl Members {
         if let Some(id) = dn_key.and_then(|key| self.by_dn.get(&key)).or_else(|| self.by_username.get(&name_key(text))) {
             resolved.people.push(id.clone());
         } else {
-            match dn_key {
-                Some(key) => resolved.others.push(key),
-                None => resolved.unknown += 1,
+            let shown = || text.chars().take(200).collect::<String>().into_boxed_str();
+            if let Some(key) = dn_key {
+                let text = (resolved.others.len() < EXAMPLES).then(shown);
+                resolved.others.push((key, text));
+            } else {
+                resolved.unknown += 1;
+                resolved.example.get_or_insert_with(shown);
             }
-            resolved.example.get_or_insert_with(|| text.chars().take(200).collect());
         }
     }
 }
@@ -73,16 +80,17 @@ pub fn complete(groups: &mut [DirectoryGroup], resolved: Vec<Resolved>, skipped:
         people.sort_unstable();
         people.dedup();
         group.members = people;
-        let nested = others.iter().filter(|key| known.contains(key)).count();
-        let unknown = unknown + others.len() - nested;
-        if nested > 0 {
-            let message = format!("{nested} of the members are groups. Their members are not counted as members of this one.");
-            problems.report(&group.dn, Some(member_attribute), message);
+        let (nested, strangers): (Vec<_>, Vec<_>) = others.into_iter().partition(|(key, _)| known.contains(key));
+        if !nested.is_empty() {
+            let groups = counted(nested.len(), "member is a group", "members are groups");
+            problems.report(&group.dn, Some(member_attribute), format!("{groups}; who is in there does not count as a member here."));
         }
-        if unknown > 0 {
-            let example = example.map_or_else(String::new, |text| format!(" (for example {text:?})"));
-            let message = format!("{unknown} of the members are not among the people found{example}. They were left out.");
-            problems.report(&group.dn, Some(member_attribute), message);
+        let count = unknown + strangers.len();
+        if count > 0 {
+            let example =
+                strangers.into_iter().find_map(|(_, text)| text).or(example).map_or_else(String::new, |text| format!(" (for example {text:?})"));
+            let members = counted(count, "member is", "members are");
+            problems.report(&group.dn, Some(member_attribute), format!("{members} not among the people found{example} and left out."));
         }
     }
 }
@@ -147,7 +155,7 @@ mod tests {
         let (people, messages) = resolve(&["", " ", "ada", "cn=h,dc=x", "cn=nobody,dc=x", "nobody", "cn=g,dc=x"]);
         assert_eq!(people, ["1"]);
         assert_eq!(messages.len(), 2);
-        assert!(messages[0].starts_with("2 of the members are groups"));
-        assert!(messages[1].starts_with("2 of the members are not among"), "{}", messages[1]);
+        assert!(messages[0].starts_with("2 members are groups"));
+        assert!(messages[1].starts_with("2 members are not among the people found (for example \"cn=nobody,dc=x\")"), "{}", messages[1]);
     }
 }

@@ -490,6 +490,11 @@ pub struct SyncReport {
     pub duration_ms: u64,
 }
 
+/// `1 entry`, `2 entries`.
+pub(super) fn counted(count: usize, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
+}
+
 /// A name as people compare it: usernames, e-mail addresses and group names differ only if this does.
 pub fn name_key(name: &str) -> String {
     super::dn::fold(name)

@@ -86,7 +86,7 @@ impl Connection {
         let started = timeout(config.limits.connect_within, LdapConnAsync::with_settings(settings, url)).await;
         let (driver, ldap) = match started {
             Ok(Ok(pair)) => pair,
-            Ok(Err(error)) => return Err(failed(explain::ldap_error(server, &error))),
+            Ok(Err(error)) => return Err(failed(explain::ldap_error(server, Phase::Tls, &error))),
             Err(_) => return Err(failed(format!("{server} did not agree on TLS in time. Does it speak TLS on this port?"))),
         };
         let driver = AbortOnDropHandle::new(tokio::spawn(async move {
@@ -105,7 +105,8 @@ impl Connection {
             return Err(failed("The bind DN needs a password: many servers take an empty one for anybody's.".to_owned()));
         }
         self.ldap.with_timeout(self.limits.answer_within);
-        let result = self.ldap.simple_bind(name, password.reveal()).await.map_err(|error| failed(explain::ldap_error(&self.server, &error)))?;
+        let result =
+            self.ldap.simple_bind(name, password.reveal()).await.map_err(|error| failed(explain::ldap_error(&self.server, Phase::Bind, &error)))?;
         if result.rc == 0 { Ok(()) } else { Err(failed(explain::result_sentence(&self.server, &result))) }
     }
 
@@ -127,12 +128,13 @@ impl Connection {
         loop {
             let page = self.page(phase, base, filter, attributes, tally.page_size, cookie).await?;
             // Refused at the first page: too large a page for this server, or a limit no page size gets around. The smaller one tells.
-            if matches!(page.result.rc, 4 | 11) && tally.entries == 0 {
-                if let Some(size) = smaller.next() {
-                    tally.page_size = size;
-                    cookie = Vec::new();
-                    continue;
-                }
+            if matches!(page.result.rc, 4 | 11)
+                && tally.entries == 0
+                && let Some(size) = smaller.next()
+            {
+                tally.page_size = size;
+                cookie = Vec::new();
+                continue;
             }
             if page.result.rc != 0 {
                 return Err(failed(explain::result_sentence(&self.server, &page.result)));
@@ -192,10 +194,10 @@ impl Connection {
             .ldap
             .streaming_search(base, scope, filter, attributes.to_vec())
             .await
-            .map_err(|error| failed(explain::ldap_error(server, &error)))?;
+            .map_err(|error| failed(explain::ldap_error(server, phase, &error)))?;
         let (mut entries, mut referrals) = (Vec::new(), 0);
         // An error here ends the run, whatever `finish` says afterwards: it may report the success of an earlier page.
-        while let Some(entry) = stream.next().await.map_err(|error| failed(explain::ldap_error(server, &error)))? {
+        while let Some(entry) = stream.next().await.map_err(|error| failed(explain::ldap_error(server, phase, &error)))? {
             match entry {
                 entry if entry.is_ref() => referrals += 1,
                 entry if entry.is_intermediate() => {}

@@ -5,7 +5,7 @@ use std::io;
 use ldap3::{LdapError, LdapResult};
 
 use super::super::model::ServerAddress;
-use super::tls;
+use super::{Phase, tls};
 
 /// A failed connection attempt.
 pub(super) fn connect_error(server: &ServerAddress, error: &io::Error) -> String {
@@ -24,19 +24,19 @@ pub(super) fn resolve_error(server: &ServerAddress, error: Option<&io::Error>) -
 }
 
 /// Anything ldap3 reports besides a result of the server.
-pub(super) fn ldap_error(server: &ServerAddress, error: &LdapError) -> String {
+pub(super) fn ldap_error(server: &ServerAddress, phase: Phase, error: &LdapError) -> String {
     match error {
         LdapError::LdapResult { result } => result_sentence(server, result),
         LdapError::Timeout { .. } => format!("{server} did not answer in time. It may be overloaded; try again, or narrow filter and base DN."),
         LdapError::Rustls { source } => format!("{server} was not trusted: {}", tls::explain(source)),
-        LdapError::Io { source } => io_error(server, source),
-        LdapError::EndOfStream | LdapError::ResultRecv { .. } | LdapError::OpSend { .. } | LdapError::IdScrubSend { .. } => closed(server),
+        LdapError::Io { source } => io_error(server, phase, source),
+        LdapError::EndOfStream | LdapError::ResultRecv { .. } | LdapError::OpSend { .. } | LdapError::IdScrubSend { .. } => closed(server, phase),
         LdapError::FilterParsing => "The filter could not be sent. Check its syntax.".to_owned(),
         other => format!("Talking to {server} failed: {other}."),
     }
 }
 
-fn io_error(server: &ServerAddress, error: &io::Error) -> String {
+fn io_error(server: &ServerAddress, phase: Phase, error: &io::Error) -> String {
     if let Some(tls_error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         return format!("{server} was not trusted: {}", tls::explain(tls_error));
     }
@@ -46,22 +46,27 @@ fn io_error(server: &ServerAddress, error: &io::Error) -> String {
                 "{server} ended the connection while agreeing on TLS. Does it speak TLS on this port? Without TLS the address begins with ldap://."
             )
         }
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => closed(server),
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => closed(server, phase),
         _ => connect_error(server, error),
     }
 }
 
 /// The connection ended where an answer was due.
-pub(super) fn closed(server: &ServerAddress) -> String {
+fn closed(server: &ServerAddress, phase: Phase) -> String {
+    if phase >= Phase::Users {
+        return format!("{server} closed the connection in the middle of its answer. Nothing of it was used.");
+    }
     let hint = if server.tls { "" } else { " If this port expects TLS, the address begins with ldaps://." };
-    format!("{server} closed the connection before answering completely.{hint}")
+    format!("{server} closed the connection instead of answering.{hint}")
 }
 
 /// A result other than success (RFC 4511 appendix A), with the server's own words behind it.
 pub(super) fn result_sentence(server: &ServerAddress, result: &LdapResult) -> String {
     let sentence = match result.rc {
         // Active Directory: "In order to perform this operation a successful bind must be completed".
-        1 if mentions(result, "successful bind") => "The server answers only after a bind. Set bind DN and password.",
+        1 if mentions(result, "successful bind") || mentions(result, "without authentication") => {
+            "The server answers only after a bind. Set bind DN and password."
+        }
         3 => "The server's time limit ended the search. Narrow filter or base DN, or have the limit raised for the bind account.",
         4 => "The server's size limit cut the answer short. Have the limit raised for the bind account, or narrow filter or base DN.",
         7 => "The server does not accept a simple bind with name and password.",

@@ -13,10 +13,10 @@ use tokio_util::task::AbortOnDropHandle;
 use self::connection::{Connection, Tally};
 use super::attributes::{self, Field, RawEntry};
 use super::membership::{self, Members, Resolved};
-use super::model::{DirectoryConfig, DirectoryUser, ServerAddress, Snapshot};
+use super::model::{DirectoryConfig, DirectoryUser, ServerAddress, Snapshot, counted};
 
 /// How far a run or a test has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Resolve the name, open a socket.
@@ -119,7 +119,7 @@ pub async fn test(config: &DirectoryConfig) -> Vec<Step> {
     let mut steps = steps.lock().map(|mut steps| std::mem::take(&mut *steps)).unwrap_or_default();
     if let Err(FetchError { phase, message }) = result {
         // A failure from outside the steps (deadline, panic) belongs to the step that was running.
-        let running = steps.last().map_or(Some(phase), |step| Phase::ALL.into_iter().find(|phase| *phase as u8 > step.phase as u8));
+        let running = steps.last().map_or(Some(phase), |step| Phase::ALL.into_iter().find(|phase| *phase > step.phase));
         let phase = if phase == Phase::Connect && !steps.is_empty() { running.unwrap_or(phase) } else { phase };
         steps.push(Step { phase, outcome: StepOutcome::Failed, message });
     }
@@ -283,32 +283,34 @@ async fn run_test(config: &DirectoryConfig, mut report: impl FnMut(Phase, StepOu
     connection.bind(config.bind.as_ref()).await?;
     report(Phase::Bind, Passed, config.bind.as_ref().map_or_else(|| "Asking anonymously.".to_owned(), |bind| format!("Bound as {:?}.", bind.name)));
 
-    match connection.read(Phase::Base, &config.base_dn, &["1.1".to_owned()]).await? {
-        Some(_) => report(Phase::Base, Passed, format!("{:?} exists.", config.base_dn)),
-        None => {
-            report(Phase::Base, Warning, format!("The server shows nothing at {:?}. The bind account may have no right to see it.", config.base_dn))
-        }
+    if connection.read(Phase::Base, &config.base_dn, &["1.1".to_owned()]).await?.is_some() {
+        report(Phase::Base, Passed, format!("{:?} exists.", config.base_dn));
+    } else {
+        report(Phase::Base, Warning, format!("The server shows nothing at {:?}. The bind account may have no right to see it.", config.base_dn));
     }
 
     let mut snapshot = Snapshot::default();
     read_users(config, &mut connection, &mut snapshot).await?;
-    let skipped = skipped_sentence(snapshot.skipped_users.len(), &snapshot);
+    let problems_of_users = snapshot.problems.iter().len();
+    let hint = skipped_sentence(snapshot.skipped_users.len()) + &first_problem(&snapshot, 0);
     if snapshot.users.is_empty() {
         let message = format!(
-            "The filter {} finds nobody that could be used below {:?}.{skipped} Check filter, attributes and the bind account's rights.",
+            "The filter {} finds nobody that could be used below {:?}.{hint} Check filter, attributes and the bind account's rights.",
             config.user_filter, config.base_dn
         );
         report(Phase::Users, Warning, message);
     } else {
-        let outcome = if snapshot.skipped_users.is_empty() { Passed } else { Warning };
-        report(Phase::Users, outcome, format!("{} people found, such as {}.{skipped}", snapshot.users.len(), sample(&snapshot.users)));
+        let outcome = if hint.is_empty() { Passed } else { Warning };
+        report(
+            Phase::Users,
+            outcome,
+            format!("{} found, such as {}.{hint}", counted(snapshot.users.len(), "person", "people"), sample(&snapshot.users)),
+        );
     }
 
-    let problems_before = snapshot.problems.iter().len();
     read_groups(config, &mut connection, &mut snapshot).await?;
     let memberships: usize = snapshot.groups.iter().map(|group| group.members.len()).sum();
-    let hint =
-        snapshot.problems.iter().nth(problems_before).map_or_else(String::new, |problem| format!(" To look at: {}: {}", problem.dn, problem.message));
+    let hint = skipped_sentence(snapshot.skipped_groups.len()) + &first_problem(&snapshot, problems_of_users);
     if snapshot.groups.is_empty() {
         report(
             Phase::Groups,
@@ -317,7 +319,8 @@ async fn run_test(config: &DirectoryConfig, mut report: impl FnMut(Phase, StepOu
         );
     } else {
         let outcome = if hint.is_empty() { Passed } else { Warning };
-        report(Phase::Groups, outcome, format!("{} groups found with {memberships} memberships.{hint}", snapshot.groups.len()));
+        let (groups, memberships) = (counted(snapshot.groups.len(), "group", "groups"), counted(memberships, "membership", "memberships"));
+        report(Phase::Groups, outcome, format!("{groups} found with {memberships}.{hint}"));
     }
     Ok(())
 }
@@ -342,12 +345,12 @@ fn sample(users: &[DirectoryUser]) -> String {
     users.iter().take(3).map(|user| format!("{} ({})", user.display_name, user.username)).collect::<Vec<_>>().join(", ")
 }
 
-fn skipped_sentence(count: usize, snapshot: &Snapshot) -> String {
-    if count == 0 {
-        return String::new();
-    }
-    let example = snapshot.problems.iter().next().map_or_else(String::new, |problem| format!(" For example {}: {}", problem.dn, problem.message));
-    format!(" {count} entries had to be skipped.{example}")
+fn skipped_sentence(count: usize) -> String {
+    if count == 0 { String::new() } else { format!(" {} had to be skipped.", counted(count, "entry", "entries")) }
+}
+
+fn first_problem(snapshot: &Snapshot, from: usize) -> String {
+    snapshot.problems.iter().nth(from).map_or_else(String::new, |problem| format!(" To look at: {}: {}", problem.dn, problem.message))
 }
 
 #[cfg(test)]
