@@ -33,7 +33,13 @@ pub(super) async fn connect(server: &ServerAddress, within: Duration) -> Result<
         let mut last = failed(explain::resolve_error(server, None));
         for address in addresses {
             match timeout(share, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => return Ok((stream, address)),
+                Ok(Ok(stream)) => {
+                    // Each request waits for its answer; holding back its last bytes would only cost time.
+                    if let Err(error) = stream.set_nodelay(true) {
+                        tracing::debug!(%error, "the socket to the directory keeps its delay");
+                    }
+                    return Ok((stream, address));
+                }
                 Ok(Err(error)) => last = failed(explain::connect_error(server, &error)),
                 Err(_) => last = failed(explain::connect_error(server, &std::io::ErrorKind::TimedOut.into())),
             }
