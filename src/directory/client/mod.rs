@@ -1,7 +1,7 @@
 //! Talking to the server. The only place that knows ldap3, and the only one that waits for the network; no transaction may be open meanwhile.
 //!
 //! [`fetch`] reads everything or fails: an answer that was cut short, timed out, or ended in any result but success gives a [`FetchError`], never a smaller
-//! [`Snapshot`]. [`test`] goes the same way one step at a time and says what each found.
+//! [`Snapshot`]. [`test()`] goes the same way one step at a time and says what each found.
 
 mod connection;
 mod explain;
@@ -78,7 +78,7 @@ pub async fn fetch(config: &DirectoryConfig) -> Result<Snapshot, FetchError> {
     .await
 }
 
-/// How one step of [`test`] went.
+/// How one step of [`test()`] went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepOutcome {
@@ -92,7 +92,7 @@ pub enum StepOutcome {
     NotTried,
 }
 
-/// One step of [`test`].
+/// One step of [`test()`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
     /// Which.

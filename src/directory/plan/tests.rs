@@ -407,10 +407,9 @@ fn a_hundred_thousand_people_are_planned_in_linear_time() {
         assert_eq!(plan.counts.users.created, count);
         start.elapsed()
     };
-    time(1_000);
-    let (small, large) = (time(10_000), time(100_000));
-    // Ten times the people: a quadratic step would take a hundred times as long.
-    assert!(large < small * 40, "{small:?} for 10,000, {large:?} for 100,000");
+    // Ten times the people: a quadratic step would take a hundred times as long. Another process may disturb one measurement, hardly three.
+    let measured: Vec<_> = std::iter::repeat_with(|| (time(10_000), time(100_000))).take(3).collect();
+    assert!(measured.iter().any(|(small, large)| *large < *small * 30), "for 10,000 and 100,000: {measured:?}");
 }
 
 /// Entries with few different names, so that they collide all the time.
