@@ -8,7 +8,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::error::AppError;
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
+use crate::{audit, groups, settings, users};
 
 /// The largest body a form or a ceremony needs.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -28,7 +29,31 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(60);
 pub fn router(app: &App) -> Router {
     let session = sessions::layer(app);
     // Pages: a session, and forms only from our own pages (Fetch Metadata and Origin; see tower_http::csrf).
-    let pages = Router::new().route("/", get(start)).layer(CsrfLayer::new().with_rejection_response(|_| cross_site())).layer(session);
+    let pages = Router::new()
+        .route("/", get(start))
+        // People, groups, audit log, settings: for administrators.
+        .route("/admin", get(|| async { Redirect::to("/admin/users") }))
+        .route("/admin/users", get(users::admin::list))
+        .route("/admin/users/new", get(users::admin::new).post(users::admin::create))
+        .route("/admin/users/{id}", get(users::admin::show))
+        .route("/admin/users/{id}/edit", get(users::admin::edit).post(users::admin::save))
+        .route("/admin/users/{id}/block", post(users::admin::block))
+        .route("/admin/users/{id}/unblock", post(users::admin::unblock))
+        .route("/admin/users/{id}/make-admin", post(users::admin::make_admin))
+        .route("/admin/users/{id}/unmake-admin", post(users::admin::unmake_admin))
+        .route("/admin/users/{id}/end-sessions", post(users::admin::end_sessions))
+        .route("/admin/users/{id}/delete", post(users::admin::delete))
+        .route("/admin/groups", get(groups::admin::list))
+        .route("/admin/groups/new", get(groups::admin::new).post(groups::admin::create))
+        .route("/admin/groups/{id}", get(groups::admin::show))
+        .route("/admin/groups/{id}/edit", get(groups::admin::edit).post(groups::admin::save))
+        .route("/admin/groups/{id}/members", post(groups::admin::add_members))
+        .route("/admin/groups/{id}/members/{user}/remove", post(groups::admin::remove_member))
+        .route("/admin/groups/{id}/delete", post(groups::admin::delete))
+        .route("/admin/audit", get(audit::admin::list))
+        .route("/admin/settings", get(settings::admin::show).post(settings::admin::save))
+        .layer(CsrfLayer::new().with_rejection_response(|_| cross_site()))
+        .layer(session);
     // For apps: no session, no CSRF check; each proves itself.
     let protocol = Router::new();
     let plain = Router::new()
