@@ -3,6 +3,7 @@
 //!
 //! Handlers ask for authority in their signature: [`SignedIn`] (anyone), [`AdminSession`] (an administrator who used a passkey).
 
+mod deed;
 mod extract;
 pub mod http;
 pub mod next;
@@ -12,6 +13,7 @@ mod tower;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
+pub use deed::AdminDeed;
 pub use extract::{AdminSession, MaybeSignedIn, SignedIn};
 pub use next::Next;
 pub use store::Line;
