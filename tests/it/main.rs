@@ -2,5 +2,10 @@
 
 #![expect(clippy::panic, reason = "where what a test needs does not hold, the test ends and says so")]
 
+mod access_links;
+mod browser_sign_in;
+mod forged_ceremonies;
+mod passkeys;
+mod sessions;
 mod support;
 mod support_checks;
