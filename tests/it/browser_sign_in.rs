@@ -4,7 +4,6 @@ use crate::support::app::{Engine, TestApp};
 use crate::support::browser::Page;
 use crate::support::virtual_authenticator::{Device, WrongBits};
 
-/// Somebody touches the device when asked, but autofill does not answer by itself.
 async fn sign_out(page: &Page, app: &TestApp) {
     page.goto(&format!("{}/sign-out", app.url)).await;
     page.click("main button").await;
@@ -144,5 +143,26 @@ async fn a_device_that_answers_wrongly_is_refused_in_plain_words() {
         page.goto(&format!("{}/sign-in", app.url)).await;
         page.wait_for_path("/account").await;
     }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn without_javascript_the_page_explains_and_a_link_still_gets_one_in() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let ada = app.person("ada").await;
+    let page = Page::open().await;
+    page.set_scripts(false).await;
+    page.goto(&format!("{}/sign-in", app.url)).await;
+    assert!(page.text("noscript .notice").await.contains("JavaScript"));
+    assert_eq!(page.eval("document.querySelector('#sign-in').checkVisibility()").await, false);
+    page.goto(&app.access_link(&ada).await).await;
+    page.click("form button").await;
+    page.wait_for_path("/account/passkeys/add").await;
+    assert!(page.text("noscript .notice").await.contains("JavaScript"));
+    page.goto(&format!("{}/account/sessions", app.url)).await;
+    page.click(".cards form button").await;
+    page.wait_for_path("/sign-in").await;
+    page.wait_for_text("You are signed out").await;
+    assert_eq!(page.problems(), Vec::<String>::new());
     app.stop().await;
 }

@@ -7,5 +7,6 @@ mod browser_sign_in;
 mod forged_ceremonies;
 mod passkeys;
 mod sessions;
+mod starting;
 mod support;
 mod support_checks;
