@@ -2,12 +2,20 @@
 
 use crate::support::app::{Engine, TestApp};
 use crate::support::browser::Page;
-use crate::support::virtual_authenticator::{Device, WrongBits};
+use crate::support::virtual_authenticator::{Device, VirtualAuthenticator, WrongBits};
 
-async fn sign_out(page: &Page, app: &TestApp) {
+/// Signs out, and leaves the sign-in page with its request behind the username field waiting for somebody who is not there; then they come.
+async fn sign_out(page: &Page, app: &TestApp, device: &VirtualAuthenticator<'_>) {
+    page.before_every_page(
+        "window.asked = 0; const get = CredentialsContainer.prototype.get;
+         CredentialsContainer.prototype.get = function (options) { window.asked += 1; return get.call(this, options) };",
+    )
+    .await;
+    device.set_present(false).await;
     page.goto(&format!("{}/sign-out", app.url)).await;
     page.click("main button").await;
-    page.wait_for_path("/sign-in").await;
+    page.wait_for("location.pathname === '/sign-in' && window.asked >= 1").await;
+    device.set_present(true).await;
 }
 
 #[tokio::test]
@@ -28,11 +36,7 @@ async fn from_the_set_up_link_to_a_passkey_and_back_in_by_the_button() {
     assert_eq!(credentials.len(), 1);
     assert_eq!(credentials[0]["isResidentCredential"], true);
 
-    // Nobody there while the page opens, so that the button has something to do.
-    device.set_present(false).await;
-    sign_out(&page, &app).await;
-    page.wait_for_element("#sign-in:not([hidden])").await;
-    device.set_present(true).await;
+    sign_out(&page, &app, &device).await;
     page.click("#sign-in button").await;
     page.wait_for_path("/account").await;
     assert_eq!(page.text("h1").await, "Ada Lovelace");
@@ -46,7 +50,7 @@ async fn from_the_set_up_link_to_a_passkey_and_back_in_by_the_button() {
 }
 
 /// A page signed in by a link, with a passkey on its device.
-async fn enrolled<'a>(app: &TestApp, page: &'a Page, username: &str) -> crate::support::virtual_authenticator::VirtualAuthenticator<'a> {
+async fn enrolled<'a>(app: &TestApp, page: &'a Page, username: &str) -> VirtualAuthenticator<'a> {
     let device = page.plug_in(Device::default()).await;
     let person = app.person(username).await;
     page.goto(&app.access_link(&person).await).await;
@@ -91,7 +95,7 @@ async fn without_a_passkey_or_without_a_finger_the_page_says_so_and_lets_one_try
     page.click("form button").await;
     page.wait_for_path("/account/passkeys/add").await;
     page.click("#add-passkey button").await;
-    page.wait_for_element("#passkey-status.bad").await;
+    page.wait_for_element("#passkey-status.bad:not([hidden])").await;
     assert!(page.text("#passkey-status").await.contains("Nothing changed"), "{}", page.text("#passkey-status").await);
     device.set_verifies(true).await;
     page.click("#add-passkey button").await;
@@ -99,7 +103,7 @@ async fn without_a_passkey_or_without_a_finger_the_page_says_so_and_lets_one_try
     // A second one on the same device.
     page.goto(&format!("{}/account/passkeys/add", app.url)).await;
     page.click("#add-passkey button").await;
-    page.wait_for_element("#passkey-status.bad").await;
+    page.wait_for_element("#passkey-status.bad:not([hidden])").await;
     assert!(page.text("#passkey-status").await.contains("already has a passkey"), "{}", page.text("#passkey-status").await);
     assert_eq!(page.problems(), Vec::<String>::new());
     app.stop().await;
@@ -111,11 +115,9 @@ async fn a_passkey_removed_here_is_named_and_vanishes_from_the_password_manager(
     let page = Page::open().await;
     let device = enrolled(&app, &page, "ada").await;
     app.execute("DELETE FROM passkeys", vec![]).await;
-    device.set_present(false).await;
-    sign_out(&page, &app).await;
-    device.set_present(true).await;
+    sign_out(&page, &app, &device).await;
     page.click("#sign-in button").await;
-    page.wait_for_element("#passkey-status.bad").await;
+    page.wait_for_element("#passkey-status.bad:not([hidden])").await;
     assert!(page.text("#passkey-status").await.contains("not known here"), "{}", page.text("#passkey-status").await);
     crate::support::wait_until("the password manager to forget the passkey", async || device.credentials().await.is_empty()).await;
     // The answer 404 is on the console; nothing else may be.
@@ -133,9 +135,7 @@ async fn a_device_that_answers_wrongly_is_refused_in_plain_words() {
         (WrongBits { user_not_verified: true, ..WrongBits::default() }, "did not verify"),
         (WrongBits { user_not_present: true, ..WrongBits::default() }, "cannot be used here"),
     ] {
-        device.set_present(false).await;
-        sign_out(&page, &app).await;
-        device.set_present(true).await;
+        sign_out(&page, &app, &device).await;
         device.answer_wrongly(wrong).await;
         page.click("#sign-in button").await;
         page.wait_for(&format!("document.querySelector('#passkey-status').innerText.includes('{words}')")).await;

@@ -230,5 +230,7 @@ impl TestApp {
 }
 
 fn configuration(environment: &BTreeMap<String, String>) -> Config {
-    Config::from_variables(environment, &server::setting_names()).expect("a valid configuration")
+    let mut names = server::setting_names();
+    names.push("LDAP_ENABLED");
+    Config::from_variables(environment, &names).expect("a valid configuration")
 }
