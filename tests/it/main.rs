@@ -2,6 +2,11 @@
 
 #![expect(clippy::panic, reason = "where what a test needs does not hold, the test ends and says so")]
 
+mod access_links;
+mod browser_sign_in;
+mod forged_ceremonies;
+mod passkeys;
+mod sessions;
 mod starting;
 mod support;
 mod support_checks;
