@@ -5,6 +5,7 @@
 
 mod deed;
 mod extract;
+pub mod http;
 pub mod next;
 mod store;
 mod tower;

@@ -9,6 +9,7 @@ pub mod layout;
 pub mod list;
 pub mod rate_limit;
 pub mod request_log;
+pub mod user_agent;
 
 pub use client::Client;
 pub use form::Mistakes;
