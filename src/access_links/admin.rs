@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 
-use super::{MakeError, Made};
+use super::{Made, MakeError};
 use crate::app::App;
 use crate::clock::duration_for_people;
 use crate::error::AppError;
