@@ -80,7 +80,7 @@ fn sign_in() -> Router<App> {
         .route("/account/sessions/{id}/end", post(sessions::http::end))
 }
 
-/// People, groups, audit log, settings: for administrators.
+/// People, groups, audit log and settings: for administrators.
 fn administration() -> Router<App> {
     Router::new()
         .route("/admin", get(|| async { Redirect::to("/admin/users") }))
@@ -103,6 +103,8 @@ fn administration() -> Router<App> {
         .route("/admin/groups/{id}/delete", post(groups::admin::delete))
         .route("/admin/audit", get(audit::admin::list))
         .route("/admin/settings", get(settings::admin::show).post(settings::admin::save))
+        .route("/admin/users/{id}/access-link", post(access_links::admin::make))
+        .route("/admin/users/{id}/access-links/{link}/revoke", post(access_links::admin::revoke))
 }
 
 /// `GET /`: to where the person wants to be.

@@ -13,9 +13,7 @@ use crate::error::AppError;
 use crate::id::{AuditEventId, UserId};
 use crate::sessions::AdminSession;
 use crate::users;
-use crate::web::Chrome;
-use crate::web::client::browser_for_people;
-use crate::web::list;
+use crate::web::{Chrome, list, user_agent};
 
 /// What the address says.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -125,7 +123,7 @@ impl From<Line> for Shown {
             class: kind.map_or("", class),
             actor,
             subject,
-            browser: if line.user_agent.is_empty() { String::new() } else { browser_for_people(&line.user_agent) },
+            browser: if line.user_agent.is_empty() { String::new() } else { user_agent::describe(&line.user_agent) },
             client_ip: line.client_ip,
             detail: readable(&line.detail),
         }
@@ -140,7 +138,13 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
         | Kind::SignInRefused
         | Kind::SignOut
         | Kind::SessionsEnded
+        | Kind::PasskeyAdded
+        | Kind::PasskeyRefused
+        | Kind::PasskeyRenamed
+        | Kind::PasskeyRemoved
         | Kind::AccessLinkMade
+        | Kind::AccessLinkUsed
+        | Kind::AccessLinkRevoked
         | Kind::UserCreated
         | Kind::UserChanged
         | Kind::UserBlocked
@@ -154,7 +158,7 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
 
 const fn class(kind: Kind) -> &'static str {
     match kind {
-        Kind::SignInRefused | Kind::TokenReuse | Kind::DirectorySyncFailed => "bad",
+        Kind::SignInRefused | Kind::PasskeyRefused | Kind::TokenReuse | Kind::DirectorySyncFailed => "bad",
         Kind::DirectorySyncHeld | Kind::UserBlocked | Kind::UserDeleted | Kind::UserDisabled | Kind::GroupRemoved | Kind::ClientDeleted => "warn",
         _ => "",
     }
