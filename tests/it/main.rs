@@ -5,6 +5,7 @@
 mod access_links;
 mod browser_sign_in;
 mod forged_ceremonies;
+mod killed;
 mod passkeys;
 mod sessions;
 mod starting;
