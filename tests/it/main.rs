@@ -2,5 +2,11 @@
 
 #![expect(clippy::panic, reason = "where what a test needs does not hold, the test ends and says so")]
 
+mod audit;
+mod groups;
+mod pages;
+mod pages_support;
+mod settings;
 mod support;
 mod support_checks;
+mod users;
