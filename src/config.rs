@@ -181,7 +181,6 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigError`] for the first variable that is unknown, unreadable or unparsable.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn from_environment(setting_names: &[&str]) -> Result<Self, ConfigError> {
         let mut variables = BTreeMap::new();
         match dotenvy::from_path_iter(".env") {

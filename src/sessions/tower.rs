@@ -44,7 +44,7 @@ fn hash(id: &Id) -> TokenHash {
     TokenHash::of(&id.to_string())
 }
 
-fn backend(error: sqlx::Error) -> Error {
+fn backend(error: &sqlx::Error) -> Error {
     Error::Backend(error.to_string())
 }
 
@@ -59,7 +59,7 @@ impl SessionStore for Store {
         let state: SessionState = serde_json::from_value(state).map_err(|error| Error::Encode(error.to_string()))?;
         let text = encode(record)?;
         let expires_at = state.auth_at + self.0.settings().session_lifetime.minutes();
-        let mut tx = self.0.db.begin().await.map_err(backend)?;
+        let mut tx = self.0.db.begin().await.map_err(|error| backend(&error))?;
         loop {
             let new = New {
                 token_hash: &hash(&record.id),
@@ -71,19 +71,19 @@ impl SessionStore for Store {
                 client_ip: &state.client_ip,
                 user_agent: &state.user_agent,
             };
-            if store::insert(&mut tx, new).await.map_err(backend)? {
+            if store::insert(&mut tx, new).await.map_err(|error| backend(&error))? {
                 break;
             }
             record.id = Id::default();
         }
-        tx.commit().await.map_err(backend)
+        tx.commit().await.map_err(|error| backend(&error))
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
         let text = encode(record)?;
-        let mut tx = self.0.db.begin().await.map_err(backend)?;
-        store::update_state(&mut tx, &hash(&record.id), &text).await.map_err(backend)?;
-        tx.commit().await.map_err(backend)
+        let mut tx = self.0.db.begin().await.map_err(|error| backend(&error))?;
+        store::update_state(&mut tx, &hash(&record.id), &text).await.map_err(|error| backend(&error))?;
+        tx.commit().await.map_err(|error| backend(&error))
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
@@ -91,23 +91,23 @@ impl SessionStore for Store {
         let idle_since = now - self.0.settings().session_idle_lifetime.minutes();
         let token_hash = hash(id);
         let live = {
-            let mut conn = self.0.db.read().await.map_err(backend)?;
-            store::find_live(&mut conn, &token_hash, now, idle_since).await.map_err(backend)?
+            let mut conn = self.0.db.read().await.map_err(|error| backend(&error))?;
+            store::find_live(&mut conn, &token_hash, now, idle_since).await.map_err(|error| backend(&error))?
         };
         let Some(live) = live else { return Ok(None) };
         if now.since(live.last_seen_at) >= TOUCH_EVERY {
-            let mut tx = self.0.db.begin().await.map_err(backend)?;
-            store::touch(&mut tx, &token_hash, now).await.map_err(backend)?;
-            tx.commit().await.map_err(backend)?;
+            let mut tx = self.0.db.begin().await.map_err(|error| backend(&error))?;
+            store::touch(&mut tx, &token_hash, now).await.map_err(|error| backend(&error))?;
+            tx.commit().await.map_err(|error| backend(&error))?;
         }
         let data = serde_json::from_str(&live.state).map_err(|error| Error::Decode(error.to_string()))?;
         Ok(Some(Record { id: *id, data, expiry_date: expiry_date(live.expires_at)? }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        let mut tx = self.0.db.begin().await.map_err(backend)?;
-        store::delete_by_token(&mut tx, &hash(id)).await.map_err(backend)?;
-        tx.commit().await.map_err(backend)
+        let mut tx = self.0.db.begin().await.map_err(|error| backend(&error))?;
+        store::delete_by_token(&mut tx, &hash(id)).await.map_err(|error| backend(&error))?;
+        tx.commit().await.map_err(|error| backend(&error))
     }
 }
 

@@ -34,14 +34,14 @@ pub async fn log(State(app): State<App>, client: Client, request: Request, next:
     }
     let (status, duration_ms) = (response.status().as_u16(), started.elapsed().as_millis());
     let ip = client.ip_text();
+    let quiet = path.starts_with("/static/") || path == "/healthz" || path == "/readyz";
     match failure.and_then(|failure| failure.cause) {
         Some(cause) => {
-            tracing::error!(%method, path, status, duration_ms, client.ip = ip, request.id = request_id, cause = format!("{cause:#}"), "request failed")
+            let cause = format!("{cause:#}");
+            tracing::error!(%method, path, status, duration_ms, client.ip = ip, request.id = request_id, cause, "request failed");
         }
         None if status >= 500 => tracing::error!(%method, path, status, duration_ms, client.ip = ip, request.id = request_id, "request failed"),
-        None if path.starts_with("/static/") || path == "/healthz" || path == "/readyz" => {
-            tracing::debug!(%method, path, status, duration_ms, client.ip = ip, request.id = request_id, "request");
-        }
+        None if quiet => tracing::debug!(%method, path, status, duration_ms, client.ip = ip, request.id = request_id, "request"),
         None => tracing::info!(%method, path, status, duration_ms, client.ip = ip, request.id = request_id, "request"),
     }
     response

@@ -98,6 +98,16 @@ impl Page {
         self.call("Emulation.setEmulatedMedia", json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] })).await;
     }
 
+    /// Runs a script in every page from now on, before the page's own.
+    pub(crate) async fn before_every_page(&self, script: &str) {
+        self.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
+    }
+
+    /// Switches the page's own scripts on or off, as a person can; tests still look at it by [`Page::eval`].
+    pub(crate) async fn set_scripts(&self, on: bool) {
+        self.call("Emulation.setScriptExecutionDisabled", json!({ "value": !on })).await;
+    }
+
     /// What a JavaScript expression is, promises awaited; an error is what it threw, or that the page went away meanwhile.
     pub(crate) async fn try_eval(&self, expression: &str) -> Answer {
         let parameters = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });

@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 use super::janitor::{self, Server};
 use super::{free_port, random_name, succeed, wait_until};
 
-/// The password in every connection string. The server does not ask for it; tests may look for it where no password belongs.
+/// The password in the connection strings of the run's own server, which does not ask for it; tests may look for it where no password belongs.
 pub(crate) const PASSWORD: &str = "opensesame-postgres";
 
 /// The connection string of an empty database nobody else uses.
@@ -47,7 +47,12 @@ impl Cluster {
     #[expect(clippy::disallowed_methods, reason = "a switch of the tests, not configuration of the product")]
     async fn start() -> Self {
         if let Ok(given) = std::env::var("MUSTER_TEST_POSTGRES") {
-            return Self { base: given.parse().expect("MUSTER_TEST_POSTGRES is a connection string"), own: None };
+            let mut base: url::Url = given.parse().expect("MUSTER_TEST_POSTGRES is a connection string");
+            if base.password().is_none() {
+                // A server that took nobody's password so far does not mind one.
+                base.set_password(Some(PASSWORD)).expect("a connection string with a host");
+            }
+            return Self { base, own: None };
         }
         let directory = janitor::directory("postgres");
         let cluster = directory.path().join("cluster");

@@ -92,14 +92,18 @@ async fn chromium_loads_fills_clicks_looks_and_reports() {
     assert_eq!(stranger.cookies().await.len(), 0, "each page is a browser of its own");
 
     let directory = janitor::directory("looks");
+    page.eval("document.querySelector('h1').style.marginBottom = '3000px'").await;
     for (name, view) in [("desktop", View::DESKTOP), ("phone", View::PHONE.dark())] {
         page.look(view).await;
         assert_eq!(page.eval("matchMedia('(prefers-color-scheme: dark)').matches").await, json!(view.dark));
         assert_eq!(page.eval("innerWidth >= 980 || screen.width === innerWidth").await, json!(true));
         let file = directory.path().join(name);
         page.screenshot(&file).await;
-        assert!(std::fs::read(file).expect("an image").starts_with(b"\x89PNG"));
+        let image = std::fs::read(file).expect("an image");
+        let pixels = |at: usize| u32::from_be_bytes(image[at..at + 4].try_into().expect("four bytes"));
+        assert!(image.starts_with(b"\x89PNG") && pixels(20) > 3_000, "the whole page, {} by {}", pixels(16), pixels(20));
     }
+    page.eval("document.querySelector('h1').style.marginBottom = ''").await;
     page.look(View::DESKTOP).await;
 
     page.fill("#name", "Grace").await;

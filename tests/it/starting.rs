@@ -1,0 +1,96 @@
+//! Starting and stopping: what is refused with which words, and that two may start at once.
+
+use sqlx::{Connection as _, Executor as _};
+
+use crate::support::http::Browser;
+use crate::support::postgres;
+use crate::support::process::Muster;
+
+const LATER_STEP: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                          VALUES (9999, 'from the future', true, CAST('x' AS ";
+
+/// A muster on PostgreSQL.
+async fn on_postgres(database: &str) -> Muster {
+    let mut muster = Muster::new();
+    muster.set("DB_CONNECTION_STRING", database).set("ENCRYPTION_KEY", "a key of the test run");
+    muster
+}
+
+#[tokio::test]
+async fn a_database_from_a_newer_version_is_refused_in_plain_words_on_both_engines() {
+    let mut on_sqlite = Muster::new();
+    on_sqlite.serve().await;
+    on_sqlite.stop().await;
+    let file = on_sqlite.directory().join("data/muster.db");
+    let mut connection = sqlx::SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.expect("the file opens");
+    connection.execute(sqlx::AssertSqlSafe(format!("{LATER_STEP} BLOB), 0)"))).await.expect("the step is noted");
+
+    let database = postgres::database().await;
+    let mut on_postgres = on_postgres(&database).await;
+    on_postgres.serve().await;
+    on_postgres.stop().await;
+    let mut connection = sqlx::PgConnection::connect(&database).await.expect("the database opens");
+    connection.execute(sqlx::AssertSqlSafe(format!("{LATER_STEP} BYTEA), 0)"))).await.expect("the step is noted");
+
+    for muster in [&on_sqlite, &on_postgres] {
+        let refused = muster.run(["serve"]).await;
+        assert_eq!(refused.status, 1, "{refused:?}");
+        assert!(refused.stderr.contains("newer Muster") && refused.stderr.contains("9999"), "{refused:?}");
+        assert_eq!(refused.stderr.trim().lines().count(), 1, "one sentence: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn two_instances_that_start_at_once_on_one_empty_database_both_serve() {
+    let database = postgres::database().await;
+    let (mut one, mut other) = (on_postgres(&database).await, on_postgres(&database).await);
+    tokio::join!(one.serve(), other.serve());
+    for muster in [&one, &other] {
+        assert!(Browser::new(&muster.url()).get("/readyz").await.status.is_success());
+    }
+    assert!(one.stop().await.success() && other.stop().await.success());
+}
+
+#[tokio::test]
+async fn another_encryption_key_than_the_databases_is_refused() {
+    let mut muster = Muster::new();
+    muster.set("ENCRYPTION_KEY", "the first key that was set");
+    muster.serve().await;
+    muster.stop().await;
+    muster.set("ENCRYPTION_KEY", "some other key, by mistake");
+    let refused = muster.run(["serve"]).await;
+    assert_eq!(refused.status, 1, "{refused:?}");
+    assert!(refused.stderr.contains("ENCRYPTION_KEY is not the key"), "{refused:?}");
+    assert!(!refused.stderr.contains("by mistake"), "a key is never printed");
+}
+
+#[tokio::test]
+async fn a_made_key_is_private_and_used_again() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut muster = Muster::new();
+    muster.unset("ENCRYPTION_KEY");
+    muster.serve().await;
+    muster.stop().await;
+    let file = muster.directory().join("data/encryption.key");
+    assert_eq!(std::fs::metadata(&file).expect("the key file").permissions().mode() & 0o777, 0o600);
+    let key = std::fs::read(&file).expect("the key file");
+    muster.serve().await;
+    assert!(muster.stop().await.success());
+    assert_eq!(std::fs::read(&file).expect("the key file"), key);
+}
+
+#[tokio::test]
+async fn a_mistyped_or_unknown_variable_ends_with_status_2_and_nothing_is_made() {
+    for (name, value, says) in [
+        ("LDAP_USER_SEARCH_FILTRE", "(uid=*)", "LDAP_USER_SEARCH_FILTRE"),
+        ("APP_URL", "id.example.org", "https://"),
+        ("SESSION_DURATION", "long", "SESSION_DURATION"),
+    ] {
+        let mut muster = Muster::new();
+        muster.set(name, value);
+        let refused = muster.run(["serve"]).await;
+        assert_eq!(refused.status, 2, "{refused:?}");
+        assert!(refused.stderr.contains(says) && refused.stdout.is_empty(), "{refused:?}");
+        assert!(!muster.directory().join("data").exists(), "nothing half-starts");
+    }
+}
