@@ -164,7 +164,7 @@ const fn class(kind: Kind) -> &'static str {
     }
 }
 
-/// The detail of an event as names and values in words.
+/// The detail of an event as names and values in words. Bare ids say nothing to people; the command line prints them.
 fn readable(detail: &str) -> Vec<(String, String)> {
     let Ok(serde_json::Value::Object(detail)) = serde_json::from_str(detail) else { return Vec::new() };
     let words = |value: serde_json::Value| match value {
@@ -175,7 +175,7 @@ fn readable(detail: &str) -> Vec<(String, String)> {
         }
         other => other.to_string(),
     };
-    detail.into_iter().map(|(name, value)| (name.replace('_', " "), words(value))).filter(|(_, value)| !value.is_empty()).collect()
+    detail.into_iter().map(|(name, value)| (name.replace('_', " "), words(value))).filter(|(_, value)| !value.is_empty() && value.parse::<uuid::Uuid>().is_err()).collect()
 }
 
 #[cfg(test)]
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn details_read_as_words() {
-        let shown = readable(r#"{"auth_method":"passkey","first":true,"scopes":["openid","email"],"count":3,"empty":""}"#);
+        let shown = readable(r#"{"auth_method":"passkey","first":true,"scopes":["openid","email"],"count":3,"empty":"","access_link":"01a1fddb-fd5c-73ff-870b-a562a52fb34d"}"#);
         let expected = [("auth method", "passkey"), ("count", "3"), ("first", "yes"), ("scopes", "openid, email")];
         assert_eq!(shown, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert!(readable("nonsense").is_empty());
