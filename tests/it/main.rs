@@ -1,1 +1,6 @@
+//! Every integration test, in one binary: one file per slice, what they share in [`support`].
 
+#![expect(clippy::panic, reason = "where what a test needs does not hold, the test ends and says so")]
+
+mod support;
+mod support_checks;

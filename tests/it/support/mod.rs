@@ -1,0 +1,106 @@
+//! What integration tests stand on: real servers, a real browser, passkeys in software.
+//!
+//! | file | gives |
+//! |---|---|
+//! | [`process`] | the `muster` binary as a server and as a command |
+//! | [`http`] | a browser's manners over plain HTTP: cookies, forms, same-origin headers |
+//! | [`browser`], [`cdp`] | pages in a real Chromium |
+//! | [`virtual_authenticator`] | a passkey device inside that Chromium |
+//! | [`authenticator`] | a passkey in software for tests without a browser |
+//! | [`forge`] | an authenticator whose every byte a test can bend |
+//! | [`postgres`] | an empty PostgreSQL database per test |
+//! | [`slapd`], [`samba`] | real directories: OpenLDAP and an Active Directory domain controller |
+//! | [`ldap_tools`], [`certificates`] | what the two directories share |
+//! | [`janitor`] | nothing of all this outlives the test binary, however it ends |
+
+pub(crate) mod authenticator;
+pub(crate) mod browser;
+pub(crate) mod cdp;
+pub(crate) mod certificates;
+pub(crate) mod forge;
+pub(crate) mod http;
+pub(crate) mod janitor;
+pub(crate) mod ldap_tools;
+pub(crate) mod postgres;
+pub(crate) mod process;
+pub(crate) mod samba;
+pub(crate) mod slapd;
+pub(crate) mod virtual_authenticator;
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+/// How long a test waits for anything before it says what did not happen.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Asks `holds` again and again until it says yes.
+///
+/// Panics with `what` when [`PATIENCE`] is over.
+pub(crate) async fn wait_until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while !holds().await {
+        assert!(tokio::time::Instant::now() < deadline, "waited {PATIENCE:?} in vain for: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A loopback port nobody listens on at this moment.
+///
+/// Someone else may take it before it is used; a server that finds it taken should be started again with another.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free loopback port").port()
+}
+
+/// Whether something accepts connections at `address`.
+pub(crate) async fn accepts(address: SocketAddr) -> bool {
+    tokio::net::TcpStream::connect(address).await.is_ok()
+}
+
+/// Random letters and digits, for names that must not meet.
+pub(crate) fn random_name() -> String {
+    let mut bytes = [0_u8; 8];
+    aws_lc_rs::rand::fill(&mut bytes).expect("random bytes");
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Runs a short command to its end without holding up the test's runtime.
+///
+/// Panics when the program cannot be started.
+pub(crate) async fn output(command: std::process::Command, input: &str) -> std::process::Output {
+    let input = input.to_owned();
+    tokio::task::spawn_blocking(move || output_blocking(command, &input)).await.expect("the command's thread does not panic")
+}
+
+fn output_blocking(mut command: std::process::Command, input: &str) -> std::process::Output {
+    use std::io::Write as _;
+    use std::os::unix::process::CommandExt as _;
+    use std::process::Stdio;
+    let program = command.get_program().to_string_lossy().into_owned();
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .unwrap_or_else(|error| panic!("cannot run {program}: {error} (scripts/test installs what the tests need)"));
+    let mut stdin = child.stdin.take().expect("stdin is piped");
+    // Not all of them are short enough never to be caught by an interrupted run.
+    let process_id = child.id();
+    janitor::watch(process_id, "TERM");
+    let output = std::thread::scope(|scope| {
+        // A program that stops before it has read everything says why on its own.
+        scope.spawn(move || stdin.write_all(input.as_bytes()).ok());
+        child.wait_with_output().unwrap_or_else(|error| panic!("cannot wait for {program}: {error}"))
+    });
+    janitor::forget(process_id);
+    output
+}
+
+/// [`output`], and a panic with everything the program said when it did not succeed. Gives standard output.
+pub(crate) async fn succeed(command: std::process::Command, input: &str) -> String {
+    let spoken = format!("{command:?}");
+    let output = output(command, input).await;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{spoken}: {}\n{said}{}", output.status, String::from_utf8_lossy(&output.stderr));
+    said
+}

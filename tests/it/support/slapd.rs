@@ -1,0 +1,197 @@
+//! A real OpenLDAP directory per test: `ldap://` and `ldaps://` on loopback ports, `memberOf` kept by the server, a service account that may read all.
+
+use std::fmt::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::Command;
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use super::certificates::{self, Files};
+use super::janitor::{self, Server};
+use super::ldap_tools::LdapTools;
+use super::{accepts, free_port, succeed, wait_until};
+
+/// The directory's base; people are below `ou=people`, groups below `ou=groups`.
+pub(crate) const BASE: &str = "dc=example,dc=org";
+/// Who may read all entries and page through them without limit.
+pub(crate) const SERVICE_DN: &str = "cn=muster,dc=example,dc=org";
+/// The service account's password.
+pub(crate) const SERVICE_PASSWORD: &str = "opensesame-slapd";
+const ADMIN_DN: &str = "cn=admin,dc=example,dc=org";
+const ADMIN_PASSWORD: &str = "opensesame-slapd-admin";
+
+/// A running (or stopped) slapd, gone with all its files when dropped.
+#[derive(Debug)]
+pub(crate) struct Slapd {
+    server: Option<Server>,
+    port: u16,
+    tls_port: u16,
+    certificates: Files,
+    directory: TempDir,
+}
+
+impl Slapd {
+    /// A directory with its base, `ou=people`, `ou=groups`, the service account and the entries of `ldif`.
+    ///
+    /// They are loaded before the server starts: fast also for 100,000, but `memberOf` is only kept for groups added with [`Slapd::tools`] later.
+    pub(crate) async fn start(ldif: &str) -> Self {
+        let directory = janitor::directory("slapd");
+        std::fs::create_dir(directory.path().join("db")).expect("own directory");
+        let certificates = certificates::issue(directory.path(), &["localhost", "127.0.0.1"]);
+        std::fs::write(directory.path().join("slapd.conf"), configuration(&directory, &certificates)).expect("own directory");
+        let mut slapd = Self { server: None, port: 0, tls_port: 0, certificates, directory };
+        let mut load = Command::new("slapadd");
+        load.env("PATH", PATH).args(["-q", "-f"]).arg(slapd.file("slapd.conf"));
+        succeed(load, &format!("{}\n{ldif}", skeleton())).await;
+        for _ in 0..3 {
+            (slapd.port, slapd.tls_port) = (free_port(), free_port());
+            if slapd.listen().await {
+                return slapd;
+            }
+        }
+        panic!("slapd found no free ports in three tries");
+    }
+
+    /// `ldap://127.0.0.1:…`
+    pub(crate) fn url(&self) -> String {
+        format!("ldap://127.0.0.1:{}", self.port)
+    }
+
+    /// `ldaps://localhost:…`, with a certificate for `localhost` and `127.0.0.1` by [`Slapd::authority`].
+    pub(crate) fn tls_url(&self) -> String {
+        format!("ldaps://localhost:{}", self.tls_port)
+    }
+
+    /// The PEM file of the authority that signed the server's certificate.
+    pub(crate) fn authority(&self) -> &std::path::Path {
+        &self.certificates.authority
+    }
+
+    /// Changes entries as the directory's administrator.
+    pub(crate) fn tools(&self) -> LdapTools {
+        LdapTools { url: self.url(), bind_dn: ADMIN_DN.to_owned(), password: ADMIN_PASSWORD.to_owned() }
+    }
+
+    /// Unplugs the directory: connections break, new ones are refused.
+    pub(crate) async fn stop(&mut self) {
+        let mut server = self.server.take().expect("slapd is running");
+        server.end(Signal::TERM).await;
+    }
+
+    /// Plugs the directory in again, on the same ports with the same entries.
+    pub(crate) async fn start_again(&mut self) {
+        assert!(self.server.is_none(), "slapd is already running");
+        assert!(self.listen().await, "slapd's ports were taken while it was stopped");
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Whether the server came up; it does not when a port has been taken.
+    async fn listen(&mut self) -> bool {
+        let mut command = Command::new("slapd");
+        command.env("PATH", PATH).args(["-d", "none", "-h", &format!("{}/ ldaps://127.0.0.1:{}/", self.url(), self.tls_port), "-f"]);
+        command.arg(self.file("slapd.conf"));
+        let mut server = Server::start(command, &self.file("log"), "TERM");
+        let addresses = [self.port, self.tls_port].map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+        wait_until("slapd to accept connections or to give up", async || {
+            server.ended().is_some() || (server.log().contains("slapd starting") && accepts(addresses[0]).await && accepts(addresses[1]).await)
+        })
+        .await;
+        match server.ended() {
+            None => self.server = Some(server),
+            Some(_) if server.log().contains("Address already in use") => {}
+            Some(status) => panic!("slapd did not start: {status}\n{}", server.log()),
+        }
+        self.server.is_some()
+    }
+}
+
+const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
+
+fn configuration(directory: &TempDir, certificates: &Files) -> String {
+    let at = directory.path().display();
+    let Files { authority, certificate, key } = certificates;
+    let (authority, certificate, key) = (authority.display(), certificate.display(), key.display());
+    format!(
+        r#"include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/nis.schema
+include /etc/ldap/schema/inetorgperson.schema
+modulepath /usr/lib/ldap
+moduleload back_mdb
+moduleload memberof
+moduleload syncprov
+pidfile {at}/pid
+argsfile {at}/args
+TLSCACertificateFile {authority}
+TLSCertificateFile {certificate}
+TLSCertificateKeyFile {key}
+sizelimit 500
+sockbuf_max_incoming_auth 200000000
+threads 4
+database mdb
+maxsize 2147483648
+suffix "{BASE}"
+rootdn "{ADMIN_DN}"
+rootpw {ADMIN_PASSWORD}
+directory {at}/db
+dbnosync
+index objectClass,uid,mail,member,memberUid,entryUUID,entryCSN eq
+limits dn.exact="{SERVICE_DN}" size.soft=unlimited size.hard=unlimited size.pr=1000 size.prtotal=unlimited time=unlimited
+access to attrs=userPassword by self write by anonymous auth by * none
+access to * by dn.exact="{SERVICE_DN}" read by users read by * none
+overlay syncprov
+syncprov-sessionlog 10000
+overlay memberof
+"#
+    )
+}
+
+fn skeleton() -> String {
+    let unit = |name: &str| format!("dn: ou={name},{BASE}\nobjectClass: organizationalUnit\nou: {name}\n\n");
+    format!(
+        "dn: {BASE}\nobjectClass: dcObject\nobjectClass: organization\ndc: example\no: Example\n\n{}{}\
+         dn: {SERVICE_DN}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\ncn: muster\nuserPassword: {SERVICE_PASSWORD}\n",
+        unit("people"),
+        unit("groups"),
+    )
+}
+
+/// The DN of a person made by [`person`] or [`organisation`].
+pub(crate) fn person_dn(uid: &str) -> String {
+    format!("uid={uid},ou=people,{BASE}")
+}
+
+/// The LDIF of one person with given name, surname and e-mail address.
+pub(crate) fn person(uid: &str, given_name: &str, surname: &str) -> String {
+    format!(
+        "dn: {}\nobjectClass: inetOrgPerson\nuid: {uid}\ncn: {given_name} {surname}\ngivenName: {given_name}\nsn: {surname}\n\
+         mail: {uid}@example.org\n\n",
+        person_dn(uid)
+    )
+}
+
+/// The LDIF of one group of people named by uid; a `groupOfNames` cannot be empty.
+pub(crate) fn group(name: &str, uids: &[&str]) -> String {
+    assert!(!uids.is_empty(), "a groupOfNames has at least one member");
+    let mut ldif = format!("dn: cn={name},ou=groups,{BASE}\nobjectClass: groupOfNames\ncn: {name}\n");
+    for uid in uids {
+        writeln!(ldif, "member: {}", person_dn(uid)).expect("a string takes all text");
+    }
+    ldif + "\n"
+}
+
+/// The LDIF of `people` persons (`person000001`, …) spread evenly over `groups` groups (`team0001`, …).
+pub(crate) fn organisation(people: usize, groups: usize) -> String {
+    let uid = |number: usize| format!("person{number:06}");
+    let mut ldif: String = (1..=people).map(|number| person(&uid(number), "Person", &format!("Number{number:06}"))).collect();
+    for team in 1..=groups {
+        let uids: Vec<String> = (1..=people).filter(|number| number % groups == team % groups).map(uid).collect();
+        ldif += &group(&format!("team{team:04}"), &uids.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    ldif
+}
