@@ -113,9 +113,7 @@ impl Muster {
 
     /// The newest one-time set-up link in the log.
     pub(crate) fn setup_link(&self) -> Option<String> {
-        let log = self.log();
-        let link = log.split_whitespace().rfind(|word| word.starts_with(&format!("{}/lc/", self.url())));
-        link.map(str::to_owned)
+        newest_link(&self.log(), &self.url()).map(str::to_owned)
     }
 
     /// The server's process id.
@@ -132,4 +130,10 @@ impl Muster {
     pub(crate) async fn kill9(&mut self) {
         self.server.take().expect("the server is running").end(Signal::KILL).await;
     }
+}
+
+/// The last one-time link to the site at `url` in a log.
+pub(crate) fn newest_link<'a>(log: &'a str, url: &str) -> Option<&'a str> {
+    let start = format!("{url}/lc/");
+    log.split_whitespace().rfind(|word| word.starts_with(&start))
 }
