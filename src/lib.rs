@@ -1,12 +1,13 @@
 //! Muster, a self-hosted identity provider. This page is the map.
 //!
 //! Imports run downward only: foundation ([`clock`], [`id`], [`secret`], [`config`], [`db`], [`error`], [`web`], [`audit`], [`settings`], [`installation`],
-//! [`lease`]), nouns ([`users`], [`groups`]), sign-in ([`sessions`]), assembly ([`jobs`], [`routes`], [`server`], [`cli`]).
+//! [`lease`]), nouns ([`users`], [`groups`], [`clients`]), sign-in ([`sessions`]), protocols ([`oidc`]), assembly ([`jobs`], [`routes`], [`server`], [`cli`]).
 //! Inside a slice: `mod.rs` holds the verbs, `model.rs` the pure rules, `store.rs` the SQL, `http.rs` and `admin.rs` the pages.
 
 pub mod app;
 pub mod audit;
 pub mod cli;
+pub mod clients;
 pub mod clock;
 pub mod config;
 pub mod db;
@@ -16,6 +17,7 @@ pub mod id;
 pub mod installation;
 pub mod jobs;
 pub mod lease;
+pub mod oidc;
 pub mod routes;
 pub mod secret;
 pub mod server;

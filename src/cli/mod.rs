@@ -1,6 +1,8 @@
 //! The command line. Results go to standard output, everything else to standard error; exit status 0 done, 1 refused or failed, 2 wrong usage or
 //! configuration. Commands work beside a running server: they share its database.
 
+mod clients;
+mod keys;
 mod serve;
 
 use std::io::Write as _;
@@ -30,6 +32,12 @@ enum Command {
     Version,
     /// Asks the running server whether it is well; for container health checks.
     Healthcheck,
+    /// Registered apps (OpenID clients).
+    #[command(subcommand)]
+    Clients(clients::Clients),
+    /// Keys ID tokens are signed with.
+    #[command(subcommand)]
+    Keys(keys::Keys),
 }
 
 /// How results are printed.
@@ -91,6 +99,8 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failed> {
         Command::Serve => serve::serve(config()?).await,
         Command::Version => say(env!("CARGO_PKG_VERSION")),
         Command::Healthcheck => serve::healthcheck(&config()?).await,
+        Command::Clients(command) => clients::run(command).await,
+        Command::Keys(command) => keys::run(command).await,
     }
 }
 
@@ -102,7 +112,6 @@ fn config() -> Result<Config, Failed> {
 }
 
 /// Opens what a command works on.
-#[expect(dead_code, reason = "the first command that uses it comes with its slice")]
 async fn app() -> Result<App, Failed> {
     let config = config()?;
     serve::start_logging(&config, "warn");
@@ -115,7 +124,6 @@ fn say(text: &str) -> Result<(), Failed> {
 }
 
 /// Prints a result as JSON.
-#[expect(dead_code, reason = "the first command that uses it comes with its slice")]
 fn say_json(value: &impl Serialize) -> Result<(), Failed> {
     say(&serde_json::to_string_pretty(value).map_err(|error| Failed::Command(error.into()))?)
 }
