@@ -120,7 +120,9 @@ async fn looking_at_a_link_does_not_use_it_and_pressing_its_button_does() {
             assert!(!page.body.contains("ada"), "the page says whose link it is");
             assert_eq!(page.texts("button"), ["Continue"]);
         }
-        let stored = app.count("SELECT COUNT(*) FROM access_links WHERE code_hash = $1", vec![link.rsplit_once('/').expect("a code").1.as_bytes().into()]).await;
+        let stored = app
+            .count("SELECT COUNT(*) FROM access_links WHERE code_hash = $1", vec![link.rsplit_once('/').expect("a code").1.as_bytes().into()])
+            .await;
         assert_eq!(stored, 0, "the code itself is stored");
         let browser = app.browser();
         let page = browser.get(&link).await;

@@ -9,6 +9,7 @@ use crate::support::app::{Engine, TestApp};
 use crate::support::forge::{self, Assertion, Attested, Forge, Registration, base64url};
 use crate::support::http::{Answer, Browser};
 
+type BendClientData = fn(&mut forge::ClientData);
 type BendRegistration = fn(&mut Registration<'_>);
 type BendAssertion = fn(&mut Assertion<'_>);
 type BendJson = fn(&mut Value);
@@ -68,7 +69,7 @@ fn origin_of(fields: &Value) -> String {
 }
 
 /// What both ceremonies refuse in client data.
-const CLIENT_DATA: &[(&str, fn(&mut forge::ClientData))] = &[
+const CLIENT_DATA: &[(&str, BendClientData)] = &[
     ("client data of no type", |it| drop(it.fields.as_object_mut().expect("an object").remove("type"))),
     ("client data of a type that is a number", |it| it.fields["type"] = 1.into()),
     ("client data of an unknown type", |it| it.fields["type"] = "payment.get".into()),
@@ -103,7 +104,7 @@ const CLIENT_DATA: &[(&str, fn(&mut forge::ClientData))] = &[
 ];
 
 /// What both ceremonies allow in client data.
-const CLIENT_DATA_ALLOWED: &[(&str, fn(&mut forge::ClientData))] = &[
+const CLIENT_DATA_ALLOWED: &[(&str, BendClientData)] = &[
     ("nothing odd", |_| {}),
     ("no word on frames", |it| drop(it.fields.as_object_mut().expect("an object").remove("crossOrigin"))),
     ("members of a later standard", |it| it.fields["new"] = json!({ "deep": [1, null] })),
@@ -177,18 +178,31 @@ const REGISTRATION: &[(&str, BendRegistration)] = &[
     ("a credential id longer than the rest", |it| attested(it).id_length = Some(9_999)),
     ("a credential id shorter than it is", |it| attested(it).id_length = Some(15)),
     ("a rawId that is not the credential's", |it| attested(it).credential_id = vec![3; 16]),
-    ("a secp256k1 key", |it| attested(it).key = cose(vec![(1, 2.into()), (3, (-47).into()), (-1, 8.into()), (-2, Cbor::Bytes(vec![1; 32])), (-3, Cbor::Bytes(vec![1; 32]))])),
+    ("a secp256k1 key", |it| {
+        attested(it).key =
+            cose(vec![(1, 2.into()), (3, (-47).into()), (-1, 8.into()), (-2, Cbor::Bytes(vec![1; 32])), (-3, Cbor::Bytes(vec![1; 32]))]);
+    }),
     ("an Ed25519 key", |it| attested(it).key = cose(vec![(1, 1.into()), (3, (-8).into()), (-1, 6.into()), (-2, Cbor::Bytes(vec![1; 32]))])),
-    ("an RSA-PSS key", |it| attested(it).key = cose(vec![(1, 3.into()), (3, (-37).into()), (-1, Cbor::Bytes(odd_modulus(256))), (-2, Cbor::Bytes(vec![1, 0, 1]))])),
-    ("an RSA key for SHA-1", |it| attested(it).key = cose(vec![(1, 3.into()), (3, (-65535).into()), (-1, Cbor::Bytes(odd_modulus(256))), (-2, Cbor::Bytes(vec![1, 0, 1]))])),
+    ("an RSA-PSS key", |it| {
+        attested(it).key = cose(vec![(1, 3.into()), (3, (-37).into()), (-1, Cbor::Bytes(odd_modulus(256))), (-2, Cbor::Bytes(vec![1, 0, 1]))]);
+    }),
+    ("an RSA key for SHA-1", |it| {
+        attested(it).key = cose(vec![(1, 3.into()), (3, (-65535).into()), (-1, Cbor::Bytes(odd_modulus(256))), (-2, Cbor::Bytes(vec![1, 0, 1]))]);
+    }),
     ("P-384's algorithm on a P-256 key", |it| attested(it).key = p256(-35, vec![1; 32], Cbor::Bytes(vec![1; 32]))),
-    ("P-256's algorithm on P-384's curve", |it| attested(it).key = cose(vec![(1, 2.into()), (3, (-7).into()), (-1, 2.into()), (-2, Cbor::Bytes(vec![1; 48])), (-3, Cbor::Bytes(vec![1; 48]))])),
+    ("P-256's algorithm on P-384's curve", |it| {
+        attested(it).key =
+            cose(vec![(1, 2.into()), (3, (-7).into()), (-1, 2.into()), (-2, Cbor::Bytes(vec![1; 48])), (-3, Cbor::Bytes(vec![1; 48]))]);
+    }),
     ("a point off the curve", |it| attested(it).key = p256(-7, vec![1; 32], Cbor::Bytes(vec![1; 32]))),
     ("the point zero", |it| attested(it).key = p256(-7, vec![0; 32], Cbor::Bytes(vec![0; 32]))),
     ("a short point", |it| attested(it).key = p256(-7, vec![1; 31], Cbor::Bytes(vec![1; 32]))),
     ("half a point", |it| attested(it).key = cose(vec![(1, 2.into()), (3, (-7).into()), (-1, 1.into()), (-2, Cbor::Bytes(vec![1; 32]))])),
     ("a compressed point", |it| attested(it).key = p256(-7, vec![1; 32], Cbor::Bool(true))),
-    ("the wrong kind of key", |it| attested(it).key = cose(vec![(1, 1.into()), (3, (-7).into()), (-1, 1.into()), (-2, Cbor::Bytes(vec![1; 32])), (-3, Cbor::Bytes(vec![1; 32]))])),
+    ("the wrong kind of key", |it| {
+        attested(it).key =
+            cose(vec![(1, 1.into()), (3, (-7).into()), (-1, 1.into()), (-2, Cbor::Bytes(vec![1; 32])), (-3, Cbor::Bytes(vec![1; 32]))]);
+    }),
     ("a key of no algorithm", |it| attested(it).key = cose(vec![(1, 2.into()), (-1, 1.into())])),
     ("a key that is a list", |it| attested(it).key = cbor(&Cbor::Array(vec![]))),
     ("a short RSA key", |it| attested(it).key = rsa(odd_modulus(128), vec![1, 0, 1])),
@@ -208,7 +222,11 @@ const REGISTRATION: &[(&str, BendRegistration)] = &[
         set_statement(it, "packed", vec![("alg", (-7).into()), ("sig", Cbor::Bytes(vec![1; 70])), ("x5c", Cbor::Array(vec![]))]);
     }),
     ("a packed attestation with a certificate of garbage", |it| {
-        set_statement(it, "packed", vec![("alg", (-7).into()), ("sig", Cbor::Bytes(vec![1; 70])), ("x5c", Cbor::Array(vec![Cbor::Bytes(vec![1; 70])]))]);
+        set_statement(
+            it,
+            "packed",
+            vec![("alg", (-7).into()), ("sig", Cbor::Bytes(vec![1; 70])), ("x5c", Cbor::Array(vec![Cbor::Bytes(vec![1; 70])]))],
+        );
     }),
     ("an unknown format", |it| set_statement(it, "homemade", vec![])),
     ("a SafetyNet attestation without a statement", |it| set_statement(it, "android-safetynet", vec![])),
@@ -390,7 +408,8 @@ async fn odd_registrations_the_standard_allows_give_a_passkey_that_signs_in() {
             if let Some(bend) = registration {
                 bend(it);
             }
-            made = (attested(it).credential_id.clone(), it.authenticator.flags & (forge::BACKUP_ELIGIBLE | forge::BACKED_UP), it.authenticator.counter);
+            made =
+                (attested(it).credential_id.clone(), it.authenticator.flags & (forge::BACKUP_ELIGIBLE | forge::BACKED_UP), it.authenticator.counter);
         };
         let answer = stage.register(&mut forge, bend, |_| {}).await;
         assert_eq!(answer.status, 200, "{what}: {}", answer.body);
@@ -520,7 +539,16 @@ async fn a_passkey_that_becomes_synced_keeps_working_and_never_becomes_unsynced(
             assert_eq!(stage.register(&mut forge, |_| {}, |_| {}).await.status, 200);
             let synced = |it: &mut Assertion<'_>| it.authenticator.flags |= forge::BACKUP_ELIGIBLE | backed_up;
             // A wrong signature does not become right by the second look.
-            let bogus = stage.sign_in(&forge, |it| { synced(it); it.signature = Some(vec![0x30, 6, 2, 1, 1, 2, 1, 1]); }, |_| {}).await;
+            let bogus = stage
+                .sign_in(
+                    &forge,
+                    |it| {
+                        synced(it);
+                        it.signature = Some(vec![0x30, 6, 2, 1, 1, 2, 1, 1]);
+                    },
+                    |_| {},
+                )
+                .await;
             assert_eq!(bogus.status, 400, "{}", bogus.body);
             let answer = stage.sign_in(&forge, synced, |_| {}).await;
             assert_eq!(answer.status, 200, "{}", answer.body);

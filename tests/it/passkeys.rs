@@ -145,7 +145,8 @@ async fn an_answer_counts_once_in_time_and_from_the_browser_that_asked() {
         assert_eq!(answer.status, 410, "{}", answer.body);
         assert_eq!(app.last_reason(Kind::PasskeyRefused).await, "other_purpose");
         let begun = start(app, &browser, "/account/passkeys/register/start").await;
-        let asserted = passkeys.sign_in(&json!({ "challenge": begun["publicKey"]["challenge"], "rpId": "localhost", "userVerification": "required" })).await;
+        let asserted =
+            passkeys.sign_in(&json!({ "challenge": begun["publicKey"]["challenge"], "rpId": "localhost", "userVerification": "required" })).await;
         let answer = finish(&browser, &begun, &asserted.expect("a passkey")).await;
         assert_eq!(answer.status, 410, "{}", answer.body);
 
@@ -266,7 +267,8 @@ async fn a_credential_id_belongs_to_one_person() {
         let started = start(app, &adas, "/account/passkeys/register/start").await;
         app.sign_in_by_link(&adas, &eve).await;
         let credential = Forge::new(&app.url).registration(&started["publicKey"]).json();
-        let answer = app.post(&adas, "/account/passkeys/register/finish", &json!({ "ceremony": started["ceremony"], "credential": credential })).await;
+        let answer =
+            app.post(&adas, "/account/passkeys/register/finish", &json!({ "ceremony": started["ceremony"], "credential": credential })).await;
         assert_eq!(answer.status, 410);
         assert_eq!(app.last_reason(Kind::PasskeyRefused).await, "other_person");
     })
