@@ -221,6 +221,13 @@ impl Page {
         serde_json::from_value(answer["cookies"].take()).expect("cookies as the protocol has them")
     }
 
+    /// Keeps a cookie as if the server at `url` had set it.
+    pub(crate) async fn set_cookie(&self, name: &str, value: &str, url: &str) {
+        let cookie = json!({ "name": name, "value": value, "url": url, "httpOnly": true });
+        let parameters = json!({ "browserContextId": self.context, "cookies": [cookie] });
+        self.connection.call(None, "Storage.setCookies", parameters).await.expect("the cookie is kept");
+    }
+
     /// What went wrong in the page so far: violations of the content security policy, errors in the console, exceptions, resources that did not load.
     pub(crate) fn problems(&self) -> Vec<String> {
         let problem = |event: super::cdp::Event| {
