@@ -175,7 +175,11 @@ fn readable(detail: &str) -> Vec<(String, String)> {
         }
         other => other.to_string(),
     };
-    detail.into_iter().map(|(name, value)| (name.replace('_', " "), words(value))).filter(|(_, value)| !value.is_empty() && value.parse::<uuid::Uuid>().is_err()).collect()
+    detail
+        .into_iter()
+        .map(|(name, value)| (name.replace('_', " "), words(value)))
+        .filter(|(_, value)| !value.is_empty() && value.parse::<uuid::Uuid>().is_err())
+        .collect()
 }
 
 #[cfg(test)]
@@ -184,7 +188,9 @@ mod tests {
 
     #[test]
     fn details_read_as_words() {
-        let shown = readable(r#"{"auth_method":"passkey","first":true,"scopes":["openid","email"],"count":3,"empty":"","access_link":"01a1fddb-fd5c-73ff-870b-a562a52fb34d"}"#);
+        let shown = readable(
+            r#"{"auth_method":"passkey","first":true,"scopes":["openid","email"],"count":3,"empty":"","access_link":"01a1fddb-fd5c-73ff-870b-a562a52fb34d"}"#,
+        );
         let expected = [("auth method", "passkey"), ("count", "3"), ("first", "yes"), ("scopes", "openid, email")];
         assert_eq!(shown, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert!(readable("nonsense").is_empty());
