@@ -3,7 +3,9 @@
 
 mod access_link;
 mod audit;
+mod clients;
 mod groups;
+mod keys;
 mod print;
 mod serve;
 mod sessions;
@@ -53,6 +55,12 @@ enum Command {
     Version,
     /// Asks the running server whether it is well; for container health checks.
     Healthcheck,
+    /// Registered apps (OpenID clients).
+    #[command(subcommand)]
+    Clients(clients::Clients),
+    /// Keys ID tokens are signed with.
+    #[command(subcommand)]
+    Keys(keys::Keys),
 }
 
 /// How results are printed.
@@ -119,6 +127,8 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failed> {
         Command::Sessions(command) => sessions::run(command).await,
         Command::Version => say(env!("CARGO_PKG_VERSION")),
         Command::Healthcheck => serve::healthcheck(&config()?).await,
+        Command::Clients(command) => clients::run(command).await,
+        Command::Keys(command) => keys::run(command).await,
     }
 }
 
