@@ -19,13 +19,15 @@ pub struct SignedIn {
     pub user: User,
     /// Their session.
     pub session: SessionState,
+    /// The path they asked for.
+    pub path: String,
 }
 
 impl SignedIn {
     /// The frame of a page for this person. Administration is offered only where it would open.
     pub fn chrome(&self, app: &App) -> Chrome {
         let person = ChromePerson { display_name: self.user.display_name.clone(), is_admin: self.user.is_admin() };
-        Chrome { person: Some(person), ..Chrome::public(app) }
+        Chrome { person: Some(person), path: self.path.clone(), ..Chrome::public(app) }
     }
 
     /// This person in the audit log.
@@ -59,7 +61,7 @@ impl FromRequestParts<App> for MaybeSignedIn {
         let state: Option<SessionState> = session.get(STATE_KEY).await.map_err(|error| AppError::Internal(error.into()))?;
         let Some(state) = state else { return Ok(Self(None)) };
         let user = users::find(&mut app.db.read().await?, state.user).await?;
-        Ok(Self(user.filter(|user| !user.is_disabled()).map(|user| SignedIn { user, session: state })))
+        Ok(Self(user.filter(|user| !user.is_disabled()).map(|user| SignedIn { user, session: state, path: parts.uri.path().to_owned() })))
     }
 }
 

@@ -9,6 +9,8 @@ pub struct Chrome {
     pub app_name: String,
     /// Who is signed in, if anyone.
     pub person: Option<ChromePerson>,
+    /// The path of the page, to mark where in the navigation the person is; empty when nobody is signed in.
+    pub path: String,
 }
 
 /// Who is signed in, as the frame shows it.
@@ -23,6 +25,16 @@ pub struct ChromePerson {
 impl Chrome {
     /// The frame of a page for nobody in particular.
     pub fn public(app: &App) -> Self {
-        Self { app_name: app.settings().app_name.clone(), person: None }
+        Self { app_name: app.settings().app_name.clone(), person: None, path: String::new() }
+    }
+
+    /// Whether this is the page at `path`.
+    pub fn is_at(&self, path: &str) -> bool {
+        self.path == path
+    }
+
+    /// Whether this is the page at `path` or one below it.
+    pub fn is_under(&self, path: &str) -> bool {
+        self.path.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }
