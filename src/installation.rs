@@ -7,7 +7,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use zeroize::Zeroizing;
 
 use crate::config::Config;
-use crate::db::{Conn, Db, query};
+use crate::db::{Conn, Db, Tx, query};
 use crate::secret::{Password, Sealer, base64url, from_base64url, random_bytes};
 
 /// Marks a key Muster made itself: 256 random bits, used as they are.
@@ -36,6 +36,14 @@ pub async fn get_or_set(db: &Db, name: &str, otherwise: &str) -> anyhow::Result<
 pub async fn get(conn: &mut Conn, name: &str) -> sqlx::Result<Option<String>> {
     let row: Option<(String,)> = query("SELECT value FROM installation WHERE name = $1").bind(name).optional(conn).await?;
     Ok(row.map(|(value,)| value))
+}
+
+/// Replaces a fact.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn set(tx: &mut Tx, name: &str, value: &str) -> sqlx::Result<()> {
+    query("UPDATE installation SET value = $2 WHERE name = $1").bind(name).bind(value).execute(tx).await.map(|_| ())
 }
 
 /// Makes the sealer from `ENCRYPTION_KEY`, or on SQLite from the key file beside the database, which is generated when missing.

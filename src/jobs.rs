@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::settings::{self, RELOAD_EVERY, Settings};
-use crate::{audit, sessions};
+use crate::{access_links, audit, passkeys, sessions};
 
 /// The running jobs.
 pub struct Jobs(JoinSet<()>);
@@ -66,6 +66,8 @@ async fn reload_settings(app: App) -> anyhow::Result<()> {
 async fn sweep(app: App) -> anyhow::Result<()> {
     let now = app.clock.now();
     sessions::sweep(&app, now).await?;
+    passkeys::sweep(&app, now).await?;
+    access_links::sweep(&app, now).await?;
     let mut tx = app.db.begin().await?;
     audit::forget(&mut tx, now - app.settings().audit_log_retention.days()).await?;
     tx.commit().await?;

@@ -8,7 +8,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
@@ -17,6 +17,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::app::App;
 use crate::error::AppError;
 use crate::sessions::{self, MaybeSignedIn};
+use crate::{access_links, passkeys};
 use crate::web::{assets, client, headers, request_log};
 
 /// The largest body a form or a ceremony needs.
@@ -28,7 +29,11 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(60);
 pub fn router(app: &App) -> Router {
     let session = sessions::layer(app);
     // Pages: a session, and forms only from our own pages (Fetch Metadata and Origin; see tower_http::csrf).
-    let pages = Router::new().route("/", get(start)).layer(CsrfLayer::new().with_rejection_response(|_| cross_site())).layer(session);
+    let pages = Router::new()
+        .route("/", get(start))
+        .merge(sign_in())
+        .layer(CsrfLayer::new().with_rejection_response(|_| cross_site()))
+        .layer(session);
     // For apps: no session, no CSRF check; each proves itself.
     let protocol = Router::new();
     let plain = Router::new()
@@ -52,6 +57,26 @@ pub fn router(app: &App) -> Router {
         .layer(from_fn_with_state(app.clone(), client::identify))
         .layer(CompressionLayer::new())
         .with_state(app.clone())
+}
+
+/// Signing in and out, and what a person manages themselves.
+fn sign_in() -> Router<App> {
+    Router::new()
+        .route("/sign-in", get(passkeys::http::sign_in_page))
+        .route("/sign-in/start", post(passkeys::http::start_sign_in))
+        .route("/sign-in/finish", post(passkeys::http::finish_sign_in))
+        .route("/sign-out", get(sessions::http::sign_out_page).post(sessions::http::sign_out))
+        .route("/lc/{code}", get(access_links::http::open_page).post(access_links::http::open))
+        .route("/account", get(sessions::http::profile_page))
+        .route("/account/passkeys", get(passkeys::http::list_page))
+        .route("/account/passkeys/add", get(passkeys::http::add_page))
+        .route("/account/passkeys/register/start", post(passkeys::http::start_registration))
+        .route("/account/passkeys/register/finish", post(passkeys::http::finish_registration))
+        .route("/account/passkeys/{id}/rename", post(passkeys::http::rename))
+        .route("/account/passkeys/{id}/remove", post(passkeys::http::remove))
+        .route("/account/sessions", get(sessions::http::list_page))
+        .route("/account/sessions/end-others", post(sessions::http::end_others))
+        .route("/account/sessions/{id}/end", post(sessions::http::end))
 }
 
 /// `GET /`: to where the person wants to be.

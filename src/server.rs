@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::settings::{self, Settings};
 use crate::web::rate_limit::Limits;
-use crate::{db, installation, jobs, routes};
+use crate::{access_links, db, installation, jobs, passkeys, routes};
 
 /// Requests in flight get this long to finish when the server stops; jobs too.
 const STOP_WITHIN: Duration = Duration::from_secs(9);
@@ -41,6 +41,7 @@ pub fn check_settings(config: &Config) -> Result<(), ConfigError> {
 pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
     let db = db::open(config.db_connection_string.reveal()).await?;
     let sealer = installation::sealer(&db, &config).await?;
+    passkeys::check_rp_id(&db, &config).await?;
     let values: Settings = settings::load(&db, &config, &sealer, settings::APP_SCOPE).await?;
     let url = url::Url::parse(config.origin.as_str()).context("APP_URL")?;
     let webauthn = WebauthnBuilder::new(config.origin.host(), &url)
@@ -83,13 +84,15 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
 async fn start_app(app: App, address: SocketAddr) -> anyhow::Result<Running> {
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (HOST and PORT)"))?;
     let address = listener.local_addr()?;
+    // Once the address is ours: a start that fails leaves the former link alone.
+    let setup_link = access_links::renew_set_up(&app, app.clock.now()).await?;
     let router = routes::router(&app);
     let stopping = app.stopping.clone();
     let serving = tokio::spawn(async move {
         axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(stopping.cancelled_owned()).await
     });
     let jobs = jobs::start(&app);
-    Ok(Running { address, app, setup_link: None, serving, jobs })
+    Ok(Running { address, app, setup_link, serving, jobs })
 }
 
 impl Running {

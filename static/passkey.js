@@ -1,1 +1,210 @@
 "use strict";
+// The one thing a page cannot do without a script: asking the browser for a passkey. Everything else on these pages is plain HTML.
+
+const TIMEOUT_MS = 300_000; // as in the server's options
+const REARM_AFTER_MS = 240_000; // before the challenge under the autofill ends
+
+const toBytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+const toText = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+
+// What the server said no with; `code` is its machine-readable word, "" when it could not even say that.
+class Refused extends Error {
+  constructor(code, message) {
+    super(message);
+    this.code = code;
+  }
+}
+
+async function post(path, body) {
+  let response;
+  try {
+    response = await fetch(path, { method: "POST", headers: { "content-type": "application/json", accept: "application/json" }, body: JSON.stringify(body) });
+  } catch {
+    throw new Refused("", "The server cannot be reached. Check your connection and try again.");
+  }
+  if (response.redirected) { // the session has ended
+    location.assign(response.url);
+    return new Promise(() => {});
+  }
+  const answer = await response.json().catch(() => ({}));
+  if (response.ok) return answer;
+  const busy = "Too many tries came from your address. Wait a moment and try again.";
+  throw new Refused(answer.error ?? "", answer.message ?? (response.status === 429 ? busy : "Something went wrong on our side. Try again in a moment."));
+}
+
+// By hand, not with toJSON(): several password managers' stand-ins for a credential cannot do that.
+function encode(credential) {
+  const { response } = credential;
+  const fields = { clientDataJSON: toText(response.clientDataJSON) };
+  if (response.attestationObject) {
+    fields.attestationObject = toText(response.attestationObject);
+    try { fields.transports = response.getTransports(); } catch { /* only a hint */ }
+  } else {
+    fields.authenticatorData = toText(response.authenticatorData);
+    fields.signature = toText(response.signature);
+    fields.userHandle = response.userHandle ? toText(response.userHandle) : null;
+  }
+  let extensions = {};
+  try {
+    const { rk } = credential.getClientExtensionResults().credProps ?? {};
+    if (rk !== undefined) extensions = { credProps: { rk } };
+  } catch { /* only a hint */ }
+  const id = toText(credential.rawId);
+  return { id, rawId: id, type: credential.type, authenticatorAttachment: credential.authenticatorAttachment ?? null, clientExtensionResults: extensions, response: fields };
+}
+
+// What to say when the browser gave no passkey; "" for nothing. Browsers tell little on purpose, so the time it took has to help.
+function explain(error, creating, elapsed) {
+  if (error instanceof Refused) return error.message;
+  switch (error?.name) {
+    case "NotAllowedError":
+      if (elapsed >= TIMEOUT_MS) return "That took too long. Try again when you have your device at hand.";
+      if (!creating && elapsed < 1000) return "No passkey for this site was found here. Use your phone or a security key, or ask your administrator for a sign-in link.";
+      return "You closed the prompt. Nothing changed; you can try again.";
+    case "InvalidStateError":
+      return "This device or password manager already has a passkey for you. Use another one, or go back to your passkeys.";
+    case "ConstraintError":
+    case "NotSupportedError":
+      return "This device cannot keep passkeys. Set up its screen lock or PIN, or use another one.";
+    case "SecurityError":
+      return "This page is open under an unexpected address, so passkeys do not work on it. Open it at its usual address.";
+    case "AbortError":
+    case "OperationError":
+      return "";
+    default:
+      return "The browser could not use a passkey. Try again, or use another browser.";
+  }
+}
+
+const status = document.querySelector("#passkey-status");
+function say(text, bad = true) {
+  status.textContent = text;
+  status.className = bad ? "notice bad" : "notice";
+  status.hidden = text === "";
+}
+
+// Tells the password manager what is true now, where the browser can pass it on. Never worth an error or a wait.
+function tell(method, details) {
+  try { return Promise.resolve(PublicKeyCredential[method]?.(details)).catch(() => {}); } catch { return Promise.resolve(); }
+}
+function signal({ rpId, userId, name, displayName, allAcceptedCredentialIds }) {
+  return Promise.all([
+    tell("signalAllAcceptedCredentials", { rpId, userId, allAcceptedCredentialIds }),
+    tell("signalCurrentUserDetails", { rpId, userId, name, displayName }),
+  ]);
+}
+async function leave({ next, signal: details }) {
+  await Promise.race([signal(details), new Promise((resolve) => setTimeout(resolve, 500))]);
+  location.assign(next);
+}
+
+function canUsePasskeys() {
+  if (globalThis.PublicKeyCredential) return true;
+  say("This browser cannot use passkeys here. Open the page in your usual browser, at its usual address.");
+  return false;
+}
+
+// Shows the form (hidden while the script is off) and does `act` once per press, never twice at a time.
+function onPress(form, act) {
+  const button = form.querySelector("button");
+  form.hidden = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (button.disabled) return;
+    button.disabled = true;
+    await act();
+    button.disabled = false;
+    button.focus();
+  });
+}
+
+function signInPage(form) {
+  let waiting = null; // the request behind the autofill: { controller, since }
+
+  async function ask(extra) {
+    const { ceremony, publicKey } = await post("/sign-in/start", {});
+    const options = { ...publicKey, challenge: toBytes(publicKey.challenge), allowCredentials: [] };
+    const credential = encode(await navigator.credentials.get({ publicKey: options, ...extra }));
+    say("Signing you in …", false);
+    try {
+      const { request, back } = form.dataset;
+      await leave(await post("/sign-in/finish", { ceremony, credential, request: request || null, back: back || null }));
+    } catch (error) {
+      if (error.code === "unknown_credential") tell("signalUnknownCredential", { rpId: publicKey.rpId, credentialId: credential.id });
+      throw error;
+    }
+  }
+
+  // Shows the prompt. A challenge that ran out meanwhile is no fault of the person: once more, without a word.
+  async function prompt() {
+    const started = performance.now();
+    try {
+      await ask({}).catch((error) => (error.code === "expired" ? ask({}) : Promise.reject(error)));
+    } catch (error) {
+      say(explain(error, false, performance.now() - started));
+    }
+  }
+
+  // Lets the browser offer passkeys in the username field. Whatever goes wrong before the server has answered is not worth a word.
+  async function arm() {
+    if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+    const controller = new AbortController();
+    waiting = { controller, since: Date.now() };
+    try {
+      await ask({ mediation: "conditional", signal: controller.signal });
+    } catch (error) {
+      if (error.code === "expired") await prompt();
+      else if (error instanceof Refused) say(error.message);
+    }
+  }
+  function disarm() {
+    waiting?.controller.abort();
+    waiting = null;
+  }
+
+  if (!canUsePasskeys()) return;
+  onPress(form, async () => {
+    disarm();
+    say("");
+    await prompt();
+    arm();
+  });
+  const rearm = () => {
+    if (waiting && document.visibilityState === "visible" && Date.now() - waiting.since > REARM_AFTER_MS) {
+      disarm();
+      arm();
+    }
+  };
+  document.addEventListener("visibilitychange", rearm);
+  setInterval(rearm, 10_000);
+  arm();
+}
+
+function addPage(form) {
+  if (!canUsePasskeys()) return;
+  onPress(form, async () => {
+    say("Your browser asks you now.", false);
+    const started = performance.now();
+    try {
+      const { ceremony, publicKey } = await post("/account/passkeys/register/start", {});
+      const options = {
+        ...publicKey,
+        challenge: toBytes(publicKey.challenge),
+        user: { ...publicKey.user, id: toBytes(publicKey.user.id) },
+        excludeCredentials: (publicKey.excludeCredentials ?? []).map((known) => ({ ...known, id: toBytes(known.id) })),
+      };
+      const credential = encode(await navigator.credentials.create({ publicKey: options }));
+      say("Keeping your passkey …", false);
+      await leave(await post("/account/passkeys/register/finish", { ceremony, credential }));
+    } catch (error) {
+      say(explain(error, true, performance.now() - started));
+    }
+  });
+}
+
+const signIn = document.querySelector("#sign-in");
+if (signIn) signInPage(signIn);
+const add = document.querySelector("#add-passkey");
+if (add) addPage(add);
+const details = document.querySelector("#passkey-signal");
+if (details && globalThis.PublicKeyCredential) signal(JSON.parse(details.dataset.signal));

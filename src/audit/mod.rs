@@ -26,6 +26,8 @@ pub enum Kind {
     SessionsEnded,
     /// A passkey was added.
     PasskeyAdded,
+    /// A new passkey was refused; the detail says why.
+    PasskeyRefused,
     /// A passkey was renamed.
     PasskeyRenamed,
     /// A passkey was removed.
@@ -112,6 +114,7 @@ kinds! {
     SignOut = "sign_out", "Signed out";
     SessionsEnded = "sessions_ended", "Sessions ended";
     PasskeyAdded = "passkey_added", "Passkey added";
+    PasskeyRefused = "passkey_refused", "Passkey refused";
     PasskeyRenamed = "passkey_renamed", "Passkey renamed";
     PasskeyRemoved = "passkey_removed", "Passkey removed";
     AccessLinkMade = "access_link_made", "Access link made";

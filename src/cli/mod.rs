@@ -1,7 +1,9 @@
 //! The command line. Results go to standard output, everything else to standard error; exit status 0 done, 1 refused or failed, 2 wrong usage or
 //! configuration. Commands work beside a running server: they share its database.
 
+mod access_link;
 mod serve;
+mod sessions;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -26,6 +28,12 @@ struct Arguments {
 enum Command {
     /// Runs the server (what happens without a command).
     Serve,
+    /// Makes a one-time sign-in link for an existing person and prints it.
+    #[command(alias = "access-link")]
+    OneTimeAccessToken(access_link::Arguments),
+    /// Ends sessions.
+    #[command(subcommand)]
+    Sessions(sessions::Command),
     /// Prints the version.
     Version,
     /// Asks the running server whether it is well; for container health checks.
@@ -89,6 +97,8 @@ pub async fn run() -> ExitCode {
 async fn dispatch(arguments: Arguments) -> Result<(), Failed> {
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(config()?).await,
+        Command::OneTimeAccessToken(arguments) => access_link::run(arguments).await,
+        Command::Sessions(command) => sessions::run(command).await,
         Command::Version => say(env!("CARGO_PKG_VERSION")),
         Command::Healthcheck => serve::healthcheck(&config()?).await,
     }
@@ -102,7 +112,6 @@ fn config() -> Result<Config, Failed> {
 }
 
 /// Opens what a command works on.
-#[expect(dead_code, reason = "the first command that uses it comes with its slice")]
 async fn app() -> Result<App, Failed> {
     let config = config()?;
     serve::start_logging(&config, "warn");
@@ -115,7 +124,6 @@ fn say(text: &str) -> Result<(), Failed> {
 }
 
 /// Prints a result as JSON.
-#[expect(dead_code, reason = "the first command that uses it comes with its slice")]
 fn say_json(value: &impl Serialize) -> Result<(), Failed> {
     say(&serde_json::to_string_pretty(value).map_err(|error| Failed::Command(error.into()))?)
 }

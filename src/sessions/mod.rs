@@ -4,6 +4,7 @@
 //! Handlers ask for authority in their signature: [`SignedIn`] (anyone), [`AdminSession`] (an administrator who used a passkey).
 
 mod extract;
+pub mod http;
 pub mod next;
 mod store;
 mod tower;

@@ -7,6 +7,7 @@ pub mod headers;
 pub mod layout;
 pub mod rate_limit;
 pub mod request_log;
+pub mod user_agent;
 
 pub use client::Client;
 pub use layout::Chrome;

@@ -1,0 +1,449 @@
+//! The pages and JSON endpoints of passkeys. `static/passkey.js` is the only caller of the endpoints; forms do everything that is no ceremony.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::Json;
+use axum::extract::{Form, Path, Query, State};
+use axum::http::header::{COOKIE, HeaderValue, SET_COOKIE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tower_sessions::Session;
+use tower_sessions::cookie::{Cookie, SameSite};
+
+use super::model::check_name;
+use super::{Answer, CeremonyError, Passkey, Removal, Signal, Started};
+use crate::app::App;
+use crate::error::AppError;
+use crate::id::PasskeyId;
+use crate::secret::SecretToken;
+use crate::sessions::next::PendingAuthorization;
+use crate::sessions::{self, MaybeSignedIn, Method, Next, SignedIn};
+use crate::web::{Chrome, Client, user_agent};
+
+#[derive(Template, WebTemplate)]
+#[template(path = "passkeys/sign_in.html")]
+struct SignInPage {
+    chrome: Chrome,
+    /// The app the person is on the way to; empty when it is none.
+    client_name: String,
+    /// Who has to prove it again; empty for a visitor.
+    signed_in_as: String,
+    notice: &'static str,
+    request: String,
+    back: String,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "passkeys/list.html")]
+struct ListPage {
+    chrome: Chrome,
+    cards: Vec<Card>,
+    notice: &'static str,
+    is_bad: bool,
+    may_change: bool,
+    is_full: bool,
+    signal: String,
+}
+
+struct Card {
+    id: PasskeyId,
+    name: String,
+    provider: &'static str,
+    reach: &'static str,
+    created: String,
+    last_used: String,
+    use_count: i64,
+    /// What was typed into the name field.
+    typed_name: String,
+    mistake: &'static str,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "passkeys/add.html")]
+struct AddPage {
+    chrome: Chrome,
+    username: String,
+    /// The session came by an access link: a passkey is what comes next.
+    is_first: bool,
+    /// Whether it may wait; an administrator can do nothing without one.
+    may_wait: bool,
+}
+
+/// The query of the sign-in page.
+#[derive(Debug, Deserialize)]
+pub struct SignInQuery {
+    request: Option<String>,
+    back: Option<String>,
+    notice: Option<String>,
+}
+
+/// `GET /sign-in`: to where the person wanted to go when they are signed in already, unless an app asked after that to have it proved again.
+///
+/// # Errors
+/// None of its own.
+pub async fn sign_in_page(
+    State(app): State<App>,
+    MaybeSignedIn(signed_in): MaybeSignedIn,
+    Query(unverified): Query<SignInQuery>,
+) -> Result<Response, AppError> {
+    let pending = unverified.request.as_deref().and_then(|sealed| PendingAuthorization::unseal(&app.sealer, sealed));
+    let next = Next::from_query(unverified.request.as_deref().filter(|_| pending.is_some()), unverified.back.as_deref());
+    if let Some(signed_in) = &signed_in {
+        let is_proof_enough = pending.as_ref().is_none_or(|pending| signed_in.session.auth_at > pending.started_at);
+        if is_proof_enough {
+            return Ok(Redirect::to(&next.location()).into_response());
+        }
+    }
+    let (request, back) = match next {
+        Next::Authorize(sealed) => (sealed, String::new()),
+        Next::Page(path) => (String::new(), path),
+        Next::Account => (String::new(), String::new()),
+    };
+    let notice = match unverified.notice.as_deref() {
+        Some("signed-out") => "You are signed out.",
+        _ => "",
+    };
+    let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
+    let signed_in_as = signed_in.map(|signed_in| signed_in.user.display_name).unwrap_or_default();
+    Ok(SignInPage { chrome: Chrome::public(&app), client_name, signed_in_as, notice, request, back }.into_response())
+}
+
+/// `POST /sign-in/start`: options for `navigator.credentials.get()`.
+///
+/// # Errors
+/// `TooManyRequests`, or when the database refuses.
+pub async fn start_sign_in(State(app): State<App>, client: Client, headers: HeaderMap) -> Result<Response, Failed> {
+    app.limits.sign_in.check(&client)?;
+    let browser = BrowserCookie::read_or_make(&app, &headers);
+    let started = super::start_sign_in(&app, app.clock.now(), &browser.token.hash()).await?;
+    Ok(browser.attach(&app, begun(&started)))
+}
+
+/// What the page sends to finish a sign-in.
+#[derive(Debug, Deserialize)]
+pub struct FinishSignIn {
+    ceremony: String,
+    credential: Value,
+    request: Option<String>,
+    back: Option<String>,
+}
+
+/// `POST /sign-in/finish`: judges the answer and starts the session; says where to go.
+///
+/// # Errors
+/// [`CeremonyError`] as JSON, or `TooManyRequests`.
+pub async fn finish_sign_in(
+    State(app): State<App>,
+    session: Session,
+    client: Client,
+    headers: HeaderMap,
+    Json(unverified): Json<FinishSignIn>,
+) -> Result<Json<Finished>, Failed> {
+    app.limits.sign_in.check(&client)?;
+    let now = app.clock.now();
+    let browser = BrowserCookie::read(&app, &headers).map(|token| token.hash());
+    let answer = Answer {
+        client: &client,
+        browser: browser.as_ref(),
+        unverified_ceremony: &unverified.ceremony,
+        unverified_credential: &unverified.credential,
+    };
+    let signed_in = super::finish_sign_in(&app, now, &answer).await?;
+    sessions::start(&session, signed_in.user.id, Method::Passkey { synced: signed_in.synced }, &client, now).await?;
+    let next = Next::from_query(unverified.request.as_deref(), unverified.back.as_deref()).location();
+    Ok(Json(Finished { next, signal: super::signal(&app, &signed_in.user).await? }))
+}
+
+/// `GET /account/passkeys/add`.
+pub async fn add_page(State(app): State<App>, signed_in: SignedIn) -> Response {
+    let is_first = signed_in.session.method == Method::AccessLink;
+    let may_wait = !signed_in.user.is_admin();
+    AddPage { chrome: signed_in.chrome(&app), username: signed_in.user.username, is_first, may_wait }.into_response()
+}
+
+/// `POST /account/passkeys/register/start`: options for `navigator.credentials.create()`.
+///
+/// # Errors
+/// `TooMany` as JSON, `TooManyRequests`, or when the database refuses.
+pub async fn start_registration(State(app): State<App>, signed_in: SignedIn, client: Client, headers: HeaderMap) -> Result<Response, Failed> {
+    app.limits.sign_in.check(&client)?;
+    let browser = BrowserCookie::read_or_make(&app, &headers);
+    let started = super::start_registration(&app, app.clock.now(), &signed_in, &browser.token.hash()).await?;
+    Ok(browser.attach(&app, begun(&started)))
+}
+
+/// What the page sends to finish adding a passkey.
+#[derive(Debug, Deserialize)]
+pub struct FinishRegistration {
+    ceremony: String,
+    credential: Value,
+}
+
+/// `POST /account/passkeys/register/finish`: judges the answer and keeps the passkey. A session that came by an access link becomes one of this passkey.
+///
+/// # Errors
+/// [`CeremonyError`] as JSON, or `TooManyRequests`.
+pub async fn finish_registration(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    session: Session,
+    client: Client,
+    headers: HeaderMap,
+    Json(unverified): Json<FinishRegistration>,
+) -> Result<Json<Finished>, Failed> {
+    app.limits.sign_in.check(&client)?;
+    let now = app.clock.now();
+    let browser = BrowserCookie::read(&app, &headers).map(|token| token.hash());
+    let answer = Answer {
+        client: &client,
+        browser: browser.as_ref(),
+        unverified_ceremony: &unverified.ceremony,
+        unverified_credential: &unverified.credential,
+    };
+    let added = super::finish_registration(&app, now, &signed_in, &answer).await?;
+    let next = if signed_in.session.method == Method::AccessLink {
+        sessions::start(&session, signed_in.user.id, Method::Passkey { synced: added.synced }, &client, now).await?;
+        "/account?notice=ready"
+    } else {
+        "/account/passkeys?notice=added"
+    };
+    Ok(Json(Finished { next: next.to_owned(), signal: super::signal(&app, &signed_in.user).await? }))
+}
+
+/// The query of the list.
+#[derive(Debug, Deserialize)]
+pub struct ListQuery {
+    notice: Option<String>,
+}
+
+/// `GET /account/passkeys`.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn list_page(State(app): State<App>, signed_in: SignedIn, Query(unverified): Query<ListQuery>) -> Result<Response, AppError> {
+    list(&app, &signed_in, unverified.notice.as_deref(), None).await
+}
+
+async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Option<(PasskeyId, &str, &'static str)>) -> Result<Response, AppError> {
+    let passkeys = super::of_user(&mut app.db.read().await?, signed_in.user.id).await?;
+    let (notice, is_bad) = match notice {
+        Some("added") => ("The passkey was added. You can give it a name you will recognise.", false),
+        Some("renamed") => ("The passkey has its new name.", false),
+        Some("removed") => ("The passkey was removed and signs nobody in any more. If your password manager still offers it, delete it there too.", false),
+        Some("last") => ("This is your only passkey: without it you could not sign in any more. Add another one first, then remove this one.", true),
+        _ => ("", false),
+    };
+    let signal = serde_json::to_string(&super::signal(app, &signed_in.user).await?).map_err(anyhow::Error::from)?;
+    let page = ListPage {
+        chrome: signed_in.chrome(app),
+        is_full: passkeys.len() >= super::PASSKEYS_MAX,
+        cards: passkeys.into_iter().map(|passkey| Card::new(passkey, wrong)).collect(),
+        notice,
+        is_bad,
+        may_change: signed_in.session.method != Method::AccessLink,
+        signal,
+    };
+    let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok((status, page).into_response())
+}
+
+impl Card {
+    fn new(passkey: Passkey, wrong: Option<(PasskeyId, &str, &'static str)>) -> Self {
+        let (typed_name, mistake) = match wrong {
+            Some((id, typed, mistake)) if id == passkey.id => (typed.to_owned(), mistake),
+            _ => (passkey.name.clone(), ""),
+        };
+        Self {
+            id: passkey.id,
+            provider: passkey.provider().unwrap_or_default(),
+            reach: passkey.reach(),
+            created: format!("{}, {}", passkey.created_at.for_people(), user_agent::describe(&passkey.created_user_agent)),
+            last_used: passkey.last_used_at.map_or_else(
+                || "Not used yet".to_owned(),
+                |at| format!("{}, {}, from {}", at.for_people(), user_agent::describe(&passkey.last_used_user_agent), passkey.last_used_ip),
+            ),
+            use_count: passkey.use_count,
+            name: passkey.name,
+            typed_name,
+            mistake,
+        }
+    }
+}
+
+/// The form that renames a passkey.
+#[derive(Debug, Deserialize)]
+pub struct RenameForm {
+    name: String,
+}
+
+/// `POST /account/passkeys/{id}/rename`.
+///
+/// # Errors
+/// `NotFound` when the person has no such passkey; `PasskeyFirst` in a session that came by an access link.
+pub async fn rename(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    client: Client,
+    Path(id): Path<PasskeyId>,
+    Form(form): Form<RenameForm>,
+) -> Result<Response, AppError> {
+    proved_by_passkey(&signed_in)?;
+    let name = match check_name(&form.name) {
+        Ok(name) => name,
+        Err(mistake) => return list(&app, &signed_in, None, Some((id, &form.name, mistake))).await,
+    };
+    if super::rename(&app, app.clock.now(), &client, &signed_in, id, name).await? {
+        Ok(Redirect::to("/account/passkeys?notice=renamed").into_response())
+    } else {
+        Err(AppError::NotFound)
+    }
+}
+
+/// `POST /account/passkeys/{id}/remove`.
+///
+/// # Errors
+/// As [`rename`].
+pub async fn remove(State(app): State<App>, signed_in: SignedIn, client: Client, Path(id): Path<PasskeyId>) -> Result<Redirect, AppError> {
+    proved_by_passkey(&signed_in)?;
+    match super::remove(&app, app.clock.now(), &client, &signed_in, id).await? {
+        Removal::Removed => Ok(Redirect::to("/account/passkeys?notice=removed")),
+        Removal::IsLast => Ok(Redirect::to("/account/passkeys?notice=last")),
+        Removal::NotFound => Err(AppError::NotFound),
+    }
+}
+
+/// A session that came by an access link may add a passkey and nothing else: a stolen link must not cost the person those they have.
+fn proved_by_passkey(signed_in: &SignedIn) -> Result<(), AppError> {
+    if signed_in.session.method == Method::AccessLink { Err(AppError::PasskeyFirst) } else { Ok(()) }
+}
+
+/// What a page gets when a ceremony has succeeded.
+#[derive(Debug, Serialize)]
+pub struct Finished {
+    /// Where to go, a path here.
+    next: String,
+    /// For the password manager.
+    signal: Signal,
+}
+
+fn begun(started: &Started) -> Json<Value> {
+    Json(json!({ "ceremony": started.ceremony.reveal(), "publicKey": started.public_key }))
+}
+
+/// The cookie that ties a ceremony to the browser that began it: without it, somebody could make a stranger's browser finish a sign-in as themselves.
+struct BrowserCookie {
+    token: SecretToken,
+    is_new: bool,
+}
+
+impl BrowserCookie {
+    fn name(app: &App) -> &'static str {
+        if app.config.origin.is_https() { "__Host-muster-ceremony" } else { "muster-ceremony" }
+    }
+
+    fn read(app: &App, headers: &HeaderMap) -> Option<SecretToken> {
+        let lines = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
+        let mut cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
+        cookies.find(|cookie| cookie.name() == Self::name(app)).map(|cookie| SecretToken::unverified(cookie.value()))
+    }
+
+    /// An existing cookie is kept: ceremonies in other tabs depend on it.
+    fn read_or_make(app: &App, headers: &HeaderMap) -> Self {
+        match Self::read(app, headers) {
+            Some(token) => Self { token, is_new: false },
+            None => Self { token: SecretToken::new(""), is_new: true },
+        }
+    }
+
+    fn attach(self, app: &App, response: impl IntoResponse) -> Response {
+        let mut response = response.into_response();
+        if self.is_new {
+            let cookie = Cookie::build((Self::name(app), self.token.reveal()))
+                .path("/")
+                .http_only(true)
+                .same_site(SameSite::Strict)
+                .secure(app.config.origin.is_https())
+                .build();
+            if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+                response.headers_mut().append(SET_COOKIE, value);
+            }
+        }
+        response
+    }
+}
+
+/// Why an endpoint gives no result: JSON for what the page can explain, the usual page otherwise.
+#[derive(Debug)]
+pub struct Failed(Response);
+
+impl IntoResponse for Failed {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl From<AppError> for Failed {
+    fn from(error: AppError) -> Self {
+        Self(error.into_response())
+    }
+}
+
+impl From<anyhow::Error> for Failed {
+    fn from(error: anyhow::Error) -> Self {
+        AppError::from(error).into()
+    }
+}
+
+impl From<sqlx::Error> for Failed {
+    fn from(error: sqlx::Error) -> Self {
+        AppError::from(error).into()
+    }
+}
+
+impl From<CeremonyError> for Failed {
+    fn from(error: CeremonyError) -> Self {
+        let (status, code, message) = match error {
+            CeremonyError::Expired => (StatusCode::GONE, "expired", "That took too long. Try again when you have your device at hand."),
+            CeremonyError::UnknownCredential => (
+                StatusCode::NOT_FOUND,
+                "unknown_credential",
+                "This passkey is not known here; it was removed from the account. Delete it in your password manager and use another one.",
+            ),
+            CeremonyError::UserNotVerified => (
+                StatusCode::BAD_REQUEST,
+                "user_not_verified",
+                "Your device did not verify that it is you. Set up its PIN, fingerprint or face recognition, then try again.",
+            ),
+            CeremonyError::WrongAddress => (
+                StatusCode::BAD_REQUEST,
+                "wrong_address",
+                "This page is open under an unexpected address, so passkeys do not work on it. Open it at its usual address; if this is the usual one, tell your administrator.",
+            ),
+            CeremonyError::AlreadyRegistered => {
+                (StatusCode::CONFLICT, "already_registered", "This device or password manager already has a passkey for you.")
+            }
+            CeremonyError::NotDiscoverable => (
+                StatusCode::BAD_REQUEST,
+                "not_discoverable",
+                "This device made a passkey that cannot sign you in without a name, so it was not kept. Use another device or password manager.",
+            ),
+            CeremonyError::TooMany => {
+                (StatusCode::CONFLICT, "too_many", "You have as many passkeys as one person may have. Remove one you no longer use first.")
+            }
+            CeremonyError::PossibleCopy => (
+                StatusCode::FORBIDDEN,
+                "possible_copy",
+                "This sign-in was blocked to protect you: the passkey may have been copied. Use another passkey and tell your administrator.",
+            ),
+            CeremonyError::Refused => (
+                StatusCode::BAD_REQUEST,
+                "refused",
+                "This passkey cannot be used here. Try another one, or ask your administrator for a sign-in link.",
+            ),
+            CeremonyError::Internal(error) => return error.into(),
+        };
+        Self((status, Json(json!({ "error": code, "message": message }))).into_response())
+    }
+}

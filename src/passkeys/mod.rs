@@ -1,0 +1,314 @@
+//! Passkeys: adding one, and signing in with one without typing a name (WebAuthn Level 3, discoverable credentials, user verification required).
+//! webauthn-rs is used here and nowhere else.
+//!
+//! A **ceremony** begins with a challenge and ends with the browser's answer. Its state is a row in the database, so any instance can finish it. The
+//! page gets a random token for it, the browser a cookie; both are stored hashed. An answer is judged in this order, in `register.rs` and `sign_in.rs`:
+//!
+//! 1. the ceremony is taken out of the database and the deletion committed: a second answer finds nothing, whatever becomes of the first;
+//! 2. [`model::Ceremony::fits`]: in time, for this purpose, from the browser and person who began;
+//! 3. [`gate`]: the strict pre-check;
+//! 4. webauthn-rs: the cryptography;
+//! 5. what only we know: the credential's owner, the limits, whether the person may come in;
+//! 6. one transaction with the deed and its audit event. A refusal is audited too.
+
+pub mod gate;
+pub mod http;
+pub mod model;
+mod register;
+mod sign_in;
+mod store;
+
+use anyhow::{Context as _, bail};
+use serde::Serialize;
+use serde_json::Value;
+
+pub use model::{PASSKEYS_MAX, Passkey, Purpose};
+pub use register::{Added, finish_registration, start_registration};
+pub use sign_in::{SignedInWith, finish_sign_in, start_sign_in};
+
+use crate::app::App;
+use crate::audit::{self, Actor, Event, Kind};
+use crate::clock::Timestamp;
+use crate::config::Config;
+use crate::db::{Conn, Db};
+use crate::id::{PasskeyId, UserId};
+use crate::installation;
+use crate::secret::{SecretToken, TokenHash, base64url};
+use crate::sessions::SignedIn;
+use crate::users::User;
+use crate::web::Client;
+
+/// A ceremony that has begun: what the page needs.
+#[derive(Debug)]
+pub struct Started {
+    /// Names the ceremony when it is finished.
+    pub ceremony: SecretToken,
+    /// The options for `navigator.credentials`, as JSON of section 5.1.8 of WebAuthn Level 3.
+    pub public_key: Value,
+}
+
+/// What a page sends to finish a ceremony.
+#[derive(Debug)]
+pub struct Answer<'a> {
+    /// Who asks.
+    pub client: &'a Client,
+    /// The hash of the browser's ceremony cookie, when it sent one.
+    pub browser: Option<&'a TokenHash>,
+    /// The token of [`Started`].
+    pub unverified_ceremony: &'a str,
+    /// The browser's answer, as JSON.
+    pub unverified_credential: &'a Value,
+}
+
+/// Why a ceremony did not succeed, as far as the person is told.
+#[derive(Debug)]
+pub enum CeremonyError {
+    /// The ceremony is over, was answered already, or belongs to another browser, purpose or person. The page may begin another at once.
+    Expired,
+    /// Nobody here has this passkey: it was removed.
+    UnknownCredential,
+    /// The device did not verify the person.
+    UserNotVerified,
+    /// The page was open under another address than the configured one.
+    WrongAddress,
+    /// This device or password manager has a passkey for the person already.
+    AlreadyRegistered,
+    /// The passkey could not be used to sign in without a name.
+    NotDiscoverable,
+    /// The person has as many passkeys as anyone may have.
+    TooMany,
+    /// The signature counter went backwards: there may be a copy of the key.
+    PossibleCopy,
+    /// Anything else, a disabled person included: said in the same words.
+    Refused,
+    /// Our fault.
+    Internal(anyhow::Error),
+}
+
+impl From<anyhow::Error> for CeremonyError {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Internal(error)
+    }
+}
+
+impl From<sqlx::Error> for CeremonyError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// What a browser's `PublicKeyCredential.signal…` methods (WebAuthn Level 3, section 5.1.10) need to bring a password manager up to date.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Signal {
+    rp_id: String,
+    user_id: String,
+    name: String,
+    display_name: String,
+    /// Complete, or managers would delete passkeys that still work.
+    all_accepted_credential_ids: Vec<String>,
+}
+
+/// The passkeys of a person, oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn of_user(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<Passkey>> {
+    store::of_user(conn, user).await
+}
+
+/// What password managers may be told about a person now.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn signal(app: &App, user: &User) -> sqlx::Result<Signal> {
+    let passkeys = store::of_user(&mut app.db.read().await?, user.id).await?;
+    Ok(Signal {
+        rp_id: app.config.origin.host().to_owned(),
+        user_id: base64url(user.user_handle.as_bytes()),
+        name: user.username.clone(),
+        display_name: display_name(user).to_owned(),
+        all_accepted_credential_ids: passkeys.iter().map(|passkey| base64url(&passkey.credential_id)).collect(),
+    })
+}
+
+/// Gives a passkey another name; `false` when the person has no such passkey. The name has passed [`model::check_name`].
+///
+/// # Errors
+/// When the database refuses.
+pub async fn rename(app: &App, now: Timestamp, client: &Client, signed_in: &SignedIn, id: PasskeyId, name: &str) -> anyhow::Result<bool> {
+    let mut tx = app.db.begin().await?;
+    let renamed = store::rename(&mut tx, signed_in.user.id, id, name).await?;
+    if renamed {
+        let event = Event::new(now, Kind::PasskeyRenamed, signed_in.actor()).on(signed_in.user.id.uuid(), &signed_in.user.username);
+        audit::record(&mut tx, event.from_client(client).with("passkey", name)).await?;
+    }
+    tx.commit().await?;
+    Ok(renamed)
+}
+
+/// What became of a removal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// The passkey signs nobody in any more.
+    Removed,
+    /// It is the person's last one: they could not come in again.
+    IsLast,
+    /// The person has no such passkey.
+    NotFound,
+}
+
+/// Removes a passkey of the person, unless it is their last.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn remove(app: &App, now: Timestamp, client: &Client, signed_in: &SignedIn, id: PasskeyId) -> anyhow::Result<Removal> {
+    let user = &signed_in.user;
+    let mut tx = app.db.begin().await?;
+    let theirs = store::lock_of_user(&mut tx, user.id).await?;
+    let Some(passkey) = theirs.iter().find(|passkey| passkey.id == id) else { return Ok(Removal::NotFound) };
+    if theirs.len() < 2 {
+        return Ok(Removal::IsLast);
+    }
+    store::delete(&mut tx, user.id, id).await?;
+    let event = Event::new(now, Kind::PasskeyRemoved, signed_in.actor()).on(user.id.uuid(), &user.username).from_client(client);
+    audit::record(&mut tx, event.with("passkey", passkey.name.as_str())).await?;
+    tx.commit().await?;
+    Ok(Removal::Removed)
+}
+
+/// Refuses to go on when `APP_URL` names another host than the one the stored passkeys belong to; remembers the host while there are none.
+///
+/// # Errors
+/// With a sentence for the administrator, or when the database refuses.
+pub async fn check_rp_id(db: &Db, config: &Config) -> anyhow::Result<()> {
+    let host = config.origin.host();
+    let stored = installation::get_or_set(db, "rp_id", host).await.context("reading the host name passkeys belong to")?;
+    if stored == host {
+        return Ok(());
+    }
+    let mut tx = db.begin().await?;
+    if store::any(&mut tx).await? {
+        bail!(
+            "APP_URL names the host {host}, but the passkeys in this database belong to {stored} and work nowhere else; \
+             set APP_URL back to an address on {stored}. Moving to another host name means that everybody has to add a passkey again"
+        );
+    }
+    installation::set(&mut tx, "rp_id", host).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Deletes ceremonies nobody finished.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn sweep(app: &App, now: Timestamp) -> anyhow::Result<u64> {
+    let mut tx = app.db.begin().await?;
+    let swept = store::delete_expired_ceremonies(&mut tx, now).await?;
+    tx.commit().await?;
+    Ok(swept)
+}
+
+/// Stores a ceremony's state and gives its token.
+async fn begin(
+    app: &App,
+    purpose: Purpose,
+    user: Option<UserId>,
+    browser: &TokenHash,
+    state: &impl Serialize,
+    challenge: &[u8],
+    now: Timestamp,
+) -> anyhow::Result<SecretToken> {
+    let ceremony = SecretToken::new("");
+    let state = serde_json::to_string(state).context("storing a ceremony")?;
+    let mut tx = app.db.begin().await?;
+    let new = store::NewCeremony {
+        token_hash: &ceremony.hash(),
+        purpose,
+        browser_hash: browser,
+        user,
+        state: &state,
+        challenge: &base64url(challenge),
+        created_at: now,
+        expires_at: now + model::CEREMONY_LIFETIME,
+    };
+    store::insert_ceremony(&mut tx, new).await?;
+    tx.commit().await?;
+    Ok(ceremony)
+}
+
+/// Takes the ceremony this answer belongs to, for good, and checks that it may be finished here.
+async fn take(app: &App, now: Timestamp, purpose: Purpose, person: Option<&User>, answer: &Answer<'_>) -> Result<model::Ceremony, CeremonyError> {
+    let mut tx = app.db.begin().await?;
+    let taken = store::take_ceremony(&mut tx, &TokenHash::of(answer.unverified_ceremony)).await?;
+    tx.commit().await?;
+    // An answer to no ceremony at all is noise and leaves no trace in the audit log: anyone could fill it.
+    let ceremony = taken.ok_or(CeremonyError::Expired)?;
+    if let Err(misfit) = ceremony.fits(purpose, answer.browser, person.map(|user| user.id), now) {
+        refused(app, now, answer.client, purpose, person, misfit.code(), None).await?;
+        return Err(CeremonyError::Expired);
+    }
+    Ok(ceremony)
+}
+
+/// Records a refusal. `received` is more about it, never a secret.
+async fn refused(
+    app: &App,
+    now: Timestamp,
+    client: &Client,
+    purpose: Purpose,
+    person: Option<&User>,
+    reason: &str,
+    received: Option<&str>,
+) -> anyhow::Result<()> {
+    let (kind, actor) = match (purpose, person) {
+        (Purpose::Register, Some(user)) => (Kind::PasskeyRefused, Actor::user(user.id, &user.username)),
+        // Who answers a sign-in is not proven: the person is what it is about, not who did it.
+        _ => (Kind::SignInRefused, Actor::visitor()),
+    };
+    let mut event = Event::new(now, kind, actor).from_client(client).with("reason", reason);
+    if let Some(user) = person {
+        event = event.on(user.id.uuid(), &user.username);
+    }
+    if let Some(received) = received {
+        event = event.with("received", received);
+    }
+    let mut tx = app.db.begin().await?;
+    audit::record(&mut tx, event).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Records what the gate refused and says it in the person's terms.
+async fn gate_refused(
+    app: &App,
+    now: Timestamp,
+    client: &Client,
+    purpose: Purpose,
+    person: Option<&User>,
+    refusal: gate::Refusal,
+) -> Result<CeremonyError, CeremonyError> {
+    let received = refusal.to_string();
+    refused(app, now, client, purpose, person, refusal.code(), Some(&received)).await?;
+    Ok(match refusal {
+        gate::Refusal::Origin { received } => {
+            let expected = app.config.origin.as_str();
+            tracing::warn!(expected, received, "a passkey was used under another address than APP_URL names; correct APP_URL or the address people open");
+            CeremonyError::WrongAddress
+        }
+        gate::Refusal::UserNotVerified => CeremonyError::UserNotVerified,
+        gate::Refusal::NotDiscoverable => CeremonyError::NotDiscoverable,
+        _ => CeremonyError::Refused,
+    })
+}
+
+/// What the gate compares with.
+fn expected<'a>(app: &'a App, ceremony: &'a model::Ceremony) -> gate::Expected<'a> {
+    gate::Expected { origin: app.config.origin.as_str(), rp_id: app.config.origin.host(), challenge: &ceremony.challenge }
+}
+
+/// What password managers show for a person; never empty, which the library would refuse.
+fn display_name(user: &User) -> &str {
+    if user.display_name.trim().is_empty() { &user.username } else { &user.display_name }
+}

@@ -1,0 +1,132 @@
+//! Signing in with a passkey, without typing a name.
+
+use anyhow::Context as _;
+use webauthn_rs::prelude::{AuthenticationResult, Credential, DiscoverableAuthentication, Passkey as Stored, WebauthnError};
+
+use super::gate::CheckedAssertion;
+use super::model::{Passkey, Purpose};
+use super::{Answer, CeremonyError, Started, begin, expected, gate, gate_refused, refused, store, take};
+use crate::app::App;
+use crate::audit::{self, Actor, Event, Kind};
+use crate::clock::Timestamp;
+use crate::secret::TokenHash;
+use crate::users::{self, User};
+
+/// Who proved to be whom.
+#[derive(Debug)]
+pub struct SignedInWith {
+    /// The person.
+    pub user: User,
+    /// Whether their passkey can be copied to other devices.
+    pub synced: bool,
+}
+
+/// Begins a sign-in of somebody unnamed.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn start_sign_in(app: &App, now: Timestamp, browser: &TokenHash) -> anyhow::Result<Started> {
+    let (mut options, state) = app.webauthn.start_discoverable_authentication().context("beginning a sign-in")?;
+    options.public_key.extensions = None;
+    let ceremony = begin(app, Purpose::SignIn, None, browser, &state, &options.public_key.challenge, now).await?;
+    let public_key = serde_json::to_value(&options.public_key).context("writing the options")?;
+    Ok(Started { ceremony, public_key })
+}
+
+/// Judges the browser's answer and notes the sign-in. The caller starts the session.
+///
+/// # Errors
+/// See [`CeremonyError`]; every refusal of an answer to a ceremony of ours is audited.
+pub async fn finish_sign_in(app: &App, now: Timestamp, answer: &Answer<'_>) -> Result<SignedInWith, CeremonyError> {
+    let refuse = async |person: Option<&User>, reason: &str, error| -> CeremonyError {
+        match refused(app, now, answer.client, Purpose::SignIn, person, reason, None).await {
+            Ok(()) => error,
+            Err(internal) => internal.into(),
+        }
+    };
+    let ceremony = take(app, now, Purpose::SignIn, None, answer).await?;
+    let checked = match gate::assertion(answer.unverified_credential, expected(app, &ceremony)) {
+        Ok(checked) => checked,
+        Err(refusal) => return Err(gate_refused(app, now, answer.client, Purpose::SignIn, None, refusal).await?),
+    };
+    let owned = {
+        let mut conn = app.db.read().await?;
+        match store::find_by_credential_id(&mut conn, &checked.credential.raw_id).await? {
+            Some(passkey) => users::find(&mut conn, passkey.user_id).await?.map(|user| (passkey, user)),
+            None => None,
+        }
+    };
+    let Some((passkey, user)) = owned else { return Err(refuse(None, "unknown_credential", CeremonyError::UnknownCredential).await) };
+    // Section 7.2, step 6: the library does not tie the handle to the credential.
+    if checked.unverified_user_handle != user.user_handle {
+        return Err(refuse(Some(&user), "other_user_handle", CeremonyError::Refused).await);
+    }
+    let state: DiscoverableAuthentication = serde_json::from_str(&ceremony.state).context("reading a ceremony")?;
+    let Verified { stored, result, became_eligible } = match verify(app, &checked, state, &passkey)? {
+        Ok(verified) => verified,
+        Err(WebauthnError::CredentialPossibleCompromise) => return Err(refuse(Some(&user), "counter_went_back", CeremonyError::PossibleCopy).await),
+        Err(error) => return Err(refuse(Some(&user), &format!("{error:?}"), CeremonyError::Refused).await),
+    };
+    // Only now, so that nobody without the key learns who is disabled.
+    if user.is_disabled() {
+        return Err(refuse(Some(&user), "disabled", CeremonyError::Refused).await);
+    }
+
+    let credential = serde_json::to_string(&stored).context("storing a passkey")?;
+    let used = store::Use {
+        credential: &credential,
+        backup_eligible: result.backup_eligible(),
+        backup_state: result.backup_state(),
+        sign_count: i64::from(result.counter()),
+        client: answer.client,
+    };
+    let mut tx = app.db.begin().await?;
+    if !store::note_use(&mut tx, passkey.id, used, now).await? {
+        drop(tx);
+        return Err(refuse(Some(&user), "removed_or_used_meanwhile", CeremonyError::Refused).await);
+    }
+    users::signed_in(&mut tx, user.id, now).await?;
+    let mut event = Event::new(now, Kind::SignIn, Actor::user(user.id, &user.username)).on(user.id.uuid(), &user.username).from_client(answer.client);
+    event = event.with("method", "passkey").with("passkey", passkey.name.as_str());
+    if became_eligible {
+        event = event.with("passkey_became_synced", true);
+    }
+    audit::record(&mut tx, event).await?;
+    tx.commit().await?;
+    Ok(SignedInWith { user, synced: result.backup_eligible() })
+}
+
+struct Verified {
+    /// The credential with its new counter and flags.
+    stored: Stored,
+    result: AuthenticationResult,
+    /// It was bound to one device and can be copied now.
+    became_eligible: bool,
+}
+
+/// The cryptography, and one leniency: password managers turn a passkey of one device into a synced one, which the library refuses without a name.
+/// Everybody here may use synced passkeys, so the same answer is verified again against the credential as it says it is now.
+fn verify(
+    app: &App,
+    checked: &CheckedAssertion,
+    state: DiscoverableAuthentication,
+    passkey: &Passkey,
+) -> anyhow::Result<Result<Verified, WebauthnError>> {
+    let mut stored: Stored = serde_json::from_str(&passkey.credential).context("reading a passkey")?;
+    let mut became_eligible = false;
+    let mut result = app.webauthn.finish_discoverable_authentication_v2(&checked.credential, state.clone(), &stored);
+    if matches!(&result, Err(WebauthnError::CredentialBackupEligibilityInconsistent | WebauthnError::CredentialMayNotBeHardwareBound))
+        && checked.backup_eligible
+        && !passkey.backup_eligible
+    {
+        let mut credential = Credential::from(stored);
+        credential.backup_eligible = true;
+        stored = credential.into();
+        became_eligible = true;
+        result = app.webauthn.finish_discoverable_authentication_v2(&checked.credential, state, &stored);
+    }
+    Ok(result.map(|result| {
+        stored.update_credential(&result);
+        Verified { stored, result, became_eligible }
+    }))
+}

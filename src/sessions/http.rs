@@ -1,0 +1,157 @@
+//! What a person sees of themselves and their sessions, and the way out.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use tower_sessions::Session;
+
+use super::{MaybeSignedIn, SignedIn};
+use crate::app::App;
+use crate::audit::{self, Event, Kind};
+use crate::error::AppError;
+use crate::groups;
+use crate::id::SessionId;
+use crate::users::{Source, User};
+use crate::web::{Chrome, Client, user_agent};
+
+#[derive(Template, WebTemplate)]
+#[template(path = "account/profile.html")]
+struct ProfilePage {
+    chrome: Chrome,
+    notice: &'static str,
+    user: User,
+    groups: Vec<String>,
+    /// The directory's name; empty for local people.
+    directory: String,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "sessions/list.html")]
+struct ListPage {
+    chrome: Chrome,
+    notice: &'static str,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    id: SessionId,
+    browser: String,
+    client_ip: String,
+    created: String,
+    last_seen: String,
+    is_this: bool,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "sessions/sign_out.html")]
+struct SignOutPage {
+    chrome: Chrome,
+    name: String,
+}
+
+/// A page's query: which fixed sentence to show.
+#[derive(Debug, Deserialize)]
+pub struct NoticeQuery {
+    notice: Option<String>,
+}
+
+/// `GET /account`: what is known about the person, and where it comes from.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn profile_page(State(app): State<App>, signed_in: SignedIn, Query(unverified): Query<NoticeQuery>) -> Result<Response, AppError> {
+    let groups = groups::of_user(&mut app.db.read().await?, signed_in.user.id).await?;
+    let notice = match unverified.notice.as_deref() {
+        Some("ready") => "Your passkey is ready. From now on you sign in with it.",
+        _ => "",
+    };
+    let directory = match signed_in.user.source() {
+        Source::Directory(name) => name.to_owned(),
+        Source::Local => String::new(),
+    };
+    let groups = groups.into_iter().map(|group| group.name).collect();
+    Ok(ProfilePage { chrome: signed_in.chrome(&app), notice, user: signed_in.user, groups, directory }.into_response())
+}
+
+/// `GET /account/sessions`.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn list_page(State(app): State<App>, signed_in: SignedIn, Query(unverified): Query<NoticeQuery>) -> Result<Response, AppError> {
+    let lines = super::of_user(&app, &mut app.db.read().await?, signed_in.user.id, app.clock.now()).await?;
+    let rows = lines.into_iter().map(|line| Row {
+        id: line.id,
+        browser: user_agent::describe(&line.user_agent),
+        client_ip: line.client_ip,
+        created: line.created_at.for_people(),
+        last_seen: line.last_seen_at.for_people(),
+        is_this: line.id == signed_in.session.id,
+    });
+    let notice = match unverified.notice.as_deref() {
+        Some("ended") => "The session was ended. That browser has to sign in again.",
+        Some("others-ended") => "All other sessions were ended. Those browsers have to sign in again.",
+        _ => "",
+    };
+    Ok(ListPage { chrome: signed_in.chrome(&app), notice, rows: rows.collect() }.into_response())
+}
+
+/// `POST /account/sessions/{id}/end`: ends one of the person's sessions; their own leads to the sign-in page.
+///
+/// # Errors
+/// When the database refuses. A session that is gone already is no error: that is what was wanted.
+pub async fn end(State(app): State<App>, signed_in: SignedIn, client: Client, Path(id): Path<SessionId>) -> Result<Redirect, AppError> {
+    let mut tx = app.db.begin().await?;
+    if super::end(&mut tx, signed_in.user.id, id).await? {
+        audit::record(&mut tx, ended(&app, &signed_in, &client).with("session", id.to_string())).await?;
+    }
+    tx.commit().await?;
+    let is_own = id == signed_in.session.id;
+    Ok(Redirect::to(if is_own { "/sign-in?notice=signed-out" } else { "/account/sessions?notice=ended" }))
+}
+
+/// `POST /account/sessions/end-others`.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn end_others(State(app): State<App>, signed_in: SignedIn, client: Client) -> Result<Redirect, AppError> {
+    let mut tx = app.db.begin().await?;
+    let count = super::end_all(&mut tx, &[signed_in.user.id], Some(signed_in.session.id)).await?;
+    audit::record(&mut tx, ended(&app, &signed_in, &client).with("count", count)).await?;
+    tx.commit().await?;
+    Ok(Redirect::to("/account/sessions?notice=others-ended"))
+}
+
+fn ended(app: &App, signed_in: &SignedIn, client: &Client) -> Event {
+    let event = Event::new(app.clock.now(), Kind::SessionsEnded, signed_in.actor());
+    event.on(signed_in.user.id.uuid(), &signed_in.user.username).from_client(client)
+}
+
+/// `GET /sign-out`: asks first; a link or a preloading browser must not sign anyone out.
+pub async fn sign_out_page(State(app): State<App>, MaybeSignedIn(signed_in): MaybeSignedIn) -> Response {
+    match signed_in {
+        Some(signed_in) => SignOutPage { chrome: Chrome::public(&app), name: signed_in.user.display_name }.into_response(),
+        None => Redirect::to("/sign-in").into_response(),
+    }
+}
+
+/// `POST /sign-out`.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn sign_out(
+    State(app): State<App>,
+    MaybeSignedIn(signed_in): MaybeSignedIn,
+    session: Session,
+    client: Client,
+) -> Result<Redirect, AppError> {
+    super::end_own(&session).await?;
+    if let Some(signed_in) = signed_in {
+        let event = Event::new(app.clock.now(), Kind::SignOut, signed_in.actor());
+        let mut tx = app.db.begin().await?;
+        audit::record(&mut tx, event.on(signed_in.user.id.uuid(), &signed_in.user.username).from_client(&client)).await?;
+        tx.commit().await?;
+    }
+    Ok(Redirect::to("/sign-in?notice=signed-out"))
+}
