@@ -52,6 +52,11 @@ impl Timestamp {
         self.jiff().map_or_else(|| "out of range".to_owned(), |t| t.strftime("%-d %b %Y, %H:%M UTC").to_string())
     }
 
+    /// Only the day, for people: `21 Nov 2026`, in UTC.
+    pub fn day_for_people(self) -> String {
+        self.jiff().map_or_else(|| "out of range".to_owned(), |t| t.strftime("%-d %b %Y").to_string())
+    }
+
     fn jiff(self) -> Option<jiff::Timestamp> {
         jiff::Timestamp::from_millisecond(self.0).ok()
     }

@@ -17,8 +17,8 @@ use tower_http::timeout::TimeoutLayer;
 use crate::app::App;
 use crate::error::AppError;
 use crate::sessions::{self, MaybeSignedIn};
-use crate::{access_links, passkeys};
 use crate::web::{assets, client, headers, request_log};
+use crate::{access_links, audit, groups, passkeys, settings, users};
 
 /// The largest body a form or a ceremony needs.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -32,6 +32,7 @@ pub fn router(app: &App) -> Router {
     let pages = Router::new()
         .route("/", get(start))
         .merge(sign_in())
+        .merge(administration())
         .layer(CsrfLayer::new().with_rejection_response(|_| cross_site()))
         .layer(session);
     // For apps: no session, no CSRF check; each proves itself.
@@ -77,6 +78,31 @@ fn sign_in() -> Router<App> {
         .route("/account/sessions", get(sessions::http::list_page))
         .route("/account/sessions/end-others", post(sessions::http::end_others))
         .route("/account/sessions/{id}/end", post(sessions::http::end))
+}
+
+/// People, groups, audit log, settings: for administrators.
+fn administration() -> Router<App> {
+    Router::new()
+        .route("/admin", get(|| async { Redirect::to("/admin/users") }))
+        .route("/admin/users", get(users::admin::list))
+        .route("/admin/users/new", get(users::admin::new).post(users::admin::create))
+        .route("/admin/users/{id}", get(users::admin::show))
+        .route("/admin/users/{id}/edit", get(users::admin::edit).post(users::admin::save))
+        .route("/admin/users/{id}/block", post(users::admin::block))
+        .route("/admin/users/{id}/unblock", post(users::admin::unblock))
+        .route("/admin/users/{id}/make-admin", post(users::admin::make_admin))
+        .route("/admin/users/{id}/unmake-admin", post(users::admin::unmake_admin))
+        .route("/admin/users/{id}/end-sessions", post(users::admin::end_sessions))
+        .route("/admin/users/{id}/delete", post(users::admin::delete))
+        .route("/admin/groups", get(groups::admin::list))
+        .route("/admin/groups/new", get(groups::admin::new).post(groups::admin::create))
+        .route("/admin/groups/{id}", get(groups::admin::show))
+        .route("/admin/groups/{id}/edit", get(groups::admin::edit).post(groups::admin::save))
+        .route("/admin/groups/{id}/members", post(groups::admin::add_members))
+        .route("/admin/groups/{id}/members/{user}/remove", post(groups::admin::remove_member))
+        .route("/admin/groups/{id}/delete", post(groups::admin::delete))
+        .route("/admin/audit", get(audit::admin::list))
+        .route("/admin/settings", get(settings::admin::show).post(settings::admin::save))
 }
 
 /// `GET /`: to where the person wants to be.

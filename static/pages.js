@@ -20,10 +20,11 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
 }
 
 // <time datetime="…">: the reader's own time zone; the server's words stay as the tooltip.
-const local = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
+const minute = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
 for (const time of document.querySelectorAll("time[datetime]")) {
   time.title = time.textContent;
-  time.textContent = local.format(new Date(time.dateTime));
+  time.textContent = ("day" in time.dataset ? day : minute).format(new Date(time.dateTime));
 }
 
 // The current tab is in view where the navigation scrolls.

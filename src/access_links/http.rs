@@ -94,14 +94,7 @@ pub async fn open(
     Ok(Redirect::to(FIRST).into_response())
 }
 
-async fn set_up(
-    app: &App,
-    session: &Session,
-    client: &Client,
-    unverified_code: &str,
-    form: SetUpForm,
-    now: Timestamp,
-) -> Result<Response, AppError> {
+async fn set_up(app: &App, session: &Session, client: &Client, unverified_code: &str, form: SetUpForm, now: Timestamp) -> Result<Response, AppError> {
     let mut mistakes = Mistakes::of(&form);
     {
         let mut conn = app.db.read().await?;
@@ -149,7 +142,8 @@ impl Mistakes {
 
 fn usable(link: Option<AccessLink>, now: Timestamp) -> Result<AccessLink, AppError> {
     let Some(link) = link else {
-        let message = "There is no such link. It may have been cut off or copied in part: open the whole link, or ask your administrator for a new one.";
+        let message =
+            "There is no such link. It may have been cut off or copied in part: open the whole link, or ask your administrator for a new one.";
         return Err(AppError::Refused { title: "This link does not work", message: message.to_owned(), status: StatusCode::NOT_FOUND });
     };
     match link.state(now) {
@@ -179,7 +173,8 @@ mod tests {
 
     #[test]
     fn the_set_up_form_names_each_mistake_and_takes_people_with_one_name() {
-        let mut form = SetUpForm { first_name: "Suharto".into(), last_name: String::new(), username: "suharto".into(), email: "s@example.org".into() };
+        let mut form =
+            SetUpForm { first_name: "Suharto".into(), last_name: String::new(), username: "suharto".into(), email: "s@example.org".into() };
         assert_eq!(Mistakes::of(&form), Mistakes::default());
         form.first_name = "  ".into();
         form.last_name = "x".repeat(101);

@@ -1,5 +1,6 @@
 //! The audit log: append-only, who did what to whom and from where. Written in the transaction of the deed, so that neither exists without the other.
 
+pub mod admin;
 mod store;
 
 use serde_json::{Map, Value};

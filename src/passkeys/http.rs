@@ -231,7 +231,9 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
     let (notice, is_bad) = match notice {
         Some("added") => ("The passkey was added. You can give it a name you will recognise.", false),
         Some("renamed") => ("The passkey has its new name.", false),
-        Some("removed") => ("The passkey was removed and signs nobody in any more. If your password manager still offers it, delete it there too.", false),
+        Some("removed") => {
+            ("The passkey was removed and signs nobody in any more. If your password manager still offers it, delete it there too.", false)
+        }
         Some("last") => ("This is your only passkey: without it you could not sign in any more. Add another one first, then remove this one.", true),
         _ => ("", false),
     };

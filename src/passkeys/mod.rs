@@ -294,7 +294,11 @@ async fn gate_refused(
     Ok(match refusal {
         gate::Refusal::Origin { received } => {
             let expected = app.config.origin.as_str();
-            tracing::warn!(expected, received, "a passkey was used under another address than APP_URL names; correct APP_URL or the address people open");
+            tracing::warn!(
+                expected,
+                received,
+                "a passkey was used under another address than APP_URL names; correct APP_URL or the address people open"
+            );
             CeremonyError::WrongAddress
         }
         gate::Refusal::UserNotVerified => CeremonyError::UserNotVerified,

@@ -139,10 +139,13 @@ pub(super) struct Named {
 
 /// A person's passkeys, kept from other removals until the transaction ends, so that of two at once only one can see the last but one.
 pub(super) async fn lock_of_user(tx: &mut Tx, user: UserId) -> sqlx::Result<Vec<Named>> {
-    query_per_engine("SELECT id, name FROM passkeys WHERE user_id = $1 ORDER BY id", "SELECT id, name FROM passkeys WHERE user_id = $1 ORDER BY id FOR UPDATE")
-        .bind(user)
-        .all(tx)
-        .await
+    query_per_engine(
+        "SELECT id, name FROM passkeys WHERE user_id = $1 ORDER BY id",
+        "SELECT id, name FROM passkeys WHERE user_id = $1 ORDER BY id FOR UPDATE",
+    )
+    .bind(user)
+    .all(tx)
+    .await
 }
 
 pub(super) async fn delete(tx: &mut Tx, user: UserId, id: PasskeyId) -> sqlx::Result<bool> {

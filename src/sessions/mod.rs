@@ -3,6 +3,7 @@
 //!
 //! Handlers ask for authority in their signature: [`SignedIn`] (anyone), [`AdminSession`] (an administrator who used a passkey).
 
+mod deed;
 mod extract;
 pub mod http;
 pub mod next;
@@ -12,6 +13,7 @@ mod tower;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
+pub use deed::AdminDeed;
 pub use extract::{AdminSession, MaybeSignedIn, SignedIn};
 pub use next::Next;
 pub use store::Line;
@@ -74,7 +76,9 @@ const STATE_KEY: &str = "session";
 /// When the session cannot be stored.
 pub async fn start(session: &tower_sessions::Session, user: UserId, method: Method, client: &Client, now: Timestamp) -> anyhow::Result<SessionState> {
     let state = SessionState { id: SessionId::new(), user, method, auth_at: now, client_ip: client.ip_text(), user_agent: client.user_agent.clone() };
-    session.flush().await.context("ending the former session")?;
+    if session.id().is_some() {
+        session.flush().await.context("ending the former session")?;
+    }
     session.insert(STATE_KEY, &state).await.context("filling the session")?;
     session.save().await.context("storing the session")?;
     Ok(state)

@@ -4,10 +4,12 @@
 //! The same machinery serves every struct declared with the `settings!` macro: [`Settings`] (scope `app`) and a directory's configuration
 //! (scope `directory:<name>`). Secrets are sealed before they are stored.
 
+pub mod admin;
 mod catalog;
 mod store;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -15,10 +17,14 @@ use anyhow::Context as _;
 pub(crate) use catalog::settings;
 pub use catalog::{Entry, Input, SettingValue, Whole};
 
+use crate::app::App;
+use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
 use crate::config::{Config, ConfigError, unparsable};
 use crate::db::{Conn, Db, Tx};
 use crate::secret::Sealer;
+use crate::sessions::AdminDeed;
+use crate::web::Mistakes;
 
 /// How soon another instance follows a change.
 pub const RELOAD_EVERY: Duration = Duration::from_secs(2);
@@ -180,6 +186,46 @@ pub async fn write(tx: &mut Tx, sealer: &Sealer, scope: &str, changes: &Changes,
         store::put(tx, scope, entry.key, &stored, now).await?;
     }
     Ok(())
+}
+
+/// Why settings were not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateError {
+    /// `UI_CONFIG_DISABLED`: the environment alone decides.
+    #[error("refused: the environment alone decides")]
+    ReadOnly,
+    /// What must be different, by key.
+    #[error("the form has mistakes")]
+    Mistakes(Mistakes),
+    /// The database failed.
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+/// Saves what a submitted form changes and puts it into force here at once, at other instances within [`RELOAD_EVERY`]. Gives whether anything differed.
+///
+/// # Errors
+/// [`UpdateError::Mistakes`] when a field does not parse; nothing is saved then. [`UpdateError::ReadOnly`] under `UI_CONFIG_DISABLED`.
+pub async fn update(app: &App, deed: &AdminDeed, form: &BTreeMap<String, String>) -> Result<bool, UpdateError> {
+    if app.config.ui_config_disabled {
+        return Err(UpdateError::ReadOnly);
+    }
+    // What is stored, not what this instance has in force: another instance may have changed it a moment ago.
+    let current: Settings = load(&app.db, &app.config, &app.sealer, APP_SCOPE).await?;
+    let (values, changes) = parse(&current, &app.config, form).map_err(|mistakes| UpdateError::Mistakes(mistakes.into()))?;
+    if changes.is_empty() {
+        return Ok(false);
+    }
+    let stored = async {
+        let mut tx = app.db.begin().await?;
+        write(&mut tx, &app.sealer, APP_SCOPE, &changes, deed.now).await?;
+        let event = deed.event(Kind::SettingsChanged);
+        audit::record(&mut tx, changes.for_audit().into_iter().fold(event, |event, (key, value)| event.with(&key, value))).await?;
+        tx.commit().await
+    };
+    stored.await.context("storing settings")?;
+    app.settings.send_replace(Arc::new(values));
+    Ok(true)
 }
 
 /// The instant of the last change in any scope: what instances poll to notice each other's changes.

@@ -1,14 +1,25 @@
 //! People: local ones an administrator made, and those a directory lists. A directory's people are read-only here; only the sync writes what the
 //! directory says, and only people write what people decide (blocking).
+//!
+//! The verbs of the administration take an [`AdminDeed`], the proof; that name (and ending sessions) is all this slice takes from above.
 
+pub mod admin;
+mod list;
 pub mod model;
+pub mod profile;
 mod store;
 
+pub use list::{Filter, Line, Order, Record};
 pub use model::{Source, User};
+pub use profile::{Draft, Refusal};
 
+use crate::app::App;
+use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
 use crate::id::UserId;
+use crate::sessions::{self, AdminDeed};
+use crate::web::Mistakes;
 
 /// Finds a person by id.
 ///
@@ -26,12 +37,33 @@ pub async fn find_by_name(conn: &mut Conn, username_or_email: &str) -> sqlx::Res
     store::find_by_key(conn, &model::key(username_or_email)).await
 }
 
+/// Finds many people by username or e-mail with one statement: for each name, in order, who it is and their username.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_by_names(conn: &mut Conn, usernames_or_emails: &[&str]) -> sqlx::Result<Vec<Option<(UserId, String)>>> {
+    let keys: Vec<String> = usernames_or_emails.iter().map(|name| model::key(name)).collect();
+    let found = store::find_by_keys(conn, &keys).await?;
+    let by = |fits: &dyn Fn(&store::Named) -> bool| found.iter().find(|named| fits(named));
+    // As in `find_by_name`, the username counts first.
+    let named = keys.iter().map(|key| by(&|named| named.username_key == *key).or_else(|| by(&|named| named.email_key.as_ref() == Some(key))));
+    Ok(named.map(|named| named.map(|named| (named.id, named.username.clone()))).collect())
+}
+
 /// Whether anyone who can sign in is an administrator.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn has_admin(conn: &mut Conn) -> sqlx::Result<bool> {
     store::has_admin(conn).await
+}
+
+/// Whether anyone else who can sign in is an administrator.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn has_other_admin(conn: &mut Conn, than: UserId) -> sqlx::Result<bool> {
+    store::has_other_admin(conn, than).await
 }
 
 /// Stores a new local person. The caller audits and commits.
@@ -56,4 +88,212 @@ pub async fn signed_in(tx: &mut Tx, id: UserId, now: Timestamp) -> sqlx::Result<
 /// When the database refuses.
 pub async fn void_access(tx: &mut Tx, id: UserId, now: Timestamp) -> sqlx::Result<()> {
     store::void_access(tx, id, now).await
+}
+
+/// A page of the list of people.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn lines(conn: &mut Conn, filter: &Filter, order: Order, descending: bool, limit: i64, offset: i64) -> sqlx::Result<Vec<Line>> {
+    list::lines(conn, filter, order, descending, limit, offset).await
+}
+
+/// How many people a filter fits.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count(conn: &mut Conn, filter: &Filter) -> sqlx::Result<i64> {
+    list::count(conn, filter).await
+}
+
+/// Everyone in the order of their username keys, a batch at a time: those after `username_key` (empty begins).
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn records_after(conn: &mut Conn, username_key: &str, limit: i64) -> sqlx::Result<Vec<Record>> {
+    list::records_after(conn, username_key, limit).await
+}
+
+/// One person as [`records_after`] gives them.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn record(conn: &mut Conn, id: UserId) -> sqlx::Result<Option<Record>> {
+    list::record(conn, id).await
+}
+
+/// Why a verb of the administration did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A rule forbids it.
+    #[error("refused: {0}")]
+    Refused(Refusal),
+    /// The form has mistakes.
+    #[error("the form has mistakes")]
+    Mistakes(Mistakes),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Mistakes> for Error {
+    fn from(mistakes: Mistakes) -> Self {
+        Self::Mistakes(mistakes)
+    }
+}
+
+/// Makes a local person.
+///
+/// # Errors
+/// [`Error::Mistakes`] for what is typed wrong or taken.
+pub async fn create(app: &App, deed: &AdminDeed, draft: &Draft) -> Result<UserId, Error> {
+    let profile = draft.check()?;
+    let mut user = User::new_local(&profile.username, None, "", "", deed.now);
+    profile.apply(&mut user);
+    let mut tx = app.db.begin().await?;
+    store::insert(&mut tx, &user).await.map_err(name_what_is_taken)?;
+    audit::record(&mut tx, deed.event(Kind::UserCreated).on(user.id.uuid(), &user.username)).await?;
+    tx.commit().await?;
+    Ok(user.id)
+}
+
+/// Changes what is written about a local person.
+///
+/// # Errors
+/// [`Error::Mistakes`] for what is typed wrong or taken; refused for a directory's people.
+pub async fn edit(app: &App, deed: &AdminDeed, id: UserId, draft: &Draft) -> Result<(), Error> {
+    let mut tx = app.db.begin().await?;
+    let user = local(&mut tx, id).await?;
+    let profile = draft.check()?;
+    let changes = profile.changes(&user);
+    if changes.is_empty() {
+        return Ok(());
+    }
+    if !store::update_local(&mut tx, id, &profile, deed.now).await.map_err(name_what_is_taken)? {
+        return Err(Refusal::FromDirectory.into());
+    }
+    let event = deed.event(Kind::UserChanged).on(id.uuid(), &profile.username);
+    audit::record(&mut tx, changes.into_iter().fold(event, |event, (field, change)| event.with(field, change))).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Keeps somebody out, whatever the directory says: their sessions and what apps hold of them end at once.
+///
+/// # Errors
+/// Refused for oneself and for the last administrator who can sign in.
+pub async fn block(app: &App, deed: &AdminDeed, id: UserId) -> Result<(), Error> {
+    let mut tx = app.db.begin().await?;
+    let able_admins = store::lock_able_admins(&mut tx).await?;
+    let user = store::find(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
+    profile::may_be_kept_out(id, deed.admin.user.id, &able_admins)?;
+    if store::block(&mut tx, id, deed.now).await? {
+        store::void_access(&mut tx, id, deed.now).await?;
+        sessions::end_all(&mut tx, &[id], None).await?;
+        audit::record(&mut tx, deed.event(Kind::UserBlocked).on(id.uuid(), &user.username)).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Lets somebody in again, as far as administrators decide; what the directory says stays.
+///
+/// # Errors
+/// Refused when there is no such person.
+pub async fn unblock(app: &App, deed: &AdminDeed, id: UserId) -> Result<(), Error> {
+    let mut tx = app.db.begin().await?;
+    let user = store::find(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
+    if store::unblock(&mut tx, id, deed.now).await? {
+        audit::record(&mut tx, deed.event(Kind::UserUnblocked).on(id.uuid(), &user.username)).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Makes a local person an administrator.
+///
+/// # Errors
+/// Refused for a directory's people: its admin group says who administers.
+pub async fn make_admin(app: &App, deed: &AdminDeed, id: UserId) -> Result<(), Error> {
+    let mut tx = app.db.begin().await?;
+    let user = local(&mut tx, id).await?;
+    if store::grant_local_admin(&mut tx, id, deed.now).await? {
+        audit::record(&mut tx, deed.event(Kind::UserChanged).on(id.uuid(), &user.username).with("administrator", "no → yes")).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Takes back what [`make_admin`] gave. Open for a directory's people too: one may have been local before.
+///
+/// # Errors
+/// Refused for the last administrator who can sign in.
+pub async fn unmake_admin(app: &App, deed: &AdminDeed, id: UserId) -> Result<(), Error> {
+    let mut tx = app.db.begin().await?;
+    let able_admins = store::lock_able_admins(&mut tx).await?;
+    let user = store::find(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
+    if !user.directory_admin {
+        profile::must_not_be_last(id, &able_admins)?;
+    }
+    if store::revoke_local_admin(&mut tx, id, deed.now).await? {
+        audit::record(&mut tx, deed.event(Kind::UserChanged).on(id.uuid(), &user.username).with("administrator", "yes → no")).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Signs somebody out everywhere: every browser, and what apps hold of them.
+///
+/// # Errors
+/// Refused when there is no such person.
+pub async fn end_sessions(app: &App, deed: &AdminDeed, id: UserId) -> Result<(), Error> {
+    let mut tx = app.db.begin().await?;
+    let user = store::find(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
+    store::void_access(&mut tx, id, deed.now).await?;
+    let ended = sessions::end_all(&mut tx, &[id], None).await?;
+    let event = deed.event(Kind::SessionsEnded).on(id.uuid(), &user.username).with("sessions", ended);
+    audit::record(&mut tx, event).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Deletes a local person with everything that is theirs; the audit log keeps their name.
+///
+/// # Errors
+/// Refused for a directory's people, for oneself and for the last administrator who can sign in.
+pub async fn delete(app: &App, deed: &AdminDeed, id: UserId) -> Result<(), Error> {
+    let mut tx = app.db.begin().await?;
+    let able_admins = store::lock_able_admins(&mut tx).await?;
+    let user = local(&mut tx, id).await?;
+    profile::may_be_kept_out(id, deed.admin.user.id, &able_admins)?;
+    if !store::delete_local(&mut tx, id).await? {
+        return Err(Refusal::FromDirectory.into());
+    }
+    let email = user.email.unwrap_or_default();
+    audit::record(&mut tx, deed.event(Kind::UserDeleted).on(id.uuid(), &user.username).with("name", user.display_name).with("email", email)).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// A person no directory has a say in.
+async fn local(tx: &mut Tx, id: UserId) -> Result<User, Error> {
+    let user = store::find(tx, id).await?.ok_or(Refusal::NotFound)?;
+    if user.directory.is_some() { Err(Refusal::FromDirectory.into()) } else { Ok(user) }
+}
+
+/// The two unique names of a person: asking first would leave a gap, so the database's refusal is translated.
+fn name_what_is_taken(error: sqlx::Error) -> Error {
+    let Some(violation) = error.as_database_error().filter(|error| error.is_unique_violation()) else { return error.into() };
+    // SQLite names the column in the message, PostgreSQL the constraint; both contain the column's name.
+    if violation.message().contains("email_key") {
+        Mistakes::one("email", "Somebody else has this address. Addresses are used once, because apps recognise people by them.").into()
+    } else {
+        Mistakes::one("username", "Somebody else has this username. Choose another.").into()
+    }
 }

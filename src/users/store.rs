@@ -1,8 +1,9 @@
 //! The SQL of people.
 
 use super::model::{User, key, search_text};
+use super::profile::Profile;
 use crate::clock::Timestamp;
-use crate::db::{Conn, Tx, query};
+use crate::db::{Conn, Tx, Value, query, query_list, query_per_engine};
 use crate::id::UserId;
 
 pub(super) async fn find(conn: &mut Conn, id: UserId) -> sqlx::Result<Option<User>> {
@@ -25,6 +26,23 @@ pub(super) async fn find_by_key(conn: &mut Conn, key: &str) -> sqlx::Result<Opti
     )
     .bind(key)
     .optional(conn)
+    .await
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct Named {
+    pub(super) id: UserId,
+    pub(super) username: String,
+    pub(super) username_key: String,
+    pub(super) email_key: Option<String>,
+}
+
+pub(super) async fn find_by_keys(conn: &mut Conn, keys: &[String]) -> sqlx::Result<Vec<Named>> {
+    query_list(
+        "SELECT id, username, username_key, email_key FROM users WHERE username_key IN ({list}) OR email_key IN ({list})",
+        keys.iter().map(Value::from),
+    )
+    .all(conn)
     .await
 }
 
@@ -72,4 +90,89 @@ pub(super) async fn set_last_sign_in(tx: &mut Tx, id: UserId, now: Timestamp) ->
 
 pub(super) async fn void_access(tx: &mut Tx, id: UserId, now: Timestamp) -> sqlx::Result<()> {
     query("UPDATE users SET access_void_until = $2 WHERE id = $1 AND access_void_until < $2").bind(id).bind(now).execute(tx).await.map(|_| ())
+}
+
+pub(super) async fn has_other_admin(conn: &mut Conn, than: UserId) -> sqlx::Result<bool> {
+    let row: Option<(i64,)> = query(
+        "SELECT CAST(1 AS BIGINT) FROM users
+         WHERE (local_admin OR directory_admin) AND blocked_at IS NULL AND COALESCE(directory_state, 'active') = 'active' AND id <> $1 LIMIT 1",
+    )
+    .bind(than)
+    .optional(conn)
+    .await?;
+    Ok(row.is_some())
+}
+
+/// Every administrator who can sign in, by id. On PostgreSQL their rows are locked, so that two administrators cannot keep each other out at once;
+/// SQLite has one writer anyway.
+pub(super) async fn lock_able_admins(tx: &mut Tx) -> sqlx::Result<Vec<UserId>> {
+    let rows: Vec<(UserId,)> = query_per_engine(
+        "SELECT id FROM users WHERE (local_admin OR directory_admin) AND blocked_at IS NULL AND COALESCE(directory_state, 'active') = 'active' ORDER BY id",
+        "SELECT id FROM users WHERE (local_admin OR directory_admin) AND blocked_at IS NULL AND COALESCE(directory_state, 'active') = 'active' ORDER BY id
+         FOR UPDATE",
+    )
+    .all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// `false` when there is no such local person: the condition keeps a directory's people as the directory has them.
+pub(super) async fn update_local(tx: &mut Tx, id: UserId, profile: &Profile, now: Timestamp) -> sqlx::Result<bool> {
+    let email = profile.email.as_deref();
+    let search = search_text(&profile.username, email, &profile.display_name, &profile.first_name, &profile.last_name);
+    let updated = query(
+        "UPDATE users SET username = $2, username_key = $3, email = $4, email_key = $5, email_verified = $6, first_name = $7, last_name = $8,
+                          display_name = $9, phone = $10, search_text = $11, updated_at = $12
+         WHERE id = $1 AND directory IS NULL",
+    )
+    .bind(id)
+    .bind(&profile.username)
+    .bind(key(&profile.username))
+    .bind(profile.email.clone())
+    .bind(email.map(key))
+    .bind(profile.email_verified)
+    .bind(&profile.first_name)
+    .bind(&profile.last_name)
+    .bind(&profile.display_name)
+    .bind(profile.phone.clone())
+    .bind(search)
+    .bind(now)
+    .execute(tx)
+    .await?;
+    Ok(updated == 1)
+}
+
+/// `false` when there is no such person or it was so already.
+pub(super) async fn block(tx: &mut Tx, id: UserId, now: Timestamp) -> sqlx::Result<bool> {
+    let updated =
+        query("UPDATE users SET blocked_at = $2, updated_at = $2 WHERE id = $1 AND blocked_at IS NULL").bind(id).bind(now).execute(tx).await?;
+    Ok(updated == 1)
+}
+
+/// `false` when there is no such person or it was so already.
+pub(super) async fn unblock(tx: &mut Tx, id: UserId, now: Timestamp) -> sqlx::Result<bool> {
+    let updated =
+        query("UPDATE users SET blocked_at = NULL, updated_at = $2 WHERE id = $1 AND blocked_at IS NOT NULL").bind(id).bind(now).execute(tx).await?;
+    Ok(updated == 1)
+}
+
+/// `false` when there is no such local person or it was so already.
+pub(super) async fn grant_local_admin(tx: &mut Tx, id: UserId, now: Timestamp) -> sqlx::Result<bool> {
+    let updated = query("UPDATE users SET local_admin = TRUE, updated_at = $2 WHERE id = $1 AND directory IS NULL AND NOT local_admin")
+        .bind(id)
+        .bind(now)
+        .execute(tx)
+        .await?;
+    Ok(updated == 1)
+}
+
+/// `false` when there is no such person or it was so already.
+pub(super) async fn revoke_local_admin(tx: &mut Tx, id: UserId, now: Timestamp) -> sqlx::Result<bool> {
+    let updated = query("UPDATE users SET local_admin = FALSE, updated_at = $2 WHERE id = $1 AND local_admin").bind(id).bind(now).execute(tx).await?;
+    Ok(updated == 1)
+}
+
+/// `false` when there is no such local person.
+pub(super) async fn delete_local(tx: &mut Tx, id: UserId) -> sqlx::Result<bool> {
+    Ok(query("DELETE FROM users WHERE id = $1 AND directory IS NULL").bind(id).execute(tx).await? == 1)
 }

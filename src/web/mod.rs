@@ -1,13 +1,16 @@
 //! HTTP plumbing that knows no feature: who is asking ([`client`]), how pages look ([`layout`]), what every answer carries ([`headers`]), static files
-//! ([`assets`]), limits ([`rate_limit`]) and the one log line per request ([`request_log`]).
+//! ([`assets`]), forms and lists ([`form`], [`list`]), limits ([`rate_limit`]) and the one log line per request ([`request_log`]).
 
 pub mod assets;
 pub mod client;
+pub mod form;
 pub mod headers;
 pub mod layout;
+pub mod list;
 pub mod rate_limit;
 pub mod request_log;
 pub mod user_agent;
 
 pub use client::Client;
+pub use form::Mistakes;
 pub use layout::Chrome;

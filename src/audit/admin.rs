@@ -1,0 +1,198 @@
+//! `/admin/audit`: the audit log as a page, newest first.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::extract::{Query, State};
+use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
+
+use super::{Filter, Kind, Line};
+use crate::app::App;
+use crate::clock::{Timestamp, duration_for_people};
+use crate::error::AppError;
+use crate::id::{AuditEventId, UserId};
+use crate::sessions::AdminSession;
+use crate::users;
+use crate::web::Chrome;
+use crate::web::client::browser_for_people;
+use crate::web::list;
+
+/// What the address says.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct ListQuery {
+    kind: String,
+    /// A username, an e-mail address, or the id of somebody who may be gone.
+    person: String,
+    /// The last event of the page before: `<milliseconds>.<id>`.
+    before: String,
+}
+
+impl ListQuery {
+    fn before(&self) -> Option<(Timestamp, AuditEventId)> {
+        let (millis, id) = self.before.split_once('.')?;
+        Some((Timestamp::from_millis(millis.parse().ok()?), id.parse().ok()?))
+    }
+
+    fn address(&self, before: String) -> String {
+        list::address("/admin/audit", &Self { before, ..self.clone() })
+    }
+}
+
+/// An event as the page shows it.
+struct Shown {
+    at: Timestamp,
+    label: &'static str,
+    /// For a badge: refusals and dangers stand out.
+    class: &'static str,
+    actor: Named,
+    subject: Named,
+    client_ip: String,
+    browser: String,
+    detail: Vec<(String, String)>,
+}
+
+/// Somebody or something, with the page that shows it, if there is one.
+struct Named {
+    name: String,
+    href: Option<String>,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "audit/list.html")]
+struct ListPage {
+    chrome: Chrome,
+    query: ListQuery,
+    kinds: &'static [Kind],
+    /// Whom the filter means; empty when it names nobody in particular.
+    person_name: String,
+    mistake: &'static str,
+    events: Vec<Shown>,
+    newest: Option<String>,
+    older: Option<String>,
+    /// How long events are kept.
+    retention: String,
+}
+
+/// `GET /admin/audit`.
+pub async fn list(State(app): State<App>, admin: AdminSession, Query(query): Query<ListQuery>) -> Result<impl IntoResponse, AppError> {
+    let mut conn = app.db.read().await?;
+    let asked = query.person.trim();
+    let (user, person_name, mistake) = match (asked.is_empty(), asked.parse::<UserId>()) {
+        (true, _) => (None, String::new(), ""),
+        (false, Ok(id)) => {
+            let name = users::find(&mut conn, id).await?.map_or_else(|| "Somebody who is not here any more".to_owned(), |user| user.display_name);
+            (Some(id), name, "")
+        }
+        (false, Err(_)) => match users::find_by_name(&mut conn, asked).await? {
+            Some(user) => (Some(user.id), user.display_name, ""),
+            None => (None, String::new(), "Nobody here has this username or e-mail address."),
+        },
+    };
+    let kind = Kind::from_text(&query.kind).map(|kind| kind.as_str().to_owned());
+    let mut lines = Vec::new();
+    if mistake.is_empty() {
+        // One more than is shown tells whether there are older ones.
+        let filter = Filter { user, kind, before: query.before(), limit: list::PAGE_LINES + 1 };
+        lines = super::list(&mut conn, &filter).await?;
+    }
+    let shown = usize::try_from(list::PAGE_LINES).unwrap_or(usize::MAX);
+    let is_more = lines.len() > shown;
+    lines.truncate(shown);
+    let last = lines.last().filter(|_| is_more).map(|line| format!("{}.{}", line.at.as_millis(), line.id));
+    Ok(ListPage {
+        chrome: admin.chrome(&app),
+        kinds: Kind::ALL,
+        person_name,
+        mistake,
+        events: lines.into_iter().map(Shown::from).collect(),
+        newest: (!query.before.is_empty()).then(|| query.address(String::new())),
+        older: last.map(|last| query.address(last)),
+        retention: duration_for_people(app.settings().audit_log_retention.days()),
+        query,
+    })
+}
+
+impl From<Line> for Shown {
+    fn from(line: Line) -> Self {
+        let kind = Kind::from_text(&line.kind);
+        let actor = Named { href: line.actor_id.map(|id| format!("/admin/users/{id}")), name: line.actor_name };
+        let path = kind.and_then(subject_page);
+        let subject = Named { href: line.subject_id.zip(path).map(|(id, path)| format!("{path}/{id}")), name: line.subject_name };
+        Self {
+            at: line.at,
+            label: kind.map_or("Something a newer version knows", Kind::label),
+            class: kind.map_or("", class),
+            actor,
+            subject,
+            browser: if line.user_agent.is_empty() { String::new() } else { browser_for_people(&line.user_agent) },
+            client_ip: line.client_ip,
+            detail: readable(&line.detail),
+        }
+    }
+}
+
+/// Where the subject of such an event is shown. `None` when it has no page, or none any more.
+const fn subject_page(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::SetUp
+        | Kind::SignIn
+        | Kind::SignInRefused
+        | Kind::SignOut
+        | Kind::SessionsEnded
+        | Kind::AccessLinkMade
+        | Kind::UserCreated
+        | Kind::UserChanged
+        | Kind::UserBlocked
+        | Kind::UserUnblocked
+        | Kind::UserDisabled
+        | Kind::UserRestored => Some("/admin/users"),
+        Kind::GroupCreated | Kind::GroupChanged => Some("/admin/groups"),
+        _ => None,
+    }
+}
+
+const fn class(kind: Kind) -> &'static str {
+    match kind {
+        Kind::SignInRefused | Kind::TokenReuse | Kind::DirectorySyncFailed => "bad",
+        Kind::DirectorySyncHeld | Kind::UserBlocked | Kind::UserDeleted | Kind::UserDisabled | Kind::GroupRemoved | Kind::ClientDeleted => "warn",
+        _ => "",
+    }
+}
+
+/// The detail of an event as names and values in words.
+fn readable(detail: &str) -> Vec<(String, String)> {
+    let Ok(serde_json::Value::Object(detail)) = serde_json::from_str(detail) else { return Vec::new() };
+    let words = |value: serde_json::Value| match value {
+        serde_json::Value::String(text) => text,
+        serde_json::Value::Bool(yes) => if yes { "yes" } else { "no" }.to_owned(),
+        serde_json::Value::Array(values) => {
+            values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    };
+    detail.into_iter().map(|(name, value)| (name.replace('_', " "), words(value))).filter(|(_, value)| !value.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_read_as_words() {
+        let shown = readable(r#"{"auth_method":"passkey","first":true,"scopes":["openid","email"],"count":3,"empty":""}"#);
+        let expected = [("auth method", "passkey"), ("count", "3"), ("first", "yes"), ("scopes", "openid, email")];
+        assert_eq!(shown, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert!(readable("nonsense").is_empty());
+    }
+
+    #[test]
+    fn a_place_in_the_log_is_read_back_as_it_was_written() {
+        let id = AuditEventId::new();
+        let query = ListQuery { before: format!("12.{id}"), ..ListQuery::default() };
+        assert_eq!(query.before(), Some((Timestamp::from_millis(12), id)));
+        for bad in ["", "12", "x.y", ".", "12.x"] {
+            assert_eq!(ListQuery { before: bad.into(), ..ListQuery::default() }.before(), None);
+        }
+    }
+}
