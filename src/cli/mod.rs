@@ -2,6 +2,7 @@
 //! configuration. Commands work beside a running server: they share its database.
 
 mod access_link;
+mod directory;
 mod serve;
 mod sessions;
 
@@ -31,6 +32,9 @@ enum Command {
     /// Makes a one-time sign-in link for an existing person and prints it.
     #[command(alias = "access-link")]
     OneTimeAccessToken(access_link::Arguments),
+    /// Checks the LDAP directory, shows what a sync would change, or syncs.
+    #[command(subcommand)]
+    Directory(directory::Command),
     /// Ends sessions.
     #[command(subcommand)]
     Sessions(sessions::Command),
@@ -98,6 +102,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failed> {
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(config()?).await,
         Command::OneTimeAccessToken(arguments) => access_link::run(arguments).await,
+        Command::Directory(command) => directory::run(command).await,
         Command::Sessions(command) => sessions::run(command).await,
         Command::Version => say(env!("CARGO_PKG_VERSION")),
         Command::Healthcheck => serve::healthcheck(&config()?).await,
