@@ -102,3 +102,4 @@ CREATE TABLE signing_keys (
     retired_at BIGINT
 );
 CREATE UNIQUE INDEX signing_keys_one_active ON signing_keys (alg) WHERE state = 'active';
+CREATE UNIQUE INDEX signing_keys_one_next ON signing_keys (alg) WHERE state = 'next';

@@ -10,6 +10,7 @@ use webauthn_rs::Webauthn;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::oidc::keys::{Keys, Published};
 use crate::secret::Sealer;
 use crate::settings::Settings;
 use crate::web::rate_limit::Limits;
@@ -32,6 +33,10 @@ pub struct Fields {
     pub settings: watch::Sender<Arc<Settings>>,
     /// The WebAuthn relying party.
     pub webauthn: Webauthn,
+    /// The keys ID tokens are signed with.
+    pub keys: Keys,
+    /// What apps read about this server.
+    pub metadata: Published,
     /// Limits per client address.
     pub limits: Limits,
     /// Cancelled when the server stops.

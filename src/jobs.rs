@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::settings::{self, RELOAD_EVERY, Settings};
-use crate::{access_links, audit, directory, passkeys, sessions};
+use crate::{access_links, audit, directory, oidc, passkeys, sessions};
 
 /// How soon after the start the directory is synced.
 const SYNC_AFTER: Duration = Duration::from_secs(5);
@@ -32,6 +32,7 @@ impl Jobs {
 pub fn start(app: &App) -> Jobs {
     let mut jobs = JoinSet::new();
     jobs.spawn(every(app.clone(), "settings", RELOAD_EVERY, RELOAD_EVERY, reload_settings));
+    jobs.spawn(every(app.clone(), "signing keys", Duration::from_secs(1), oidc::keys::RELOAD_EVERY, follow_keys));
     jobs.spawn(every(app.clone(), "sweep", Duration::from_secs(60), Duration::from_secs(600), sweep));
     let started_at = app.clock.now();
     let sync = move |app: App| async move { directory::sync_if_due(&app, started_at).await };
@@ -70,12 +71,18 @@ async fn reload_settings(app: App) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Follows keys another instance or a command rotated.
+async fn follow_keys(app: App) -> anyhow::Result<()> {
+    oidc::keys::follow(&app, app.clock.now()).await
+}
+
 /// Deletes what has run out.
 async fn sweep(app: App) -> anyhow::Result<()> {
     let now = app.clock.now();
     sessions::sweep(&app, now).await?;
     passkeys::sweep(&app, now).await?;
     access_links::sweep(&app, now).await?;
+    oidc::sweep(&app, now).await?;
     let mut tx = app.db.begin().await?;
     audit::forget(&mut tx, now - app.settings().audit_log_retention.days()).await?;
     tx.commit().await?;

@@ -1,13 +1,15 @@
 //! Muster, a self-hosted identity provider. This page is the map.
 //!
 //! Imports run downward only: foundation ([`clock`], [`id`], [`secret`], [`config`], [`db`], [`error`], [`web`], [`audit`], [`settings`], [`installation`],
-//! [`lease`]), nouns ([`users`], [`groups`]), sign-in ([`sessions`], [`passkeys`], [`access_links`]), assembly ([`jobs`], [`routes`], [`server`], [`cli`]).
+//! [`lease`]), nouns ([`users`], [`groups`], [`clients`]), sign-in ([`sessions`], [`passkeys`], [`access_links`]), protocols ([`directory`], [`oidc`]),
+//! assembly ([`jobs`], [`routes`], [`server`], [`cli`]).
 //! Inside a slice: `mod.rs` holds the verbs, `model.rs` the pure rules, `store.rs` the SQL, `http.rs` and `admin.rs` the pages.
 
 pub mod access_links;
 pub mod app;
 pub mod audit;
 pub mod cli;
+pub mod clients;
 pub mod clock;
 pub mod config;
 pub mod db;
@@ -18,6 +20,7 @@ pub mod id;
 pub mod installation;
 pub mod jobs;
 pub mod lease;
+pub mod oidc;
 pub mod passkeys;
 pub mod routes;
 pub mod secret;

@@ -5,17 +5,20 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::cors::{self, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
+use crate::clients::admin as clients;
 use crate::error::AppError;
+use crate::oidc::{account, authorize, consent, discovery, end_session, introspect, revoke, token, userinfo};
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
 use crate::{access_links, audit, groups, passkeys, settings, users};
@@ -33,10 +36,11 @@ pub fn router(app: &App) -> Router {
         .route("/", get(start))
         .merge(sign_in())
         .merge(administration())
+        .merge(openid_pages())
         .layer(CsrfLayer::new().with_rejection_response(|_| cross_site()))
         .layer(session);
     // For apps: no session, no CSRF check; each proves itself.
-    let protocol = Router::new();
+    let protocol = openid_protocol();
     let plain = Router::new()
         .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
         .route("/readyz", get(ready))
@@ -80,7 +84,7 @@ fn sign_in() -> Router<App> {
         .route("/account/sessions/{id}/end", post(sessions::http::end))
 }
 
-/// People, groups, audit log, settings: for administrators.
+/// People, groups, audit log and settings: for administrators.
 fn administration() -> Router<App> {
     Router::new()
         .route("/admin", get(|| async { Redirect::to("/admin/users") }))
@@ -103,6 +107,49 @@ fn administration() -> Router<App> {
         .route("/admin/groups/{id}/delete", post(groups::admin::delete))
         .route("/admin/audit", get(audit::admin::list))
         .route("/admin/settings", get(settings::admin::show).post(settings::admin::save))
+        .route("/admin/users/{id}/access-link", post(access_links::admin::make))
+        .route("/admin/users/{id}/access-links/{link}/revoke", post(access_links::admin::revoke))
+}
+
+/// The OpenID provider's pages, and those of clients.
+fn openid_pages() -> Router<App> {
+    Router::new()
+        .route("/authorize", get(authorize::get))
+        .route("/authorize/continue", get(authorize::go_on))
+        .route("/authorize/consent", post(consent::post))
+        .route("/api/oidc/end-session", get(end_session::get))
+        .route("/api/oidc/end-session/confirm", post(end_session::confirm))
+        .route("/account/apps", get(account::get))
+        .route("/account/apps/{id}/revoke", post(account::revoke))
+        .route("/admin/clients", get(clients::list).post(clients::create))
+        .route("/admin/clients/new", get(clients::new))
+        .route("/admin/clients/{id}", get(clients::show).post(clients::update))
+        .route("/admin/clients/{id}/secrets", post(clients::make_secret))
+        .route("/admin/clients/{id}/secrets/delete", post(clients::delete_secret))
+        .route("/admin/clients/{id}/groups", post(clients::change_groups))
+        .route("/admin/clients/{id}/delete", get(clients::confirm_delete).post(clients::delete))
+}
+
+/// What apps call. A POST to `/authorize` and `/api/oidc/end-session` comes from an app's page and only redirects to the GET above.
+fn openid_protocol() -> Router<App> {
+    // Apps that run in a browser call these from their own origin; nothing here looks at cookies.
+    let from_anywhere = CorsLayer::new()
+        .allow_origin(cors::Any)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .expose_headers([header::WWW_AUTHENTICATE])
+        .max_age(Duration::from_secs(3600));
+    Router::new()
+        .route("/.well-known/openid-configuration", get(discovery::metadata))
+        .route("/.well-known/oauth-authorization-server", get(discovery::metadata))
+        .route("/.well-known/jwks.json", get(discovery::jwks))
+        .route("/api/oidc/token", post(token::post))
+        .route("/api/oidc/userinfo", get(userinfo::get).post(userinfo::post))
+        .route("/api/oidc/revoke", post(revoke::post))
+        .layer(from_anywhere)
+        .route("/api/oidc/introspect", post(introspect::post))
+        .route("/authorize", post(authorize::post))
+        .route("/api/oidc/end-session", post(end_session::post))
 }
 
 /// `GET /`: to where the person wants to be.

@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::settings::{self, Settings};
 use crate::web::rate_limit::Limits;
-use crate::{access_links, db, directory, installation, jobs, passkeys, routes};
+use crate::{access_links, db, directory, installation, jobs, oidc, passkeys, routes};
 
 /// Requests in flight get this long to finish when the server stops; jobs too.
 const STOP_WITHIN: Duration = Duration::from_secs(9);
@@ -48,6 +48,8 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
     let webauthn = WebauthnBuilder::new(config.origin.host(), &url)
         .and_then(|builder| builder.rp_name(&values.app_name).build())
         .map_err(|error| anyhow::anyhow!("APP_URL cannot be used for passkeys ({error}): they need a domain name or localhost, not an IP address"))?;
+    let keys = oidc::keys::open(&db, &sealer, clock.now()).await?;
+    let metadata = oidc::discovery::document(&config.origin)?;
     Ok(App::new(Fields {
         config,
         db,
@@ -55,6 +57,8 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         sealer,
         settings: watch::Sender::new(Arc::new(values)),
         webauthn,
+        keys,
+        metadata,
         limits: Limits::default(),
         stopping: CancellationToken::new(),
     }))

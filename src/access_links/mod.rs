@@ -2,6 +2,7 @@
 //! random bits, stored hashed. Opening a link (a mail scanner does) shows a page with one button; only the button uses the link up, by one conditional
 //! statement. The session it gives is marked as made by a link and asks for a passkey first.
 
+pub mod admin;
 pub mod http;
 pub mod model;
 mod store;

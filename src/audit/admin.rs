@@ -13,9 +13,7 @@ use crate::error::AppError;
 use crate::id::{AuditEventId, UserId};
 use crate::sessions::AdminSession;
 use crate::users;
-use crate::web::Chrome;
-use crate::web::client::browser_for_people;
-use crate::web::list;
+use crate::web::{Chrome, list, user_agent};
 
 /// What the address says.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -125,7 +123,7 @@ impl From<Line> for Shown {
             class: kind.map_or("", class),
             actor,
             subject,
-            browser: if line.user_agent.is_empty() { String::new() } else { browser_for_people(&line.user_agent) },
+            browser: if line.user_agent.is_empty() { String::new() } else { user_agent::describe(&line.user_agent) },
             client_ip: line.client_ip,
             detail: readable(&line.detail),
         }
@@ -140,7 +138,13 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
         | Kind::SignInRefused
         | Kind::SignOut
         | Kind::SessionsEnded
+        | Kind::PasskeyAdded
+        | Kind::PasskeyRefused
+        | Kind::PasskeyRenamed
+        | Kind::PasskeyRemoved
         | Kind::AccessLinkMade
+        | Kind::AccessLinkUsed
+        | Kind::AccessLinkRevoked
         | Kind::UserCreated
         | Kind::UserChanged
         | Kind::UserBlocked
@@ -154,13 +158,13 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
 
 const fn class(kind: Kind) -> &'static str {
     match kind {
-        Kind::SignInRefused | Kind::TokenReuse | Kind::DirectorySyncFailed => "bad",
+        Kind::SignInRefused | Kind::PasskeyRefused | Kind::TokenReuse | Kind::DirectorySyncFailed => "bad",
         Kind::DirectorySyncHeld | Kind::UserBlocked | Kind::UserDeleted | Kind::UserDisabled | Kind::GroupRemoved | Kind::ClientDeleted => "warn",
         _ => "",
     }
 }
 
-/// The detail of an event as names and values in words.
+/// The detail of an event as names and values in words. Bare ids say nothing to people; the command line prints them.
 fn readable(detail: &str) -> Vec<(String, String)> {
     let Ok(serde_json::Value::Object(detail)) = serde_json::from_str(detail) else { return Vec::new() };
     let words = |value: serde_json::Value| match value {
@@ -171,7 +175,11 @@ fn readable(detail: &str) -> Vec<(String, String)> {
         }
         other => other.to_string(),
     };
-    detail.into_iter().map(|(name, value)| (name.replace('_', " "), words(value))).filter(|(_, value)| !value.is_empty()).collect()
+    detail
+        .into_iter()
+        .map(|(name, value)| (name.replace('_', " "), words(value)))
+        .filter(|(_, value)| !value.is_empty() && value.parse::<uuid::Uuid>().is_err())
+        .collect()
 }
 
 #[cfg(test)]
@@ -180,7 +188,9 @@ mod tests {
 
     #[test]
     fn details_read_as_words() {
-        let shown = readable(r#"{"auth_method":"passkey","first":true,"scopes":["openid","email"],"count":3,"empty":""}"#);
+        let shown = readable(
+            r#"{"auth_method":"passkey","first":true,"scopes":["openid","email"],"count":3,"empty":"","access_link":"01a1fddb-fd5c-73ff-870b-a562a52fb34d"}"#,
+        );
         let expected = [("auth method", "passkey"), ("count", "3"), ("first", "yes"), ("scopes", "openid, email")];
         assert_eq!(shown, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert!(readable("nonsense").is_empty());

@@ -2,15 +2,23 @@
 //! configuration. Commands work beside a running server: they share its database.
 
 mod access_link;
+mod audit;
+mod clients;
 mod directory;
+mod groups;
+mod keys;
+mod print;
 mod serve;
 mod sessions;
+mod users;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use serde::Serialize;
+
+use print::{JsonArray, columns};
 
 use crate::app::App;
 use crate::clock::Clock;
@@ -35,6 +43,15 @@ enum Command {
     /// Checks the LDAP directory, shows what a sync would change, or syncs.
     #[command(subcommand)]
     Directory(directory::Command),
+    /// Shows people.
+    #[command(subcommand)]
+    Users(users::Command),
+    /// Shows groups.
+    #[command(subcommand)]
+    Groups(groups::Command),
+    /// Shows the audit log.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Ends sessions.
     #[command(subcommand)]
     Sessions(sessions::Command),
@@ -42,6 +59,12 @@ enum Command {
     Version,
     /// Asks the running server whether it is well; for container health checks.
     Healthcheck,
+    /// Registered apps (OpenID clients).
+    #[command(subcommand)]
+    Clients(clients::Clients),
+    /// Keys ID tokens are signed with.
+    #[command(subcommand)]
+    Keys(keys::Keys),
 }
 
 /// How results are printed.
@@ -103,9 +126,14 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failed> {
         Command::Serve => serve::serve(config()?).await,
         Command::OneTimeAccessToken(arguments) => access_link::run(arguments).await,
         Command::Directory(command) => directory::run(command).await,
+        Command::Users(command) => users::run(command).await,
+        Command::Groups(command) => groups::run(command).await,
+        Command::Audit(command) => audit::run(command).await,
         Command::Sessions(command) => sessions::run(command).await,
         Command::Version => say(env!("CARGO_PKG_VERSION")),
         Command::Healthcheck => serve::healthcheck(&config()?).await,
+        Command::Clients(command) => clients::run(command).await,
+        Command::Keys(command) => keys::run(command).await,
     }
 }
 

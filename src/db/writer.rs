@@ -42,13 +42,19 @@ impl Writer {
         let turn = Turn::wait(self.clone());
         let mut state = Arc::clone(&self.state).lock_owned().await;
         turn.taken();
-        match state.open_savepoint().await {
-            Ok(()) => Ok(Transaction { state: Some(state), writer: self.clone() }),
-            Err(error) => {
-                state.fail(&error).await;
-                Err(error)
+        let writer = self.clone();
+        // Spawned, so that a caller who goes away (a closed browser tab) cannot leave a transaction open that nobody knows of: what they would have got
+        // is dropped, and with it undone.
+        let opening = tokio::spawn(async move {
+            match state.open_savepoint().await {
+                Ok(()) => Ok(Transaction { state: Some(state), writer }),
+                Err(error) => {
+                    state.fail(&error).await;
+                    Err(error)
+                }
             }
-        }
+        });
+        opening.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 
     /// Finishes what is under way and closes the connection.
@@ -255,6 +261,32 @@ mod tests {
             transaction.commit().await.unwrap();
             assert!(rows(&mut reader).await.contains(&n));
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn whoever_goes_away_at_whatever_moment_the_next_one_can_write() {
+        let (_folder, writer, mut reader) = writer().await;
+        for n in 0..400 {
+            let hasty = tokio::spawn({
+                let writer = writer.clone();
+                async move {
+                    let mut transaction = writer.begin().await?;
+                    insert(&mut transaction, 1_000_000).await?;
+                    // Nobody waits as long as this.
+                    std::future::pending::<()>().await;
+                    transaction.commit().await
+                }
+            });
+            // Ends the other one at a different moment each time.
+            for _ in 0..n % 40 {
+                tokio::task::yield_now().await;
+            }
+            hasty.abort();
+            let mut transaction = writer.begin().await.unwrap();
+            insert(&mut transaction, n).await.unwrap();
+            transaction.commit().await.unwrap();
+        }
+        assert_eq!(rows(&mut reader).await, (0..400).collect::<Vec<i64>>());
     }
 
     #[tokio::test(flavor = "multi_thread")]

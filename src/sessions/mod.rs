@@ -76,9 +76,9 @@ const STATE_KEY: &str = "session";
 /// When the session cannot be stored.
 pub async fn start(session: &tower_sessions::Session, user: UserId, method: Method, client: &Client, now: Timestamp) -> anyhow::Result<SessionState> {
     let state = SessionState { id: SessionId::new(), user, method, auth_at: now, client_ip: client.ip_text(), user_agent: client.user_agent.clone() };
-    if session.id().is_some() {
-        session.flush().await.context("ending the former session")?;
-    }
+    // Not `flush`: a record that was loaded already would be stored again under its old id, and the old cookie would open the new session.
+    session.clear().await;
+    session.cycle_id().await.context("ending the former session")?;
     session.insert(STATE_KEY, &state).await.context("filling the session")?;
     session.save().await.context("storing the session")?;
     Ok(state)

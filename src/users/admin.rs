@@ -9,10 +9,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use super::{Draft, Error, Filter, Line, Order, Refusal, User};
+use crate::access_links::{self, AccessLink};
 use crate::app::App;
 use crate::error::AppError;
 use crate::groups::{self, Membership};
 use crate::id::UserId;
+use crate::passkeys::{self, Passkey};
 use crate::sessions::{self, AdminDeed, AdminSession};
 use crate::web::list::{self, Head, Pager, Pages};
 use crate::web::{Chrome, Mistakes};
@@ -107,6 +109,7 @@ fn notice(word: &str) -> &'static str {
         "made-admin" => "The person is an administrator now.",
         "unmade-admin" => "The person is no longer an administrator.",
         "signed-out" => "The person was signed out everywhere.",
+        "link-revoked" => "The one-time link no longer opens anything.",
         "deleted" => "The person was deleted.",
         _ => "",
     }
@@ -181,7 +184,9 @@ struct ShowPage {
     notice: &'static str,
     user: User,
     groups: Vec<Membership>,
-    passkeys: i64,
+    passkeys: Vec<Passkey>,
+    /// One-time links that still open.
+    links: Vec<AccessLink>,
     sessions: Vec<sessions::Line>,
     is_self: bool,
     /// The only administrator who can sign in.
@@ -204,7 +209,9 @@ pub async fn show(
 ) -> Result<impl IntoResponse, AppError> {
     let mut conn = app.db.read().await?;
     let user = super::find(&mut conn, id).await?.ok_or(AppError::NotFound)?;
-    let record = super::record(&mut conn, id).await?.ok_or(AppError::NotFound)?;
+    let passkeys = passkeys::of_user(&mut conn, id).await?;
+    let mut links = access_links::of_user(&mut conn, id).await?;
+    links.retain(|link| link.state(deed.now) == access_links::State::Usable);
     let groups = groups::of_user(&mut conn, id).await?;
     let sessions = sessions::of_user(&app, &mut conn, id, deed.now).await?;
     let is_last_admin = user.is_admin() && !user.is_disabled() && !super::has_other_admin(&mut conn, id).await?;
@@ -214,7 +221,8 @@ pub async fn show(
         is_self: id == deed.admin.user.id,
         user,
         groups,
-        passkeys: record.passkeys,
+        passkeys,
+        links,
         sessions,
         is_last_admin,
     })

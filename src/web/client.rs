@@ -48,28 +48,6 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
     next.run(request).await
 }
 
-/// A user agent as people say it, such as `Firefox on Linux`; what it says of itself, shortened, when it is none of the usual ones.
-pub fn browser_for_people(user_agent: &str) -> String {
-    // In this order: Edge and Opera call themselves Chrome too, Chrome calls itself Safari, Android calls itself Linux.
-    const BROWSERS: &[(&str, &str)] = &[("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
-    const PLATFORMS: &[(&str, &str)] = &[
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Android", "Android"),
-        ("Windows", "Windows"),
-        ("CrOS", "ChromeOS"),
-        ("Mac OS X", "Mac"),
-        ("Linux", "Linux"),
-    ];
-    let named = |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name);
-    match (named(BROWSERS), named(PLATFORMS)) {
-        (Some(browser), Some(platform)) => format!("{browser} on {platform}"),
-        (Some(browser), None) => browser.to_owned(),
-        _ if user_agent.is_empty() => "Unknown".to_owned(),
-        _ => user_agent.chars().take(60).collect(),
-    }
-}
-
 /// The address the nearest trusted proxy vouches for: walks the chain from the right and stops at the first address that is not a trusted proxy,
 /// so that a made-up entry on the left is never believed.
 fn forwarded_for(trust: &TrustProxy, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
@@ -103,25 +81,6 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-for", chain.parse().unwrap());
         forwarded_for(&trust, peer.parse().unwrap(), &headers).to_string()
-    }
-
-    #[test]
-    fn browsers_are_called_what_people_call_them() {
-        for (user_agent, name) in [
-            ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36", "Chrome on Linux"),
-            (
-                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36 Edg/156.0",
-                "Edge on Windows",
-            ),
-            (
-                "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Mobile/15E148 Safari/604.1",
-                "Safari on iPhone",
-            ),
-            ("curl/8.9", "curl/8.9"),
-            ("", "Unknown"),
-        ] {
-            assert_eq!(browser_for_people(user_agent), name);
-        }
     }
 
     #[test]

@@ -2,6 +2,18 @@
 
 #![expect(clippy::panic, reason = "where what a test needs does not hold, the test ends and says so")]
 
+mod access_links;
+mod audit;
+mod browser_sign_in;
+mod forged_ceremonies;
+mod groups;
+mod killed;
+mod pages;
+mod pages_support;
+mod passkeys;
+mod sessions;
+mod settings;
 mod starting;
 mod support;
 mod support_checks;
+mod users;

@@ -98,6 +98,16 @@ impl Page {
         self.call("Emulation.setEmulatedMedia", json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] })).await;
     }
 
+    /// Runs a script in every page from now on, before the page's own.
+    pub(crate) async fn before_every_page(&self, script: &str) {
+        self.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
+    }
+
+    /// Switches the page's own scripts on or off, as a person can; tests still look at it by [`Page::eval`].
+    pub(crate) async fn set_scripts(&self, on: bool) {
+        self.call("Emulation.setScriptExecutionDisabled", json!({ "value": !on })).await;
+    }
+
     /// What a JavaScript expression is, promises awaited; an error is what it threw, or that the page went away meanwhile.
     pub(crate) async fn try_eval(&self, expression: &str) -> Answer {
         let parameters = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
@@ -209,6 +219,13 @@ impl Page {
         let parameters = json!({ "browserContextId": self.context });
         let mut answer = self.connection.call(None, "Storage.getCookies", parameters).await.expect("cookies can be read");
         serde_json::from_value(answer["cookies"].take()).expect("cookies as the protocol has them")
+    }
+
+    /// Keeps a cookie as if the server at `url` had set it.
+    pub(crate) async fn set_cookie(&self, name: &str, value: &str, url: &str) {
+        let cookie = json!({ "name": name, "value": value, "url": url, "httpOnly": true });
+        let parameters = json!({ "browserContextId": self.context, "cookies": [cookie] });
+        self.connection.call(None, "Storage.setCookies", parameters).await.expect("the cookie is kept");
     }
 
     /// What went wrong in the page so far: violations of the content security policy, errors in the console, exceptions, resources that did not load.

@@ -2,6 +2,7 @@
 //!
 //! | file | gives |
 //! |---|---|
+//! | [`app`] | a server in the test process, on either database |
 //! | [`process`] | the `muster` binary as a server and as a command |
 //! | [`http`] | a browser's manners over plain HTTP: cookies, forms, same-origin headers |
 //! | [`browser`], [`cdp`] | pages in a real Chromium |
@@ -13,6 +14,7 @@
 //! | [`ldap_tools`], [`certificates`] | what the two directories share |
 //! | [`janitor`] | nothing of all this outlives the test binary, however it ends |
 
+pub(crate) mod app;
 pub(crate) mod authenticator;
 pub(crate) mod browser;
 pub(crate) mod cdp;

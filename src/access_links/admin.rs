@@ -1,0 +1,73 @@
+//! One-time links as administrators make them and take them back, from a person's page.
+
+use std::time::Duration;
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect};
+use serde::Deserialize;
+
+use super::{Made, MakeError};
+use crate::app::App;
+use crate::clock::duration_for_people;
+use crate::error::AppError;
+use crate::id::{AccessLinkId, UserId};
+use crate::sessions::AdminDeed;
+use crate::users::{self, User};
+use crate::web::Chrome;
+
+/// What the form asks for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct MakeForm {
+    lifetime: String,
+}
+
+impl MakeForm {
+    /// `hour`, `week`, or a day for anything else.
+    fn lifetime(&self) -> Duration {
+        Duration::from_secs(match self.lifetime.as_str() {
+            "hour" => 3600,
+            "week" => 7 * 86_400,
+            _ => 86_400,
+        })
+    }
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "access_links/made.html")]
+struct MadePage {
+    chrome: Chrome,
+    user: User,
+    made: Made,
+    lifetime: String,
+}
+
+/// `POST /admin/users/{id}/access-link`: shows the link, this once.
+pub async fn make(
+    State(app): State<App>,
+    deed: AdminDeed,
+    Path(id): Path<UserId>,
+    Form(form): Form<MakeForm>,
+) -> Result<impl IntoResponse, AppError> {
+    let user = users::find(&mut app.db.read().await?, id).await?.ok_or(AppError::NotFound)?;
+    let lifetime = form.lifetime();
+    let made = super::make(&app, &deed.admin.actor(), &deed.client, &user, lifetime).await.map_err(|error| match error {
+        MakeError::Disabled(_) => {
+            let message = "This person is kept out, so a link would open nothing. Unblock them first, or have the directory take them back.";
+            AppError::Refused { title: "Not done", message: message.to_owned(), status: StatusCode::CONFLICT }
+        }
+        MakeError::Database(error) => error.into(),
+    })?;
+    Ok(MadePage { chrome: deed.admin.chrome(&app), user, made, lifetime: duration_for_people(lifetime) })
+}
+
+/// `POST /admin/users/{id}/access-links/{link}/revoke`.
+pub async fn revoke(State(app): State<App>, deed: AdminDeed, Path((id, link)): Path<(UserId, AccessLinkId)>) -> Result<impl IntoResponse, AppError> {
+    let user = users::find(&mut app.db.read().await?, id).await?.ok_or(AppError::NotFound)?;
+    super::revoke(&app, &deed.admin.actor(), &deed.client, &user, link).await?;
+    Ok(Redirect::to(&format!("/admin/users/{id}?notice=link-revoked")))
+}

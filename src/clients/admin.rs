@@ -1,0 +1,409 @@
+//! `/admin/clients`: the pages on which administrators register apps.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::extract::{Form, Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::model::{Client, Mistakes, Registration, SigningAlg};
+use super::{Authority, Filter, GroupLine, Line, Refused, Registered, SecretLine, Sort, store};
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::error::AppError;
+use crate::id::{ClientId, GroupId};
+use crate::sessions::AdminSession;
+use crate::web::{self, Chrome};
+
+/// How many groups the picker offers at a time.
+const GROUPS_OFFERED: i64 = 20;
+
+fn gone() -> AppError {
+    AppError::gone("No longer there", "This app was deleted meanwhile, or what you changed is gone. Go back to the list of apps.")
+}
+
+/// What the list's address says.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct ListAddress {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    sort: String,
+    #[serde(default)]
+    page: u32,
+    #[serde(default)]
+    notice: String,
+}
+
+/// The list.
+#[derive(Template, WebTemplate)]
+#[template(path = "clients/list.html")]
+pub struct ListPage {
+    chrome: Chrome,
+    notice: Option<&'static str>,
+    search: String,
+    sort: &'static str,
+    page: u32,
+    clients: Vec<Line>,
+    more: bool,
+}
+
+impl ListPage {
+    /// The address of another page or order of the same search.
+    fn address(&self, sort: &str, page: u32) -> String {
+        let page = page.to_string();
+        let query = serde_urlencoded::to_string([("q", self.search.as_str()), ("sort", sort), ("page", page.as_str())]);
+        format!("/admin/clients?{}", query.unwrap_or_default())
+    }
+}
+
+/// `GET /admin/clients`.
+pub async fn list(State(app): State<App>, admin: AdminSession, Query(address): Query<ListAddress>) -> Result<ListPage, AppError> {
+    let search: String = address.q.trim().chars().take(100).collect();
+    let (sort, sort_name) = if address.sort == "newest" { (Sort::Newest, "newest") } else { (Sort::Name, "name") };
+    let filter = Filter { search, sort, page: address.page.min(100_000) };
+    let (clients, more) = super::list(&mut app.db.read().await?, &filter).await?;
+    let notice = (address.notice == "deleted").then_some("The app was deleted. Nobody can sign in to it any more.");
+    Ok(ListPage { chrome: admin.chrome(&app), notice, search: filter.search, sort: sort_name, page: filter.page, clients, more })
+}
+
+/// What was typed into the form of a client.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ClientForm {
+    id: String,
+    name: String,
+    redirect_uris: String,
+    post_logout_redirect_uris: String,
+    is_public: Option<String>,
+    skip_consent: Option<String>,
+    claims_in_id_token: Option<String>,
+    require_pkce: Option<String>,
+    signing_alg: String,
+    allowed_groups: String,
+}
+
+impl ClientForm {
+    fn registration(&self) -> Registration {
+        let lines = |text: &str| text.lines().map(str::to_owned).collect();
+        Registration {
+            name: self.name.clone(),
+            is_public: self.is_public.is_some(),
+            redirect_uris: lines(&self.redirect_uris),
+            post_logout_redirect_uris: lines(&self.post_logout_redirect_uris),
+            skip_consent: self.skip_consent.is_some(),
+            // The form offers these and nothing else.
+            signing_alg: SigningAlg::from_text(&self.signing_alg).unwrap_or_default(),
+            claims_in_id_token: self.claims_in_id_token.is_some(),
+            require_pkce: self.require_pkce.is_some(),
+        }
+    }
+}
+
+/// The fields as the template shows them.
+struct Fields {
+    name: String,
+    redirect_uris: String,
+    post_logout_redirect_uris: String,
+    is_public: bool,
+    skip_consent: bool,
+    claims_in_id_token: bool,
+    require_pkce: bool,
+    signing_alg: &'static str,
+    allowed_groups: String,
+    mistakes: Mistakes,
+}
+
+impl Fields {
+    fn new(registration: Registration, allowed_groups: String, mistakes: Mistakes) -> Self {
+        Self {
+            name: registration.name,
+            redirect_uris: registration.redirect_uris.join("\n"),
+            post_logout_redirect_uris: registration.post_logout_redirect_uris.join("\n"),
+            is_public: registration.is_public,
+            skip_consent: registration.skip_consent,
+            claims_in_id_token: registration.claims_in_id_token,
+            require_pkce: registration.require_pkce,
+            signing_alg: registration.signing_alg.as_str(),
+            allowed_groups,
+            mistakes,
+        }
+    }
+
+    /// What is wrong with a field; empty when nothing is.
+    fn mistake(&self, field: &str) -> &str {
+        self.mistakes.get(field).map_or("", String::as_str)
+    }
+}
+
+/// The algorithms the form offers.
+const ALGS: [(&str, &str); 3] =
+    [("RS256", "RS256 (works everywhere)"), ("ES256", "ES256 (smaller and faster, widely understood)"), ("EdDSA", "EdDSA (few apps understand it)")];
+
+/// The form for a new client.
+#[derive(Template, WebTemplate)]
+#[template(path = "clients/new.html")]
+pub struct NewPage {
+    chrome: Chrome,
+    id: ClientId,
+    fields: Fields,
+    algs: [(&'static str, &'static str); 3],
+}
+
+/// `GET /admin/clients/new`.
+pub async fn new(State(app): State<App>, admin: AdminSession) -> NewPage {
+    let registration = Registration { claims_in_id_token: true, ..Registration::default() };
+    NewPage { chrome: admin.chrome(&app), id: ClientId::new(), fields: Fields::new(registration, String::new(), Mistakes::new()), algs: ALGS }
+}
+
+/// Shown once: the secret, and what the app needs to know about this server.
+#[derive(Template, WebTemplate)]
+#[template(path = "clients/created.html")]
+pub struct CreatedPage {
+    chrome: Chrome,
+    client: Client,
+    secret: Option<String>,
+    is_new: bool,
+    endpoints: Endpoints,
+}
+
+/// What apps ask for when they cannot read the metadata.
+struct Endpoints {
+    issuer: String,
+    discovery: String,
+    authorization: String,
+    token: String,
+    userinfo: String,
+    jwks: String,
+    end_session: String,
+}
+
+impl Endpoints {
+    fn new(app: &App) -> Self {
+        let origin = &app.config.origin;
+        Self {
+            issuer: origin.as_str().to_owned(),
+            discovery: origin.url("/.well-known/openid-configuration"),
+            authorization: origin.url("/authorize"),
+            token: origin.url("/api/oidc/token"),
+            userinfo: origin.url("/api/oidc/userinfo"),
+            jwks: origin.url("/.well-known/jwks.json"),
+            end_session: origin.url("/api/oidc/end-session"),
+        }
+    }
+}
+
+impl CreatedPage {
+    fn new(app: &App, admin: &AdminSession, registered: Registered, is_new: bool) -> Self {
+        let secret = registered.secret.map(|secret| secret.reveal().to_owned());
+        Self { chrome: admin.chrome(app), client: registered.client, secret, is_new, endpoints: Endpoints::new(app) }
+    }
+}
+
+/// `POST /admin/clients`. Answers with the page itself, because the secret can be shown only now; the form's own id keeps a reload from making a second
+/// client.
+pub async fn create(State(app): State<App>, admin: AdminSession, browser: web::Client, Form(form): Form<ClientForm>) -> Result<Response, AppError> {
+    let id: ClientId = form.id.parse().map_err(|_| AppError::refused("Not understood", "Open the form again and fill it in anew."))?;
+    let groups: Vec<String> = form.allowed_groups.lines().map(str::to_owned).collect();
+    match super::register(&app, Authority::Admin(&admin, &browser), id, form.registration(), &groups, app.clock.now()).await {
+        Ok(registered) => Ok(CreatedPage::new(&app, &admin, registered, true).into_response()),
+        Err(Refused::Mistakes(mistakes)) => {
+            let fields = Fields::new(form.registration(), form.allowed_groups, mistakes);
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, NewPage { chrome: admin.chrome(&app), id, fields, algs: ALGS }).into_response())
+        }
+        Err(Refused::AlreadyThere) => Ok(Redirect::to(&format!("/admin/clients/{id}?notice=already")).into_response()),
+        Err(Refused::Gone) => Err(gone()),
+        Err(Refused::Internal(error)) => Err(error.into()),
+    }
+}
+
+/// What a client's address says.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct ShowAddress {
+    #[serde(default)]
+    notice: String,
+    #[serde(default)]
+    groups: String,
+}
+
+/// A client: its form, its secrets, its groups.
+#[derive(Template, WebTemplate)]
+#[template(path = "clients/show.html")]
+pub struct ShowPage {
+    chrome: Chrome,
+    notice: Option<(&'static str, &'static str)>,
+    id: ClientId,
+    client_id: String,
+    title: String,
+    created_at: Timestamp,
+    restricted: bool,
+    fields: Fields,
+    algs: [(&'static str, &'static str); 3],
+    has_secrets: bool,
+    secrets: Vec<SecretLine>,
+    groups: Vec<GroupLine>,
+    group_search: String,
+    offered: Vec<GroupLine>,
+    endpoints: Endpoints,
+}
+
+impl ShowPage {
+    async fn read(app: &App, admin: &AdminSession, id: ClientId, group_search: &str) -> Result<Self, AppError> {
+        let mut conn = app.db.read().await?;
+        let client = store::find(&mut conn, id).await?.ok_or(AppError::NotFound)?;
+        let group_search: String = group_search.trim().chars().take(100).collect();
+        Ok(Self {
+            chrome: admin.chrome(app),
+            notice: None,
+            id,
+            client_id: client.client_id,
+            title: client.registration.name.clone(),
+            created_at: client.created_at,
+            restricted: client.restricted,
+            has_secrets: !client.registration.is_public,
+            fields: Fields::new(client.registration, String::new(), Mistakes::new()),
+            algs: ALGS,
+            secrets: store::secrets(&mut conn, id).await?,
+            groups: store::groups(&mut conn, id).await?,
+            offered: store::other_groups(&mut conn, id, &group_search, GROUPS_OFFERED).await?,
+            group_search,
+            endpoints: Endpoints::new(app),
+        })
+    }
+}
+
+/// `GET /admin/clients/{id}`.
+pub async fn show(
+    State(app): State<App>,
+    admin: AdminSession,
+    Path(id): Path<ClientId>,
+    Query(address): Query<ShowAddress>,
+) -> Result<ShowPage, AppError> {
+    let mut page = ShowPage::read(&app, &admin, id, &address.groups).await?;
+    page.notice = match address.notice.as_str() {
+        "saved" => Some(("good", "Saved.")),
+        "already" => Some(("good", "This app is registered already: the form was sent twice. If you did not note its secret, make a new one below.")),
+        "secret_deleted" => Some(("good", "The secret was deleted. An app that still uses it can no longer sign anyone in.")),
+        "groups" => Some(("good", "Saved who may use this app.")),
+        _ => None,
+    };
+    Ok(page)
+}
+
+/// `POST /admin/clients/{id}`.
+pub async fn update(
+    State(app): State<App>,
+    admin: AdminSession,
+    browser: web::Client,
+    Path(id): Path<ClientId>,
+    Form(form): Form<ClientForm>,
+) -> Result<Response, AppError> {
+    match super::update(&app, Authority::Admin(&admin, &browser), id, form.registration(), app.clock.now()).await {
+        Ok(()) => Ok(Redirect::to(&format!("/admin/clients/{id}?notice=saved")).into_response()),
+        Err(Refused::Mistakes(mistakes)) => {
+            let mut page = ShowPage::read(&app, &admin, id, "").await?;
+            page.fields = Fields::new(form.registration(), String::new(), mistakes);
+            page.notice = Some(("bad", "Not saved: something below needs another look."));
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+        Err(Refused::Gone | Refused::AlreadyThere) => Err(gone()),
+        Err(Refused::Internal(error)) => Err(error.into()),
+    }
+}
+
+/// `POST /admin/clients/{id}/secrets`. Answers with the page itself: the secret can be shown only now.
+pub async fn make_secret(State(app): State<App>, admin: AdminSession, browser: web::Client, Path(id): Path<ClientId>) -> Result<Response, AppError> {
+    match super::make_secret(&app, Authority::Admin(&admin, &browser), id, app.clock.now()).await {
+        Ok(registered) => Ok(CreatedPage::new(&app, &admin, registered, false).into_response()),
+        Err(Refused::Mistakes(mistakes)) => Err(AppError::refused("No new secret", mistakes.into_values().next().unwrap_or_default())),
+        Err(Refused::Gone | Refused::AlreadyThere) => Err(gone()),
+        Err(Refused::Internal(error)) => Err(error.into()),
+    }
+}
+
+/// Names a secret by its first characters.
+#[derive(Deserialize)]
+pub struct SecretForm {
+    hint: String,
+}
+
+/// `POST /admin/clients/{id}/secrets/delete`.
+pub async fn delete_secret(
+    State(app): State<App>,
+    admin: AdminSession,
+    browser: web::Client,
+    Path(id): Path<ClientId>,
+    Form(form): Form<SecretForm>,
+) -> Result<Redirect, AppError> {
+    let done = super::delete_secret(&app, Authority::Admin(&admin, &browser), id, &form.hint, app.clock.now()).await;
+    done.map_err(app_error)?;
+    Ok(Redirect::to(&format!("/admin/clients/{id}?notice=secret_deleted")))
+}
+
+/// One change to who may use a client.
+#[derive(Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum GroupsForm {
+    /// People in this group too.
+    Allow {
+        /// The group.
+        group: GroupId,
+    },
+    /// No longer people in this group.
+    Disallow {
+        /// The group.
+        group: GroupId,
+    },
+    /// Only people in groups that are named.
+    Restrict,
+    /// Everyone.
+    Open,
+}
+
+/// `POST /admin/clients/{id}/groups`.
+pub async fn change_groups(
+    State(app): State<App>,
+    admin: AdminSession,
+    browser: web::Client,
+    Path(id): Path<ClientId>,
+    Form(form): Form<GroupsForm>,
+) -> Result<Redirect, AppError> {
+    let (by, now) = (Authority::Admin(&admin, &browser), app.clock.now());
+    let done = match form {
+        GroupsForm::Allow { group } => super::allow_group(&app, by, id, group, now).await,
+        GroupsForm::Disallow { group } => super::disallow_group(&app, by, id, group, now).await,
+        GroupsForm::Restrict => super::restrict(&app, by, id, true, now).await,
+        GroupsForm::Open => super::restrict(&app, by, id, false, now).await,
+    };
+    done.map_err(app_error)?;
+    Ok(Redirect::to(&format!("/admin/clients/{id}?notice=groups#groups")))
+}
+
+/// Says what deleting means, and asks.
+#[derive(Template, WebTemplate)]
+#[template(path = "clients/delete.html")]
+pub struct DeletePage {
+    chrome: Chrome,
+    id: ClientId,
+    name: String,
+}
+
+/// `GET /admin/clients/{id}/delete`.
+pub async fn confirm_delete(State(app): State<App>, admin: AdminSession, Path(id): Path<ClientId>) -> Result<DeletePage, AppError> {
+    let client = super::find(&mut app.db.read().await?, id).await?.ok_or(AppError::NotFound)?;
+    Ok(DeletePage { chrome: admin.chrome(&app), id, name: client.registration.name })
+}
+
+/// `POST /admin/clients/{id}/delete`.
+pub async fn delete(State(app): State<App>, admin: AdminSession, browser: web::Client, Path(id): Path<ClientId>) -> Result<Redirect, AppError> {
+    super::delete(&app, Authority::Admin(&admin, &browser), id, app.clock.now()).await.map_err(app_error)?;
+    Ok(Redirect::to("/admin/clients?notice=deleted"))
+}
+
+fn app_error(refused: Refused) -> AppError {
+    match refused {
+        Refused::Internal(error) => error.into(),
+        Refused::Gone | Refused::AlreadyThere | Refused::Mistakes(_) => gone(),
+    }
+}

@@ -1,0 +1,420 @@
+//! Registered OpenID clients: the apps people sign in to. What a client may do is decided when it is registered ([`model`]); how it proves who it is at the
+//! token endpoint stands in [`authentication`].
+//!
+//! Secrets are made here, shown once and kept as a hash; a client may have several, so that they can be changed without an outage. A client that is
+//! restricted to groups stays closed when its groups vanish.
+
+pub mod admin;
+pub mod authentication;
+pub mod model;
+mod store;
+
+use std::collections::BTreeMap;
+
+pub use authentication::{AuthenticatedClient, NotAuthenticated, Presented, presented};
+pub use model::{Client, Mistakes, Registration, SigningAlg};
+
+use crate::app::App;
+use crate::audit::{self, Actor, Event, Kind};
+use crate::clock::Timestamp;
+use crate::db::{Conn, Tx};
+use crate::id::{ClientId, GroupId, UserId};
+use crate::secret::SecretToken;
+use crate::sessions::AdminSession;
+use crate::{users, web};
+
+/// What secrets begin with, so that scanners find leaks.
+const SECRET_PREFIX: &str = "muster_cs_";
+/// How many characters of a secret tell it apart in the list: the prefix and eight more.
+const HINT_CHARS: usize = SECRET_PREFIX.len() + 8;
+/// The most secrets a client may have at a time.
+const SECRETS_MAX: usize = 10;
+/// How many clients a page of the list shows.
+pub const PAGE_SIZE: i64 = 50;
+
+/// On whose authority a client is changed.
+#[derive(Clone, Copy, Debug)]
+pub enum Authority<'a> {
+    /// An administrator, at this browser.
+    Admin(&'a AdminSession, &'a web::Client),
+    /// Someone at the server's command line.
+    CommandLine,
+}
+
+impl Authority<'_> {
+    fn event(&self, now: Timestamp, kind: Kind, client: &Client) -> Event {
+        let event = match self {
+            Self::Admin(admin, browser) => Event::new(now, kind, admin.actor()).from_client(browser),
+            Self::CommandLine => Event::new(now, kind, Actor::command_line()),
+        };
+        event.on(client.id.uuid(), &client.registration.name)
+    }
+}
+
+/// Why a change was refused.
+#[derive(Debug)]
+pub enum Refused {
+    /// What was typed cannot be used; by field.
+    Mistakes(Mistakes),
+    /// There is no such client (any more).
+    Gone,
+    /// There is one with this id already: the form was sent twice.
+    AlreadyThere,
+    /// Ours.
+    Internal(anyhow::Error),
+}
+
+impl From<sqlx::Error> for Refused {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// A client just registered, with the one sight of its secret; public clients have none.
+#[derive(Debug)]
+pub struct Registered {
+    /// The client.
+    pub client: Client,
+    /// Its secret.
+    pub secret: Option<SecretToken>,
+}
+
+/// A line of the list.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Line {
+    /// Our row.
+    pub id: ClientId,
+    /// What the protocol calls `client_id`.
+    pub client_id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it has no secret.
+    pub is_public: bool,
+    /// Whether it is for some groups only.
+    pub restricted: bool,
+    /// When it was registered.
+    pub created_at: Timestamp,
+}
+
+/// The order of the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// By name.
+    #[default]
+    Name,
+    /// The newest first.
+    Newest,
+}
+
+/// Which clients to list.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Part of the name, or the whole client id; empty for all.
+    pub search: String,
+    /// In which order.
+    pub sort: Sort,
+    /// Which page, from 0.
+    pub page: u32,
+}
+
+impl Filter {
+    fn offset(&self) -> i64 {
+        i64::from(self.page) * PAGE_SIZE
+    }
+}
+
+/// A secret as listed: never the secret itself.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct SecretLine {
+    /// Its first characters.
+    pub hint: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A group as a client's page shows it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct GroupLine {
+    /// The group.
+    pub id: GroupId,
+    /// Its name.
+    pub name: String,
+    /// What people call it.
+    pub display_name: String,
+    /// Since when its directory no longer lists it: nobody is in it then.
+    pub removed_at: Option<Timestamp>,
+}
+
+/// Finds a client by what the protocol calls `client_id`.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_by_client_id(conn: &mut Conn, client_id: &str) -> sqlx::Result<Option<Client>> {
+    store::find_by_client_id(conn, client_id).await
+}
+
+/// Finds a client by our row.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find(conn: &mut Conn, id: ClientId) -> sqlx::Result<Option<Client>> {
+    store::find(conn, id).await
+}
+
+/// Every client with the names of its allowed groups, by name.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn all(conn: &mut Conn) -> sqlx::Result<Vec<(Client, Vec<String>)>> {
+    let mut names: BTreeMap<ClientId, Vec<String>> = BTreeMap::new();
+    for (client, name) in store::all_group_names(conn).await? {
+        names.entry(client).or_default().push(name);
+    }
+    let clients = store::all(conn).await?;
+    Ok(clients.into_iter().map(|client| (names.remove(&client.id).unwrap_or_default(), client)).map(|(names, client)| (client, names)).collect())
+}
+
+/// A page of the list, and whether there is another one.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn list(conn: &mut Conn, filter: &Filter) -> sqlx::Result<(Vec<Line>, bool)> {
+    let mut lines = store::list(conn, filter).await?;
+    let size = usize::try_from(PAGE_SIZE).unwrap_or(usize::MAX);
+    let more = lines.len() > size;
+    lines.truncate(size);
+    Ok((lines, more))
+}
+
+/// Whether this person may use the client: everyone may, or only people in one of its groups.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn admits(conn: &mut Conn, client: &Client, user: UserId) -> sqlx::Result<bool> {
+    if !client.restricted {
+        return Ok(true);
+    }
+    store::admits(conn, client.id, user).await
+}
+
+/// Finds out which client a request comes from and checks its secret.
+///
+/// # Errors
+/// `Refused` for an unknown client, a wrong or missing secret, or a secret from a public client.
+pub async fn authenticate(conn: &mut Conn, presented: &Presented) -> Result<AuthenticatedClient, Authentication> {
+    for (client_id, secret) in &presented.candidates {
+        let Some(client) = store::find_by_client_id(conn, client_id).await? else { continue };
+        match secret {
+            None if client.registration.is_public => return Ok(AuthenticatedClient(client)),
+            Some(secret) if !client.registration.is_public => {
+                let known = store::secret_hashes(conn, client.id).await?;
+                if authentication::is_one_of(secret, &known) {
+                    return Ok(AuthenticatedClient(client));
+                }
+            }
+            _ => {}
+        }
+    }
+    Err(Authentication::Failed(NotAuthenticated::Refused))
+}
+
+/// Why [`authenticate`] gave no client.
+#[derive(Debug)]
+pub enum Authentication {
+    /// The client's fault.
+    Failed(NotAuthenticated),
+    /// The database's.
+    Internal(sqlx::Error),
+}
+
+impl From<sqlx::Error> for Authentication {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Internal(error)
+    }
+}
+
+/// Registers a client. `id` is chosen by the caller, so that a form sent twice makes one client. Naming groups restricts it to them.
+///
+/// # Errors
+/// [`Refused::Mistakes`] for what was typed, including names of groups that are not there (field `allowed_groups`); [`Refused::AlreadyThere`].
+pub async fn register(
+    app: &App,
+    by: Authority<'_>,
+    id: ClientId,
+    registration: Registration,
+    allowed_groups: &[String],
+    now: Timestamp,
+) -> Result<Registered, Refused> {
+    let checked = registration.checked();
+    let mut tx = app.db.begin().await?;
+    let groups = find_groups(&mut tx, allowed_groups).await?;
+    let (registration, groups) = match (checked, groups) {
+        (Ok(registration), Ok(groups)) => (registration, groups),
+        (checked, groups) => {
+            let mut mistakes = checked.err().unwrap_or_default();
+            mistakes.extend(groups.err().map(|mistake| ("allowed_groups", mistake)));
+            return Err(Refused::Mistakes(mistakes));
+        }
+    };
+    let client = Client { id, client_id: id.to_string(), registration, restricted: !groups.is_empty(), created_at: now, updated_at: now };
+    if !store::insert(&mut tx, &client).await? {
+        return Err(Refused::AlreadyThere);
+    }
+    for group in groups {
+        store::insert_group(&mut tx, id, group).await?;
+    }
+    let secret = if client.registration.is_public { None } else { Some(new_secret(&mut tx, id, now).await?) };
+    let event = by.event(now, Kind::ClientCreated, &client).with("redirect_uris", client.registration.redirect_uris.clone());
+    audit::record(&mut tx, event.with("restricted", client.restricted)).await?;
+    tx.commit().await?;
+    Ok(Registered { client, secret })
+}
+
+/// The groups of these names; the sentence for the form when one is not there.
+async fn find_groups(conn: &mut Conn, names: &[String]) -> sqlx::Result<Result<Vec<GroupId>, String>> {
+    let wanted: BTreeMap<String, &str> =
+        names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).map(|name| (users::model::key(name), name)).collect();
+    if wanted.len() > 1000 {
+        return Ok(Err("At most 1,000 groups.".to_owned()));
+    }
+    let keys: Vec<String> = wanted.keys().cloned().collect();
+    let found: BTreeMap<String, GroupId> = store::groups_by_key(conn, &keys).await?.into_iter().collect();
+    let missing: Vec<&str> = wanted.iter().filter(|(key, _)| !found.contains_key(*key)).map(|(_, name)| *name).collect();
+    if missing.is_empty() {
+        return Ok(Ok(found.into_values().collect()));
+    }
+    Ok(Err(format!("There is no group named {}. Check the spelling on the page of groups.", missing.join(", "))))
+}
+
+async fn new_secret(tx: &mut Tx, id: ClientId, now: Timestamp) -> sqlx::Result<SecretToken> {
+    let secret = SecretToken::new(SECRET_PREFIX);
+    let hint: String = secret.reveal().chars().take(HINT_CHARS).collect();
+    store::insert_secret(tx, id, &secret.hash(), &hint, now).await?;
+    Ok(secret)
+}
+
+/// Changes what was decided about a client. One that becomes public loses its secrets.
+///
+/// # Errors
+/// [`Refused::Mistakes`] for what was typed; [`Refused::Gone`].
+pub async fn update(app: &App, by: Authority<'_>, id: ClientId, registration: Registration, now: Timestamp) -> Result<(), Refused> {
+    let registration = registration.checked().map_err(Refused::Mistakes)?;
+    let mut tx = app.db.begin().await?;
+    let before = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    if before.registration == registration {
+        return Ok(());
+    }
+    store::update(&mut tx, id, &registration, now).await?;
+    if registration.is_public {
+        store::delete_secrets(&mut tx, id).await?;
+    }
+    let event = by.event(now, Kind::ClientChanged, &Client { registration: registration.clone(), ..before.clone() });
+    audit::record(&mut tx, event.with("changed", changed(&before.registration, &registration))).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The names of the fields that differ.
+fn changed(before: &Registration, after: &Registration) -> Vec<&'static str> {
+    [
+        ("name", before.name != after.name),
+        ("public", before.is_public != after.is_public),
+        ("redirect_uris", before.redirect_uris != after.redirect_uris),
+        ("post_logout_redirect_uris", before.post_logout_redirect_uris != after.post_logout_redirect_uris),
+        ("skip_consent", before.skip_consent != after.skip_consent),
+        ("signing_alg", before.signing_alg != after.signing_alg),
+        ("claims_in_id_token", before.claims_in_id_token != after.claims_in_id_token),
+        ("require_pkce", before.require_pkce != after.require_pkce),
+    ]
+    .into_iter()
+    .filter_map(|(name, differs)| differs.then_some(name))
+    .collect()
+}
+
+/// Makes one more secret for a client; the ones it has stay. Shown once.
+///
+/// # Errors
+/// [`Refused::Gone`]; [`Refused::Mistakes`] (field `secret`) for a public client or one with ten secrets.
+pub async fn make_secret(app: &App, by: Authority<'_>, id: ClientId, now: Timestamp) -> Result<Registered, Refused> {
+    let mut tx = app.db.begin().await?;
+    let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    if client.registration.is_public {
+        return Err(Refused::Mistakes(Mistakes::from([("secret", "A public client has no secret.".to_owned())])));
+    }
+    if store::secrets(&mut tx, id).await?.len() >= SECRETS_MAX {
+        return Err(Refused::Mistakes(Mistakes::from([("secret", format!("It has {SECRETS_MAX} secrets already. Delete one first."))])));
+    }
+    let secret = new_secret(&mut tx, id, now).await?;
+    audit::record(&mut tx, by.event(now, Kind::ClientSecretMade, &client)).await?;
+    tx.commit().await?;
+    Ok(Registered { client, secret: Some(secret) })
+}
+
+/// Deletes a secret; an app that still uses it can no longer sign anyone in.
+///
+/// # Errors
+/// [`Refused::Gone`] when there is no such client or secret.
+pub async fn delete_secret(app: &App, by: Authority<'_>, id: ClientId, hint: &str, now: Timestamp) -> Result<(), Refused> {
+    let mut tx = app.db.begin().await?;
+    let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    if !store::delete_secret(&mut tx, id, hint).await? {
+        return Err(Refused::Gone);
+    }
+    audit::record(&mut tx, by.event(now, Kind::ClientChanged, &client).with("secret_deleted", hint)).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Opens a client to one more group; from then on only people in its groups may use it.
+///
+/// # Errors
+/// [`Refused::Gone`] when there is no such client or group.
+pub async fn allow_group(app: &App, by: Authority<'_>, id: ClientId, group: GroupId, now: Timestamp) -> Result<(), Refused> {
+    let mut tx = app.db.begin().await?;
+    let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    if !store::insert_group(&mut tx, id, group).await? {
+        return Err(Refused::Gone);
+    }
+    store::set_restricted(&mut tx, id, true, now).await?;
+    audit::record(&mut tx, by.event(now, Kind::ClientChanged, &client).with("group_allowed", group.to_string())).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Closes a client to a group. It stays restricted, also when this was its last group.
+///
+/// # Errors
+/// [`Refused::Gone`] when there is no such client, or it was not open to the group.
+pub async fn disallow_group(app: &App, by: Authority<'_>, id: ClientId, group: GroupId, now: Timestamp) -> Result<(), Refused> {
+    let mut tx = app.db.begin().await?;
+    let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    if !store::delete_group(&mut tx, id, group).await? {
+        return Err(Refused::Gone);
+    }
+    audit::record(&mut tx, by.event(now, Kind::ClientChanged, &client).with("group_disallowed", group.to_string())).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Opens a client to everyone, or closes it to everyone outside its groups.
+///
+/// # Errors
+/// [`Refused::Gone`] when there is no such client.
+pub async fn restrict(app: &App, by: Authority<'_>, id: ClientId, restricted: bool, now: Timestamp) -> Result<(), Refused> {
+    let mut tx = app.db.begin().await?;
+    let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    if !restricted {
+        store::delete_groups(&mut tx, id).await?;
+    }
+    store::set_restricted(&mut tx, id, restricted, now).await?;
+    audit::record(&mut tx, by.event(now, Kind::ClientChanged, &client).with("restricted", restricted)).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Deletes a client with its secrets, consents, codes and tokens.
+///
+/// # Errors
+/// [`Refused::Gone`] when there is no such client.
+pub async fn delete(app: &App, by: Authority<'_>, id: ClientId, now: Timestamp) -> Result<(), Refused> {
+    let mut tx = app.db.begin().await?;
+    let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    store::delete(&mut tx, id).await?;
+    audit::record(&mut tx, by.event(now, Kind::ClientDeleted, &client)).await?;
+    Ok(tx.commit().await?)
+}

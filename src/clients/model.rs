@@ -1,0 +1,330 @@
+//! What a client is: its redirect URIs and how they are compared, what an administrator may enter, how its tokens are signed.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+use url::Url;
+
+use crate::clock::Timestamp;
+use crate::id::ClientId;
+
+/// The most redirect URIs a client may have.
+const REDIRECT_URIS_MAX: usize = 50;
+/// The longest redirect URI, in bytes.
+const REDIRECT_URI_BYTES_MAX: usize = 1000;
+/// The longest name, in characters.
+const NAME_CHARS_MAX: usize = 100;
+
+/// The algorithm a client's ID tokens are signed with (RFC 7518 section 3.1, RFC 8037).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub enum SigningAlg {
+    /// RSASSA-PKCS1-v1_5 with SHA-256: what every client understands (OpenID Connect Core, section 15.1).
+    #[default]
+    #[serde(rename = "RS256")]
+    Rs256,
+    /// ECDSA on P-256 with SHA-256.
+    #[serde(rename = "ES256")]
+    Es256,
+    /// Ed25519.
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+}
+
+impl SigningAlg {
+    /// Every algorithm, the default first.
+    pub const ALL: [Self; 3] = [Self::Rs256, Self::Es256, Self::EdDsa];
+
+    /// The name in the JOSE header.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Es256 => "ES256",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+
+    /// Reads the name, upper and lower case alike.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|alg| alg.as_str().eq_ignore_ascii_case(text.trim()))
+    }
+}
+
+impl fmt::Display for SigningAlg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What an administrator decides about a client.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Registration {
+    /// What people see on the consent page.
+    pub name: String,
+    /// A public client has no secret (RFC 6749 section 2.1).
+    pub is_public: bool,
+    /// Where answers may go.
+    pub redirect_uris: Vec<String>,
+    /// Where people may be sent after sign-out.
+    pub post_logout_redirect_uris: Vec<String>,
+    /// People are not asked.
+    pub skip_consent: bool,
+    /// How its ID tokens are signed.
+    pub signing_alg: SigningAlg,
+    /// The claims of the scopes stand in the ID token too, not at userinfo alone.
+    pub claims_in_id_token: bool,
+    /// Requests without PKCE are refused; always so for public clients.
+    pub require_pkce: bool,
+}
+
+/// A registered client.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Our row.
+    pub id: ClientId,
+    /// What the protocol calls `client_id`.
+    pub client_id: String,
+    /// What was decided about it.
+    pub registration: Registration,
+    /// Only people in one of its allowed groups may use it; stays set when those groups vanish.
+    pub restricted: bool,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Client {
+    /// Whether an answer may go to this redirect URI.
+    pub fn allows_redirect_to(&self, unverified_uri: &str) -> bool {
+        self.registration.redirect_uris.iter().any(|registered| matches(registered, unverified_uri))
+    }
+
+    /// Whether people may be sent there after sign-out.
+    pub fn allows_post_logout_redirect_to(&self, unverified_uri: &str) -> bool {
+        self.registration.post_logout_redirect_uris.iter().any(|registered| matches(registered, unverified_uri))
+    }
+
+    /// Whether its authorization requests need a code challenge.
+    pub const fn needs_pkce(&self) -> bool {
+        self.registration.is_public || self.registration.require_pkce
+    }
+}
+
+/// What is wrong with a form, by field.
+pub type Mistakes = BTreeMap<&'static str, String>;
+
+impl Registration {
+    /// Trims what was typed and checks it.
+    ///
+    /// # Errors
+    /// The mistakes by field: `name`, `redirect_uris`, `post_logout_redirect_uris`.
+    pub fn checked(mut self) -> Result<Self, Mistakes> {
+        let mut mistakes = Mistakes::new();
+        self.name = self.name.trim().to_owned();
+        if self.name.is_empty() {
+            mistakes.insert("name", "Enter a name. People see it when they sign in to the app.".to_owned());
+        } else if self.name.chars().count() > NAME_CHARS_MAX || self.name.chars().any(char::is_control) {
+            mistakes.insert("name", format!("A name has at most {NAME_CHARS_MAX} characters and stands on one line."));
+        }
+        for (field, uris) in [("redirect_uris", &mut self.redirect_uris), ("post_logout_redirect_uris", &mut self.post_logout_redirect_uris)] {
+            *uris = tidy(uris);
+            if let Err(mistake) = check_redirect_uris(uris) {
+                mistakes.insert(field, mistake);
+            }
+        }
+        if self.redirect_uris.is_empty() {
+            mistakes.insert("redirect_uris", "Enter at least one redirect URI; the app's documentation names it.".to_owned());
+        }
+        if mistakes.is_empty() { Ok(self) } else { Err(mistakes) }
+    }
+}
+
+/// Trimmed, without empty lines and repetitions.
+fn tidy(uris: &[String]) -> Vec<String> {
+    let mut tidied: Vec<String> = Vec::new();
+    for uri in uris.iter().map(|uri| uri.trim()).filter(|uri| !uri.is_empty()) {
+        if !tidied.iter().any(|known| known == uri) {
+            tidied.push(uri.to_owned());
+        }
+    }
+    tidied
+}
+
+fn check_redirect_uris(uris: &[String]) -> Result<(), String> {
+    if uris.len() > REDIRECT_URIS_MAX {
+        return Err(format!("At most {REDIRECT_URIS_MAX} URIs; there are {}.", uris.len()));
+    }
+    uris.iter().try_for_each(|uri| check_redirect_uri(uri).map_err(|why| format!("“{}”: {why}", uri.chars().take(120).collect::<String>())))
+}
+
+/// Checks a redirect URI an administrator typed: absolute, without fragment (RFC 6749 section 3.1.2), nothing a browser would run, nothing that looks
+/// like a pattern (comparison is exact, RFC 9700 section 2.1).
+///
+/// # Errors
+/// What is wrong, to stand after the URI.
+pub fn check_redirect_uri(uri: &str) -> Result<(), &'static str> {
+    const SCHEMES_THAT_RUN: [&str; 9] = ["javascript", "data", "vbscript", "file", "blob", "about", "filesystem", "view-source", "mailto"];
+    if uri.len() > REDIRECT_URI_BYTES_MAX {
+        return Err("it is longer than 1,000 characters.");
+    }
+    if !uri.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err("it has a space or a character outside ASCII; write such characters percent-encoded.");
+    }
+    if uri.contains('#') {
+        return Err("a redirect URI has no fragment (the part from #).");
+    }
+    if uri.contains('*') {
+        return Err("wildcards are not possible; enter each URI.");
+    }
+    if uri.bytes().any(|b| b"\\<>\"^`{|}".contains(&b)) {
+        return Err("it has a character that does not belong into a URI.");
+    }
+    let url = Url::parse(uri).map_err(|_| "it is not a full URI; one looks like https://app.example.org/callback.")?;
+    if SCHEMES_THAT_RUN.contains(&url.scheme()) {
+        return Err("this kind of URI cannot receive an answer.");
+    }
+    if matches!(url.scheme(), "http" | "https") {
+        let prefix = format!("{}://", url.scheme());
+        if !uri.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(&prefix)) || !url.has_host() {
+            return Err("it is not a full URI; one looks like https://app.example.org/callback.");
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("it must not hold a user name or password.");
+        }
+    }
+    Ok(())
+}
+
+/// Whether a URI that came is a registered one: the same string (RFC 3986 section 6.2.1), or the same but for the port when both go to this computer by
+/// http, where a native app listens on whatever port was free (RFC 8252 section 7.3). Never through a parsed URL: two parsers that disagree are a hole.
+fn matches(registered: &str, unverified_uri: &str) -> bool {
+    if registered == unverified_uri {
+        return true;
+    }
+    matches!((without_loopback_port(registered), without_loopback_port(unverified_uri)), (Some(a), Some(b)) if a == b)
+}
+
+/// Host and rest of a loopback http URI, without the port; `None` for every other URI.
+fn without_loopback_port(uri: &str) -> Option<(&'static str, &str)> {
+    let after_scheme = uri.strip_prefix("http://")?;
+    let (host, after_host) = ["127.0.0.1", "[::1]", "localhost"].into_iter().find_map(|host| Some((host, after_scheme.strip_prefix(host)?)))?;
+    let rest = match after_host.strip_prefix(':') {
+        Some(port_and_rest) => {
+            let digits = port_and_rest.bytes().take_while(u8::is_ascii_digit).count();
+            port_and_rest[..digits].parse::<u16>().ok()?;
+            &port_and_rest[digits..]
+        }
+        None => after_host,
+    };
+    // What follows must end the authority, or `http://localhost:1@evil.example` would pass.
+    (rest.is_empty() || rest.starts_with(['/', '?'])).then_some((host, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirect_uris_are_compared_as_strings() {
+        let registered = "https://app.example.org/callback?tenant=1";
+        assert!(matches(registered, registered));
+        for other in [
+            "https://app.example.org/callback",
+            "https://app.example.org/callback?tenant=1&x=2",
+            "https://app.example.org/callback?tenant=2",
+            "https://app.example.org/callback/?tenant=1",
+            "https://app.example.org:443/callback?tenant=1",
+            "https://APP.example.org/callback?tenant=1",
+            "https://app.example.org/./callback?tenant=1",
+            "https://app.example.org/callback?tenant=1#",
+            "https://app.example.org.evil.example/callback?tenant=1",
+            "https://app.example.org@evil.example/callback?tenant=1",
+            "http://app.example.org/callback?tenant=1",
+            " https://app.example.org/callback?tenant=1",
+            "https://app.example.org/callback%3Ftenant=1",
+        ] {
+            assert!(!matches(registered, other), "{other}");
+        }
+        assert!(!matches("https://host", "https://host/"));
+    }
+
+    #[test]
+    fn on_the_persons_own_computer_the_port_is_free() {
+        for (registered, came) in [
+            ("http://127.0.0.1/callback", "http://127.0.0.1:51004/callback"),
+            ("http://127.0.0.1:8000/callback", "http://127.0.0.1/callback"),
+            ("http://[::1]:1/cb?x=1", "http://[::1]:2/cb?x=1"),
+            ("http://localhost:8085/auth/callback", "http://localhost:18000/auth/callback"),
+            ("http://localhost", "http://localhost:1"),
+        ] {
+            assert!(matches(registered, came), "{registered} {came}");
+        }
+        for (registered, came) in [
+            ("http://127.0.0.1/callback", "http://localhost/callback"),
+            ("http://127.0.0.1/callback", "http://127.0.0.1:1/other"),
+            ("http://127.0.0.1/callback", "http://127.0.0.1:/callback"),
+            ("http://127.0.0.1/callback", "http://127.0.0.1:99999/callback"),
+            ("http://127.0.0.1/callback", "http://127.0.0.1:1@evil.example/callback"),
+            ("http://127.0.0.1/callback", "http://127.0.0.1.evil.example/callback"),
+            ("http://localhost/callback", "http://localhost:1.evil.example/callback"),
+            ("http://localhost/", "http://localhost:80\\@evil.example/"),
+            ("http://127.0.0.1/callback", "https://127.0.0.1:1/callback"),
+            ("https://127.0.0.1/callback", "https://127.0.0.1:1/callback"),
+            ("http://192.0.2.1/callback", "http://192.0.2.1:1/callback"),
+        ] {
+            assert!(!matches(registered, came), "{registered} {came}");
+        }
+    }
+
+    #[test]
+    fn only_uris_that_can_receive_an_answer_are_registered() {
+        for good in [
+            "https://host",
+            "https://app.example.org/cb?x=1",
+            "http://10.0.0.7:3000/cb",
+            "http://[::1]/",
+            "app.immich:///oauth-callback",
+            "audiobookshelf://oauth",
+            "com.example.app:/cb",
+        ] {
+            assert_eq!(check_redirect_uri(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            "/callback",
+            "app.example.org/callback",
+            "https://app.example.org/cb#",
+            "https://app.example.org/cb#x",
+            "https://*.example.org/cb",
+            "https://app.example.org/*",
+            "javascript:alert(1)",
+            "JavaScript:alert(1)",
+            "data:text/html,x",
+            "vbscript:x",
+            "file:///etc/passwd",
+            "https://u:p@app.example.org/cb",
+            "https:app.example.org/cb",
+            "https:/app.example.org/cb",
+            "https://app.example.org/c b",
+            "https://app.example.org/\u{e4}",
+            "https://app.example.org\\@evil.example/",
+            "https://app.example.org/\"><script>",
+        ] {
+            assert!(check_redirect_uri(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_names_the_line_it_is_in() {
+        let lines = |text: &str| text.lines().map(str::to_owned).collect();
+        let typed =
+            Registration { name: " ".into(), redirect_uris: lines("https://a.example/cb\n\n https://a.example/cb \nfoo"), ..Registration::default() };
+        let mistakes = typed.clone().checked().unwrap_err();
+        assert!(mistakes["name"].starts_with("Enter a name"));
+        assert!(mistakes["redirect_uris"].contains("“foo”"), "{mistakes:?}");
+        let fixed = Registration { name: " Wiki ".into(), redirect_uris: lines("https://a.example/cb\n\n https://a.example/cb "), ..typed };
+        let checked = fixed.checked().unwrap();
+        assert_eq!((checked.name.as_str(), checked.redirect_uris.len()), ("Wiki", 1));
+    }
+}

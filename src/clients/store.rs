@@ -1,0 +1,262 @@
+//! The SQL of clients, their secrets and the groups they are for.
+
+use super::model::{Client, Registration, SigningAlg};
+use super::{Filter, GroupLine, Line, SecretLine, Sort};
+use crate::clock::Timestamp;
+use crate::db::{Conn, Tx, query, query_list};
+use crate::id::{ClientId, GroupId, UserId};
+use crate::secret::TokenHash;
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: ClientId,
+    client_id: String,
+    name: String,
+    is_public: bool,
+    redirect_uris: String,
+    post_logout_redirect_uris: String,
+    skip_consent: bool,
+    restricted: bool,
+    signing_alg: String,
+    claims_in_id_token: bool,
+    require_pkce: bool,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+fn uris(column: &str) -> sqlx::Result<Vec<String>> {
+    serde_json::from_str(column).map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
+fn as_json(uris: &[String]) -> String {
+    serde_json::Value::from(uris.to_vec()).to_string()
+}
+
+impl TryFrom<Row> for Client {
+    type Error = sqlx::Error;
+    fn try_from(row: Row) -> sqlx::Result<Self> {
+        let signing_alg = SigningAlg::from_text(&row.signing_alg).ok_or_else(|| sqlx::Error::Decode("an unknown signing_alg".into()))?;
+        let registration = Registration {
+            name: row.name,
+            is_public: row.is_public,
+            redirect_uris: uris(&row.redirect_uris)?,
+            post_logout_redirect_uris: uris(&row.post_logout_redirect_uris)?,
+            skip_consent: row.skip_consent,
+            signing_alg,
+            claims_in_id_token: row.claims_in_id_token,
+            require_pkce: row.require_pkce,
+        };
+        let Row { id, client_id, restricted, created_at, updated_at, .. } = row;
+        Ok(Self { id, client_id, registration, restricted, created_at, updated_at })
+    }
+}
+
+pub(super) async fn find(conn: &mut Conn, id: ClientId) -> sqlx::Result<Option<Client>> {
+    let row: Option<Row> = query(
+        "SELECT id, client_id, name, is_public, redirect_uris, post_logout_redirect_uris, skip_consent, restricted, signing_alg,
+                claims_in_id_token, require_pkce, created_at, updated_at
+         FROM clients WHERE id = $1",
+    )
+    .bind(id)
+    .optional(conn)
+    .await?;
+    row.map(Client::try_from).transpose()
+}
+
+pub(super) async fn find_by_client_id(conn: &mut Conn, client_id: &str) -> sqlx::Result<Option<Client>> {
+    let row: Option<Row> = query(
+        "SELECT id, client_id, name, is_public, redirect_uris, post_logout_redirect_uris, skip_consent, restricted, signing_alg,
+                claims_in_id_token, require_pkce, created_at, updated_at
+         FROM clients WHERE client_id = $1",
+    )
+    .bind(client_id)
+    .optional(conn)
+    .await?;
+    row.map(Client::try_from).transpose()
+}
+
+/// `false` when there is one with this id already.
+pub(super) async fn insert(tx: &mut Tx, client: &Client) -> sqlx::Result<bool> {
+    let registration = &client.registration;
+    let inserted = query(
+        "INSERT INTO clients (id, client_id, name, is_public, redirect_uris, post_logout_redirect_uris, skip_consent, restricted, signing_alg,
+                              claims_in_id_token, require_pkce, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT DO NOTHING",
+    )
+    .bind(client.id)
+    .bind(&client.client_id)
+    .bind(&registration.name)
+    .bind(registration.is_public)
+    .bind(as_json(&registration.redirect_uris))
+    .bind(as_json(&registration.post_logout_redirect_uris))
+    .bind(registration.skip_consent)
+    .bind(client.restricted)
+    .bind(registration.signing_alg.as_str())
+    .bind(registration.claims_in_id_token)
+    .bind(registration.require_pkce)
+    .bind(client.created_at)
+    .execute(tx)
+    .await?;
+    Ok(inserted == 1)
+}
+
+pub(super) async fn update(tx: &mut Tx, id: ClientId, registration: &Registration, now: Timestamp) -> sqlx::Result<bool> {
+    let updated = query(
+        "UPDATE clients SET name = $2, is_public = $3, redirect_uris = $4, post_logout_redirect_uris = $5, skip_consent = $6, signing_alg = $7,
+                            claims_in_id_token = $8, require_pkce = $9, updated_at = $10
+         WHERE id = $1",
+    )
+    .bind(id)
+    .bind(&registration.name)
+    .bind(registration.is_public)
+    .bind(as_json(&registration.redirect_uris))
+    .bind(as_json(&registration.post_logout_redirect_uris))
+    .bind(registration.skip_consent)
+    .bind(registration.signing_alg.as_str())
+    .bind(registration.claims_in_id_token)
+    .bind(registration.require_pkce)
+    .bind(now)
+    .execute(tx)
+    .await?;
+    Ok(updated == 1)
+}
+
+pub(super) async fn set_restricted(tx: &mut Tx, id: ClientId, restricted: bool, now: Timestamp) -> sqlx::Result<bool> {
+    let updated = query("UPDATE clients SET restricted = $2, updated_at = $3 WHERE id = $1").bind(id).bind(restricted).bind(now).execute(tx).await?;
+    Ok(updated == 1)
+}
+
+pub(super) async fn delete(tx: &mut Tx, id: ClientId) -> sqlx::Result<bool> {
+    Ok(query("DELETE FROM clients WHERE id = $1").bind(id).execute(tx).await? == 1)
+}
+
+const PAGE: i64 = super::PAGE_SIZE + 1;
+
+pub(super) async fn list(conn: &mut Conn, filter: &Filter) -> sqlx::Result<Vec<Line>> {
+    // One text per order: a placeholder cannot stand for a column.
+    let sql = match filter.sort {
+        Sort::Name => {
+            "SELECT id, client_id, name, is_public, restricted, created_at FROM clients
+             WHERE ($1 = '' OR lower(name) LIKE $2 ESCAPE '\\' OR client_id = $1) ORDER BY lower(name), id LIMIT $3 OFFSET $4"
+        }
+        Sort::Newest => {
+            "SELECT id, client_id, name, is_public, restricted, created_at FROM clients
+             WHERE ($1 = '' OR lower(name) LIKE $2 ESCAPE '\\' OR client_id = $1) ORDER BY created_at DESC, id DESC LIMIT $3 OFFSET $4"
+        }
+    };
+    query(sql).bind(&filter.search).bind(pattern(&filter.search)).bind(PAGE).bind(filter.offset()).all(conn).await
+}
+
+/// What the search box means to `LIKE`: the text anywhere, its own wildcards taken as they stand.
+fn pattern(search: &str) -> String {
+    let escaped = search.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
+/// Every client, for the command line.
+pub(super) async fn all(conn: &mut Conn) -> sqlx::Result<Vec<Client>> {
+    let rows: Vec<Row> = query(
+        "SELECT id, client_id, name, is_public, redirect_uris, post_logout_redirect_uris, skip_consent, restricted, signing_alg,
+                claims_in_id_token, require_pkce, created_at, updated_at
+         FROM clients ORDER BY lower(name), id",
+    )
+    .all(conn)
+    .await?;
+    rows.into_iter().map(Client::try_from).collect()
+}
+
+/// The allowed groups of every client, for the command line.
+pub(super) async fn all_group_names(conn: &mut Conn) -> sqlx::Result<Vec<(ClientId, String)>> {
+    query("SELECT cg.client_id, g.name FROM client_groups cg JOIN groups g ON g.id = cg.group_id ORDER BY g.name").all(conn).await
+}
+
+pub(super) async fn secret_hashes(conn: &mut Conn, id: ClientId) -> sqlx::Result<Vec<TokenHash>> {
+    let rows: Vec<(TokenHash,)> = query("SELECT secret_hash FROM client_secrets WHERE client_id = $1").bind(id).all(conn).await?;
+    Ok(rows.into_iter().map(|(hash,)| hash).collect())
+}
+
+pub(super) async fn secrets(conn: &mut Conn, id: ClientId) -> sqlx::Result<Vec<SecretLine>> {
+    query("SELECT hint, created_at FROM client_secrets WHERE client_id = $1 ORDER BY created_at, hint").bind(id).all(conn).await
+}
+
+pub(super) async fn insert_secret(tx: &mut Tx, id: ClientId, hash: &TokenHash, hint: &str, now: Timestamp) -> sqlx::Result<()> {
+    query("INSERT INTO client_secrets (secret_hash, client_id, hint, created_at) VALUES ($1, $2, $3, $4)")
+        .bind(hash)
+        .bind(id)
+        .bind(hint)
+        .bind(now)
+        .execute(tx)
+        .await
+        .map(|_| ())
+}
+
+pub(super) async fn delete_secret(tx: &mut Tx, id: ClientId, hint: &str) -> sqlx::Result<bool> {
+    Ok(query("DELETE FROM client_secrets WHERE client_id = $1 AND hint = $2").bind(id).bind(hint).execute(tx).await? > 0)
+}
+
+pub(super) async fn delete_secrets(tx: &mut Tx, id: ClientId) -> sqlx::Result<u64> {
+    query("DELETE FROM client_secrets WHERE client_id = $1").bind(id).execute(tx).await
+}
+
+pub(super) async fn admits(conn: &mut Conn, client: ClientId, user: UserId) -> sqlx::Result<bool> {
+    let row: Option<(i64,)> = query(
+        "SELECT CAST(1 AS BIGINT) FROM client_groups cg JOIN groups g ON g.id = cg.group_id JOIN group_members m ON m.group_id = g.id
+         WHERE cg.client_id = $1 AND m.user_id = $2 AND g.removed_at IS NULL LIMIT 1",
+    )
+    .bind(client)
+    .bind(user)
+    .optional(conn)
+    .await?;
+    Ok(row.is_some())
+}
+
+pub(super) async fn groups(conn: &mut Conn, id: ClientId) -> sqlx::Result<Vec<GroupLine>> {
+    query(
+        "SELECT g.id, g.name, g.display_name, g.removed_at FROM client_groups cg JOIN groups g ON g.id = cg.group_id
+         WHERE cg.client_id = $1 ORDER BY g.name, g.id",
+    )
+    .bind(id)
+    .all(conn)
+    .await
+}
+
+/// Groups a client is not open to yet whose name fits the search.
+pub(super) async fn other_groups(conn: &mut Conn, id: ClientId, search: &str, limit: i64) -> sqlx::Result<Vec<GroupLine>> {
+    query(
+        "SELECT g.id, g.name, g.display_name, g.removed_at FROM groups g
+         WHERE g.removed_at IS NULL AND (g.name_key LIKE $2 ESCAPE '\\' OR lower(g.display_name) LIKE $2 ESCAPE '\\')
+           AND NOT EXISTS (SELECT 1 FROM client_groups cg WHERE cg.client_id = $1 AND cg.group_id = g.id)
+         ORDER BY g.name_key LIMIT $3",
+    )
+    .bind(id)
+    .bind(pattern(search))
+    .bind(limit)
+    .all(conn)
+    .await
+}
+
+/// The groups of these names (in their key form) that are there.
+pub(super) async fn groups_by_key(conn: &mut Conn, keys: &[String]) -> sqlx::Result<Vec<(String, GroupId)>> {
+    query_list("SELECT name_key, id FROM groups WHERE removed_at IS NULL AND name_key IN ({list})", keys.iter().map(Into::into)).all(conn).await
+}
+
+/// `false` when there is no such client or group, or it is open to that group already.
+pub(super) async fn insert_group(tx: &mut Tx, id: ClientId, group: GroupId) -> sqlx::Result<bool> {
+    let inserted = query(
+        "INSERT INTO client_groups (client_id, group_id)
+         SELECT c.id, g.id FROM clients c, groups g WHERE c.id = $1 AND g.id = $2 AND g.removed_at IS NULL ON CONFLICT DO NOTHING",
+    )
+    .bind(id)
+    .bind(group)
+    .execute(tx)
+    .await?;
+    Ok(inserted == 1)
+}
+
+pub(super) async fn delete_group(tx: &mut Tx, id: ClientId, group: GroupId) -> sqlx::Result<bool> {
+    Ok(query("DELETE FROM client_groups WHERE client_id = $1 AND group_id = $2").bind(id).bind(group).execute(tx).await? == 1)
+}
+
+pub(super) async fn delete_groups(tx: &mut Tx, id: ClientId) -> sqlx::Result<u64> {
+    query("DELETE FROM client_groups WHERE client_id = $1").bind(id).execute(tx).await
+}

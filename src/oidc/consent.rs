@@ -1,0 +1,97 @@
+//! The page that asks whether a client may, and the answer to it.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::extract::{Form, State};
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use super::error::AuthorizeErrorCode;
+use super::params::Params;
+use super::request::{self, AuthorizationRequest};
+use super::scope::Scope;
+use super::{Agreement, authorize};
+use crate::app::App;
+use crate::clients;
+use crate::error::AppError;
+use crate::id::UserId;
+use crate::sessions::{MaybeSignedIn, SignedIn};
+use crate::web::{self, Chrome, headers};
+
+/// Says who asks, for what, and as whom one is signed in.
+#[derive(Template, WebTemplate)]
+#[template(path = "oidc/consent.html")]
+struct ConsentPage {
+    chrome: Chrome,
+    client_name: String,
+    display_name: String,
+    username: String,
+    user: UserId,
+    scopes: Vec<&'static str>,
+    goes_to: String,
+    sealed: String,
+}
+
+/// The page, with the policy that lets its form end at the client.
+pub(super) fn page(app: &App, person: &SignedIn, request: &AuthorizationRequest, sealed: String) -> Response {
+    let page = ConsentPage {
+        chrome: Chrome::public(app),
+        client_name: request.client.registration.name.clone(),
+        display_name: person.user.display_name.clone(),
+        username: person.user.username.clone(),
+        user: person.user.id,
+        scopes: request.scopes.iter().map(Scope::for_people).collect(),
+        goes_to: destination(&request.redirect_uri),
+        sealed,
+    };
+    let mut response = page.into_response();
+    if let Some(policy) = headers::csp_allowing_form_to(&request.redirect_uri) {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// Where the person will be sent, short enough to read: the host, or the scheme of an app on this device.
+fn destination(redirect_uri: &str) -> String {
+    match url::Url::parse(redirect_uri) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => url.host_str().unwrap_or_default().to_owned(),
+        Ok(url) => format!("an app on this device ({})", url.scheme()),
+        Err(_) => String::new(),
+    }
+}
+
+/// The form of the page.
+#[derive(Deserialize)]
+pub struct Answer {
+    request: String,
+    /// Whom the page was shown to.
+    user: String,
+    decision: String,
+}
+
+/// `POST /authorize/consent`.
+pub async fn post(
+    State(app): State<App>,
+    MaybeSignedIn(signed_in): MaybeSignedIn,
+    browser: web::Client,
+    Form(form): Form<Answer>,
+) -> Result<Response, AppError> {
+    let now = app.clock.now();
+    let pending = authorize::open(&app, &form.request, now)?;
+    let params = Params::parse(&pending.parameters).map_err(|_| AppError::refused("Not understood", "Go back to the app and sign in again."))?;
+    if form.decision == "allow" {
+        // Someone else may have signed in, in another tab, since the page was shown; they are asked themselves.
+        let same = signed_in.as_ref().is_some_and(|person| person.user.id.to_string() == form.user);
+        let agreement = if same { Agreement::Given } else { Agreement::NotAsked };
+        return authorize::proceed(&app, &params, signed_in.as_ref(), &browser, agreement, pending.started_at, now).await;
+    }
+    let client = match params.get("client_id") {
+        Some(client_id) => clients::find_by_client_id(&mut app.db.read().await?, client_id).await?,
+        None => None,
+    };
+    match request::validate(&params, client) {
+        Ok(request) => authorize::refusal(&app, request.refuse(AuthorizeErrorCode::AccessDenied, "the person did not agree")),
+        Err(error) => authorize::refusal(&app, error),
+    }
+}

@@ -1,0 +1,115 @@
+//! What apps read about this server: its metadata (OpenID Connect Discovery, section 3; RFC 8414) and its public keys.
+
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use openidconnect::core::{
+    CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
+};
+use openidconnect::{AdditionalProviderMetadata, AuthUrl, IssuerUrl, JsonWebKeySetUrl, ProviderMetadata, ResponseTypes, TokenUrl, UserInfoUrl};
+use serde::{Deserialize, Serialize};
+
+use super::keys::Published;
+use super::{claims, scope};
+use crate::app::App;
+use crate::config::Origin;
+use crate::error::AppError;
+
+/// Metadata openidconnect has no field for. Only names that are registered (IANA OAuth authorization server metadata).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct More {
+    end_session_endpoint: String,
+    introspection_endpoint: String,
+    introspection_endpoint_auth_methods_supported: Vec<String>,
+    revocation_endpoint: String,
+    revocation_endpoint_auth_methods_supported: Vec<String>,
+    code_challenge_methods_supported: Vec<String>,
+    prompt_values_supported: Vec<String>,
+    authorization_response_iss_parameter_supported: bool,
+}
+
+impl AdditionalProviderMetadata for More {}
+
+type Metadata = ProviderMetadata<
+    More,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
+
+/// The metadata of the server at this origin.
+///
+/// # Errors
+/// When the origin is no URL, which the configuration has made sure of.
+pub fn document(origin: &Origin) -> anyhow::Result<Published> {
+    let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+    let secrets = words(&["client_secret_basic", "client_secret_post"]);
+    let more = More {
+        end_session_endpoint: origin.url("/api/oidc/end-session"),
+        introspection_endpoint: origin.url("/api/oidc/introspect"),
+        introspection_endpoint_auth_methods_supported: secrets.clone(),
+        revocation_endpoint: origin.url("/api/oidc/revoke"),
+        revocation_endpoint_auth_methods_supported: [secrets, words(&["none"])].concat(),
+        code_challenge_methods_supported: words(&["S256"]),
+        prompt_values_supported: words(&["none", "login", "consent", "select_account"]),
+        authorization_response_iss_parameter_supported: true,
+    };
+    let metadata = Metadata::new(
+        IssuerUrl::new(origin.as_str().to_owned())?,
+        AuthUrl::new(origin.url("/authorize"))?,
+        JsonWebKeySetUrl::new(origin.url("/.well-known/jwks.json"))?,
+        vec![ResponseTypes::new(vec![CoreResponseType::Code])],
+        vec![CoreSubjectIdentifierType::Public],
+        vec![CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, CoreJwsSigningAlgorithm::EcdsaP256Sha256, CoreJwsSigningAlgorithm::EdDsa],
+        more,
+    )
+    .set_token_endpoint(Some(TokenUrl::new(origin.url("/api/oidc/token"))?))
+    .set_userinfo_endpoint(Some(UserInfoUrl::new(origin.url("/api/oidc/userinfo"))?))
+    .set_scopes_supported(Some(scope::Scope::ALL.iter().map(|scope| openidconnect::Scope::new(scope.as_str().to_owned())).collect()))
+    .set_response_modes_supported(Some(vec![CoreResponseMode::Query]))
+    .set_grant_types_supported(Some(vec![CoreGrantType::AuthorizationCode, CoreGrantType::RefreshToken]))
+    .set_token_endpoint_auth_methods_supported(Some(vec![
+        CoreClientAuthMethod::ClientSecretBasic,
+        CoreClientAuthMethod::ClientSecretPost,
+        CoreClientAuthMethod::None,
+    ]))
+    .set_claim_types_supported(Some(vec![CoreClaimType::Normal]))
+    .set_claims_supported(Some(claims::NAMES.iter().map(|&name| CoreClaimName::new(name.to_owned())).collect()))
+    .set_claims_parameter_supported(Some(false))
+    .set_request_parameter_supported(Some(false))
+    // The default would be true (Discovery, section 3).
+    .set_request_uri_parameter_supported(Some(false));
+    Ok(Published::new(&metadata)?)
+}
+
+/// `GET /.well-known/openid-configuration` and `GET /.well-known/oauth-authorization-server`.
+pub async fn metadata(State(app): State<App>, headers: HeaderMap) -> Result<Response, AppError> {
+    Ok(serve(&app.metadata, &headers))
+}
+
+/// `GET /.well-known/jwks.json`.
+pub async fn jwks(State(app): State<App>, headers: HeaderMap) -> Response {
+    serve(app.keys.current().published(), &headers)
+}
+
+fn serve(published: &Published, headers: &HeaderMap) -> Response {
+    const FIVE_MINUTES: HeaderValue = HeaderValue::from_static("public, max-age=300");
+    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(','));
+    // Weak comparison, as RFC 9110 section 13.1.2 wants it; a compressing layer may have weakened the tag.
+    let unchanged = known.map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == published.etag || tag == "*");
+    let caching = [(CACHE_CONTROL, FIVE_MINUTES), (ETAG, HeaderValue::from_str(&published.etag).unwrap_or(HeaderValue::from_static("\"\"")))];
+    if unchanged {
+        return (StatusCode::NOT_MODIFIED, caching).into_response();
+    }
+    (caching, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], published.body.clone()).into_response()
+}

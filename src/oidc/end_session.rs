@@ -1,0 +1,158 @@
+//! Sign-out begun by an app (OpenID Connect RP-Initiated Logout).
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::body::Bytes;
+use axum::extract::{Form, RawQuery, State};
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::error::answer_url;
+use super::id_token::{self, Hint};
+use super::params::Params;
+use crate::app::App;
+use crate::clients::{self, Client};
+use crate::error::AppError;
+use crate::sessions::{self, MaybeSignedIn};
+use crate::web::{self, Chrome, headers};
+
+/// The parameters we read.
+const NAMES: &[&str] = &["id_token_hint", "client_id", "post_logout_redirect_uri", "state"];
+
+/// Asks before signing out: nobody should be signed out by a link on some page.
+#[derive(Template, WebTemplate)]
+#[template(path = "oidc/sign_out.html")]
+struct SignOutPage {
+    chrome: Chrome,
+    display_name: String,
+    username: String,
+    client_name: Option<String>,
+    parameters: String,
+}
+
+/// Says that it is done.
+#[derive(Template, WebTemplate)]
+#[template(path = "oidc/signed_out.html")]
+struct SignedOutPage {
+    chrome: Chrome,
+}
+
+/// A request that has been checked.
+struct EndSession {
+    hint: Option<Hint>,
+    client: Option<Client>,
+    /// Where the person is sent afterwards: an address of the client, with its `state`.
+    back_to: Option<String>,
+}
+
+/// `GET /api/oidc/end-session`.
+pub async fn get(
+    State(app): State<App>,
+    session: tower_sessions::Session,
+    MaybeSignedIn(signed_in): MaybeSignedIn,
+    browser: web::Client,
+    RawQuery(query): RawQuery,
+) -> Result<Response, AppError> {
+    let now = app.clock.now();
+    let params = Params::parse(&query.unwrap_or_default()).map_err(|_| not_understood())?;
+    let request = check(&app, &params).await?;
+    let Some(person) = signed_in else { return Ok(done(&app, &request)) };
+    // The app that signed this person in says so itself; everything else could come from anyone.
+    if request.hint.as_ref().is_some_and(|hint| hint.user == person.user.id) {
+        super::end_session(&app, &person, &browser, now).await?;
+        sessions::end_own(&session).await?;
+        return Ok(done(&app, &request));
+    }
+    let page = SignOutPage {
+        chrome: Chrome::public(&app),
+        display_name: person.user.display_name,
+        username: person.user.username,
+        client_name: request.client.map(|client| client.registration.name),
+        parameters: params.encode_only(NAMES),
+    };
+    let mut response = page.into_response();
+    if let Some(policy) = request.back_to.as_deref().and_then(headers::csp_allowing_form_to) {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    Ok(response)
+}
+
+/// `POST /api/oidc/end-session`: the same request as a form from an app's page; see [`super::authorize::post`] for why it is redirected.
+pub async fn post(body: Bytes) -> Result<Redirect, AppError> {
+    let params = std::str::from_utf8(&body).ok().and_then(|text| Params::parse(text).ok()).ok_or_else(not_understood)?;
+    Ok(Redirect::to(&format!("/api/oidc/end-session?{}", params.encode_only(NAMES))))
+}
+
+/// The form of the page.
+#[derive(Deserialize)]
+pub struct Confirmed {
+    parameters: String,
+}
+
+/// `POST /api/oidc/end-session/confirm`.
+pub async fn confirm(
+    State(app): State<App>,
+    session: tower_sessions::Session,
+    MaybeSignedIn(signed_in): MaybeSignedIn,
+    browser: web::Client,
+    Form(form): Form<Confirmed>,
+) -> Result<Response, AppError> {
+    let params = Params::parse(&form.parameters).map_err(|_| not_understood())?;
+    let request = check(&app, &params).await?;
+    if let Some(person) = signed_in {
+        super::end_session(&app, &person, &browser, app.clock.now()).await?;
+        sessions::end_own(&session).await?;
+    }
+    Ok(done(&app, &request))
+}
+
+fn done(app: &App, request: &EndSession) -> Response {
+    match &request.back_to {
+        Some(back_to) => Redirect::to(back_to).into_response(),
+        None => SignedOutPage { chrome: Chrome::public(app) }.into_response(),
+    }
+}
+
+/// Checks a request. An address to go back to counts only when it is one of the client's, and the client is known by its hint or its `client_id`; a request
+/// with something wrong in it signs nobody out.
+async fn check(app: &App, params: &Params) -> Result<EndSession, AppError> {
+    let wrong = |message: &str| {
+        AppError::refused("This app cannot sign you out", format!("{message} You are still signed in. Tell the people who run the app."))
+    };
+    if params.any_repeated(NAMES) {
+        return Err(wrong("The app sent a parameter twice."));
+    }
+    let hint = match params.get("id_token_hint") {
+        None => None,
+        Some(text) => {
+            let hint = id_token::read_hint(&app.config.origin, &app.keys.current(), text);
+            Some(hint.ok_or_else(|| wrong("The app sent an ID token that is not from here."))?)
+        }
+    };
+    let named = params.get("client_id");
+    if let (Some(hint), Some(named)) = (&hint, named)
+        && hint.client_id != named
+    {
+        return Err(wrong("The app sent an ID token of another app."));
+    }
+    let client = match named.or(hint.as_ref().map(|hint| hint.client_id.as_str())) {
+        Some(client_id) => clients::find_by_client_id(&mut app.db.read().await?, client_id).await?,
+        None => None,
+    };
+    let back_to = match params.get("post_logout_redirect_uri") {
+        None => None,
+        Some(uri) => {
+            if !client.as_ref().is_some_and(|client| client.allows_post_logout_redirect_to(uri)) {
+                return Err(wrong("The app asked to send you to an address that is not registered for it."));
+            }
+            let state: Vec<(&str, &str)> = params.get("state").map(|state| ("state", state)).into_iter().collect();
+            Some(answer_url(uri, &state))
+        }
+    };
+    Ok(EndSession { hint, client, back_to })
+}
+
+fn not_understood() -> AppError {
+    AppError::refused("Not understood", "The app that sent you here sent a request that cannot be read. You are still signed in.")
+}

@@ -1,0 +1,230 @@
+//! What goes wrong in the protocol. [`AuthorizeError`] ends at a browser, [`OAuthError`] at a program.
+
+use axum::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, PRAGMA, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Json, Response};
+use serde_json::json;
+
+use crate::clients::{Authentication, NotAuthenticated};
+
+/// Why an authorization request was not answered with a code. The variant is the security rule of RFC 6749 section 4.1.2.1: an answer goes to a redirect
+/// URI only after that URI has been found to be the client's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuthorizeError {
+    /// Client or redirect URI cannot be trusted: the person sees a page, nobody is redirected.
+    ShowPage {
+        /// The heading.
+        title: &'static str,
+        /// What is wrong and who can mend it.
+        message: String,
+    },
+    /// The client is told.
+    Redirect {
+        /// A redirect URI of the client.
+        redirect_uri: String,
+        /// The client's `state`, as it came.
+        state: Option<String>,
+        /// The error code.
+        error: AuthorizeErrorCode,
+        /// For the app's developer: printable ASCII without quotes and backslashes.
+        description: &'static str,
+    },
+}
+
+/// Error codes of the authorization endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthorizeErrorCode {
+    /// RFC 6749 section 4.1.2.1.
+    InvalidRequest,
+    /// RFC 6749 section 4.1.2.1.
+    InvalidScope,
+    /// RFC 6749 section 4.1.2.1.
+    AccessDenied,
+    /// RFC 6749 section 4.1.2.1.
+    UnsupportedResponseType,
+    /// OpenID Connect Core, section 3.1.2.6.
+    LoginRequired,
+    /// OpenID Connect Core, section 3.1.2.6.
+    ConsentRequired,
+    /// OpenID Connect Core, section 3.1.2.6.
+    RequestNotSupported,
+    /// OpenID Connect Core, section 3.1.2.6.
+    RequestUriNotSupported,
+    /// OpenID Connect Core, section 3.1.2.6.
+    RegistrationNotSupported,
+}
+
+impl AuthorizeErrorCode {
+    /// As the client reads it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidScope => "invalid_scope",
+            Self::AccessDenied => "access_denied",
+            Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
+            Self::RequestNotSupported => "request_not_supported",
+            Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::RegistrationNotSupported => "registration_not_supported",
+        }
+    }
+}
+
+/// The address of an answer: the redirect URI as it stands with parameters added to its query. Never parsed and printed anew, so that what was registered
+/// is what is called.
+pub fn answer_url(redirect_uri: &str, parameters: &[(&str, &str)]) -> String {
+    let encoded = serde_urlencoded::to_string(parameters).unwrap_or_default();
+    if encoded.is_empty() {
+        return redirect_uri.to_owned();
+    }
+    let joint = match redirect_uri.split_once('?') {
+        None => "?",
+        Some((_, query)) if query.is_empty() || query.ends_with('&') => "",
+        Some(_) => "&",
+    };
+    format!("{redirect_uri}{joint}{encoded}")
+}
+
+/// An error for a program: JSON (RFC 6749 section 5.2), or a challenge (RFC 6750 section 3).
+#[derive(Debug)]
+pub enum OAuthError {
+    /// The request is malformed.
+    InvalidRequest(&'static str),
+    /// The client is unknown or did not prove who it is. Status 401 with a challenge.
+    InvalidClient,
+    /// The code or refresh token is not (or no longer) good for this client.
+    InvalidGrant(&'static str),
+    /// The grant type is not offered.
+    UnsupportedGrantType,
+    /// More was asked for than was granted.
+    InvalidScope(&'static str),
+    /// The client may not do this.
+    UnauthorizedClient(&'static str),
+    /// RFC 7009: what kind of token it is cannot be handled.
+    UnsupportedTokenType,
+    /// Userinfo without an access token: a bare challenge, no error code (RFC 6750 section 3.1).
+    NoToken,
+    /// Userinfo with an access token that is unknown, expired or revoked.
+    InvalidToken,
+    /// Userinfo with an access token that does not include `openid`.
+    InsufficientScope,
+    /// Ours.
+    Internal(anyhow::Error),
+}
+
+impl From<sqlx::Error> for OAuthError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<anyhow::Error> for OAuthError {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Internal(error)
+    }
+}
+
+impl From<NotAuthenticated> for OAuthError {
+    fn from(failed: NotAuthenticated) -> Self {
+        match failed {
+            NotAuthenticated::Contradictory => Self::InvalidRequest("use one client authentication method, with one client_id"),
+            NotAuthenticated::Refused => Self::InvalidClient,
+        }
+    }
+}
+
+impl From<Authentication> for OAuthError {
+    fn from(failed: Authentication) -> Self {
+        match failed {
+            Authentication::Failed(why) => why.into(),
+            Authentication::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl OAuthError {
+    /// Status, error code, description, challenge.
+    const fn parts(&self) -> (StatusCode, &'static str, &'static str, Option<&'static str>) {
+        const BAD: StatusCode = StatusCode::BAD_REQUEST;
+        match self {
+            Self::InvalidRequest(why) => (BAD, "invalid_request", why, None),
+            Self::InvalidClient => {
+                (StatusCode::UNAUTHORIZED, "invalid_client", "the client is unknown or its secret is wrong", Some("Basic realm=\"token\""))
+            }
+            Self::InvalidGrant(why) => (BAD, "invalid_grant", why, None),
+            Self::UnsupportedGrantType => (BAD, "unsupported_grant_type", "grant_type must be authorization_code or refresh_token", None),
+            Self::InvalidScope(why) => (BAD, "invalid_scope", why, None),
+            Self::UnauthorizedClient(why) => (BAD, "unauthorized_client", why, None),
+            Self::UnsupportedTokenType => (BAD, "unsupported_token_type", "only access and refresh tokens can be revoked", None),
+            Self::NoToken => (StatusCode::UNAUTHORIZED, "invalid_token", "send an access token", Some("Bearer")),
+            Self::InvalidToken => (
+                StatusCode::UNAUTHORIZED,
+                "invalid_token",
+                "the access token is unknown, expired or revoked",
+                Some("Bearer error=\"invalid_token\", error_description=\"the access token is unknown, expired or revoked\""),
+            ),
+            Self::InsufficientScope => (
+                StatusCode::FORBIDDEN,
+                "insufficient_scope",
+                "the access token does not include the scope openid",
+                Some("Bearer error=\"insufficient_scope\", scope=\"openid\""),
+            ),
+            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "server_error", "something went wrong on our side; try again", None),
+        }
+    }
+}
+
+impl IntoResponse for OAuthError {
+    fn into_response(self) -> Response {
+        let (status, error, description, challenge) = self.parts();
+        match &self {
+            // One line with the cause; `web::request_log` adds the one with the status.
+            Self::Internal(cause) => tracing::error!(cause = format!("{cause:#}"), "a protocol request failed"),
+            other => tracing::info!(error, description, "refused a protocol request: {other:?}"),
+        }
+        let mut headers = no_store();
+        if let Some(challenge) = challenge {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        (status, headers, Json(json!({ "error": error, "error_description": description }))).into_response()
+    }
+}
+
+/// RFC 6749 section 5.1: answers that may hold tokens are stored by nobody.
+pub fn no_store() -> HeaderMap {
+    const NO_STORE: [(HeaderName, HeaderValue); 2] =
+        [(CACHE_CONTROL, HeaderValue::from_static("no-store")), (PRAGMA, HeaderValue::from_static("no-cache"))];
+    HeaderMap::from_iter(NO_STORE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_keeps_the_registered_uri_byte_for_byte() {
+        let url = |uri| answer_url(uri, &[("code", "a b"), ("iss", "https://id.example.org")]);
+        let added = "code=a+b&iss=https%3A%2F%2Fid.example.org";
+        assert_eq!(url("https://host"), format!("https://host?{added}"));
+        assert_eq!(url("https://host/cb?x=%2f"), format!("https://host/cb?x=%2f&{added}"));
+        assert_eq!(url("https://host/cb?"), format!("https://host/cb?{added}"));
+        assert_eq!(url("app.immich:///oauth-callback"), format!("app.immich:///oauth-callback?{added}"));
+    }
+
+    #[test]
+    fn descriptions_keep_to_the_characters_rfc_6749_allows() {
+        let errors = [
+            OAuthError::InvalidClient,
+            OAuthError::UnsupportedGrantType,
+            OAuthError::UnsupportedTokenType,
+            OAuthError::NoToken,
+            OAuthError::InvalidToken,
+            OAuthError::InsufficientScope,
+        ];
+        for error in errors {
+            let (_, _, description, _) = error.parts();
+            assert!(description.bytes().all(|b| matches!(b, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e)), "{description}");
+        }
+    }
+}

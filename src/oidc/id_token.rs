@@ -1,0 +1,87 @@
+//! ID tokens (OpenID Connect Core, section 2): making them, and reading one that comes back as a hint.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use openidconnect::core::{CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm};
+use openidconnect::{
+    AccessToken, Audience, AuthenticationMethodReference, ClientId, IdToken, IdTokenClaims, IdTokenVerifier, IssuerUrl, Nonce, StandardClaims,
+    SubjectIdentifier,
+};
+
+use super::claims::{Claims, GroupClaims, instant};
+use super::keys::{KeySet, SigningKey};
+use crate::clock::Timestamp;
+use crate::config::Origin;
+use crate::id::UserId;
+
+/// The longest hint we look at.
+const HINT_BYTES_MAX: usize = 8192;
+
+type Token = IdToken<GroupClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
+
+/// What an ID token says besides the claims of the scopes.
+#[derive(Clone, Copy, Debug)]
+pub struct About<'a> {
+    /// For whom it is.
+    pub client_id: &'a str,
+    /// Whom it is about.
+    pub user: UserId,
+    /// When they proved who they are.
+    pub auth_at: Timestamp,
+    /// How, as RFC 8176 values separated by spaces.
+    pub amr: &'a str,
+    /// The request's `nonce`; none in a refreshed token (OpenID Connect Core, section 12.2).
+    pub nonce: Option<&'a str>,
+    /// How long it is good for.
+    pub lifetime: Duration,
+    /// The access token given with it, for `at_hash`.
+    pub access_token: &'a str,
+}
+
+/// Makes and signs an ID token. `claims` are those of the scopes; `None` keeps them to userinfo.
+///
+/// # Errors
+/// When signing fails.
+pub fn sign(origin: &Origin, key: &SigningKey, about: &About<'_>, claims: Option<Claims>, now: Timestamp) -> anyhow::Result<String> {
+    let issuer = IssuerUrl::new(origin.as_str().to_owned()).context("the issuer")?;
+    let subject = SubjectIdentifier::new(about.user.to_string());
+    let (standard, additional) = claims.unwrap_or_else(|| (StandardClaims::new(subject), GroupClaims::default()));
+    let at = |time: Timestamp| instant(time).context("an instant out of range");
+    let audience = vec![Audience::new(about.client_id.to_owned())];
+    let amr = about.amr.split(' ').filter(|value| !value.is_empty()).map(|value| AuthenticationMethodReference::new(value.to_owned())).collect();
+    let claims = IdTokenClaims::new(issuer, audience, at(now + about.lifetime)?, at(now)?, standard, additional)
+        .set_auth_time(Some(at(about.auth_at)?))
+        .set_auth_method_refs(Some(amr))
+        .set_nonce(about.nonce.map(|nonce| Nonce::new(nonce.to_owned())));
+    let access_token = AccessToken::new(about.access_token.to_owned());
+    let token = Token::new(claims, key, key.jws_alg(), Some(&access_token), None).context("signing an ID token")?;
+    Ok(token.to_string())
+}
+
+/// An ID token of ours that came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// Whom it is about.
+    pub user: UserId,
+    /// For whom it was.
+    pub client_id: String,
+}
+
+/// Reads an `id_token_hint`: signed by a key of ours, current or retired, and issued here. Expired ones count too (RP-Initiated Logout, section 2).
+/// `None` for anything else.
+pub fn read_hint(origin: &Origin, keys: &KeySet, unverified_hint: &str) -> Option<Hint> {
+    if unverified_hint.len() > HINT_BYTES_MAX {
+        return None;
+    }
+    let token: Token = unverified_hint.parse().ok()?;
+    let issuer = IssuerUrl::new(origin.as_str().to_owned()).ok()?;
+    let algs = [CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, CoreJwsSigningAlgorithm::EcdsaP256Sha256, CoreJwsSigningAlgorithm::EdDsa];
+    let verifier = IdTokenVerifier::new_public_client(ClientId::new(String::new()), issuer, keys.verification_keys())
+        .require_audience_match(false)
+        .set_allowed_algs(algs)
+        .set_time_fn(|| chrono::DateTime::UNIX_EPOCH);
+    let claims = token.claims(&verifier, |_: Option<&Nonce>| Ok(())).ok()?;
+    let [audience] = claims.audiences().as_slice() else { return None };
+    Some(Hint { user: claims.subject().as_str().parse().ok()?, client_id: audience.as_str().to_owned() })
+}

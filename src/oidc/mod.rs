@@ -1,0 +1,367 @@
+//! The OpenID provider: OpenID Connect Core's authorization code flow with PKCE, its metadata and keys, userinfo, refresh, sign-out.
+//!
+//! A request's way: [`request::validate`] makes it trustworthy, [`authorize::decide`] says what happens next, [`issue_code`] stores a grant and its code,
+//! [`redeem_code`] turns the code into tokens, [`claims::for_scope`] is what they tell. Codes and tokens are opaque and stored hashed; they belong to a
+//! grant, and every statement that uses one asks whether grant, person and client still stand, so that revoking is one write.
+
+pub mod account;
+pub mod authorize;
+pub mod claims;
+pub mod consent;
+pub mod discovery;
+pub mod end_session;
+pub mod error;
+pub mod id_token;
+pub mod introspect;
+pub mod keys;
+pub mod params;
+pub mod request;
+pub mod revoke;
+pub mod scope;
+mod store;
+pub mod token;
+pub mod userinfo;
+
+use std::time::Duration;
+
+use claims::Claims;
+use error::OAuthError;
+use request::AuthorizationRequest;
+use scope::{Scope, Scopes};
+use store::{NewCode, NewGrant, NewToken};
+use token::{Proof, Tokens};
+
+use crate::app::App;
+use crate::audit::{self, Actor, Event, Kind};
+use crate::clients::{self, AuthenticatedClient};
+use crate::clock::Timestamp;
+use crate::db::{Conn, Tx};
+use crate::error::AppError;
+use crate::id::{ClientId, GrantId, UserId};
+use crate::secret::{SecretToken, TokenHash};
+use crate::sessions::SignedIn;
+use crate::{groups, users, web};
+
+/// How long a code can be redeemed; RFC 6749 section 4.1.2 allows ten minutes, apps that start slowly need more than a few seconds.
+const CODE_LIFETIME: Duration = Duration::from_secs(120);
+/// How long a used code is remembered after it ran out, to notice a second use.
+const USED_CODE_KEPT: Duration = Duration::from_secs(15 * 60);
+/// A refresh token that was just exchanged still gives fresh tokens for this long: two tabs of an app may refresh at the same time.
+const REFRESH_REUSE_WITHIN: Duration = Duration::from_secs(20);
+
+/// Whether the person has just been asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreement {
+    /// They pressed the button for this very request.
+    Given,
+    /// They were not asked; what they agreed to before counts.
+    NotAsked,
+}
+
+/// An app as its user's page lists it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct AppLine {
+    /// The client.
+    pub id: ClientId,
+    /// Its name.
+    pub name: String,
+    /// What it may learn.
+    pub scopes: String,
+    /// Since when.
+    pub granted_at: Timestamp,
+    /// When it last signed the person in.
+    pub last_used_at: Timestamp,
+}
+
+/// Grants what was asked for and gives the code for it. The caller has decided that it may be ([`authorize::decide`]).
+async fn issue_code(
+    app: &App,
+    request: &AuthorizationRequest,
+    person: &SignedIn,
+    agreement: Agreement,
+    browser: &web::Client,
+    now: Timestamp,
+) -> anyhow::Result<SecretToken> {
+    let code = SecretToken::new("muster_ac_");
+    let (user, client, grant) = (person.user.id, &request.client, GrantId::new());
+    let scopes = request.scopes.to_string();
+    let mut tx = app.db.begin().await?;
+    let new = NewGrant {
+        id: grant,
+        user,
+        client: client.id,
+        session: person.session.id,
+        scopes: &scopes,
+        nonce: request.nonce.as_deref(),
+        auth_at: person.session.auth_at,
+        amr: &person.session.method.amr().join(" "),
+        created_at: now,
+    };
+    store::insert_grant(&mut tx, new).await?;
+    let new = NewCode {
+        hash: &code.hash(),
+        grant,
+        client: client.id,
+        redirect_uri: &request.redirect_uri,
+        code_challenge: request.code_challenge.as_deref(),
+        expires_at: now + CODE_LIFETIME,
+    };
+    store::insert_code(&mut tx, new).await?;
+    match agreement {
+        Agreement::Given => {
+            let before = Scopes::parse(&store::consent(&mut tx, user, client.id).await?.unwrap_or_default());
+            store::put_consent(&mut tx, user, client.id, &before.and(&request.scopes).to_string(), now).await?;
+        }
+        Agreement::NotAsked => store::touch_consent(&mut tx, user, client.id, now).await?,
+    }
+    let event = Event::new(now, Kind::Authorized, person.actor()).on(client.id.uuid(), &client.registration.name).from_client(browser);
+    audit::record(&mut tx, event.with("scopes", scopes.as_str()).with("asked", agreement == Agreement::Given)).await?;
+    tx.commit().await?;
+    Ok(code)
+}
+
+/// Redeems an authorization code. It is used up even when a check after that fails; a second use revokes what the first gave (RFC 6749 section 4.1.2).
+async fn redeem_code(
+    app: &App,
+    client: &AuthenticatedClient,
+    unverified_code: &str,
+    proof: &Proof<'_>,
+    browser: &web::Client,
+    now: Timestamp,
+) -> Result<Tokens, OAuthError> {
+    let hash = TokenHash::of(unverified_code);
+    let mut tx = app.db.begin().await?;
+    let Some(redeemed) = store::redeem_code(&mut tx, &hash, client.id, now).await? else {
+        if let Some(grant) = store::grant_of_used_code(&mut tx, &hash, client.id).await? {
+            revoke_after_reuse(&mut tx, grant, client, "code", browser, now).await?;
+        }
+        tx.commit().await?;
+        return Err(OAuthError::InvalidGrant("the code is unknown, expired, used or another client's"));
+    };
+    let minted = match token::check_proof(proof, &redeemed.redirect_uri, redeemed.code_challenge.as_deref()) {
+        Err(why) => Err(OAuthError::InvalidGrant(why)),
+        Ok(()) => mint(&mut tx, app, client, redeemed.grant_id, None, now).await,
+    };
+    tx.commit().await?;
+    let minted = minted?;
+    let nonce = minted.grant.nonce.clone();
+    minted.sign(app, client, nonce.as_deref(), now).await
+}
+
+/// Exchanges a refresh token for fresh tokens (RFC 6749 section 6). Each is good once; a second use after a short while revokes the grant, because two
+/// parties hold it then (RFC 9700 section 4.14.2).
+async fn refresh(
+    app: &App,
+    client: &AuthenticatedClient,
+    unverified_token: &str,
+    narrowed: Option<Scopes>,
+    browser: &web::Client,
+    now: Timestamp,
+) -> Result<Tokens, OAuthError> {
+    const UNKNOWN: OAuthError = OAuthError::InvalidGrant("the refresh token is unknown, expired, revoked or another client's");
+    let hash = TokenHash::of(unverified_token);
+    let mut tx = app.db.begin().await?;
+    let grant = match store::rotate_refresh_token(&mut tx, &hash, client.id, now).await? {
+        Some(grant) => grant,
+        None => match store::used_refresh_token(&mut tx, &hash, client.id).await? {
+            Some((grant, used_at)) if now.since(used_at) <= REFRESH_REUSE_WITHIN => grant,
+            Some((grant, _)) => {
+                revoke_after_reuse(&mut tx, grant, client, "refresh token", browser, now).await?;
+                tx.commit().await?;
+                return Err(UNKNOWN);
+            }
+            None => return Err(UNKNOWN),
+        },
+    };
+    let minted = mint(&mut tx, app, client, grant, narrowed, now).await;
+    if matches!(minted, Err(OAuthError::InvalidScope(_))) {
+        // A mistake of the client that gives nothing away: dropping the transaction keeps its token good.
+        return minted?.sign(app, client, None, now).await;
+    }
+    tx.commit().await?;
+    minted?.sign(app, client, None, now).await
+}
+
+async fn revoke_after_reuse(
+    tx: &mut Tx,
+    grant: GrantId,
+    client: &AuthenticatedClient,
+    what: &str,
+    browser: &web::Client,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    if !store::revoke_grant(tx, grant, "reuse", now).await? {
+        return Ok(());
+    }
+    let user = store::user_of_grant(tx, grant).await?;
+    let (id, name) = user.map_or((None, String::new()), |(id, name)| (Some(id.uuid()), name));
+    let actor = Actor { id: None, name: client.registration.name.clone() };
+    let event = Event::new(now, Kind::TokenReuse, actor).on(id, &name).from_client(browser);
+    audit::record(tx, event.with("client_id", client.client_id.as_str()).with("token", what)).await
+}
+
+/// Tokens that are stored, and what the ID token that goes with them will say.
+struct Minted {
+    grant: store::Grant,
+    granted: Scopes,
+    access: SecretToken,
+    refresh: Option<SecretToken>,
+    lifetime: Duration,
+}
+
+/// Makes and stores the tokens of a grant that still counts. Signing is left for after the commit: it takes longer than the statements here.
+async fn mint(
+    tx: &mut Tx,
+    app: &App,
+    client: &AuthenticatedClient,
+    grant: GrantId,
+    narrowed: Option<Scopes>,
+    now: Timestamp,
+) -> Result<Minted, OAuthError> {
+    let grant = store::find_live_grant(tx, grant).await?.ok_or_else(|| {
+        tracing::info!(client.id = client.client_id, "refused tokens: the grant was revoked or its person may no longer use the client");
+        OAuthError::InvalidGrant("what the person granted no longer counts")
+    })?;
+    let granted = Scopes::parse(&grant.scopes);
+    let scopes = narrowed.unwrap_or_else(|| granted.clone());
+    if scopes.is_empty() || !scopes.is_within(&granted) {
+        return Err(OAuthError::InvalidScope("scope names something that was not granted"));
+    }
+    let settings = app.settings();
+    let lifetime = settings.access_token_lifetime.minutes();
+    let access = SecretToken::new("muster_at_");
+    let refresh = granted.contains(Scope::OfflineAccess).then(|| SecretToken::new("muster_rt_"));
+    let (access_hash, refresh_hash) = (access.hash(), refresh.as_ref().map(SecretToken::hash));
+    let access_scopes = scopes.to_string();
+    let token = |hash, kind, scopes, lifetime| NewToken { hash, kind, grant: grant.id, scopes, created_at: now, expires_at: now + lifetime };
+    let mut tokens = vec![token(&access_hash, "access", access_scopes.as_str(), lifetime)];
+    tokens.extend(refresh_hash.as_ref().map(|hash| token(hash, "refresh", grant.scopes.as_str(), settings.refresh_token_lifetime.days())));
+    store::insert_tokens(tx, &tokens).await?;
+    Ok(Minted { grant, granted: scopes, access, refresh, lifetime })
+}
+
+impl Minted {
+    /// The answer, with a signed ID token when `openid` was granted.
+    async fn sign(self, app: &App, client: &AuthenticatedClient, nonce: Option<&str>, now: Timestamp) -> Result<Tokens, OAuthError> {
+        let id_token = if self.granted.contains(Scope::OpenId) {
+            let about = id_token::About {
+                client_id: &client.client_id,
+                user: self.grant.user_id,
+                auth_at: self.grant.auth_at,
+                amr: &self.grant.amr,
+                nonce,
+                lifetime: self.lifetime,
+                access_token: self.access.reveal(),
+            };
+            let claims = if client.registration.claims_in_id_token {
+                let known = claims_of(&mut app.db.read().await?, self.grant.user_id, &self.granted).await?;
+                Some(known.ok_or(OAuthError::InvalidGrant("the person is gone"))?)
+            } else {
+                None
+            };
+            let keys = app.keys.current();
+            Some(id_token::sign(&app.config.origin, keys.active(client.registration.signing_alg)?, &about, claims, now)?)
+        } else {
+            None
+        };
+        Ok(Tokens {
+            access_token: self.access.reveal().to_owned(),
+            token_type: "Bearer",
+            expires_in: self.lifetime.as_secs(),
+            scope: self.granted.to_string(),
+            id_token,
+            refresh_token: self.refresh.map(|token| token.reveal().to_owned()),
+        })
+    }
+}
+
+/// The claims of a person as the database has them now; `None` when they are gone.
+async fn claims_of(conn: &mut Conn, user: UserId, scopes: &Scopes) -> sqlx::Result<Option<Claims>> {
+    let Some(user) = users::find(conn, user).await? else { return Ok(None) };
+    let mut names = Vec::new();
+    if scopes.contains(Scope::Groups) {
+        names.extend(groups::of_user(conn, user.id).await?.into_iter().map(|group| group.name));
+    }
+    Ok(Some(claims::for_scope(&user, &names, scopes)))
+}
+
+/// What an access token opens.
+async fn claims_of_access_token(app: &App, unverified_token: &str, now: Timestamp) -> Result<Claims, OAuthError> {
+    let mut conn = app.db.read().await?;
+    let token = store::find_live_token(&mut conn, &TokenHash::of(unverified_token), now).await?;
+    let token = token.filter(|token| token.kind == "access").ok_or(OAuthError::InvalidToken)?;
+    let scopes = Scopes::parse(&token.scopes);
+    if !scopes.contains(Scope::OpenId) {
+        return Err(OAuthError::InsufficientScope);
+    }
+    claims_of(&mut conn, token.user_id, &scopes).await?.ok_or(OAuthError::InvalidToken)
+}
+
+/// Revokes what a client gives back: a refresh token takes its whole grant along, an access token goes alone (RFC 7009 section 2.1).
+async fn give_back(app: &App, client: &AuthenticatedClient, unverified_token: &str, now: Timestamp) -> sqlx::Result<()> {
+    let hash = TokenHash::of(unverified_token);
+    let mut tx = app.db.begin().await?;
+    match store::token_of_client(&mut tx, &hash, client.id).await? {
+        Some((kind, grant)) if kind == "refresh" => {
+            store::revoke_grant(&mut tx, grant, "given back", now).await?;
+        }
+        Some(_) => store::delete_token(&mut tx, &hash).await?,
+        None => {}
+    }
+    tx.commit().await
+}
+
+/// Revokes what was granted in a session that is about to end, and records the sign-out.
+async fn end_session(app: &App, person: &SignedIn, browser: &web::Client, now: Timestamp) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
+    let revoked = store::revoke_grants_of_session(&mut tx, person.session.id, "signed out", now).await?;
+    let event = Event::new(now, Kind::SignOut, person.actor()).on(person.user.id.uuid(), &person.user.username).from_client(browser);
+    audit::record(&mut tx, event.with("grants_revoked", i64::try_from(revoked).unwrap_or(i64::MAX))).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The apps a person lets know who they are, by name.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn apps_of_user(app: &App, user: UserId) -> sqlx::Result<Vec<AppLine>> {
+    store::apps_of_user(&mut app.db.read().await?, user).await
+}
+
+/// Takes back what a person let an app have: it will ask again, and its tokens are dead at once.
+///
+/// # Errors
+/// Not found, when there is no such app.
+pub async fn take_back(app: &App, person: &SignedIn, client: ClientId, browser: &web::Client, now: Timestamp) -> Result<(), AppError> {
+    let mut tx = app.db.begin().await?;
+    let client = clients::find(&mut tx, client).await?.ok_or(AppError::NotFound)?;
+    let asked = store::delete_consent(&mut tx, person.user.id, client.id).await?;
+    let revoked = store::revoke_grants_to(&mut tx, person.user.id, client.id, "taken back", now).await?;
+    if asked || revoked > 0 {
+        let event = Event::new(now, Kind::AuthorizationRevoked, person.actor()).on(client.id.uuid(), &client.registration.name);
+        audit::record(&mut tx, event.from_client(browser)).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Deletes codes, tokens and grants that have run out; gives how many codes and tokens. Small transactions, so that nobody waits for it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn sweep(app: &App, now: Timestamp) -> anyhow::Result<u64> {
+    let mut swept = 0;
+    loop {
+        let mut tx = app.db.begin().await?;
+        let mut grants = store::sweep_codes(&mut tx, now - USED_CODE_KEPT).await?;
+        grants.extend(store::sweep_tokens(&mut tx, now).await?);
+        let count = u64::try_from(grants.len()).unwrap_or(u64::MAX);
+        grants.sort_unstable();
+        grants.dedup();
+        store::delete_empty_grants(&mut tx, &grants).await?;
+        tx.commit().await?;
+        swept += count;
+        if count == 0 {
+            return Ok(swept);
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! From parameters to an [`AuthorizationRequest`]: [`validate`] is its only maker, so that whoever holds one holds a request that may be answered by
+//! redirect.
+
+use std::time::Duration;
+
+use super::error::{AuthorizeError, AuthorizeErrorCode};
+use super::params::Params;
+use super::scope::Scopes;
+use crate::clients::Client;
+
+/// The parameters we read; the rest is dropped.
+pub const NAMES: &[&str] = &[
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "response_mode",
+    "scope",
+    "state",
+    "nonce",
+    "prompt",
+    "max_age",
+    "login_hint",
+    "id_token_hint",
+    "code_challenge",
+    "code_challenge_method",
+    "request",
+    "request_uri",
+    "registration",
+];
+
+/// The longest request, in bytes: it travels in the address of our own pages while the person signs in.
+const BYTES_MAX: usize = 5500;
+
+/// An authorization request that may be answered by redirect.
+#[derive(Clone, Debug)]
+pub struct AuthorizationRequest {
+    /// Who asks.
+    pub client: Client,
+    /// Where the answer goes: one of the client's.
+    pub redirect_uri: String,
+    /// What is asked for, as far as we know it; never empty.
+    pub scopes: Scopes,
+    /// Given back as it came.
+    pub state: Option<String>,
+    /// Goes into the ID token.
+    pub nonce: Option<String>,
+    /// The S256 code challenge (RFC 7636), when there is one.
+    pub code_challenge: Option<String>,
+    /// Which pages the client wants shown.
+    pub prompt: Prompt,
+    /// How long ago the person may have signed in at most.
+    pub max_age: Option<Duration>,
+    /// An ID token that says whom the client expects. Not verified yet.
+    pub unverified_id_token_hint: Option<String>,
+}
+
+/// The `prompt` parameter (OpenID Connect Core, section 3.1.2.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Prompt {
+    /// No page may be shown.
+    pub none: bool,
+    /// The person signs in again, also to choose an account.
+    pub login: bool,
+    /// The person is asked again.
+    pub consent: bool,
+}
+
+impl AuthorizationRequest {
+    /// The refusal of this request that its client is told.
+    pub fn refuse(&self, error: AuthorizeErrorCode, description: &'static str) -> AuthorizeError {
+        AuthorizeError::Redirect { redirect_uri: self.redirect_uri.clone(), state: self.state.clone(), error, description }
+    }
+}
+
+fn page(message: impl Into<String>) -> AuthorizeError {
+    AuthorizeError::ShowPage { title: "This app cannot sign you in", message: message.into() }
+}
+
+/// Checks a request against the client it names.
+///
+/// # Errors
+/// [`AuthorizeError::ShowPage`] until the redirect URI is known to be the client's, [`AuthorizeError::Redirect`] from there on.
+pub fn validate(params: &Params, client: Option<Client>) -> Result<AuthorizationRequest, AuthorizeError> {
+    use AuthorizeErrorCode::{
+        InvalidRequest, InvalidScope, RegistrationNotSupported, RequestNotSupported, RequestUriNotSupported, UnsupportedResponseType,
+    };
+    if params.any_repeated(&["client_id", "redirect_uri"]) {
+        return Err(page("The app sent its client_id or redirect_uri twice. Tell the people who run the app."));
+    }
+    let client = client.ok_or_else(|| page("The app that sent you here is not registered, or was removed. Tell the people who run it."))?;
+    let name = &client.registration.name;
+    let redirect_uri = params.get("redirect_uri").ok_or_else(|| page(format!("{name} did not say where to send you back to (redirect_uri).")))?;
+    if !client.allows_redirect_to(redirect_uri) {
+        return Err(page(format!(
+            "{name} asked to send you back to an address that is not registered for it. An administrator can compare the redirect URIs of the app with \
+             the one it uses; they must be the same letter by letter."
+        )));
+    }
+
+    let state = params.get("state").map(str::to_owned);
+    let redirect_uri = redirect_uri.to_owned();
+    let refuse = |error, description| AuthorizeError::Redirect { redirect_uri: redirect_uri.clone(), state: state.clone(), error, description };
+    if params.any_repeated(NAMES) {
+        return Err(refuse(InvalidRequest, "a parameter came more than once"));
+    }
+    if params.encode_only(NAMES).len() > BYTES_MAX {
+        return Err(refuse(InvalidRequest, "the request is longer than 5500 bytes"));
+    }
+    if params.has("request") {
+        return Err(refuse(RequestNotSupported, "request objects are not supported"));
+    }
+    if params.has("request_uri") {
+        return Err(refuse(RequestUriNotSupported, "request objects are not supported"));
+    }
+    if params.has("registration") {
+        return Err(refuse(RegistrationNotSupported, "the registration parameter is not supported"));
+    }
+    match params.get("response_type") {
+        Some("code") => {}
+        Some(_) => return Err(refuse(UnsupportedResponseType, "response_type must be code")),
+        None => return Err(refuse(InvalidRequest, "response_type is missing")),
+    }
+    if params.get("response_mode").is_some_and(|mode| mode != "query") {
+        return Err(refuse(InvalidRequest, "response_mode must be query"));
+    }
+    let scopes = Scopes::parse(params.get("scope").unwrap_or_default());
+    if scopes.is_empty() {
+        return Err(refuse(InvalidScope, "scope names nothing that is offered; an OpenID Connect request has openid in it"));
+    }
+    let prompt = prompt(params.get("prompt")).map_err(|why| refuse(InvalidRequest, why))?;
+    let max_age = match params.get("max_age") {
+        None => None,
+        Some(text) => {
+            let seconds = text.parse::<u32>().map_err(|_| refuse(InvalidRequest, "max_age must be a whole number of seconds"))?;
+            Some(Duration::from_secs(u64::from(seconds)))
+        }
+    };
+    let code_challenge = code_challenge(params, client.needs_pkce()).map_err(|why| refuse(InvalidRequest, why))?;
+    Ok(AuthorizationRequest {
+        nonce: params.get("nonce").map(str::to_owned),
+        unverified_id_token_hint: params.get("id_token_hint").map(str::to_owned),
+        client,
+        redirect_uri,
+        scopes,
+        state,
+        code_challenge,
+        prompt,
+        max_age,
+    })
+}
+
+fn prompt(text: Option<&str>) -> Result<Prompt, &'static str> {
+    let mut prompt = Prompt::default();
+    for value in text.unwrap_or_default().split(' ').filter(|value| !value.is_empty()) {
+        match value {
+            "none" => prompt.none = true,
+            // The sign-in page is where an account is chosen.
+            "login" | "select_account" => prompt.login = true,
+            "consent" => prompt.consent = true,
+            _ => return Err("prompt must be none, login, consent or select_account"),
+        }
+    }
+    if prompt.none && (prompt.login || prompt.consent) { Err("prompt none stands alone") } else { Ok(prompt) }
+}
+
+/// RFC 7636 section 4.3, S256 only: `plain` gives the verifier away to whoever sees the request (RFC 9700 section 2.1.1).
+fn code_challenge(params: &Params, needed: bool) -> Result<Option<String>, &'static str> {
+    let Some(challenge) = params.get("code_challenge") else {
+        return match params.get("code_challenge_method") {
+            Some(_) => Err("code_challenge_method without code_challenge"),
+            None if needed => Err("this client must use PKCE: code_challenge is missing"),
+            None => Ok(None),
+        };
+    };
+    if params.get("code_challenge_method") != Some("S256") {
+        return Err("code_challenge_method must be S256");
+    }
+    // An S256 challenge is 32 bytes in base64url.
+    if crate::secret::from_base64url(challenge).is_none_or(|bytes| bytes.len() != 32) {
+        return Err("code_challenge is not a base64url SHA-256");
+    }
+    Ok(Some(challenge.to_owned()))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::clients::{Registration, SigningAlg};
+    use crate::clock::Timestamp;
+    use crate::id::ClientId;
+
+    const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+    pub(in crate::oidc) fn client() -> Client {
+        let registration = Registration {
+            name: "Wiki".into(),
+            redirect_uris: vec!["https://wiki.example.org/cb?x=1".into()],
+            signing_alg: SigningAlg::Rs256,
+            ..Registration::default()
+        };
+        let id = ClientId::new();
+        Client { id, client_id: "wiki".into(), registration, restricted: false, created_at: Timestamp::EPOCH, updated_at: Timestamp::EPOCH }
+    }
+
+    pub(in crate::oidc) fn good(more: &str) -> String {
+        format!("client_id=wiki&redirect_uri=https%3A%2F%2Fwiki.example.org%2Fcb%3Fx%3D1&response_type=code&scope=openid&state=s%20t&{more}")
+    }
+
+    fn check(query: &str, client: Client) -> Result<AuthorizationRequest, AuthorizeError> {
+        validate(&Params::parse(query).unwrap(), Some(client))
+    }
+
+    fn error(more: &str) -> &'static str {
+        match check(&good(more), client()) {
+            Err(AuthorizeError::Redirect { redirect_uri, state, error, description }) => {
+                assert_eq!((redirect_uri.as_str(), state.as_deref()), ("https://wiki.example.org/cb?x=1", Some("s t")));
+                assert!(description.bytes().all(|b| matches!(b, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e)), "{description}");
+                error.as_str()
+            }
+            other => panic!("{more}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_plain_request_is_understood() {
+        let request = check(&good("nonce=n&max_age=60&prompt=login+consent&display=popup&ui_locales=se&extra=foobar"), client()).unwrap();
+        assert_eq!((request.nonce.as_deref(), request.max_age), (Some("n"), Some(Duration::from_secs(60))));
+        assert_eq!(request.prompt, Prompt { none: false, login: true, consent: true });
+        assert!(request.code_challenge.is_none());
+    }
+
+    #[test]
+    fn nobody_is_redirected_while_client_or_redirect_uri_are_in_doubt() {
+        let page = |query: &str, client| matches!(validate(&Params::parse(query).unwrap(), client), Err(AuthorizeError::ShowPage { .. }));
+        assert!(page(&good(""), None));
+        assert!(page("client_id=wiki&response_type=code&scope=openid", Some(client())));
+        assert!(page(&good("redirect_uri=https://evil.example"), Some(client())));
+        assert!(page(&good("client_id=other"), Some(client())));
+        for uri in
+            ["https://wiki.example.org/cb", "https://wiki.example.org/cb?x=1%26y=2", "https://wiki.example.org/cb?x=2", "https://evil.example/cb?x=1"]
+        {
+            assert!(page(&format!("client_id=wiki&response_type=code&scope=openid&redirect_uri={uri}"), Some(client())), "{uri}");
+        }
+    }
+
+    #[test]
+    fn other_mistakes_are_told_to_the_client() {
+        for (more, says) in [
+            ("state=again", "invalid_request"),
+            ("request=eyJ", "request_not_supported"),
+            ("request_uri=https://wiki.example.org/r", "request_uri_not_supported"),
+            ("registration={}", "registration_not_supported"),
+            ("response_mode=fragment", "invalid_request"),
+            ("response_mode=form_post", "invalid_request"),
+            ("prompt=none+login", "invalid_request"),
+            ("prompt=dance", "invalid_request"),
+            ("max_age=-1", "invalid_request"),
+            ("code_challenge=abc&code_challenge_method=S256", "invalid_request"),
+            ("code_challenge_method=S256", "invalid_request"),
+        ] {
+            if more.starts_with("state") {
+                assert!(matches!(check(&good(more), client()), Err(AuthorizeError::Redirect { .. })));
+            } else {
+                assert_eq!(error(more), says, "{more}");
+            }
+        }
+        assert_eq!(error(&format!("code_challenge={CHALLENGE}")), "invalid_request", "without a method PKCE means plain");
+        assert_eq!(error(&format!("code_challenge={CHALLENGE}&code_challenge_method=plain")), "invalid_request");
+        assert_eq!(error(&format!("nonce={}", "n".repeat(6000))), "invalid_request");
+        let without = |name: &str| good("").replace(&format!("{name}="), &format!("{name}_="));
+        for (name, says) in [("response_type", "invalid_request"), ("scope", "invalid_scope")] {
+            let Err(AuthorizeError::Redirect { error, .. }) = check(&without(name), client()) else { panic!("{name}") };
+            assert_eq!(error.as_str(), says);
+        }
+        let Err(AuthorizeError::Redirect { error, .. }) = check(&good("").replace("=code", "=token"), client()) else { panic!() };
+        assert_eq!(error.as_str(), "unsupported_response_type");
+    }
+
+    #[test]
+    fn a_public_client_cannot_do_without_pkce() {
+        for (is_public, require_pkce) in [(true, false), (false, true)] {
+            let mut strict = client();
+            strict.registration.is_public = is_public;
+            strict.registration.require_pkce = require_pkce;
+            let refused = check(&good(""), strict.clone());
+            assert!(matches!(refused, Err(AuthorizeError::Redirect { error: AuthorizeErrorCode::InvalidRequest, .. })), "{refused:?}");
+            let request = check(&good(&format!("code_challenge={CHALLENGE}&code_challenge_method=S256")), strict).unwrap();
+            assert_eq!(request.code_challenge.as_deref(), Some(CHALLENGE));
+        }
+    }
+}

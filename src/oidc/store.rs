@@ -1,0 +1,334 @@
+//! The SQL of grants, the codes and tokens that belong to them, and consents. Every statement that reads a code or token for use also asks whether its
+//! grant, its person and its client still stand ([`live_grant`]).
+
+pub(super) mod keys;
+
+use super::AppLine;
+use crate::clock::Timestamp;
+use crate::db::{Conn, Tx, Value, insert_rows, query, query_list};
+use crate::id::{ClientId, GrantId, SessionId, UserId};
+use crate::secret::TokenHash;
+
+/// The condition under which a grant `g` of person `u` to client `c` counts: not revoked, made after whatever voided the person's access, the person not
+/// kept out, and still in a group the client is open to. Nothing is void for want of a clean-up.
+macro_rules! live_grant {
+    () => {
+        "g.revoked_at IS NULL AND g.created_at > u.access_void_until AND u.blocked_at IS NULL AND COALESCE(u.directory_state, 'active') = 'active'
+         AND (NOT c.restricted OR EXISTS (
+             SELECT 1 FROM client_groups cg JOIN groups gr ON gr.id = cg.group_id JOIN group_members m ON m.group_id = cg.group_id
+             WHERE cg.client_id = c.id AND m.user_id = u.id AND gr.removed_at IS NULL))"
+    };
+}
+
+/// A grant about to be stored.
+pub(super) struct NewGrant<'a> {
+    pub(super) id: GrantId,
+    pub(super) user: UserId,
+    pub(super) client: ClientId,
+    pub(super) session: SessionId,
+    pub(super) scopes: &'a str,
+    pub(super) nonce: Option<&'a str>,
+    pub(super) auth_at: Timestamp,
+    pub(super) amr: &'a str,
+    pub(super) created_at: Timestamp,
+}
+
+pub(super) async fn insert_grant(tx: &mut Tx, new: NewGrant<'_>) -> sqlx::Result<()> {
+    query(
+        "INSERT INTO grants (id, user_id, client_id, session_id, scopes, nonce, auth_at, amr, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(new.id)
+    .bind(new.user)
+    .bind(new.client)
+    .bind(new.session)
+    .bind(new.scopes)
+    .bind(new.nonce)
+    .bind(new.auth_at)
+    .bind(new.amr)
+    .bind(new.created_at)
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+/// A grant that counts.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Grant {
+    pub(super) id: GrantId,
+    pub(super) user_id: UserId,
+    pub(super) scopes: String,
+    pub(super) nonce: Option<String>,
+    pub(super) auth_at: Timestamp,
+    pub(super) amr: String,
+}
+
+pub(super) async fn find_live_grant(conn: &mut Conn, id: GrantId) -> sqlx::Result<Option<Grant>> {
+    query(concat!(
+        "SELECT g.id, g.user_id, g.scopes, g.nonce, g.auth_at, g.amr
+         FROM grants g JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id WHERE g.id = $1 AND ",
+        live_grant!()
+    ))
+    .bind(id)
+    .optional(conn)
+    .await
+}
+
+/// Whose grant it was, for the audit log; also when it no longer counts.
+pub(super) async fn user_of_grant(conn: &mut Conn, id: GrantId) -> sqlx::Result<Option<(UserId, String)>> {
+    query("SELECT u.id, u.username FROM grants g JOIN users u ON u.id = g.user_id WHERE g.id = $1").bind(id).optional(conn).await
+}
+
+/// `false` when it was revoked already.
+pub(super) async fn revoke_grant(tx: &mut Tx, id: GrantId, because: &str, now: Timestamp) -> sqlx::Result<bool> {
+    let revoked = query("UPDATE grants SET revoked_at = $2, revoked_because = $3 WHERE id = $1 AND revoked_at IS NULL")
+        .bind(id)
+        .bind(now)
+        .bind(because)
+        .execute(tx)
+        .await?;
+    Ok(revoked == 1)
+}
+
+pub(super) async fn revoke_grants_of_session(tx: &mut Tx, session: SessionId, because: &str, now: Timestamp) -> sqlx::Result<u64> {
+    query("UPDATE grants SET revoked_at = $2, revoked_because = $3 WHERE session_id = $1 AND revoked_at IS NULL")
+        .bind(session)
+        .bind(now)
+        .bind(because)
+        .execute(tx)
+        .await
+}
+
+pub(super) async fn revoke_grants_to(tx: &mut Tx, user: UserId, client: ClientId, because: &str, now: Timestamp) -> sqlx::Result<u64> {
+    query("UPDATE grants SET revoked_at = $3, revoked_because = $4 WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL")
+        .bind(user)
+        .bind(client)
+        .bind(now)
+        .bind(because)
+        .execute(tx)
+        .await
+}
+
+/// A code about to be stored.
+pub(super) struct NewCode<'a> {
+    pub(super) hash: &'a TokenHash,
+    pub(super) grant: GrantId,
+    pub(super) client: ClientId,
+    pub(super) redirect_uri: &'a str,
+    pub(super) code_challenge: Option<&'a str>,
+    pub(super) expires_at: Timestamp,
+}
+
+pub(super) async fn insert_code(tx: &mut Tx, new: NewCode<'_>) -> sqlx::Result<()> {
+    query(
+        "INSERT INTO authorization_codes (code_hash, grant_id, client_id, redirect_uri, code_challenge, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(new.hash)
+    .bind(new.grant)
+    .bind(new.client)
+    .bind(new.redirect_uri)
+    .bind(new.code_challenge)
+    .bind(new.expires_at)
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+/// What a redeemed code was bound to.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Redeemed {
+    pub(super) grant_id: GrantId,
+    pub(super) redirect_uri: String,
+    pub(super) code_challenge: Option<String>,
+}
+
+/// Uses a code up: of two requests at once one gets the row. The statement names the client, so that a stranger cannot burn someone else's code.
+pub(super) async fn redeem_code(tx: &mut Tx, hash: &TokenHash, client: ClientId, now: Timestamp) -> sqlx::Result<Option<Redeemed>> {
+    query(
+        "UPDATE authorization_codes SET used_at = $3 WHERE code_hash = $1 AND client_id = $2 AND used_at IS NULL AND expires_at > $3
+         RETURNING grant_id, redirect_uri, code_challenge",
+    )
+    .bind(hash)
+    .bind(client)
+    .bind(now)
+    .optional(tx)
+    .await
+}
+
+/// The grant of a code of this client that was used before.
+pub(super) async fn grant_of_used_code(conn: &mut Conn, hash: &TokenHash, client: ClientId) -> sqlx::Result<Option<GrantId>> {
+    let row: Option<(GrantId,)> = query("SELECT grant_id FROM authorization_codes WHERE code_hash = $1 AND client_id = $2 AND used_at IS NOT NULL")
+        .bind(hash)
+        .bind(client)
+        .optional(conn)
+        .await?;
+    Ok(row.map(|(grant,)| grant))
+}
+
+/// A token about to be stored.
+pub(super) struct NewToken<'a> {
+    pub(super) hash: &'a TokenHash,
+    pub(super) kind: &'static str,
+    pub(super) grant: GrantId,
+    pub(super) scopes: &'a str,
+    pub(super) created_at: Timestamp,
+    pub(super) expires_at: Timestamp,
+}
+
+pub(super) async fn insert_tokens(tx: &mut Tx, new: &[NewToken<'_>]) -> sqlx::Result<()> {
+    let row = |token: &NewToken<'_>| -> [Value; 6] {
+        [token.hash.into(), token.kind.into(), token.grant.into(), token.scopes.into(), token.created_at.into(), token.expires_at.into()]
+    };
+    let rows: Vec<[Value; 6]> = new.iter().map(row).collect();
+    insert_rows(tx, "INSERT INTO tokens (token_hash, kind, grant_id, scopes, created_at, expires_at) VALUES", rows, "").await.map(|_| ())
+}
+
+/// An access token that counts.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct LiveToken {
+    pub(super) kind: String,
+    pub(super) user_id: UserId,
+    pub(super) username: String,
+    pub(super) client_id: String,
+    pub(super) scopes: String,
+    pub(super) created_at: Timestamp,
+    pub(super) expires_at: Timestamp,
+}
+
+/// A token, access or refresh, that could be used now.
+pub(super) async fn find_live_token(conn: &mut Conn, hash: &TokenHash, now: Timestamp) -> sqlx::Result<Option<LiveToken>> {
+    query(concat!(
+        "SELECT t.kind, g.user_id, u.username, c.client_id, t.scopes, t.created_at, t.expires_at
+         FROM tokens t JOIN grants g ON g.id = t.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
+         WHERE t.token_hash = $1 AND t.expires_at > $2 AND t.used_at IS NULL AND ",
+        live_grant!()
+    ))
+    .bind(hash)
+    .bind(now)
+    .optional(conn)
+    .await
+}
+
+/// Exchanges a refresh token: of two requests at once one gets the grant. The statement names the client.
+pub(super) async fn rotate_refresh_token(tx: &mut Tx, hash: &TokenHash, client: ClientId, now: Timestamp) -> sqlx::Result<Option<GrantId>> {
+    let row: Option<(GrantId,)> = query(
+        "UPDATE tokens SET used_at = $3 WHERE token_hash = $1 AND kind = 'refresh' AND used_at IS NULL AND expires_at > $3
+           AND EXISTS (SELECT 1 FROM grants g WHERE g.id = tokens.grant_id AND g.client_id = $2)
+         RETURNING grant_id",
+    )
+    .bind(hash)
+    .bind(client)
+    .bind(now)
+    .optional(tx)
+    .await?;
+    Ok(row.map(|(grant,)| grant))
+}
+
+/// A refresh token of this client that was exchanged before, and when.
+pub(super) async fn used_refresh_token(conn: &mut Conn, hash: &TokenHash, client: ClientId) -> sqlx::Result<Option<(GrantId, Timestamp)>> {
+    query(
+        "SELECT t.grant_id, t.used_at FROM tokens t JOIN grants g ON g.id = t.grant_id
+         WHERE t.token_hash = $1 AND t.kind = 'refresh' AND t.used_at IS NOT NULL AND g.client_id = $2",
+    )
+    .bind(hash)
+    .bind(client)
+    .optional(conn)
+    .await
+}
+
+/// Kind and grant of a token this client was given.
+pub(super) async fn token_of_client(conn: &mut Conn, hash: &TokenHash, client: ClientId) -> sqlx::Result<Option<(String, GrantId)>> {
+    query("SELECT t.kind, t.grant_id FROM tokens t JOIN grants g ON g.id = t.grant_id WHERE t.token_hash = $1 AND g.client_id = $2")
+        .bind(hash)
+        .bind(client)
+        .optional(conn)
+        .await
+}
+
+pub(super) async fn delete_token(tx: &mut Tx, hash: &TokenHash) -> sqlx::Result<()> {
+    query("DELETE FROM tokens WHERE token_hash = $1").bind(hash).execute(tx).await.map(|_| ())
+}
+
+pub(super) async fn consent(conn: &mut Conn, user: UserId, client: ClientId) -> sqlx::Result<Option<String>> {
+    let row: Option<(String,)> =
+        query("SELECT scopes FROM consents WHERE user_id = $1 AND client_id = $2").bind(user).bind(client).optional(conn).await?;
+    Ok(row.map(|(scopes,)| scopes))
+}
+
+pub(super) async fn put_consent(tx: &mut Tx, user: UserId, client: ClientId, scopes: &str, now: Timestamp) -> sqlx::Result<()> {
+    query(
+        "INSERT INTO consents (user_id, client_id, scopes, granted_at, last_used_at) VALUES ($1, $2, $3, $4, $4)
+         ON CONFLICT (user_id, client_id) DO UPDATE SET scopes = excluded.scopes, granted_at = excluded.granted_at, last_used_at = excluded.last_used_at",
+    )
+    .bind(user)
+    .bind(client)
+    .bind(scopes)
+    .bind(now)
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+pub(super) async fn touch_consent(tx: &mut Tx, user: UserId, client: ClientId, now: Timestamp) -> sqlx::Result<()> {
+    query("UPDATE consents SET last_used_at = $3 WHERE user_id = $1 AND client_id = $2")
+        .bind(user)
+        .bind(client)
+        .bind(now)
+        .execute(tx)
+        .await
+        .map(|_| ())
+}
+
+pub(super) async fn delete_consent(tx: &mut Tx, user: UserId, client: ClientId) -> sqlx::Result<bool> {
+    Ok(query("DELETE FROM consents WHERE user_id = $1 AND client_id = $2").bind(user).bind(client).execute(tx).await? == 1)
+}
+
+/// What a person lets apps have: what they agreed to, and what apps got that need no asking.
+pub(super) async fn apps_of_user(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<AppLine>> {
+    query(
+        "SELECT c.id, c.name, k.scopes, k.granted_at, k.last_used_at FROM consents k JOIN clients c ON c.id = k.client_id WHERE k.user_id = $1
+         UNION ALL
+         SELECT c.id, c.name, max(g.scopes), min(g.created_at), max(g.created_at) FROM grants g JOIN clients c ON c.id = g.client_id
+         WHERE g.user_id = $1 AND g.revoked_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM consents k WHERE k.user_id = g.user_id AND k.client_id = g.client_id)
+         GROUP BY c.id, c.name
+         ORDER BY 2, 1 LIMIT 500",
+    )
+    .bind(user)
+    .all(conn)
+    .await
+}
+
+/// Deletes codes that ran out before `before`, a batch at a time; gives their grants.
+pub(super) async fn sweep_codes(tx: &mut Tx, before: Timestamp) -> sqlx::Result<Vec<GrantId>> {
+    let rows: Vec<(GrantId,)> = query(
+        "DELETE FROM authorization_codes WHERE code_hash IN (SELECT code_hash FROM authorization_codes WHERE expires_at <= $1 LIMIT 1000)
+         RETURNING grant_id",
+    )
+    .bind(before)
+    .all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|(grant,)| grant).collect())
+}
+
+/// Deletes tokens that ran out, a batch at a time; gives their grants. A used refresh token is a marker until then.
+pub(super) async fn sweep_tokens(tx: &mut Tx, now: Timestamp) -> sqlx::Result<Vec<GrantId>> {
+    let rows: Vec<(GrantId,)> =
+        query("DELETE FROM tokens WHERE token_hash IN (SELECT token_hash FROM tokens WHERE expires_at <= $1 LIMIT 1000) RETURNING grant_id")
+            .bind(now)
+            .all(tx)
+            .await?;
+    Ok(rows.into_iter().map(|(grant,)| grant).collect())
+}
+
+/// Deletes those of these grants nothing belongs to any more.
+pub(super) async fn delete_empty_grants(tx: &mut Tx, grants: &[GrantId]) -> sqlx::Result<u64> {
+    query_list(
+        "DELETE FROM grants WHERE id IN ({list}) AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.grant_id = grants.id)
+           AND NOT EXISTS (SELECT 1 FROM authorization_codes a WHERE a.grant_id = grants.id)",
+        grants.iter().map(|id| Value::from(*id)),
+    )
+    .execute(tx)
+    .await
+}

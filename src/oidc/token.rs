@@ -1,0 +1,141 @@
+//! The token endpoint (RFC 6749 sections 4.1.3 and 6): a code or a refresh token in, tokens out.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Json, Response};
+use serde::Serialize;
+
+use super::error::{OAuthError, no_store};
+use super::params::Params;
+use super::scope::Scopes;
+use crate::app::App;
+use crate::clients::{self, AuthenticatedClient};
+use crate::secret::{base64url, equal, sha256};
+use crate::web;
+
+/// A successful answer (RFC 6749 section 5.1; OpenID Connect Core, section 3.1.3.3).
+#[derive(Serialize)]
+pub struct Tokens {
+    /// Opens userinfo.
+    pub access_token: String,
+    /// Always `Bearer` (RFC 6750).
+    pub token_type: &'static str,
+    /// Seconds the access token is good for.
+    pub expires_in: u64,
+    /// What the access token covers.
+    pub scope: String,
+    /// Who the person is; given when `openid` was granted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
+    /// Given when `offline_access` was granted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+}
+
+impl IntoResponse for Tokens {
+    fn into_response(self) -> Response {
+        (no_store(), Json(self)).into_response()
+    }
+}
+
+/// `POST /api/oidc/token`.
+pub async fn post(State(app): State<App>, browser: web::Client, headers: HeaderMap, body: Bytes) -> Result<Tokens, OAuthError> {
+    let now = app.clock.now();
+    let params = form(&headers, &body)?;
+    let grant_type = params.get("grant_type").ok_or(OAuthError::InvalidRequest("grant_type is missing"))?;
+    let client = authenticate(&app, &headers, &params).await?;
+    match grant_type {
+        "authorization_code" => {
+            let code = params.get("code").ok_or(OAuthError::InvalidRequest("code is missing"))?;
+            let proof = Proof { redirect_uri: params.get("redirect_uri"), code_verifier: params.get("code_verifier") };
+            super::redeem_code(&app, &client, code, &proof, &browser, now).await
+        }
+        "refresh_token" => {
+            let refresh_token = params.get("refresh_token").ok_or(OAuthError::InvalidRequest("refresh_token is missing"))?;
+            let scopes = params.get("scope").map(Scopes::parse);
+            super::refresh(&app, &client, refresh_token, scopes, &browser, now).await
+        }
+        _ => Err(OAuthError::UnsupportedGrantType),
+    }
+}
+
+/// Reads a form body as RFC 6749 section 3.2 wants it: form-encoded, no parameter twice.
+pub(super) fn form(headers: &HeaderMap, body: &Bytes) -> Result<Params, OAuthError> {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(OAuthError::InvalidRequest("the body must be application/x-www-form-urlencoded"));
+    }
+    let unreadable = OAuthError::InvalidRequest("the body cannot be read");
+    let Some(params) = std::str::from_utf8(body).ok().and_then(|text| Params::parse(text).ok()) else { return Err(unreadable) };
+    let names =
+        ["grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret", "refresh_token", "scope", "token", "token_type_hint"];
+    if params.any_repeated(&names) {
+        return Err(OAuthError::InvalidRequest("a parameter came more than once"));
+    }
+    Ok(params)
+}
+
+/// Finds out which client it is.
+pub(super) async fn authenticate(app: &App, headers: &HeaderMap, params: &Params) -> Result<AuthenticatedClient, OAuthError> {
+    let authorization = match headers.get(AUTHORIZATION) {
+        Some(value) => Some(value.to_str().map_err(|_| OAuthError::InvalidClient)?),
+        None => None,
+    };
+    let presented = clients::presented(authorization, params.get("client_id"), params.get("client_secret"))?;
+    Ok(clients::authenticate(&mut app.db.read().await?, &presented).await?)
+}
+
+/// What the client adds to a code to prove that it asked for it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Proof<'a> {
+    pub(super) redirect_uri: Option<&'a str>,
+    pub(super) code_verifier: Option<&'a str>,
+}
+
+/// Checks what a code was bound to. A code asked for without challenge takes no verifier either: otherwise an attacker could strip the challenge from the
+/// request and the client would not notice (RFC 9700 section 2.1.1).
+pub(super) fn check_proof(proof: &Proof<'_>, redirect_uri: &str, code_challenge: Option<&str>) -> Result<(), &'static str> {
+    if proof.redirect_uri != Some(redirect_uri) {
+        return Err("redirect_uri differs from the one in the authorization request");
+    }
+    match (code_challenge, proof.code_verifier) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => Err("a code_verifier came, but the authorization request had no code_challenge"),
+        (Some(_), None) => Err("code_verifier is missing"),
+        (Some(challenge), Some(verifier)) => {
+            // RFC 7636 section 4.1.
+            let well_formed = (43..=128).contains(&verifier.len()) && verifier.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
+            let fits = equal(base64url(&sha256(verifier.as_bytes())).as_bytes(), challenge.as_bytes());
+            if well_formed && fits { Ok(()) } else { Err("code_verifier does not fit the code_challenge") }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const URI: &str = "https://wiki.example.org/cb";
+    // The example of RFC 7636, appendix B.
+    const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+    fn fits(redirect_uri: Option<&str>, code_verifier: Option<&str>, challenge: Option<&str>) -> bool {
+        check_proof(&Proof { redirect_uri, code_verifier }, URI, challenge).is_ok()
+    }
+
+    #[test]
+    fn a_code_is_worth_nothing_without_what_it_was_bound_to() {
+        assert!(fits(Some(URI), Some(VERIFIER), Some(CHALLENGE)) && fits(Some(URI), None, None));
+        assert!(!fits(None, None, None) && !fits(Some("https://wiki.example.org/cb/"), None, None));
+        assert!(!fits(Some(URI), None, Some(CHALLENGE)), "verifier left out");
+        assert!(!fits(Some(URI), Some(VERIFIER), None), "challenge stripped");
+        assert!(!fits(Some(URI), Some(CHALLENGE), Some(CHALLENGE)), "plain");
+        let long = "a".repeat(129);
+        let challenge = base64url(&sha256(long.as_bytes()));
+        assert!(!fits(Some(URI), Some(&long), Some(&challenge)));
+    }
+}

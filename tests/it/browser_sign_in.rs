@@ -1,0 +1,168 @@
+//! Signing in as people do it: in a real Chromium with a passkey device.
+
+use crate::support::app::{Engine, TestApp};
+use crate::support::browser::Page;
+use crate::support::virtual_authenticator::{Device, VirtualAuthenticator, WrongBits};
+
+/// Signs out, and leaves the sign-in page with its request behind the username field waiting for somebody who is not there; then they come.
+async fn sign_out(page: &Page, app: &TestApp, device: &VirtualAuthenticator<'_>) {
+    page.before_every_page(
+        "window.asked = 0; const get = CredentialsContainer.prototype.get;
+         CredentialsContainer.prototype.get = function (options) { window.asked += 1; return get.call(this, options) };",
+    )
+    .await;
+    device.set_present(false).await;
+    page.goto(&format!("{}/sign-out", app.url)).await;
+    page.click("main button").await;
+    page.wait_for("location.pathname === '/sign-in' && window.asked >= 1").await;
+    device.set_present(true).await;
+}
+
+#[tokio::test]
+async fn from_the_set_up_link_to_a_passkey_and_back_in_by_the_button() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let page = Page::open().await;
+    let device = page.plug_in(Device::default()).await;
+    page.goto(app.setup_link().expect("a link")).await;
+    for (field, value) in [("first_name", "Ada"), ("last_name", "Lovelace"), ("username", "ada"), ("email", "ada@example.org")] {
+        page.fill(&format!("#f-{field}"), value).await;
+    }
+    page.click("form button").await;
+    page.wait_for_path("/account/passkeys/add").await;
+    page.click("#add-passkey button").await;
+    page.wait_for_path("/account").await;
+    page.wait_for_text("Your passkey is ready").await;
+    let credentials = device.credentials().await;
+    assert_eq!(credentials.len(), 1);
+    assert_eq!(credentials[0]["isResidentCredential"], true);
+
+    sign_out(&page, &app, &device).await;
+    page.click("#sign-in button").await;
+    page.wait_for_path("/account").await;
+    assert_eq!(page.text("h1").await, "Ada Lovelace");
+    page.goto(&format!("{}/account/passkeys", app.url)).await;
+    assert_eq!(page.eval("document.querySelectorAll('.cards > li').length").await, 1);
+    assert_eq!(device.credentials().await.len(), 1, "a signal took the passkey away");
+    assert_eq!(page.problems(), Vec::<String>::new());
+    let cookies = page.cookies().await;
+    assert!(cookies.iter().all(|cookie| cookie.http_only), "{cookies:?}");
+    app.stop().await;
+}
+
+/// A page signed in by a link, with a passkey on its device.
+async fn enrolled<'a>(app: &TestApp, page: &'a Page, username: &str) -> VirtualAuthenticator<'a> {
+    let device = page.plug_in(Device::default()).await;
+    let person = app.person(username).await;
+    page.goto(&app.access_link(&person).await).await;
+    page.click("form button").await;
+    page.wait_for_path("/account/passkeys/add").await;
+    page.click("#add-passkey button").await;
+    page.wait_for_path("/account").await;
+    device
+}
+
+#[tokio::test]
+async fn autofill_signs_in_without_a_press_of_the_button() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let page = Page::open().await;
+    let _device = enrolled(&app, &page, "ada").await;
+    // A virtual device answers the request behind the username field by itself.
+    page.goto(&format!("{}/sign-out", app.url)).await;
+    page.click("main button").await;
+    page.wait_for_path("/account").await;
+    assert_eq!(app.count("SELECT COUNT(*) FROM audit_events WHERE kind = 'sign_in'", vec![]).await, 1);
+    assert_eq!(page.problems(), Vec::<String>::new());
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn without_a_passkey_or_without_a_finger_the_page_says_so_and_lets_one_try_again() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let page = Page::open().await;
+    let device = page.plug_in(Device::default()).await;
+    page.goto(&format!("{}/sign-in", app.url)).await;
+    page.click("#sign-in button").await;
+    page.wait_for_element("#passkey-status.bad:not([hidden])").await;
+    assert!(page.text("#passkey-status").await.contains("No passkey"), "{}", page.text("#passkey-status").await);
+    assert_eq!(page.eval("document.activeElement === document.querySelector('#sign-in button')").await, true);
+    page.wait_for_element("#sign-in button:not([disabled])").await;
+    device.unplug().await;
+
+    // A new passkey is refused where the person is not verified: the page explains, nothing is kept.
+    let device = page.plug_in(Device { verifies: false, ..Device::default() }).await;
+    let ada = app.person("ada").await;
+    page.goto(&app.access_link(&ada).await).await;
+    page.click("form button").await;
+    page.wait_for_path("/account/passkeys/add").await;
+    page.click("#add-passkey button").await;
+    page.wait_for_element("#passkey-status.bad:not([hidden])").await;
+    assert!(page.text("#passkey-status").await.contains("Nothing changed"), "{}", page.text("#passkey-status").await);
+    device.set_verifies(true).await;
+    page.click("#add-passkey button").await;
+    page.wait_for_path("/account").await;
+    // A second one on the same device.
+    page.goto(&format!("{}/account/passkeys/add", app.url)).await;
+    page.click("#add-passkey button").await;
+    page.wait_for_element("#passkey-status.bad:not([hidden])").await;
+    assert!(page.text("#passkey-status").await.contains("already has a passkey"), "{}", page.text("#passkey-status").await);
+    assert_eq!(page.problems(), Vec::<String>::new());
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_passkey_removed_here_is_named_and_vanishes_from_the_password_manager() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let page = Page::open().await;
+    let device = enrolled(&app, &page, "ada").await;
+    app.execute("DELETE FROM passkeys", vec![]).await;
+    sign_out(&page, &app, &device).await;
+    page.click("#sign-in button").await;
+    page.wait_for_element("#passkey-status.bad:not([hidden])").await;
+    assert!(page.text("#passkey-status").await.contains("not known here"), "{}", page.text("#passkey-status").await);
+    crate::support::wait_until("the password manager to forget the passkey", async || device.credentials().await.is_empty()).await;
+    // The answer 404 is on the console; nothing else may be.
+    assert!(page.problems().iter().all(|problem| problem.contains("404")), "{:?}", page.problems());
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_device_that_answers_wrongly_is_refused_in_plain_words() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let page = Page::open().await;
+    let device = enrolled(&app, &page, "ada").await;
+    for (wrong, words) in [
+        (WrongBits { bogus_signature: true, ..WrongBits::default() }, "cannot be used here"),
+        (WrongBits { user_not_verified: true, ..WrongBits::default() }, "did not verify"),
+        (WrongBits { user_not_present: true, ..WrongBits::default() }, "cannot be used here"),
+    ] {
+        sign_out(&page, &app, &device).await;
+        device.answer_wrongly(wrong).await;
+        page.click("#sign-in button").await;
+        page.wait_for(&format!("document.querySelector('#passkey-status').innerText.includes('{words}')")).await;
+        device.answer_wrongly(WrongBits::default()).await;
+        page.goto(&format!("{}/sign-in", app.url)).await;
+        page.wait_for_path("/account").await;
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn without_javascript_the_page_explains_and_a_link_still_gets_one_in() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let ada = app.person("ada").await;
+    let page = Page::open().await;
+    page.set_scripts(false).await;
+    page.goto(&format!("{}/sign-in", app.url)).await;
+    assert!(page.text("noscript .notice").await.contains("JavaScript"));
+    assert_eq!(page.eval("document.querySelector('#sign-in').checkVisibility()").await, false);
+    page.goto(&app.access_link(&ada).await).await;
+    page.click("form button").await;
+    page.wait_for_path("/account/passkeys/add").await;
+    assert!(page.text("noscript .notice").await.contains("JavaScript"));
+    page.goto(&format!("{}/account/sessions", app.url)).await;
+    page.click(".cards form button").await;
+    page.wait_for_path("/sign-in").await;
+    page.wait_for_text("You are signed out").await;
+    assert_eq!(page.problems(), Vec::<String>::new());
+    app.stop().await;
+}

@@ -1,0 +1,179 @@
+//! Every page there is, as a visitor, a person and an administrator: what they lead to exists, and in a real browser nothing on them goes wrong.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::path::PathBuf;
+
+use muster::id::UserId;
+use reqwest::StatusCode;
+use scraper::{Html, Selector};
+use url::Url;
+
+use crate::pages_support::{administrator, crowd, directory_person, forge, group};
+use crate::support::app::{Engine, TestApp};
+use crate::support::browser::{Page, View};
+use crate::support::http::{Answer, Browser};
+
+/// Linked to by the layouts, and not part of this yet.
+const COMING: &[&str] = &["/account/apps", "/admin/clients", "/admin/directories"];
+
+/// Something of everything that pages show. Gives somebody local and somebody from the directory.
+async fn furnish(app: &TestApp, admin: &Browser) -> [UserId; 2] {
+    let ada = app.person("ada").await;
+    let eve = directory_person(app, "eve", true).await;
+    crowd(app, 120).await;
+    group(app, "team", true, &[ada.id, eve.id]).await;
+    group(app, "crew", false, &[eve.id]).await;
+    app.enrol(&app.browser(), &app.passkeys(), &ada).await;
+    app.sign_in_by_link(&app.browser(), &eve).await;
+    app.access_link(&eve).await;
+    forge(app, admin, "/admin/users/new", &[("username", "mallory"), ("first_name", "Mallory"), ("email", "mallory@example.org")]).await;
+    forge(app, admin, "/admin/settings", &[("session_lifetime", "600")]).await;
+    [ada.id, eve.id]
+}
+
+#[tokio::test]
+async fn every_link_and_every_form_leads_somewhere_for_everyone() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let (_, admin) = administrator(&app, "root").await;
+    furnish(&app, &admin).await;
+    let person = app.browser();
+    let bob = app.person("bob").await;
+    app.enrol(&person, &app.passkeys(), &bob).await;
+    let by_link = app.browser();
+    app.sign_in_by_link(&by_link, &bob).await;
+
+    for (who, browser, pages_min) in
+        [("a visitor", app.browser(), 1), ("a person", person, 4), ("a person by a link", by_link, 4), ("an administrator", admin, 60)]
+    {
+        let seen = crawl(&app, who, &browser).await;
+        assert!(seen >= pages_min, "{who} sees only {seen} pages");
+    }
+    app.stop().await;
+}
+
+/// Opens every page that can be reached from the start by links, and looks at where each form goes. Gives how many pages there were.
+async fn crawl(app: &TestApp, who: &str, browser: &Browser) -> usize {
+    let start: Url = app.url.parse().expect("a URL");
+    let (mut waiting, mut known) = (VecDeque::from([start.clone()]), BTreeSet::new());
+    let mut actions = BTreeSet::new();
+    let mut pages = 0;
+    while let Some(url) = waiting.pop_front() {
+        if url.origin() != start.origin() || !known.insert(url.to_string()) || COMING.iter().any(|path| url.path().starts_with(path)) {
+            continue;
+        }
+        assert!(known.len() < 2_000, "{who}: there is no end of pages");
+        let page = browser.get(url.as_str()).await;
+        if let Some(to) = page.location() {
+            waiting.push_back(to);
+            continue;
+        }
+        assert_eq!(page.status, StatusCode::OK, "{who}: {url}");
+        if !page.header("content-type").starts_with("text/html") {
+            continue;
+        }
+        pages += 1;
+        well_formed(who, &page);
+        let html = Html::parse_document(&page.body);
+        for element in html.select(&Selector::parse("[href], [src]").expect("a selector")) {
+            let address = element.attr("href").or(element.attr("src")).expect("one of them");
+            let mut to = page.url.join(address).unwrap_or_else(|error| panic!("{who}: {url} leads to {address}: {error}"));
+            to.set_fragment(None);
+            waiting.push_back(to);
+        }
+        for form in html.select(&Selector::parse("form").expect("a selector")) {
+            if form.attr("method").is_some_and(|method| method.eq_ignore_ascii_case("post")) {
+                let action = page.url.join(form.attr("action").unwrap_or_default()).expect("an action is a URL");
+                actions.insert(action.path().to_owned());
+            }
+        }
+    }
+    for action in actions {
+        // Asked in the wrong way on purpose: a form's target that does not exist is not found, one that takes only forms says so.
+        let answer = browser.get(&action).await;
+        assert_ne!(answer.status, StatusCode::NOT_FOUND, "{who}: the form for {action} leads nowhere");
+    }
+    pages
+}
+
+/// What every page has: a title, a heading, names for its fields, ids that are used once, and nothing the content security policy would stop.
+fn well_formed(who: &str, page: &Answer) {
+    let at = format!("{who}: {}", page.url);
+    let html = Html::parse_document(&page.body);
+    let count = |selector: &str| html.select(&Selector::parse(selector).expect("a selector")).count();
+    assert_eq!(count("h1"), 1, "{at} has not one main heading");
+    assert_eq!(count("main"), 1, "{at} has not one main part");
+    assert_eq!(count("html[lang]") * count("title") * count("meta[name=viewport]"), 1, "{at}");
+    assert_eq!(count("[style], style, script:not([src]), [onclick]"), 0, "{at} has inline script or style");
+    assert!(count("nav [aria-current]") <= 1, "{at} is in two places of the navigation");
+    let mut ids = BTreeSet::new();
+    for element in html.select(&Selector::parse("[id]").expect("a selector")) {
+        assert!(ids.insert(element.attr("id").expect("an id")), "{at} uses the id {:?} twice", element.attr("id"));
+    }
+    for element in html.select(&Selector::parse("[for], [aria-describedby]").expect("a selector")) {
+        let named = element.attr("for").or(element.attr("aria-describedby")).expect("one of them");
+        for id in named.split_whitespace() {
+            assert!(ids.contains(id), "{at} names the id {id}, which is not there");
+        }
+    }
+    for field in html.select(&Selector::parse("input:not([type=hidden]), select, textarea").expect("a selector")) {
+        let label = field.attr("id").map(|id| format!("label[for='{id}']")).is_some_and(|label| count(&label) == 1);
+        assert!(label || field.attr("aria-label").is_some(), "{at} has a field without a label: {}", field.html());
+    }
+}
+
+#[tokio::test]
+async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let (root, admin) = administrator(&app, "root").await;
+    let [ada, eve] = furnish(&app, &admin).await;
+    let team = admin.get("/admin/groups?q=team").await.attribute("tbody th a", "href").expect("a link");
+    let crew = admin.get("/admin/groups?q=crew").await.attribute("tbody th a", "href").expect("a link");
+    let pages = [
+        ("sign-in", "/sign-in".to_owned()),
+        ("people", "/admin/users".into()),
+        ("people-empty", "/admin/users?q=nobody".into()),
+        ("person-new", "/admin/users/new".into()),
+        ("person-local", format!("/admin/users/{ada}")),
+        ("person-directory", format!("/admin/users/{eve}")),
+        ("person-self", format!("/admin/users/{}", root.id)),
+        ("person-edit", format!("/admin/users/{ada}/edit")),
+        ("groups", "/admin/groups".into()),
+        ("group-local", team),
+        ("group-directory", crew),
+        ("group-new", "/admin/groups/new".into()),
+        ("audit", "/admin/audit".into()),
+        ("settings", "/admin/settings".into()),
+        ("account", "/account".into()),
+        ("account-passkeys", "/account/passkeys".into()),
+        ("account-sessions", "/account/sessions".into()),
+        ("error", "/no/such/page".into()),
+    ];
+    let page = Page::open().await;
+    page.goto(&app.url).await;
+    for cookie in admin.cookies("/").split("; ") {
+        let (name, value) = cookie.split_once('=').expect("a cookie has a value");
+        page.set_cookie(name, value, &app.url).await;
+    }
+    for (name, path) in &pages {
+        for (look, view) in [("desktop", View::DESKTOP), ("phone", View::PHONE), ("dark", View::DESKTOP.dark()), ("phone-dark", View::PHONE.dark())] {
+            page.look(view).await;
+            page.forget_problems();
+            page.goto(&format!("{}{path}", app.url)).await;
+            let wide = page.eval("document.documentElement.scrollWidth > document.documentElement.clientWidth").await;
+            assert_eq!(wide, false, "{name} has to be pushed sideways on a {look}");
+            if *name != "error" {
+                assert_eq!(page.problems(), Vec::<String>::new(), "{name} on a {look}");
+            }
+            if let Some(folder) = screenshots() {
+                page.screenshot(&folder.join(format!("{name}-{look}.png"))).await;
+            }
+        }
+    }
+    app.stop().await;
+}
+
+/// `MUSTER_SCREENSHOTS`: a folder to look at the pages in.
+#[expect(clippy::disallowed_methods, reason = "for the person who runs the tests")]
+fn screenshots() -> Option<PathBuf> {
+    std::env::var("MUSTER_SCREENSHOTS").ok().map(PathBuf::from)
+}
