@@ -2,5 +2,11 @@
 
 #![expect(clippy::panic, reason = "where what a test needs does not hold, the test ends and says so")]
 
+mod clients;
+mod oidc_authorize;
+mod oidc_discovery;
+mod oidc_logout;
+mod oidc_support;
+mod oidc_token;
 mod support;
 mod support_checks;
