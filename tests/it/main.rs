@@ -5,6 +5,7 @@
 mod clients;
 mod oidc_authorize;
 mod oidc_discovery;
+mod oidc_foreign_clients;
 mod oidc_logout;
 mod oidc_support;
 mod oidc_token;
