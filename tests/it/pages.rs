@@ -14,7 +14,7 @@ use crate::support::browser::{Page, View};
 use crate::support::http::{Answer, Browser};
 
 /// Linked to by the layouts, and not part of this yet.
-const COMING: &[&str] = &["/account/apps", "/admin/clients", "/admin/directories"];
+const COMING: &[&str] = &["/admin/directories"];
 
 /// Something of everything that pages show. Gives somebody local and somebody from the directory.
 async fn furnish(app: &TestApp, admin: &Browser) -> [UserId; 2] {
@@ -27,6 +27,10 @@ async fn furnish(app: &TestApp, admin: &Browser) -> [UserId; 2] {
     app.sign_in_by_link(&app.browser(), &eve).await;
     app.access_link(&eve).await;
     forge(app, admin, "/admin/users/new", &[("username", "mallory"), ("first_name", "Mallory"), ("email", "mallory@example.org")]).await;
+    let wiki = [("name", "Wiki"), ("redirect_uris", "https://wiki.example.org/callback")];
+    let page = admin.get("/admin/clients/new").await;
+    let registered = admin.submit(&page, "/admin/clients", &wiki).await;
+    assert!(registered.status.is_success() || registered.status.is_redirection(), "{}", registered.body);
     forge(app, admin, "/admin/settings", &[("session_lifetime", "600")]).await;
     [ada.id, eve.id]
 }
@@ -128,6 +132,7 @@ async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser
     let [ada, eve] = furnish(&app, &admin).await;
     let team = admin.get("/admin/groups?q=team").await.attribute("tbody th a", "href").expect("a link");
     let crew = admin.get("/admin/groups?q=crew").await.attribute("tbody th a", "href").expect("a link");
+    let wiki = admin.get("/admin/clients").await.attribute("main a[href^='/admin/clients/']:not([href$='new'])", "href").expect("a link");
     let pages = [
         ("sign-in", "/sign-in".to_owned()),
         ("people", "/admin/users".into()),
@@ -141,11 +146,17 @@ async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser
         ("group-local", team),
         ("group-directory", crew),
         ("group-new", "/admin/groups/new".into()),
+        ("apps", "/admin/clients".into()),
+        ("app-new", "/admin/clients/new".into()),
+        ("app", wiki.clone()),
+        ("app-delete", format!("{wiki}/delete")),
         ("audit", "/admin/audit".into()),
         ("settings", "/admin/settings".into()),
         ("account", "/account".into()),
         ("account-passkeys", "/account/passkeys".into()),
         ("account-sessions", "/account/sessions".into()),
+        ("account-apps", "/account/apps".into()),
+        ("sign-out", "/sign-out".into()),
         ("error", "/no/such/page".into()),
     ];
     let page = Page::open().await;
