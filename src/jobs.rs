@@ -7,7 +7,12 @@ use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::settings::{self, RELOAD_EVERY, Settings};
-use crate::{access_links, audit, oidc, passkeys, sessions};
+use crate::{access_links, audit, directory, oidc, passkeys, sessions};
+
+/// How soon after the start the directory is synced.
+const SYNC_AFTER: Duration = Duration::from_secs(5);
+/// How often to look whether the next hourly sync is due; the database says when the last one began, on whichever instance.
+const LOOK_FOR_SYNC_EVERY: Duration = Duration::from_secs(20);
 
 /// The running jobs.
 pub struct Jobs(JoinSet<()>);
@@ -29,6 +34,9 @@ pub fn start(app: &App) -> Jobs {
     jobs.spawn(every(app.clone(), "settings", RELOAD_EVERY, RELOAD_EVERY, reload_settings));
     jobs.spawn(every(app.clone(), "signing keys", Duration::from_secs(1), oidc::keys::RELOAD_EVERY, follow_keys));
     jobs.spawn(every(app.clone(), "sweep", Duration::from_secs(60), Duration::from_secs(600), sweep));
+    let started_at = app.clock.now();
+    let sync = move |app: App| async move { directory::sync_if_due(&app, started_at).await };
+    jobs.spawn(every(app.clone(), "directory sync", SYNC_AFTER, LOOK_FOR_SYNC_EVERY, sync));
     Jobs(jobs)
 }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::db::{Db, query};
+use crate::db::{Db, Tx, query};
 use crate::secret::{base64url, random_bytes};
 
 /// A lease that is held. Give it back with [`release`](Self::release); one that is only dropped runs out.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Lease {
     name: String,
     holder: String,
@@ -41,13 +41,23 @@ impl Lease {
     /// When the database refuses.
     pub async fn prolong(&self, db: &Db, lifetime: Duration, now: Timestamp) -> sqlx::Result<bool> {
         let mut tx = db.begin().await?;
+        let kept = self.hold(&mut tx, lifetime, now).await?;
+        tx.commit().await?;
+        Ok(kept)
+    }
+
+    /// Prolongs the lease inside the transaction of what it protects: until that ends nobody else can take it, however long it takes; `false` when it was
+    /// lost meanwhile.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn hold(&self, tx: &mut Tx, lifetime: Duration, now: Timestamp) -> sqlx::Result<bool> {
         let kept = query("UPDATE leases SET expires_at = $3 WHERE name = $1 AND holder = $2")
             .bind(&self.name)
             .bind(&self.holder)
             .bind(now + lifetime)
-            .execute(&mut tx)
+            .execute(tx)
             .await?;
-        tx.commit().await?;
         Ok(kept == 1)
     }
 

@@ -16,14 +16,14 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::settings::{self, Settings};
 use crate::web::rate_limit::Limits;
-use crate::{access_links, db, installation, jobs, oidc, passkeys, routes};
+use crate::{access_links, db, directory, installation, jobs, oidc, passkeys, routes};
 
 /// Requests in flight get this long to finish when the server stops; jobs too.
 const STOP_WITHIN: Duration = Duration::from_secs(9);
 
 /// Every variable a settings catalog declares.
 pub fn setting_names() -> Vec<&'static str> {
-    Settings::CATALOG.iter().map(|entry| entry.env).collect()
+    Settings::CATALOG.iter().map(|entry| entry.env).chain(directory::settings::keys()).collect()
 }
 
 /// Checks every setting the environment sets.
@@ -31,7 +31,8 @@ pub fn setting_names() -> Vec<&'static str> {
 /// # Errors
 /// [`ConfigError`] for the first value that does not parse.
 pub fn check_settings(config: &Config) -> Result<(), ConfigError> {
-    settings::check_environment::<Settings>(config)
+    settings::check_environment::<Settings>(config)?;
+    directory::texts::check_environment(config)
 }
 
 /// Opens the database and builds the [`App`]: what the server and every command start with.

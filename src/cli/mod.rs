@@ -4,6 +4,7 @@
 mod access_link;
 mod audit;
 mod clients;
+mod directory;
 mod groups;
 mod keys;
 mod print;
@@ -39,6 +40,9 @@ enum Command {
     /// Makes a one-time sign-in link for an existing person and prints it.
     #[command(alias = "access-link")]
     OneTimeAccessToken(access_link::Arguments),
+    /// Checks the LDAP directory, shows what a sync would change, or syncs.
+    #[command(subcommand)]
+    Directory(directory::Command),
     /// Shows people.
     #[command(subcommand)]
     Users(users::Command),
@@ -121,6 +125,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failed> {
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(config()?).await,
         Command::OneTimeAccessToken(arguments) => access_link::run(arguments).await,
+        Command::Directory(command) => directory::run(command).await,
         Command::Users(command) => users::run(command).await,
         Command::Groups(command) => groups::run(command).await,
         Command::Audit(command) => audit::run(command).await,

@@ -90,7 +90,8 @@ pub fn query_list(sql: &'static str, list: impl IntoIterator<Item = Value>) -> Q
 }
 
 /// Inserts many rows with as few statements as the engines' limits allow. `before` is the statement up to and including `VALUES`, `after` what
-/// follows the rows (such as `ON CONFLICT DO NOTHING`). Returns how many rows were written.
+/// follows the rows (such as `ON CONFLICT DO NOTHING`). Serves `UPDATE … FROM (VALUES` and `… IN (VALUES` as well; both engines name the columns of such
+/// rows `column1`, `column2`, …. Returns how many rows were written.
 ///
 /// # Errors
 /// When the database refuses a row; earlier chunks of the same call stay part of the surrounding transaction.

@@ -347,7 +347,7 @@ pub fn user(entry: &RawEntry, map: &AttributeMap, problems: &mut Problems) -> Re
     let phone = mapping.cleaned(Field::Phone, MAX_PHONE);
     Ok(DirectoryUser {
         id,
-        dn: entry.dn.clone(),
+        dn: storable(&entry.dn),
         dn_key,
         username,
         email,
@@ -368,7 +368,12 @@ pub fn group(entry: &RawEntry, map: &AttributeMap, problems: &mut Problems) -> R
     let (Some(id), Some(dn_key)) = (skipped.id.clone(), skipped.dn_key) else { return Err(skipped) };
     let Some(name) = mapping.name(Field::GroupName, "group name") else { return Err(skipped) };
     let display_name = Some(mapping.cleaned(Field::GroupDisplayName, MAX_NAME)).filter(|name| !name.is_empty()).unwrap_or_else(|| name.clone());
-    Ok(DirectoryGroup { id, dn: entry.dn.clone(), dn_key, name, display_name, members: Vec::new() })
+    Ok(DirectoryGroup { id, dn: storable(&entry.dn), dn_key, name, display_name, members: Vec::new() })
+}
+
+/// A DN as PostgreSQL can store it: no text there holds a NUL, which RFC 4514 section 2.4 wants escaped anyway.
+fn storable(dn: &str) -> String {
+    dn.replace('\0', "\\00")
 }
 
 /// All member values of a group's entry, of all attributes named for it.

@@ -5,9 +5,8 @@
 
 use std::fmt;
 
-use unicode_normalization::UnicodeNormalization as _;
-
 use crate::secret::sha256;
+use crate::users::model::key;
 
 /// The longest name read, in bytes. Longer ones are hostile or broken.
 const MAX_LENGTH: usize = 8 * 1024;
@@ -111,9 +110,9 @@ impl Dn {
     /// Whether `value` is how the leaf of this name names `attribute`: for `uid=ada,ou=people` true of (`uid`, `Ada`).
     pub fn leaf_is(&self, attribute: &str, value: &str) -> bool {
         let attribute = attribute_name(attribute);
-        self.rdns.first().is_some_and(|rdn| {
-            rdn.iter().any(|part| part.attribute == attribute && matches!(&part.value, Folded::Text(text) if *text == fold(value)))
-        })
+        self.rdns
+            .first()
+            .is_some_and(|rdn| rdn.iter().any(|part| part.attribute == attribute && matches!(&part.value, Folded::Text(text) if *text == key(value))))
     }
 
     /// Whether this is the empty name.
@@ -138,24 +137,6 @@ fn without_bit_string(value: &str) -> &str {
         Some((name, bits)) if bits.bytes().all(|bit| matches!(bit, b'0' | b'1')) => name,
         _ => value,
     }
-}
-
-/// Text as `caseIgnoreMatch` sees it: NFKC, case folded, blanks at the ends dropped and inside squeezed to one.
-pub fn fold(text: &str) -> String {
-    let folded: String = if text.is_ascii() {
-        text.to_ascii_lowercase()
-    } else {
-        // Up and down again folds what has more than one lower-case form (ß and ss, the two sigmas).
-        text.nfkc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkc().collect()
-    };
-    let mut squeezed = String::with_capacity(folded.len());
-    for word in folded.split_whitespace() {
-        if !squeezed.is_empty() {
-            squeezed.push(' ');
-        }
-        squeezed.push_str(word);
-    }
-    squeezed
 }
 
 /// Short names that stand for one attribute: those of RFC 4514 section 3, and what certificates and older servers write.
@@ -309,7 +290,7 @@ impl Reader<'_> {
 
 fn folded(value: Vec<u8>) -> Folded {
     match String::from_utf8(value) {
-        Ok(text) => Folded::Text(fold(&text)),
+        Ok(text) => Folded::Text(key(&text)),
         Err(error) => Folded::Bytes(error.into_bytes()),
     }
 }
@@ -441,14 +422,14 @@ mod tests {
 
         #[test]
         fn the_key_tells_values_apart(a in part(), b in part()) {
-            let same = a.0 == b.0 && fold(&a.1) == fold(&b.1);
+            let same = a.0 == b.0 && key(&a.1) == key(&b.1);
             prop_assert_eq!(key_of(&write_escaped(&a)) == key_of(&write_escaped(&b)), same);
         }
 
         #[test]
         fn folding_is_idempotent(text in any::<String>()) {
-            let once = fold(&text);
-            prop_assert_eq!(fold(&once), once);
+            let once = key(&text);
+            prop_assert_eq!(key(&once), once);
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::dn::{DnKey, key_of_member};
-use super::model::{DirectoryGroup, DirectoryUser, EntryId, Problems, SkippedEntry, counted, name_key};
+use super::model::{DirectoryGroup, DirectoryUser, EntryId, Problems, SkippedEntry, counted};
+use crate::users::model::key as name_key;
 
 /// Finds people by DN and by username. Built once per run, when all people are read; asked while groups stream in, so that member texts need not be kept.
 #[derive(Debug, Default)]

@@ -1,4 +1,4 @@
-//! The nouns of the directory: what one is configured to be, what was read from it, and what a run did.
+//! The nouns of the directory: what one is configured to be, and what was read from it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -368,136 +368,9 @@ impl DirectoryState {
     }
 }
 
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Changes were made.
-    Applied,
-    /// Nothing had changed.
-    Unchanged,
-    /// Nothing was written, on request.
-    Previewed,
-    /// Nothing was written: an administrator has to confirm.
-    Held,
-    /// Nothing was written: the directory could not be read.
-    Failed,
-}
-
-impl Outcome {
-    /// As stored and printed.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Applied => "applied",
-            Self::Unchanged => "unchanged",
-            Self::Previewed => "previewed",
-            Self::Held => "held",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// Reads [`as_str`](Self::as_str).
-    pub fn from_stored(text: &str) -> Option<Self> {
-        [Self::Applied, Self::Unchanged, Self::Previewed, Self::Held, Self::Failed].into_iter().find(|outcome| outcome.as_str() == text)
-    }
-}
-
-/// People, counted. Every entry the user filter found is in one of created, updated, disabled, restored, unchanged or skipped; people who left are in
-/// disabled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UserCounts {
-    /// New here.
-    pub created: usize,
-    /// Known, something changed.
-    pub updated: usize,
-    /// Lost access: left, or disabled there. Includes those deleted when soft delete is off.
-    pub disabled: usize,
-    /// Had lost access, and are back.
-    pub restored: usize,
-    /// Known, nothing changed.
-    pub unchanged: usize,
-    /// Found, but not usable.
-    pub skipped: usize,
-}
-
-/// Groups, counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GroupCounts {
-    /// New here.
-    pub created: usize,
-    /// Known, something changed (or back again).
-    pub updated: usize,
-    /// Not there any more.
-    pub removed: usize,
-    /// Known, nothing changed.
-    pub unchanged: usize,
-    /// Found, but not usable.
-    pub skipped: usize,
-}
-
-/// Memberships, counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MembershipCounts {
-    /// People who joined a group.
-    pub added: usize,
-    /// People who left one.
-    pub removed: usize,
-}
-
-/// What a plan changes, counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// People.
-    pub users: UserCounts,
-    /// Groups.
-    pub groups: GroupCounts,
-    /// Who is in which.
-    pub memberships: MembershipCounts,
-}
-
-impl Counts {
-    /// Whether applying would write nothing.
-    pub fn nothing_changes(&self) -> bool {
-        let Self { users, groups, memberships } = self;
-        users.created
-            + users.updated
-            + users.disabled
-            + users.restored
-            + groups.created
-            + groups.updated
-            + groups.removed
-            + memberships.added
-            + memberships.removed
-            == 0
-    }
-}
-
-/// The result of a run: what `muster directory sync --format json` prints and the page of runs shows.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SyncReport {
-    /// The run.
-    pub run_id: crate::id::SyncRunId,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// People, groups and memberships.
-    #[serde(flatten)]
-    pub counts: Counts,
-    /// What to look at; why the run failed when it did.
-    pub problems: Vec<Problem>,
-    /// Why it waits for an administrator (in a preview: would wait).
-    pub held_because: Option<String>,
-    /// From the first connection to the last write, in milliseconds.
-    pub duration_ms: u64,
-}
-
 /// `1 entry`, `2 entries`.
 pub(super) fn counted(count: usize, one: &str, several: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { several })
-}
-
-/// A name as people compare it: usernames, e-mail addresses and group names differ only if this does.
-pub fn name_key(name: &str) -> String {
-    super::dn::fold(name)
 }
 
 #[cfg(test)]
@@ -558,23 +431,6 @@ mod tests {
     fn the_guard_lets_a_few_leave_always_and_a_share_of_many() {
         let guard = Guard::default();
         assert_eq!([0, 10, 25, 26, 30, 1000].map(|active| guard.allowed(active)), [5, 5, 5, 5, 6, 200]);
-    }
-
-    #[test]
-    fn a_report_prints_the_fields_of_the_contract() {
-        let report = SyncReport {
-            run_id: crate::id::SyncRunId::new(),
-            outcome: Outcome::Applied,
-            counts: Counts::default(),
-            problems: vec![],
-            held_because: None,
-            duration_ms: 5,
-        };
-        let json = serde_json::to_value(&report).unwrap();
-        let mut names: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
-        names.sort_unstable();
-        assert_eq!(names, ["duration_ms", "groups", "held_because", "memberships", "outcome", "problems", "run_id", "users"]);
-        assert_eq!(json["outcome"], "applied");
     }
 
     #[test]

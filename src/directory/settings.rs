@@ -6,6 +6,7 @@ use super::dn::Dn;
 use super::filter::Filter;
 use super::model::{Bind, DirectoryConfig, Guard, Limits, ServerAddress};
 use crate::secret::Password;
+use crate::settings::Input;
 
 /// A setting of a directory besides the attribute names of [`ROWS`].
 #[derive(Clone, Copy, Debug)]
@@ -18,18 +19,29 @@ pub struct Setting {
     pub label: &'static str,
     /// Help text.
     pub help: &'static str,
+    /// The kind of form field.
+    pub input: Input,
+    /// The heading it stands under.
+    pub section: &'static str,
 }
 
-const fn setting(key: &'static str, default: &'static str, label: &'static str, help: &'static str) -> Setting {
-    Setting { key, default, label, help }
+const fn setting(key: &'static str, default: &'static str, input: Input, section: &'static str, label: &'static str, help: &'static str) -> Setting {
+    Setting { key, default, label, help, input, section }
 }
+
+const CONNECTION: &str = "Connection";
+const WHO: &str = "Who is taken over";
+const SAFETY: &str = "When people leave";
 
 /// Whether the directory is used at all. Read by whoever starts runs, not part of a [`DirectoryConfig`].
-pub const ENABLED: Setting = setting("LDAP_ENABLED", "false", "Use this directory", "When off, nothing is read from it and nobody changes.");
+pub const ENABLED: Setting =
+    setting("LDAP_ENABLED", "false", Input::Switch, CONNECTION, "Use this directory", "When off, nothing is read from it and nobody changes.");
 /// [`DirectoryConfig::servers`].
 pub const URL: Setting = setting(
     "LDAP_URL",
     "",
+    Input::Text,
+    CONNECTION,
     "Address",
     "ldaps://ldap.example.org, or ldap:// without encryption. Several servers of one directory are separated by blanks and tried in this order.",
 );
@@ -37,20 +49,32 @@ pub const URL: Setting = setting(
 pub const BIND_DN: Setting = setting(
     "LDAP_BIND_DN",
     "",
+    Input::Text,
+    CONNECTION,
     "Bind DN",
     "The account that searches, such as cn=muster,ou=services,dc=example,dc=org, or user@domain with Active Directory. Empty searches anonymously.",
 );
 /// [`Bind::password`].
-pub const BIND_PASSWORD: Setting = setting("LDAP_BIND_PASSWORD", "", "Bind password", "Stored encrypted and never shown again.");
+pub const BIND_PASSWORD: Setting =
+    setting("LDAP_BIND_PASSWORD", "", Input::Secret, CONNECTION, "Bind password", "Stored encrypted and never shown again.");
 /// [`DirectoryConfig::base_dn`].
-pub const BASE: Setting = setting("LDAP_BASE", "", "Base DN", "Where people and groups are searched, such as dc=example,dc=org.");
+pub const BASE: Setting =
+    setting("LDAP_BASE", "", Input::Text, CONNECTION, "Base DN", "Where people and groups are searched, such as dc=example,dc=org.");
 /// [`DirectoryConfig::user_filter`].
-pub const USER_FILTER: Setting =
-    setting("LDAP_USER_SEARCH_FILTER", "(objectClass=person)", "Filter for people", "Which entries are people. May span several lines.");
+pub const USER_FILTER: Setting = setting(
+    "LDAP_USER_SEARCH_FILTER",
+    "(objectClass=person)",
+    Input::Lines,
+    WHO,
+    "Filter for people",
+    "Which entries are people. May span several lines.",
+);
 /// [`DirectoryConfig::group_filter`].
 pub const GROUP_FILTER: Setting = setting(
     "LDAP_USER_GROUP_SEARCH_FILTER",
     "(objectClass=groupOfNames)",
+    Input::Lines,
+    WHO,
     "Filter for groups",
     "Which entries are groups: (objectClass=group) with Active Directory.",
 );
@@ -58,6 +82,8 @@ pub const GROUP_FILTER: Setting = setting(
 pub const SKIP_CERT_VERIFY: Setting = setting(
     "LDAP_SKIP_CERT_VERIFY",
     "false",
+    Input::Switch,
+    CONNECTION,
     "Accept any certificate",
     "For trying out only: whoever sits between can read the bind password and answer as the directory.",
 );
@@ -65,16 +91,20 @@ pub const SKIP_CERT_VERIFY: Setting = setting(
 pub const CA_CERTIFICATE: Setting = setting(
     "LDAP_CA_CERTIFICATE",
     "",
+    Input::Lines,
+    CONNECTION,
     "Certificate authority",
     "The PEM text of the authority that signed the server's certificate, when this machine does not know it.",
 );
 /// [`DirectoryConfig::admin_group`].
 pub const ADMIN_GROUP: Setting =
-    setting("LDAP_ADMIN_GROUP_NAME", "", "Administrators' group", "Name or DN of the group whose members administer Muster.");
+    setting("LDAP_ADMIN_GROUP_NAME", "", Input::Text, WHO, "Administrators' group", "Name or DN of the group whose members administer Muster.");
 /// [`DirectoryConfig::soft_delete`].
 pub const SOFT_DELETE: Setting = setting(
     "LDAP_SOFT_DELETE_USERS",
     "true",
+    Input::Switch,
+    SAFETY,
     "Keep people who left",
     "They cannot sign in, but their record and passkeys stay for when they come back. When off, they are deleted.",
 );
@@ -82,15 +112,23 @@ pub const SOFT_DELETE: Setting = setting(
 pub const GUARD_PERCENT: Setting = setting(
     "LDAP_GUARD_PERCENT",
     "20",
+    Input::Number,
+    SAFETY,
     "Hold back from (percent)",
     "A run in which a larger share of people would lose access waits for an administrator.",
 );
 /// [`Guard::minimum`].
 pub const GUARD_MINIMUM: Setting =
-    setting("LDAP_GUARD_MINIMUM", "5", "Always let leave", "That many people may leave in one run whatever their share.");
+    setting("LDAP_GUARD_MINIMUM", "5", Input::Number, SAFETY, "Always let leave", "That many people may leave in one run whatever their share.");
 /// [`Limits::page_size`].
-pub const PAGE_SIZE: Setting =
-    setting("LDAP_PAGE_SIZE", "500", "Page size", "Entries asked for at a time, 1 to 1000; lowered by itself when the server refuses.");
+pub const PAGE_SIZE: Setting = setting(
+    "LDAP_PAGE_SIZE",
+    "500",
+    Input::Number,
+    CONNECTION,
+    "Page size",
+    "Entries asked for at a time, 1 to 1000; lowered by itself when the server refuses.",
+);
 
 /// All settings besides the attribute names, in the order of the settings page.
 pub const SETTINGS: [Setting; 14] = [
@@ -99,15 +137,15 @@ pub const SETTINGS: [Setting; 14] = [
     BIND_DN,
     BIND_PASSWORD,
     BASE,
+    CA_CERTIFICATE,
+    SKIP_CERT_VERIFY,
+    PAGE_SIZE,
     USER_FILTER,
     GROUP_FILTER,
-    SKIP_CERT_VERIFY,
-    CA_CERTIFICATE,
     ADMIN_GROUP,
     SOFT_DELETE,
     GUARD_PERCENT,
     GUARD_MINIMUM,
-    PAGE_SIZE,
 ];
 
 /// Every key, for telling a mistyped variable from a known one.
@@ -200,7 +238,7 @@ fn base_dn(text: &str) -> Result<String, String> {
     }
 }
 
-fn boolean(text: &str) -> Result<bool, String> {
+pub(super) fn boolean(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Ok(true),
         "false" | "0" | "no" | "off" | "" => Ok(false),

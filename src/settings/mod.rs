@@ -144,6 +144,12 @@ impl Changes {
         self.0.is_empty()
     }
 
+    /// Adds a change no form field stands for, such as taking a secret away.
+    pub fn also(&mut self, entry: &Entry, value: &str) {
+        self.0.retain(|(changed, _)| changed.key != entry.key);
+        self.0.push((*entry, value.to_owned()));
+    }
+
     /// `key: new value` for the audit log; secrets as `(changed)`.
     pub fn for_audit(&self) -> BTreeMap<String, String> {
         let shown = |(entry, value): &(Entry, String)| if entry.input == Input::Secret { "(changed)".to_owned() } else { value.clone() };

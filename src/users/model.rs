@@ -118,9 +118,23 @@ impl User {
     }
 }
 
-/// The form in which usernames and e-mail addresses are compared: NFKC and lower case.
+/// The form in which usernames, e-mail addresses and group names are compared, everywhere: two names differ only if this does. NFKC, one case (also where a
+/// letter has several lower-case forms), blanks trimmed and squeezed.
 pub fn key(name: &str) -> String {
-    name.trim().nfkc().collect::<String>().to_lowercase()
+    let folded: String = if name.is_ascii() {
+        name.to_ascii_lowercase()
+    } else {
+        // Up and down again folds what has more than one lower-case form (ß and ss, the two sigmas).
+        name.nfkc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkc().collect()
+    };
+    let mut squeezed = String::with_capacity(folded.len());
+    for word in folded.split_whitespace() {
+        if !squeezed.is_empty() {
+            squeezed.push(' ');
+        }
+        squeezed.push_str(word);
+    }
+    squeezed
 }
 
 /// What the search box looks into.
@@ -170,6 +184,8 @@ mod tests {
     fn names_are_compared_without_regard_to_case_and_width() {
         assert_eq!(key("  Ada@Example.ORG "), "ada@example.org");
         assert_eq!(key("ＡＤＡ"), "ada");
+        assert_eq!((key("Straße"), key("Οδος")), (key("STRASSE"), key("ΟΔΟΣ")));
+        assert_eq!(key("Domain  Admins"), "domain admins");
     }
 
     #[test]

@@ -5,9 +5,16 @@
 mod access_links;
 mod audit;
 mod browser_sign_in;
+mod clients;
 mod forged_ceremonies;
 mod groups;
 mod killed;
+mod oidc_authorize;
+mod oidc_discovery;
+mod oidc_foreign_clients;
+mod oidc_logout;
+mod oidc_support;
+mod oidc_token;
 mod pages;
 mod pages_support;
 mod passkeys;

@@ -5,11 +5,12 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::attributes::Field;
 use super::super::dn::{DnKey, key_of};
-use super::super::model::{DirectoryGroup, EntryId, Problems, Snapshot, name_key};
+use super::super::model::{DirectoryGroup, EntryId, Problems, Snapshot};
 use super::names::{Names, Wish};
 use super::users::PlannedUsers;
 use super::{Current, GroupRow, KnownGroup, Plan, Policy, distinct, kept, label, row_hash, sorted_by_entry};
 use crate::id::{GroupId, UserId};
+use crate::users::model::key as name_key;
 
 /// What became of the groups.
 pub(super) struct PlannedGroups<'s> {

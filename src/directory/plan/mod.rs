@@ -17,7 +17,8 @@ use std::fmt;
 
 use super::attributes::{AttributeMap, Field};
 use super::dn::{DnKey, key_of};
-use super::model::{Counts, DirectoryConfig, DirectoryGroup, DirectoryState, DirectoryUser, EntryId, Guard, Problems, SkippedEntry, Snapshot};
+use super::model::{DirectoryConfig, DirectoryGroup, DirectoryState, DirectoryUser, EntryId, Guard, Problems, SkippedEntry, Snapshot};
+use super::report::Counts;
 use crate::id::{GroupId, UserId};
 use crate::secret::sha256;
 
@@ -72,7 +73,7 @@ pub struct Current {
     pub users: Vec<KnownUser>,
     /// All groups of this directory, also removed ones.
     pub groups: Vec<KnownGroup>,
-    /// Usernames of everybody else by [`name_key`](super::model::name_key), with who that is, such as `the local account "ada"`.
+    /// Usernames of everybody else by [`key`](crate::users::model::key), with who that is, such as `the local account "ada"`.
     pub other_usernames: HashMap<String, String>,
     /// E-mail addresses of everybody else, likewise.
     pub other_emails: HashMap<String, String>,
@@ -196,6 +197,18 @@ pub struct Plan<'s> {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PlanDigest([u8; 32]);
 
+impl PlanDigest {
+    /// The bytes, as stored.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Reads [`as_bytes`](Self::as_bytes).
+    pub fn from_stored(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
 impl fmt::Display for PlanDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -220,11 +233,11 @@ pub enum Verdict<'p> {
 }
 
 impl Plan<'_> {
-    /// Whether to write this plan. `confirmed` is the digest an administrator agreed to, as text: it lifts the hold from that very plan only.
-    pub fn verdict(&self, confirmed: Option<&str>) -> Verdict<'_> {
+    /// Whether to write this plan. `confirmed` is the digest an administrator agreed to: it lifts the hold from that very plan only.
+    pub fn verdict(&self, confirmed: Option<PlanDigest>) -> Verdict<'_> {
         match &self.held_because {
             // An answer that is suspicious is held even when it happens to change nothing else.
-            Some(reason) if confirmed != Some(self.digest.to_string().as_str()) => Verdict::Hold(reason),
+            Some(reason) if confirmed != Some(self.digest) => Verdict::Hold(reason),
             _ if self.writes_nothing() => Verdict::Nothing,
             _ => Verdict::Apply,
         }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::super::model::{EntryId, name_key};
+use super::super::model::EntryId;
+use crate::users::model::key as name_key;
 
 /// One who wants a name, or has one and is not asked in this run. In the order of the entry ids.
 pub(super) struct Wish<'s> {

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
-use super::super::model::name_key;
 use super::*;
+use crate::users::model::key as name_key;
 
 fn user(id: &str, username: &str, email: Option<&str>) -> DirectoryUser {
     let dn = format!("uid={id},ou=people,dc=x");
@@ -369,10 +369,10 @@ fn a_confirmation_lifts_the_hold_from_the_very_plan_only() {
     let read = snapshot(people(5), vec![]);
     let plan = reconcile(&read, &before, &policy());
     assert!(matches!(plan.verdict(None), Verdict::Hold(_)));
-    let confirmed = plan.digest.to_string();
-    assert_eq!(plan.verdict(Some(&confirmed)), Verdict::Apply);
+    let confirmed = plan.digest;
+    assert_eq!(plan.verdict(Some(confirmed)), Verdict::Apply);
     let another = snapshot(people(4), vec![]);
-    assert!(matches!(reconcile(&another, &before, &policy()).verdict(Some(&confirmed)), Verdict::Hold(_)));
+    assert!(matches!(reconcile(&another, &before, &policy()).verdict(Some(confirmed)), Verdict::Hold(_)));
 }
 
 #[test]

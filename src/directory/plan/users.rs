@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::super::attributes::Field;
-use super::super::model::{DirectoryState, DirectoryUser, EntryId, Snapshot, name_key};
+use super::super::model::{DirectoryState, DirectoryUser, EntryId, Snapshot};
 use super::names::{Names, Wish};
 use super::{Change, Current, KnownUser, Plan, Policy, ReleasedUser, RowHash, UserRow, distinct, kept, label, row_hash, sorted_by_entry};
 use crate::id::UserId;
+use crate::users::model::key as name_key;
 
 /// What became of the people, for the steps that follow.
 pub(super) struct PlannedUsers<'s> {

@@ -1,0 +1,150 @@
+//! `muster directory`: the connection to the LDAP directory, from the server's shell.
+
+use serde::Serialize;
+
+use super::{Failed, Format, app, say, say_json};
+use crate::app::App;
+use crate::directory::settings::SettingError;
+use crate::directory::{self, Order, Outcome, Step, StepOutcome, SyncReport};
+use crate::id::SyncRunId;
+
+/// What can be done with a directory.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Checks the connection step by step, reading what a sync would read. Changes nothing.
+    Test(Choice),
+    /// Shows what a sync would change, and changes nothing.
+    Preview(Choice),
+    /// Brings people and groups up to date with the directory.
+    Sync {
+        #[command(flatten)]
+        choice: Choice,
+        /// Applies what this run, which was held back, would have changed, provided that it still is the same.
+        #[arg(long, value_name = "RUN_ID")]
+        confirm: Option<SyncRunId>,
+    },
+}
+
+/// Which directory, and how to print the result.
+#[derive(Debug, clap::Args)]
+pub(super) struct Choice {
+    /// The directory's name.
+    #[arg(long, value_name = "NAME", default_value = directory::DEFAULT)]
+    source: String,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// The result of a test; its field names are a contract.
+#[derive(Serialize)]
+struct Tested {
+    passed: bool,
+    steps: Vec<Step>,
+}
+
+pub(super) async fn run(command: Command) -> Result<(), Failed> {
+    let choice = match &command {
+        Command::Test(choice) | Command::Preview(choice) | Command::Sync { choice, .. } => choice,
+    };
+    if choice.source != directory::DEFAULT {
+        let message = format!("there is no directory named \"{}\"; the one there is is named \"{}\"", choice.source, directory::DEFAULT);
+        return Err(Failed::Command(anyhow::anyhow!(message)));
+    }
+    let format = choice.format;
+    let app = app().await?;
+    let done = match command {
+        Command::Test(_) => test(&app, format).await,
+        Command::Preview(_) => match directory::preview(&app).await {
+            Ok(report) => tell(&report, format),
+            Err(error) => Err(Failed::Command(error.into())),
+        },
+        Command::Sync { confirm, .. } => match directory::sync(&app, &Order::of_command(confirm)).await {
+            Ok(report) => tell(&report, format),
+            Err(error) => Err(Failed::Command(error.into())),
+        },
+    };
+    app.db.close().await;
+    done
+}
+
+async fn test(app: &App, format: Format) -> Result<(), Failed> {
+    let steps = match directory::test(app).await? {
+        Ok(steps) => steps,
+        Err(mistakes) => return Err(Failed::Command(anyhow::anyhow!(settings_sentence(&mistakes)))),
+    };
+    let passed = steps.iter().all(|step| matches!(step.outcome, StepOutcome::Passed | StepOutcome::Warning));
+    match format {
+        Format::Json => say_json(&Tested { passed, steps })?,
+        Format::Human => {
+            for Step { phase, outcome, message } in &steps {
+                let mark = match outcome {
+                    StepOutcome::Passed => "ok     ",
+                    StepOutcome::Warning => "warning",
+                    StepOutcome::Failed => "FAILED ",
+                    StepOutcome::NotTried => "-      ",
+                };
+                say(&format!("{mark}  {}: {message}", phase.label()))?;
+            }
+        }
+    }
+    if passed { Ok(()) } else { Err(Failed::Told) }
+}
+
+fn settings_sentence(mistakes: &[SettingError]) -> String {
+    let each = mistakes.iter().map(|SettingError { key, message }| format!("{key}: {message}")).collect::<Vec<_>>().join("; ");
+    format!("the directory's settings cannot be used: {each}")
+}
+
+/// Prints a report; the status follows from its outcome.
+fn tell(report: &SyncReport, format: Format) -> Result<(), Failed> {
+    match format {
+        Format::Json => say_json(report)?,
+        Format::Human => say(&summary(report))?,
+    }
+    if matches!(report.outcome, Outcome::Held | Outcome::Failed) { Err(Failed::Told) } else { Ok(()) }
+}
+
+/// How many problems are written out for people.
+const PROBLEMS_SHOWN: usize = 20;
+
+fn summary(report: &SyncReport) -> String {
+    let headline = match report.outcome {
+        Outcome::Applied => "The directory was synced.",
+        Outcome::Unchanged => "Nothing had changed.",
+        Outcome::Previewed => "A sync would change this. Nothing was written.",
+        Outcome::Held => "Held back: nothing was changed, because this needs a person's decision.",
+        Outcome::Failed => "The directory could not be read, and nothing was changed.",
+    };
+    let mut lines = vec![headline.to_owned()];
+    if report.outcome != Outcome::Failed {
+        let (users, groups, memberships) = (report.counts.users, report.counts.groups, report.counts.memberships);
+        lines.push(format!(
+            "  People       {} created, {} updated, {} disabled, {} restored, {} unchanged, {} skipped",
+            users.created, users.updated, users.disabled, users.restored, users.unchanged, users.skipped
+        ));
+        lines.push(format!(
+            "  Groups       {} created, {} updated, {} removed, {} unchanged, {} skipped",
+            groups.created, groups.updated, groups.removed, groups.unchanged, groups.skipped
+        ));
+        lines.push(format!("  Memberships  {} added, {} removed", memberships.added, memberships.removed));
+    }
+    if let Some(reason) = &report.held_because {
+        lines.push(format!("\n{reason}"));
+        if report.outcome == Outcome::Held {
+            lines.push(format!("If this is meant to happen, apply exactly this with:\n  muster directory sync --confirm {}", report.run_id));
+        }
+    }
+    if !report.problems.is_empty() {
+        lines.push("\nTo look at:".to_owned());
+    }
+    for problem in report.problems.iter().take(PROBLEMS_SHOWN) {
+        let place = [problem.dn.as_str(), problem.attribute.as_deref().unwrap_or_default()].into_iter().filter(|part| !part.is_empty());
+        let place = place.collect::<Vec<_>>().join(", ");
+        lines.push(format!("  - {}{}{}", place, if place.is_empty() { "" } else { ": " }, problem.message));
+    }
+    if report.problems.len() > PROBLEMS_SHOWN {
+        lines.push(format!("  … and {} more; --format json has them all.", report.problems.len() - PROBLEMS_SHOWN));
+    }
+    lines.join("\n")
+}

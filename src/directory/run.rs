@@ -1,0 +1,425 @@
+//! One sync run, from the lease to the last write.
+//!
+//! The order keeps every promise: the lease comes first (one run at a time across instances and commands), the run's row second (a run that is killed is
+//! seen), the network third with no transaction open, and everything that changes last, in one transaction that checks again that the lease is ours.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::client::FetchError;
+use super::model::{DirectoryConfig, Limits, Problem, Snapshot};
+use super::plan::{Current, Plan, PlanDigest, Policy, Verdict, reconcile};
+use super::report::{Counts, Outcome, SyncReport, Trigger};
+use super::settings::SettingError;
+use super::store::{self, NotApplied};
+use super::{DEFAULT, client, journal};
+use crate::app::App;
+use crate::audit::{self, Actor, Kind};
+use crate::clock::Timestamp;
+use crate::db::Tx;
+use crate::id::{SyncRunId, UserId};
+use crate::lease::Lease;
+use crate::sessions::{self, AdminDeed};
+use crate::users;
+use crate::web::Client;
+
+/// How long a lease lasts without a sign of life: how soon another run can start after one was killed.
+const LEASE_LIFETIME: Duration = Duration::from_secs(15);
+/// How often a run shows that it lives.
+const HEARTBEAT: Duration = Duration::from_secs(4);
+/// How often somebody who waits for a run looks again.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// How often a plan is made anew when people or groups were changed here between planning and writing.
+const ATTEMPTS: usize = 3;
+/// How long runs are remembered.
+const REMEMBERED_FOR: Duration = Duration::from_secs(90 * 86_400);
+
+/// Who wants a run, and why.
+#[derive(Clone, Debug)]
+pub struct Order {
+    trigger: Trigger,
+    actor: Actor,
+    client: Client,
+    confirm: Option<SyncRunId>,
+}
+
+impl Order {
+    /// A run that starts by itself.
+    pub fn by_itself(trigger: Trigger) -> Self {
+        Self { trigger, actor: Actor::system("directory sync"), client: Client::default(), confirm: None }
+    }
+
+    /// A run somebody at the server's command line asks for; `confirm` names a run that was held back.
+    pub fn of_command(confirm: Option<SyncRunId>) -> Self {
+        Self { trigger: Trigger::Command, actor: Actor::command_line(), client: Client::default(), confirm }
+    }
+
+    /// A run an administrator asks for; `confirm` names a run that was held back.
+    pub fn of_admin(deed: &AdminDeed, confirm: Option<SyncRunId>) -> Self {
+        Self { trigger: Trigger::Admin, actor: deed.admin.actor(), client: deed.client.clone(), confirm }
+    }
+
+    /// How long to wait for a run that is going on. Runs that start by themselves come again.
+    fn waits(&self) -> Duration {
+        match self.trigger {
+            Trigger::Start | Trigger::Schedule => Duration::ZERO,
+            Trigger::Admin | Trigger::Command => Limits::default().run_within,
+        }
+    }
+}
+
+/// Why there was no run at all.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// `LDAP_ENABLED` is off.
+    #[error("the directory is switched off (LDAP_ENABLED)")]
+    SwitchedOff,
+    /// Another run went on for as long as was waited.
+    #[error("another run is going on{}", .0.map(|since| format!(", since {since}")).unwrap_or_default())]
+    Running(Option<Timestamp>),
+    /// The run to confirm does not wait for a confirmation.
+    #[error("the run {0} does not wait for a confirmation: it was not held back, or somebody has decided about it already")]
+    NotHeld(SyncRunId),
+    /// The server stops.
+    #[error("the server is stopping")]
+    Stopping,
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The settings cannot be read.
+    #[error(transparent)]
+    Settings(anyhow::Error),
+}
+
+/// Reads the directory and brings people and groups here up to date.
+///
+/// One run at a time: whoever asks while one is going on waits for its end and then gets a run of their own. Dropping the future before the transaction
+/// begins changes nothing; the run's row is closed by the next run.
+///
+/// # Errors
+/// [`SyncError`] when there was no run. A run that could not read the directory is no error but a report with [`Outcome::Failed`].
+pub async fn sync(app: &App, order: &Order) -> Result<SyncReport, SyncError> {
+    let texts = super::texts(app).await.map_err(SyncError::Settings)?;
+    if !texts.is_enabled() {
+        return Err(SyncError::SwitchedOff);
+    }
+    let lease = take_lease(app, order.waits()).await?;
+    let result = under_lease(app, order, &lease).await;
+    if let Err(error) = lease.release(&app.db).await {
+        tracing::warn!(%error, "the lease of the directory sync could not be given back; it runs out by itself");
+    }
+    result
+}
+
+/// [`sync`] for when it is due: once after the server has started, then an hour after the last run began, whoever began it.
+///
+/// # Errors
+/// When the database or the settings cannot be read. A failed run has been reported already.
+pub async fn sync_if_due(app: &App, server_started_at: Timestamp) -> anyhow::Result<()> {
+    if !super::texts(app).await?.is_enabled() {
+        return Ok(());
+    }
+    let last = store::runs::latest(&mut app.db.read().await?, DEFAULT, 1).await?.first().map(|run| run.started_at);
+    let trigger = match last {
+        Some(at) if at >= server_started_at && at + super::INTERVAL > app.clock.now() => return Ok(()),
+        Some(at) if at >= server_started_at => Trigger::Schedule,
+        _ => Trigger::Start,
+    };
+    match sync(app, &Order::by_itself(trigger)).await {
+        // Another instance is on it, or it was just switched off.
+        Ok(_) | Err(SyncError::Running(_) | SyncError::SwitchedOff | SyncError::Stopping) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What a sync would do now. Writes nothing, not even a run.
+///
+/// # Errors
+/// [`SyncError`] when the settings or the database cannot be read.
+pub async fn preview(app: &App) -> Result<SyncReport, SyncError> {
+    let (run_id, started_at) = (SyncRunId::new(), app.clock.now());
+    let texts = super::texts(app).await.map_err(SyncError::Settings)?;
+    let took = || app.clock.now().since(started_at);
+    let config = match texts.read(DEFAULT) {
+        Ok(config) => config,
+        Err(mistakes) => return Ok(failed(run_id, problems_of(mistakes), took())),
+    };
+    let snapshot = match fetch(app, &config, &CancellationToken::new()).await {
+        Ok(snapshot) => snapshot,
+        Err(error) => return Ok(failed(run_id, vec![problem_of(error.message)], took())),
+    };
+    let current = store::load(&mut app.db.read().await?, &config.name).await?;
+    let plan = computing(|| reconcile(&snapshot, &current, &Policy::from(&config)));
+    Ok(report(run_id, Outcome::Previewed, plan.held_because.clone(), &plan, took()))
+}
+
+/// Takes the lease, waiting for its holder.
+async fn take_lease(app: &App, wait: Duration) -> Result<Lease, SyncError> {
+    let deadline = tokio::time::Instant::now() + wait;
+    let name = format!("directory:{DEFAULT}");
+    loop {
+        if let Some(lease) = Lease::take(&app.db, &name, LEASE_LIFETIME, app.clock.now()).await? {
+            return Ok(lease);
+        }
+        if tokio::time::Instant::now() >= deadline {
+            return Err(SyncError::Running(store::runs::running_since(&mut app.db.read().await?, DEFAULT).await?));
+        }
+        tokio::select! {
+            () = app.stopping.cancelled() => return Err(SyncError::Stopping),
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+        }
+    }
+}
+
+/// Shows that the run lives until the handle is dropped; cancels `lost` when the lease went to somebody else.
+fn keep_alive(app: &App, lease: &Lease, lost: &CancellationToken) -> AbortOnDropHandle<()> {
+    let (app, lease, lost) = (app.clone(), lease.clone(), lost.clone());
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(HEARTBEAT).await;
+            match lease.prolong(&app.db, LEASE_LIFETIME, app.clock.now()).await {
+                Ok(true) => {}
+                Ok(false) => return lost.cancel(),
+                Err(error) => tracing::warn!(%error, "the lease of the directory sync could not be prolonged"),
+            }
+        }
+    }))
+}
+
+async fn under_lease(app: &App, order: &Order, lease: &Lease) -> Result<SyncReport, SyncError> {
+    let started_at = app.clock.now();
+    let confirmed = match order.confirm {
+        Some(id) => {
+            let digest = store::runs::held_digest(&mut app.db.read().await?, DEFAULT, id).await?;
+            Some(digest.ok_or(SyncError::NotHeld(id))?)
+        }
+        None => None,
+    };
+    let run_id = SyncRunId::new();
+    let mut tx = app.db.begin().await?;
+    let interrupted = [problem_of("The run was interrupted: the process that carried it out ended. Nothing was changed.".to_owned())];
+    store::runs::end_interrupted(&mut tx, DEFAULT, &interrupted, started_at).await?;
+    store::runs::start(&mut tx, run_id, DEFAULT, order.trigger, started_at).await?;
+    tx.commit().await?;
+
+    let lost = CancellationToken::new();
+    let _heartbeat = keep_alive(app, lease, &lost);
+    let run = Run { app, order, lease, id: run_id, started_at, confirmed };
+    match run.carry_out(&lost).await {
+        Ok(report) => Ok(report),
+        Err(error) => {
+            // Whatever failed may fail again; then the next run closes this one's row.
+            if let Err(error) = run.fail(vec![problem_of(format!("The database failed: {error}. Nothing was changed."))]).await {
+                tracing::warn!(%error, "the end of a directory sync could not be noted");
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// How writing a plan went.
+enum Written {
+    Done(SyncReport),
+    /// People or groups were changed here meanwhile; nothing was written.
+    Outdated,
+    /// Nobody who can sign in would be an administrator; nothing was written.
+    NoAdminLeft,
+    /// The lease went to somebody else; nothing was written.
+    LeaseLost,
+}
+
+/// A run that has begun.
+struct Run<'r> {
+    app: &'r App,
+    order: &'r Order,
+    lease: &'r Lease,
+    id: SyncRunId,
+    started_at: Timestamp,
+    confirmed: Option<PlanDigest>,
+}
+
+impl Run<'_> {
+    async fn carry_out(&self, lost: &CancellationToken) -> sqlx::Result<SyncReport> {
+        let texts = match super::texts(self.app).await {
+            Ok(texts) => texts,
+            Err(error) => return self.fail(vec![problem_of(format!("The settings cannot be read: {error:#}."))]).await,
+        };
+        let config = match texts.read(DEFAULT) {
+            Ok(config) => config,
+            Err(mistakes) => return self.fail(problems_of(mistakes)).await,
+        };
+        let snapshot = match fetch(self.app, &config, lost).await {
+            Ok(snapshot) => snapshot,
+            Err(error) => return self.fail(vec![problem_of(error.message)]).await,
+        };
+        let policy = Policy::from(&config);
+        for _ in 0..ATTEMPTS {
+            let current = store::load(&mut self.app.db.read().await?, DEFAULT).await?;
+            let plan = computing(|| reconcile(&snapshot, &current, &policy));
+            match plan.verdict(self.confirmed) {
+                Verdict::Nothing => return self.unchanged(&plan).await,
+                Verdict::Hold(reason) => return self.hold(&plan, reason).await,
+                Verdict::Apply => match self.write(&plan, &current).await? {
+                    Written::Done(report) => return Ok(report),
+                    Written::Outdated => {}
+                    Written::NoAdminLeft => {
+                        return self.hold(&plan, "Nobody who can sign in would be an administrator of this server any more.").await;
+                    }
+                    Written::LeaseLost => return self.fail(vec![problem_of(LEASE_LOST.to_owned())]).await,
+                },
+            }
+        }
+        let message = "People or groups were changed here each time the run was about to write. Nothing was changed; the next run tries again.";
+        self.fail(vec![problem_of(message.to_owned())]).await
+    }
+
+    /// The one transaction: everything the plan says, what follows for sessions, the audit log, and the run's end.
+    async fn write(&self, plan: &Plan<'_>, current: &Current) -> sqlx::Result<Written> {
+        let now = self.app.clock.now();
+        let mut tx = self.app.db.begin().await?;
+        if !self.lease.hold(&mut tx, LEASE_LIFETIME, now).await? {
+            return Ok(Written::LeaseLost);
+        }
+        let had_admin = users::has_admin(&mut tx).await?;
+        let created = match store::apply(&mut tx, DEFAULT, plan, current, now).await {
+            Ok(created) => created,
+            Err(NotApplied::Outdated) => return Ok(Written::Outdated),
+            Err(NotApplied::Database(error)) => return Err(error),
+        };
+        let is_confirmed = self.confirmed == Some(plan.digest);
+        if had_admin && !is_confirmed && !users::has_admin(&mut tx).await? {
+            return Ok(Written::NoAdminLeft);
+        }
+        let disabled = plan.updated_users.iter().filter(|(_, change, _)| *change == super::plan::Change::Disabled).map(|(id, ..)| *id);
+        let out: Vec<UserId> = plan.departed_users.iter().copied().chain(disabled).collect();
+        sessions::end_all(&mut tx, &out, None).await?;
+
+        let report = report(self.id, Outcome::Applied, None, plan, now.since(self.started_at));
+        let mut events = vec![self.event(Kind::DirectorySynced, &report, now)];
+        if let Some(held) = self.order.confirm.filter(|_| is_confirmed) {
+            store::runs::confirm(&mut tx, held, self.order.actor.id, now).await?;
+            let event = self.event(Kind::DirectorySyncConfirmed, &report, now).with("confirmed", held.to_string());
+            events.push(event.with("reason", plan.held_because.clone().unwrap_or_default()));
+        }
+        events.extend(journal::of_plan(plan, current, &created, DEFAULT, now));
+        audit::record_all(&mut tx, events).await?;
+        self.finish(&mut tx, &report, None, now).await?;
+        tx.commit().await?;
+        let counts = plan.counts;
+        tracing::info!(
+            created = counts.users.created,
+            updated = counts.users.updated,
+            disabled = counts.users.disabled,
+            restored = counts.users.restored,
+            problems = report.problems.len(),
+            "the directory was synced"
+        );
+        Ok(Written::Done(report))
+    }
+
+    async fn unchanged(&self, plan: &Plan<'_>) -> sqlx::Result<SyncReport> {
+        let now = self.app.clock.now();
+        let report = report(self.id, Outcome::Unchanged, None, plan, now.since(self.started_at));
+        let mut tx = self.app.db.begin().await?;
+        self.finish(&mut tx, &report, None, now).await?;
+        tx.commit().await?;
+        Ok(report)
+    }
+
+    async fn hold(&self, plan: &Plan<'_>, reason: &str) -> sqlx::Result<SyncReport> {
+        let now = self.app.clock.now();
+        let reason = match self.order.confirm {
+            Some(held) => format!("{reason} What would change is no longer what the run {held} showed, so its confirmation does not count."),
+            None => reason.to_owned(),
+        };
+        let report = report(self.id, Outcome::Held, Some(reason), plan, now.since(self.started_at));
+        let mut tx = self.app.db.begin().await?;
+        let before = store::runs::held_before(&mut tx, DEFAULT, self.id, plan.digest).await?;
+        self.finish(&mut tx, &report, Some(plan.digest), now).await?;
+        match before {
+            // Said once; hourly repetitions of the same plan would only fill the log.
+            Some(None) => {}
+            Some(Some((by, at))) => {
+                store::runs::discard(&mut tx, self.id, Some(by), at).await?;
+            }
+            None => audit::record(&mut tx, self.event(Kind::DirectorySyncHeld, &report, now)).await?,
+        }
+        tx.commit().await?;
+        if !matches!(before, Some(Some(_))) {
+            tracing::warn!(
+                reason = report.held_because.as_deref().unwrap_or_default(),
+                "a directory sync was held back and nothing was changed; look at {} or confirm it with `muster directory sync --confirm {}`",
+                self.app.config.origin.url("/admin/directories"),
+                self.id
+            );
+        }
+        Ok(report)
+    }
+
+    async fn fail(&self, problems: Vec<Problem>) -> sqlx::Result<SyncReport> {
+        let now = self.app.clock.now();
+        let report = failed(self.id, problems, now.since(self.started_at));
+        let mut tx = self.app.db.begin().await?;
+        self.finish(&mut tx, &report, None, now).await?;
+        audit::record(&mut tx, self.event(Kind::DirectorySyncFailed, &report, now)).await?;
+        tx.commit().await?;
+        for problem in &report.problems {
+            tracing::warn!(setting = problem.attribute, reason = problem.message, "a directory sync failed and nothing was changed");
+        }
+        Ok(report)
+    }
+
+    async fn finish(&self, tx: &mut Tx, report: &SyncReport, held: Option<PlanDigest>, now: Timestamp) -> sqlx::Result<()> {
+        store::runs::finish(tx, report, held, now).await?;
+        store::runs::forget(tx, DEFAULT, now - REMEMBERED_FOR).await?;
+        Ok(())
+    }
+
+    fn event(&self, kind: Kind, report: &SyncReport, now: Timestamp) -> audit::Event {
+        let Order { trigger, actor, client, .. } = self.order;
+        journal::of_run(kind, DEFAULT, *trigger, actor, client, report, now)
+    }
+}
+
+const LEASE_LOST: &str = "Another run took over, because this one had shown no sign of life for a while. It changed nothing.";
+
+/// [`client::fetch`] that ends when the server stops or the lease is lost.
+async fn fetch(app: &App, config: &DirectoryConfig, lost: &CancellationToken) -> Result<Snapshot, FetchError> {
+    let ended = |message: &str| Err(FetchError { phase: client::Phase::Connect, message: message.to_owned() });
+    tokio::select! {
+        fetched = client::fetch(config) => fetched,
+        () = lost.cancelled() => ended(LEASE_LOST),
+        () = app.stopping.cancelled() => ended("The server was stopped before the directory was read. Nothing was changed."),
+    }
+}
+
+/// Runs what keeps a processor busy for a while without holding up the tasks of the same worker thread.
+fn computing<T>(work: impl FnOnce() -> T) -> T {
+    match tokio::runtime::Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(tokio::runtime::RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
+
+fn report(run_id: SyncRunId, outcome: Outcome, held_because: Option<String>, plan: &Plan<'_>, took: Duration) -> SyncReport {
+    let problems = plan.problems.clone().into_list();
+    SyncReport { run_id, outcome, counts: plan.counts, problems, held_because, duration_ms: millis(took) }
+}
+
+fn failed(run_id: SyncRunId, problems: Vec<Problem>, took: Duration) -> SyncReport {
+    SyncReport { run_id, outcome: Outcome::Failed, counts: Counts::default(), problems, held_because: None, duration_ms: millis(took) }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn problem_of(message: String) -> Problem {
+    Problem { dn: String::new(), attribute: None, message }
+}
+
+fn problems_of(mistakes: Vec<SettingError>) -> Vec<Problem> {
+    mistakes.into_iter().map(|SettingError { key, message }| Problem { dn: String::new(), attribute: Some(key.to_owned()), message }).collect()
+}

@@ -1,0 +1,165 @@
+//! Groups of a directory, and who is in them.
+
+use std::collections::HashMap;
+
+use super::super::model::EntryId;
+use super::super::plan::{GroupRow, KnownGroup};
+use super::{NotApplied, all, row_hash};
+use crate::clock::Timestamp;
+use crate::db::{Conn, Tx, Value, insert_rows, query, query_list};
+use crate::id::{GroupId, UserId};
+use crate::users::model::key;
+
+/// As for people.
+const CHUNK: usize = 5_000;
+
+#[derive(sqlx::FromRow)]
+struct KnownRow {
+    id: GroupId,
+    entry_id: String,
+    entry_dn: String,
+    name: String,
+    removed_at: Option<Timestamp>,
+    entry_hash: Option<Vec<u8>>,
+}
+
+pub(super) async fn known(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<KnownGroup>> {
+    let rows: Vec<KnownRow> = query(
+        "SELECT id, entry_id, COALESCE(entry_dn, '') AS entry_dn, name, removed_at, entry_hash
+         FROM groups WHERE directory = $1 AND entry_id IS NOT NULL",
+    )
+    .bind(directory)
+    .all(conn)
+    .await?;
+    let members: Vec<(GroupId, UserId)> = query(
+        "SELECT m.group_id, m.user_id FROM groups g JOIN group_members m ON m.group_id = g.id JOIN users u ON u.id = m.user_id
+         WHERE g.directory = $1 AND u.directory = $1",
+    )
+    .bind(directory)
+    .all(conn)
+    .await?;
+    let mut of: HashMap<GroupId, Vec<UserId>> = HashMap::with_capacity(rows.len());
+    for (group, user) in members {
+        of.entry(group).or_default().push(user);
+    }
+    let known = |row: KnownRow| KnownGroup {
+        id: row.id,
+        entry_id: EntryId::from(row.entry_id.as_str()),
+        dn: row.entry_dn,
+        name: row.name,
+        is_removed: row.removed_at.is_some(),
+        hash: row_hash(row.entry_hash),
+        members: of.remove(&row.id).unwrap_or_default(),
+    };
+    Ok(rows.into_iter().map(known).collect())
+}
+
+/// Names of all other groups, with whose they are.
+pub(super) async fn names_of_others(conn: &mut Conn, directory: &str) -> sqlx::Result<HashMap<String, String>> {
+    let rows: Vec<(String, String, Option<String>)> =
+        query("SELECT name, name_key, directory FROM groups WHERE directory IS NULL OR directory <> $1 OR entry_id IS NULL")
+            .bind(directory)
+            .all(conn)
+            .await?;
+    let whose = |(name, name_key, directory): (String, String, Option<String>)| {
+        let whose = match directory {
+            None => format!("the local group {name:?}"),
+            Some(other) => format!("{name:?} of the directory {other:?}"),
+        };
+        (name_key, whose)
+    };
+    Ok(rows.into_iter().map(whose).collect())
+}
+
+pub(super) async fn release(tx: &mut Tx, released: &[(GroupId, String)], now: Timestamp) -> Result<(), NotApplied> {
+    let rows: Vec<[Value; 4]> = released.iter().map(|(group, name)| [(*group).into(), name.into(), key(name).into(), now.into()]).collect();
+    let changed = insert_rows(
+        tx,
+        "UPDATE groups SET name = v.column2, name_key = v.column3, updated_at = v.column4 FROM (VALUES",
+        rows,
+        ") AS v WHERE groups.id = v.column1",
+    )
+    .await?;
+    all(changed, released.len())
+}
+
+pub(super) async fn remove(tx: &mut Tx, groups: &[GroupId], now: Timestamp) -> Result<(), NotApplied> {
+    for chunk in groups.chunks(CHUNK) {
+        let sql = "UPDATE groups SET removed_at = {1}, entry_hash = NULL, updated_at = {1} WHERE id IN ({list})";
+        let changed = query_list(sql, chunk.iter().map(|id| Value::from(*id))).bind(now).execute(tx).await?;
+        all(changed, chunk.len())?;
+    }
+    Ok(())
+}
+
+pub(super) async fn update(tx: &mut Tx, updated: &[(GroupId, GroupRow<'_>)], now: Timestamp) -> Result<(), NotApplied> {
+    let row = |(id, row): &(GroupId, GroupRow<'_>)| -> [Value; 7] {
+        let (display_name, dn) = (row.entry.display_name.as_str(), row.entry.dn.as_str());
+        [(*id).into(), row.name.as_ref().into(), key(&row.name).into(), display_name.into(), dn.into(), row.hash.0.as_slice().into(), now.into()]
+    };
+    let rows: Vec<[Value; 7]> = updated.iter().map(row).collect();
+    let changed = insert_rows(
+        tx,
+        "UPDATE groups SET name = v.column2, name_key = v.column3, display_name = v.column4, entry_dn = v.column5, entry_hash = v.column6,
+                           removed_at = NULL, updated_at = v.column7 FROM (VALUES",
+        rows,
+        ") AS v WHERE groups.id = v.column1",
+    )
+    .await?;
+    all(changed, updated.len())
+}
+
+/// New groups; gives their new ids by entry.
+pub(super) async fn create<'p>(
+    tx: &mut Tx,
+    directory: &str,
+    created: &'p [GroupRow<'_>],
+    now: Timestamp,
+) -> Result<HashMap<&'p EntryId, GroupId>, NotApplied> {
+    let (mut ids, mut rows) = (HashMap::with_capacity(created.len()), Vec::with_capacity(created.len()));
+    for row in created {
+        let id = GroupId::new();
+        ids.insert(&row.entry.id, id);
+        let values: [Value; 10] = [
+            id.into(),
+            row.name.as_ref().into(),
+            key(&row.name).into(),
+            row.entry.display_name.as_str().into(),
+            directory.into(),
+            row.entry.id.as_str().into(),
+            row.entry.dn.as_str().into(),
+            row.hash.0.as_slice().into(),
+            now.into(),
+            now.into(),
+        ];
+        rows.push(values);
+    }
+    insert_rows(
+        tx,
+        "INSERT INTO groups (id, name, name_key, display_name, directory, entry_id, entry_dn, entry_hash, created_at, updated_at) VALUES",
+        rows,
+        "",
+    )
+    .await?;
+    Ok(ids)
+}
+
+/// Memberships that end. Those of deleted people are gone already, so fewer rows than pairs is as it should be.
+pub(super) async fn take_out(tx: &mut Tx, members: &[(GroupId, UserId)]) -> Result<(), NotApplied> {
+    for chunk in members.chunks(CHUNK) {
+        insert_rows(tx, "DELETE FROM group_members WHERE (group_id, user_id) IN (VALUES", pairs(chunk), ")").await?;
+    }
+    Ok(())
+}
+
+/// Memberships that begin.
+pub(super) async fn put_in(tx: &mut Tx, members: &[(GroupId, UserId)]) -> Result<(), NotApplied> {
+    for chunk in members.chunks(CHUNK) {
+        insert_rows(tx, "INSERT INTO group_members (group_id, user_id) VALUES", pairs(chunk), "").await?;
+    }
+    Ok(())
+}
+
+fn pairs(members: &[(GroupId, UserId)]) -> Vec<[Value; 2]> {
+    members.iter().map(|(group, user)| [(*group).into(), (*user).into()]).collect()
+}

@@ -1,0 +1,211 @@
+//! Sync runs as they are remembered.
+
+use super::super::model::Problem;
+use super::super::plan::PlanDigest;
+use super::super::report::{Outcome, Run, SyncReport, Trigger};
+use crate::clock::Timestamp;
+use crate::db::{Conn, Tx, query};
+use crate::id::{SyncRunId, UserId};
+
+#[derive(sqlx::FromRow)]
+struct RunRow {
+    id: SyncRunId,
+    started_by: String,
+    started_at: Timestamp,
+    finished_at: Option<Timestamp>,
+    outcome: Option<String>,
+    counts: String,
+    held_because: Option<String>,
+    confirmed_at: Option<Timestamp>,
+    discarded_at: Option<Timestamp>,
+}
+
+impl From<RunRow> for Run {
+    fn from(row: RunRow) -> Self {
+        Self {
+            id: row.id,
+            started_by: Trigger::from_stored(&row.started_by).unwrap_or(Trigger::Schedule),
+            started_at: row.started_at,
+            finished_at: row.finished_at,
+            outcome: row.outcome.as_deref().and_then(Outcome::from_stored),
+            counts: serde_json::from_str(&row.counts).unwrap_or_default(),
+            held_because: row.held_because,
+            confirmed_at: row.confirmed_at,
+            discarded_at: row.discarded_at,
+        }
+    }
+}
+
+/// Notes that a run has started.
+pub(in super::super) async fn start(tx: &mut Tx, id: SyncRunId, directory: &str, by: Trigger, now: Timestamp) -> sqlx::Result<()> {
+    query("INSERT INTO sync_runs (id, directory, started_by, started_at, counts, problems) VALUES ($1, $2, $3, $4, '{}', '[]')")
+        .bind(id)
+        .bind(directory)
+        .bind(by.as_str())
+        .bind(now)
+        .execute(tx)
+        .await
+        .map(|_| ())
+}
+
+/// Ends the runs nobody is carrying out any more; whoever calls holds the lease. `problems` is what they get to say.
+pub(in super::super) async fn end_interrupted(tx: &mut Tx, directory: &str, problems: &[Problem], now: Timestamp) -> sqlx::Result<u64> {
+    query("UPDATE sync_runs SET outcome = $2, finished_at = $3, problems = $4 WHERE directory = $1 AND outcome IS NULL")
+        .bind(directory)
+        .bind(Outcome::Failed.as_str())
+        .bind(now)
+        .bind(json(problems))
+        .execute(tx)
+        .await
+}
+
+/// Notes how a run has ended.
+pub(in super::super) async fn finish(tx: &mut Tx, report: &SyncReport, held_digest: Option<PlanDigest>, now: Timestamp) -> sqlx::Result<()> {
+    query("UPDATE sync_runs SET outcome = $2, finished_at = $3, counts = $4, problems = $5, held_because = $6, held_digest = $7 WHERE id = $1")
+        .bind(report.run_id)
+        .bind(report.outcome.as_str())
+        .bind(now)
+        .bind(json(&report.counts))
+        .bind(json(&report.problems))
+        .bind(report.held_because.clone())
+        .bind(held_digest.map(|digest| digest.as_bytes().to_vec()))
+        .execute(tx)
+        .await
+        .map(|_| ())
+}
+
+/// Forgets runs that started before `before`.
+pub(in super::super) async fn forget(tx: &mut Tx, directory: &str, before: Timestamp) -> sqlx::Result<u64> {
+    query("DELETE FROM sync_runs WHERE directory = $1 AND started_at < $2").bind(directory).bind(before).execute(tx).await
+}
+
+/// The latest runs, newest first.
+pub(in super::super) async fn latest(conn: &mut Conn, directory: &str, limit: i64) -> sqlx::Result<Vec<Run>> {
+    let rows: Vec<RunRow> = query(
+        "SELECT id, started_by, started_at, finished_at, outcome, counts, held_because, confirmed_at, discarded_at
+         FROM sync_runs WHERE directory = $1 ORDER BY started_at DESC, id DESC LIMIT $2",
+    )
+    .bind(directory)
+    .bind(limit)
+    .all(conn)
+    .await?;
+    Ok(rows.into_iter().map(Run::from).collect())
+}
+
+/// One run.
+pub(in super::super) async fn find(conn: &mut Conn, directory: &str, id: SyncRunId) -> sqlx::Result<Option<Run>> {
+    let row: Option<RunRow> = query(
+        "SELECT id, started_by, started_at, finished_at, outcome, counts, held_because, confirmed_at, discarded_at
+         FROM sync_runs WHERE directory = $1 AND id = $2",
+    )
+    .bind(directory)
+    .bind(id)
+    .optional(conn)
+    .await?;
+    Ok(row.map(Run::from))
+}
+
+/// What there was to say about a run.
+pub(in super::super) async fn problems(conn: &mut Conn, id: SyncRunId) -> sqlx::Result<Vec<Problem>> {
+    let row: Option<(String,)> = query("SELECT problems FROM sync_runs WHERE id = $1").bind(id).optional(conn).await?;
+    Ok(row.and_then(|(problems,)| serde_json::from_str(&problems).ok()).unwrap_or_default())
+}
+
+/// When the run that is going on started.
+pub(in super::super) async fn running_since(conn: &mut Conn, directory: &str) -> sqlx::Result<Option<Timestamp>> {
+    let row: Option<(Timestamp,)> =
+        query("SELECT started_at FROM sync_runs WHERE directory = $1 AND outcome IS NULL ORDER BY started_at DESC LIMIT 1")
+            .bind(directory)
+            .optional(conn)
+            .await?;
+    Ok(row.map(|(at,)| at))
+}
+
+/// The run that waits for an administrator: the last one that read the directory to the end, when it was held back and nobody has decided about its plan.
+pub(in super::super) async fn waiting(conn: &mut Conn, directory: &str) -> sqlx::Result<Option<Run>> {
+    let row: Option<RunRow> = query(
+        "SELECT id, started_by, started_at, finished_at, outcome, counts, held_because, confirmed_at, discarded_at
+         FROM sync_runs WHERE directory = $1 AND outcome IN ('applied', 'unchanged', 'held') ORDER BY started_at DESC, id DESC LIMIT 1",
+    )
+    .bind(directory)
+    .optional(conn)
+    .await?;
+    Ok(row.map(Run::from).filter(|run| run.outcome == Some(Outcome::Held) && run.confirmed_at.is_none() && run.discarded_at.is_none()))
+}
+
+/// The plan of a held run nobody has decided about.
+pub(in super::super) async fn held_digest(conn: &mut Conn, directory: &str, id: SyncRunId) -> sqlx::Result<Option<PlanDigest>> {
+    let row: Option<(Option<Vec<u8>>,)> = query(
+        "SELECT held_digest FROM sync_runs
+         WHERE directory = $1 AND id = $2 AND outcome = 'held' AND confirmed_at IS NULL AND discarded_at IS NULL",
+    )
+    .bind(directory)
+    .bind(id)
+    .optional(conn)
+    .await?;
+    Ok(row.and_then(|(digest,)| digest).and_then(|digest| PlanDigest::from_stored(&digest)))
+}
+
+/// Whether the run before this one was held back with the same plan, and who discarded that plan, if anyone.
+pub(in super::super) async fn held_before(
+    conn: &mut Conn,
+    directory: &str,
+    except: SyncRunId,
+    digest: PlanDigest,
+) -> sqlx::Result<Option<Option<(UserId, Timestamp)>>> {
+    let row: Option<(Option<Vec<u8>>, Option<UserId>, Option<Timestamp>)> = query(
+        "SELECT held_digest, discarded_by, discarded_at FROM sync_runs
+         WHERE directory = $1 AND id <> $2 AND outcome IN ('applied', 'unchanged', 'held') ORDER BY started_at DESC, id DESC LIMIT 1",
+    )
+    .bind(directory)
+    .bind(except)
+    .optional(conn)
+    .await?;
+    let same = row.filter(|(held, ..)| held.as_deref() == Some(digest.as_bytes().as_slice()));
+    Ok(same.map(|(_, by, at)| by.zip(at)))
+}
+
+/// Notes that a held run was confirmed; `false` when somebody has decided about it before.
+pub(in super::super) async fn confirm(tx: &mut Tx, id: SyncRunId, by: Option<UserId>, now: Timestamp) -> sqlx::Result<bool> {
+    decide(
+        tx,
+        "UPDATE sync_runs SET confirmed_by = $2, confirmed_at = $3 WHERE id = $1 AND confirmed_at IS NULL AND discarded_at IS NULL",
+        id,
+        by,
+        now,
+    )
+    .await
+}
+
+/// Notes that an administrator decided against a held run; `false` when somebody has decided about it before.
+pub(in super::super) async fn discard(tx: &mut Tx, id: SyncRunId, by: Option<UserId>, now: Timestamp) -> sqlx::Result<bool> {
+    decide(
+        tx,
+        "UPDATE sync_runs SET discarded_by = $2, discarded_at = $3
+         WHERE id = $1 AND outcome = 'held' AND confirmed_at IS NULL AND discarded_at IS NULL",
+        id,
+        by,
+        now,
+    )
+    .await
+}
+
+async fn decide(tx: &mut Tx, sql: &'static str, id: SyncRunId, by: Option<UserId>, now: Timestamp) -> sqlx::Result<bool> {
+    Ok(query(sql).bind(id).bind(by).bind(now).execute(tx).await? == 1)
+}
+
+/// How many people and groups are known from a directory and present there.
+pub(in super::super) async fn known_counts(conn: &mut Conn, directory: &str) -> sqlx::Result<(i64, i64, i64)> {
+    query(
+        "SELECT (SELECT COUNT(*) FROM users WHERE directory = $1 AND directory_state = 'active'),
+                (SELECT COUNT(*) FROM users WHERE directory = $1 AND directory_state <> 'active'),
+                (SELECT COUNT(*) FROM groups WHERE directory = $1 AND removed_at IS NULL)",
+    )
+    .bind(directory)
+    .one(conn)
+    .await
+}
+
+fn json(value: &(impl serde::Serialize + ?Sized)) -> String {
+    serde_json::to_string(value).expect("invariant: counts and problems are plain structs and texts")
+}
