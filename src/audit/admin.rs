@@ -152,6 +152,7 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
         | Kind::UserDisabled
         | Kind::UserRestored => Some("/admin/users"),
         Kind::GroupCreated | Kind::GroupChanged => Some("/admin/groups"),
+        Kind::ClientCreated | Kind::ClientChanged | Kind::ClientSecretMade | Kind::Authorized | Kind::AuthorizationRevoked => Some("/admin/clients"),
         _ => None,
     }
 }
