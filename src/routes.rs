@@ -31,11 +31,8 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(60);
 pub fn router(app: &App) -> Router {
     let session = sessions::layer(app);
     // Pages: a session, and forms only from our own pages (Fetch Metadata and Origin; see tower_http::csrf).
-    let pages = Router::new()
-        .route("/", get(start))
-        .merge(openid_pages())
-        .layer(CsrfLayer::new().with_rejection_response(|_| cross_site()))
-        .layer(session);
+    let pages =
+        Router::new().route("/", get(start)).merge(openid_pages()).layer(CsrfLayer::new().with_rejection_response(|_| cross_site())).layer(session);
     // For apps: no session, no CSRF check; each proves itself.
     let protocol = openid_protocol();
     let plain = Router::new()

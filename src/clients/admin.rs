@@ -274,7 +274,12 @@ impl ShowPage {
 }
 
 /// `GET /admin/clients/{id}`.
-pub async fn show(State(app): State<App>, admin: AdminSession, Path(id): Path<ClientId>, Query(address): Query<ShowAddress>) -> Result<ShowPage, AppError> {
+pub async fn show(
+    State(app): State<App>,
+    admin: AdminSession,
+    Path(id): Path<ClientId>,
+    Query(address): Query<ShowAddress>,
+) -> Result<ShowPage, AppError> {
     let mut page = ShowPage::read(&app, &admin, id, &address.groups).await?;
     page.notice = match address.notice.as_str() {
         "saved" => Some(("good", "Saved.")),
@@ -311,9 +316,7 @@ pub async fn update(
 pub async fn make_secret(State(app): State<App>, admin: AdminSession, browser: web::Client, Path(id): Path<ClientId>) -> Result<Response, AppError> {
     match super::make_secret(&app, Authority::Admin(&admin, &browser), id, app.clock.now()).await {
         Ok(registered) => Ok(CreatedPage::new(&app, &admin, registered, false).into_response()),
-        Err(Refused::Mistakes(mistakes)) => {
-            Err(AppError::refused("No new secret", mistakes.into_values().next().unwrap_or_default()))
-        }
+        Err(Refused::Mistakes(mistakes)) => Err(AppError::refused("No new secret", mistakes.into_values().next().unwrap_or_default())),
         Err(Refused::Gone | Refused::AlreadyThere) => Err(gone()),
         Err(Refused::Internal(error)) => Err(error.into()),
     }

@@ -318,7 +318,8 @@ mod tests {
     #[test]
     fn a_mistake_names_the_line_it_is_in() {
         let lines = |text: &str| text.lines().map(str::to_owned).collect();
-        let typed = Registration { name: " ".into(), redirect_uris: lines("https://a.example/cb\n\n https://a.example/cb \nfoo"), ..Registration::default() };
+        let typed =
+            Registration { name: " ".into(), redirect_uris: lines("https://a.example/cb\n\n https://a.example/cb \nfoo"), ..Registration::default() };
         let mistakes = typed.clone().checked().unwrap_err();
         assert!(mistakes["name"].starts_with("Enter a name"));
         assert!(mistakes["redirect_uris"].contains("“foo”"), "{mistakes:?}");

@@ -38,7 +38,8 @@ pub struct Address {
 pub async fn get(State(app): State<App>, person: SignedIn, Query(address): Query<Address>) -> Result<AppsPage, AppError> {
     let lines = super::apps_of_user(&app, person.user.id).await?;
     let row = |line: AppLine| Row { scopes: Scopes::parse(&line.scopes).iter().map(Scope::for_people).collect(), line };
-    let notice = (address.notice.as_deref() == Some("revoked")).then_some("The app can no longer ask about you. It will ask you again the next time you use it.");
+    let notice = (address.notice.as_deref() == Some("revoked"))
+        .then_some("The app can no longer ask about you. It will ask you again the next time you use it.");
     Ok(AppsPage { chrome: person.chrome(&app), apps: lines.into_iter().map(row).collect(), notice })
 }
 

@@ -80,7 +80,12 @@ pub fn decide(request: &AuthorizationRequest, facts: &Facts, asked_at: Timestamp
 }
 
 /// `GET /authorize`.
-pub async fn get(State(app): State<App>, MaybeSignedIn(signed_in): MaybeSignedIn, browser: web::Client, RawQuery(query): RawQuery) -> Result<Response, AppError> {
+pub async fn get(
+    State(app): State<App>,
+    MaybeSignedIn(signed_in): MaybeSignedIn,
+    browser: web::Client,
+    RawQuery(query): RawQuery,
+) -> Result<Response, AppError> {
     let now = app.clock.now();
     let params = Params::parse(&query.unwrap_or_default()).map_err(|_| not_understood())?;
     proceed(&app, &params, signed_in.as_ref(), &browser, Agreement::NotAsked, now, now).await
@@ -159,7 +164,7 @@ pub(super) async fn proceed(
 
     let sealed = || {
         let client_name = request.client.registration.name.clone();
-        PendingAuthorization { client_name, parameters: params.encode_only(request::NAMES), started_at: asked_at }.seal(&app.sealer)
+        PendingAuthorization { client_name, parameters: request::to_keep(params), started_at: asked_at }.seal(&app.sealer)
     };
     match (decide(&request, &facts, asked_at, now), signed_in) {
         (Decision::Issue, Some(person)) => {

@@ -1,7 +1,10 @@
 //! What a client learns about a person. One pure function, used by ID token and userinfo alike.
 
 use openidconnect::core::CoreGenderClaim;
-use openidconnect::{AdditionalClaims, EndUserEmail, EndUserFamilyName, EndUserGivenName, EndUserName, EndUserUsername, LocalizedClaim, StandardClaims, SubjectIdentifier};
+use openidconnect::{
+    AdditionalClaims, EndUserEmail, EndUserFamilyName, EndUserGivenName, EndUserName, EndUserUsername, LocalizedClaim, StandardClaims,
+    SubjectIdentifier,
+};
 use serde::{Deserialize, Serialize};
 
 use super::scope::{Scope, Scopes};

@@ -117,7 +117,9 @@ fn done(app: &App, request: &EndSession) -> Response {
 /// Checks a request. An address to go back to counts only when it is one of the client's, and the client is known by its hint or its `client_id`; a request
 /// with something wrong in it signs nobody out.
 async fn check(app: &App, params: &Params) -> Result<EndSession, AppError> {
-    let wrong = |message: &str| AppError::refused("This app cannot sign you out", format!("{message} You are still signed in. Tell the people who run the app."));
+    let wrong = |message: &str| {
+        AppError::refused("This app cannot sign you out", format!("{message} You are still signed in. Tell the people who run the app."))
+    };
     if params.any_repeated(NAMES) {
         return Err(wrong("The app sent a parameter twice."));
     }

@@ -150,7 +150,7 @@ impl KeySet {
     }
 }
 
-/// The keys in force, followed by everyone who holds a clone of the receiver.
+/// The keys in force; replaced as a whole when they change.
 #[derive(Debug)]
 pub struct Keys(watch::Sender<Arc<KeySet>>);
 
@@ -232,7 +232,8 @@ pub async fn follow(app: &App, now: Timestamp) -> anyhow::Result<()> {
         }
     }
     let current = app.keys.current();
-    let same_keys = rows.len() == current.states.len() && rows.iter().zip(&current.states).all(|(row, (kid, state))| row.kid == *kid && row.state == state.as_str());
+    let same_keys = rows.len() == current.states.len()
+        && rows.iter().zip(&current.states).all(|(row, (kid, state))| row.kid == *kid && row.state == state.as_str());
     let published = rows.iter().filter(|row| row.is_published(now)).count();
     if same_keys && published == current.published_count() {
         return Ok(());

@@ -142,8 +142,7 @@ async fn redeem_code(
         Err(why) => Err(OAuthError::InvalidGrant(why)),
         Ok(()) => mint(&mut tx, app, client, redeemed.grant_id, None, now).await,
     };
-    tx.commit().await?;
-    let minted = minted?;
+    let minted = settle(tx, minted).await?;
     let nonce = minted.grant.nonce.clone();
     minted.sign(app, client, nonce.as_deref(), now).await
 }
@@ -174,12 +173,18 @@ async fn refresh(
         },
     };
     let minted = mint(&mut tx, app, client, grant, narrowed, now).await;
-    if matches!(minted, Err(OAuthError::InvalidScope(_))) {
-        // A mistake of the client that gives nothing away: dropping the transaction keeps its token good.
-        return minted?.sign(app, client, None, now).await;
+    settle(tx, minted).await?.sign(app, client, None, now).await
+}
+
+/// Ends the transaction in which a code or token was used. A check that failed leaves it used; our own failure, and a scope that was merely too wide, give
+/// nothing away and leave it as it was.
+async fn settle(tx: Tx, minted: Result<Minted, OAuthError>) -> Result<Minted, OAuthError> {
+    if matches!(minted, Err(OAuthError::Internal(_) | OAuthError::InvalidScope(_))) {
+        drop(tx);
+    } else {
+        tx.commit().await?;
     }
-    tx.commit().await?;
-    minted?.sign(app, client, None, now).await
+    minted
 }
 
 async fn revoke_after_reuse(

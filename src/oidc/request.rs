@@ -31,6 +31,17 @@ pub const NAMES: &[&str] = &[
 /// The longest request, in bytes: it travels in the address of our own pages while the person signs in.
 const BYTES_MAX: usize = 5500;
 
+/// What of a request travels on while the person signs in. An ID token as a hint can be long, for someone in many groups; it is dropped rather than the
+/// request refused.
+pub fn to_keep(params: &Params) -> String {
+    let whole = params.encode_only(NAMES);
+    if whole.len() <= BYTES_MAX { whole } else { without_hint(params) }
+}
+
+fn without_hint(params: &Params) -> String {
+    params.encode_only(&NAMES.iter().copied().filter(|&name| name != "id_token_hint").collect::<Vec<_>>())
+}
+
 /// An authorization request that may be answered by redirect.
 #[derive(Clone, Debug)]
 pub struct AuthorizationRequest {
@@ -81,7 +92,9 @@ fn page(message: impl Into<String>) -> AuthorizeError {
 /// # Errors
 /// [`AuthorizeError::ShowPage`] until the redirect URI is known to be the client's, [`AuthorizeError::Redirect`] from there on.
 pub fn validate(params: &Params, client: Option<Client>) -> Result<AuthorizationRequest, AuthorizeError> {
-    use AuthorizeErrorCode::{InvalidRequest, InvalidScope, RegistrationNotSupported, RequestNotSupported, RequestUriNotSupported, UnsupportedResponseType};
+    use AuthorizeErrorCode::{
+        InvalidRequest, InvalidScope, RegistrationNotSupported, RequestNotSupported, RequestUriNotSupported, UnsupportedResponseType,
+    };
     if params.any_repeated(&["client_id", "redirect_uri"]) {
         return Err(page("The app sent its client_id or redirect_uri twice. Tell the people who run the app."));
     }
@@ -101,7 +114,7 @@ pub fn validate(params: &Params, client: Option<Client>) -> Result<Authorization
     if params.any_repeated(NAMES) {
         return Err(refuse(InvalidRequest, "a parameter came more than once"));
     }
-    if params.encode_only(NAMES).len() > BYTES_MAX {
+    if without_hint(params).len() > BYTES_MAX {
         return Err(refuse(InvalidRequest, "the request is longer than 5500 bytes"));
     }
     if params.has("request") {
@@ -234,7 +247,9 @@ pub(super) mod tests {
         assert!(page("client_id=wiki&response_type=code&scope=openid", Some(client())));
         assert!(page(&good("redirect_uri=https://evil.example"), Some(client())));
         assert!(page(&good("client_id=other"), Some(client())));
-        for uri in ["https://wiki.example.org/cb", "https://wiki.example.org/cb?x=1%26y=2", "https://wiki.example.org/cb?x=2", "https://evil.example/cb?x=1"] {
+        for uri in
+            ["https://wiki.example.org/cb", "https://wiki.example.org/cb?x=1%26y=2", "https://wiki.example.org/cb?x=2", "https://evil.example/cb?x=1"]
+        {
             assert!(page(&format!("client_id=wiki&response_type=code&scope=openid&redirect_uri={uri}"), Some(client())), "{uri}");
         }
     }

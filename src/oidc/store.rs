@@ -158,12 +158,11 @@ pub(super) async fn redeem_code(tx: &mut Tx, hash: &TokenHash, client: ClientId,
 
 /// The grant of a code of this client that was used before.
 pub(super) async fn grant_of_used_code(conn: &mut Conn, hash: &TokenHash, client: ClientId) -> sqlx::Result<Option<GrantId>> {
-    let row: Option<(GrantId,)> =
-        query("SELECT grant_id FROM authorization_codes WHERE code_hash = $1 AND client_id = $2 AND used_at IS NOT NULL")
-            .bind(hash)
-            .bind(client)
-            .optional(conn)
-            .await?;
+    let row: Option<(GrantId,)> = query("SELECT grant_id FROM authorization_codes WHERE code_hash = $1 AND client_id = $2 AND used_at IS NOT NULL")
+        .bind(hash)
+        .bind(client)
+        .optional(conn)
+        .await?;
     Ok(row.map(|(grant,)| grant))
 }
 
@@ -272,7 +271,13 @@ pub(super) async fn put_consent(tx: &mut Tx, user: UserId, client: ClientId, sco
 }
 
 pub(super) async fn touch_consent(tx: &mut Tx, user: UserId, client: ClientId, now: Timestamp) -> sqlx::Result<()> {
-    query("UPDATE consents SET last_used_at = $3 WHERE user_id = $1 AND client_id = $2").bind(user).bind(client).bind(now).execute(tx).await.map(|_| ())
+    query("UPDATE consents SET last_used_at = $3 WHERE user_id = $1 AND client_id = $2")
+        .bind(user)
+        .bind(client)
+        .bind(now)
+        .execute(tx)
+        .await
+        .map(|_| ())
 }
 
 pub(super) async fn delete_consent(tx: &mut Tx, user: UserId, client: ClientId) -> sqlx::Result<bool> {

@@ -70,7 +70,8 @@ pub(super) fn form(headers: &HeaderMap, body: &Bytes) -> Result<Params, OAuthErr
     }
     let unreadable = OAuthError::InvalidRequest("the body cannot be read");
     let Some(params) = std::str::from_utf8(body).ok().and_then(|text| Params::parse(text).ok()) else { return Err(unreadable) };
-    let names = ["grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret", "refresh_token", "scope", "token", "token_type_hint"];
+    let names =
+        ["grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret", "refresh_token", "scope", "token", "token_type_hint"];
     if params.any_repeated(&names) {
         return Err(OAuthError::InvalidRequest("a parameter came more than once"));
     }

@@ -67,7 +67,13 @@ async fn a_form_with_mistakes_says_which_and_keeps_what_was_typed() {
         }
         assert_eq!(refused.texts("textarea[name=redirect_uris]").join(" "), uris.replace('\n', " "));
         assert_eq!(provider.count("SELECT COUNT(*) FROM clients").await, 0);
-        let mended = browser.submit(&refused, "/admin/clients", &[("name", "Wiki"), ("redirect_uris", "https://ok.example/cb"), ("post_logout_redirect_uris", ""), ("allowed_groups", "")]).await;
+        let mended = browser
+            .submit(
+                &refused,
+                "/admin/clients",
+                &[("name", "Wiki"), ("redirect_uris", "https://ok.example/cb"), ("post_logout_redirect_uris", ""), ("allowed_groups", "")],
+            )
+            .await;
         assert_eq!(mended.status, 200);
 
         let client = provider.client().await;
@@ -162,14 +168,17 @@ async fn only_administrators_reach_the_pages() {
         let client = provider.client().await;
         let ada = provider.browser_of(&provider.person("ada").await).await;
         let (_, boss) = admin(provider).await;
-        for path in ["/admin/clients", "/admin/clients/new", &format!("/admin/clients/{}", client.id), &format!("/admin/clients/{}/delete", client.id)] {
+        for path in
+            ["/admin/clients", "/admin/clients/new", &format!("/admin/clients/{}", client.id), &format!("/admin/clients/{}/delete", client.id)]
+        {
             assert_eq!(ada.get(path).await.status, 403);
             assert!(provider.browser().get(path).await.header("location").starts_with("/sign-in"));
             assert_eq!(boss.get(path).await.status, 200);
         }
         for path in ["", "/secrets", "/secrets/delete", "/groups", "/delete"] {
             let path = format!("/admin/clients/{}{path}", client.id);
-            let post = |browser: &Browser, site: &str| browser.request(reqwest::Method::POST, &path).header("sec-fetch-site", site).form(&[("hint", "x")]);
+            let post =
+                |browser: &Browser, site: &str| browser.request(reqwest::Method::POST, &path).header("sec-fetch-site", site).form(&[("hint", "x")]);
             assert_eq!(answer(post(&ada, "same-origin")).await.status, 403);
             assert_eq!(answer(post(&boss, "cross-site")).await.status, 403, "{path}: forged");
         }
@@ -201,13 +210,28 @@ async fn the_list_has_pages_and_orders() {
 #[tokio::test]
 async fn the_command_line_registers_and_lists_apps() {
     let muster = Muster::new();
-    let arguments = ["clients", "create", "--name", "Wiki", "--redirect-uri", REDIRECT_URI, "--redirect-uri", "http://localhost/cb", "--skip-consent", "--format", "json"];
+    let arguments = [
+        "clients",
+        "create",
+        "--name",
+        "Wiki",
+        "--redirect-uri",
+        REDIRECT_URI,
+        "--redirect-uri",
+        "http://localhost/cb",
+        "--skip-consent",
+        "--format",
+        "json",
+    ];
     let created = muster.run(arguments).await;
     assert_eq!(created.status, 0, "{created:#?}");
     let created = created.json();
     assert_eq!(created.as_object().unwrap().len(), 2);
     assert!(created["client_secret"].as_str().unwrap().starts_with("muster_cs_"));
-    let public = muster.run(["clients", "create", "--name", "App", "--redirect-uri", "app://cb", "--public", "--signing-alg", "EdDSA", "--format", "json"]).await.json();
+    let public = muster
+        .run(["clients", "create", "--name", "App", "--redirect-uri", "app://cb", "--public", "--signing-alg", "EdDSA", "--format", "json"])
+        .await
+        .json();
     assert_eq!(public["client_secret"], Value::Null);
     let listed = muster.run(["clients", "list", "--format", "json"]).await.json();
     let line = &listed[1];

@@ -115,7 +115,12 @@ async fn nobody_is_sent_to_an_address_that_is_not_the_clients() {
 async fn a_native_app_may_listen_on_any_port_of_this_computer() {
     on_both_databases(async |provider| {
         let ada = provider.person("ada").await;
-        let client = provider.client_with(|it| (it.redirect_uris, it.is_public) = (vec!["http://127.0.0.1/cb".into(), "app.immich:///oauth-callback".into()], true), &[]).await;
+        let client = provider
+            .client_with(
+                |it| (it.redirect_uris, it.is_public) = (vec!["http://127.0.0.1/cb".into(), "app.immich:///oauth-callback".into()], true),
+                &[],
+            )
+            .await;
         let browser = provider.browser_of(&ada).await;
         for uri in ["http://127.0.0.1:50123/cb", "http://127.0.0.1/cb", "app.immich:///oauth-callback"] {
             let answer = browser.get(&client.request(&[("redirect_uri", uri)])).await;
@@ -305,7 +310,8 @@ async fn an_agreement_counts_for_the_person_who_gave_it_only() {
         // And a form on another site cannot agree for her.
         let sealed = page.attribute("input[name=request]", "value").expect("the request");
         let form = [("request", sealed), ("user", grace.id.to_string()), ("decision", "allow".to_owned())];
-        let forged = browser.request(Method::POST, "/authorize/consent").header("origin", "https://evil.example").header("sec-fetch-site", "cross-site");
+        let forged =
+            browser.request(Method::POST, "/authorize/consent").header("origin", "https://evil.example").header("sec-fetch-site", "cross-site");
         assert_eq!(answer_of(forged.form(&form)).await.status, 403);
         assert_eq!(provider.count("SELECT COUNT(*) FROM consents").await, 0);
     })
@@ -351,4 +357,24 @@ async fn a_public_client_cannot_do_without_pkce() {
         assert!(client.tokens(&browser, &[]).await["access_token"].is_string());
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_long_hint_does_not_stand_in_the_way() {
+    let provider = crate::oidc_support::Provider::start(None).await;
+    let (ada, client) = (provider.person("ada").await, provider.client().await);
+    for number in 0..400 {
+        provider.group(&format!("group-with-a-long-name-{number:04}"), &[&ada]).await;
+    }
+    let browser = provider.browser_of(&ada).await;
+    let tokens = client.tokens(&browser, &[("scope", "openid groups")]).await;
+    let hint = tokens["id_token"].as_str().expect("an ID token");
+    assert!(hint.len() > 12_000);
+    client.tokens(&browser, &[("id_token_hint", hint), ("prompt", "none")]).await;
+    let to_sign_in = browser.get(&client.request(&[("id_token_hint", hint), ("prompt", "login")])).await;
+    let sealed = answered(&to_sign_in)["request"].clone();
+    assert!(sealed.len() <= 8192);
+    provider.sign_in(&browser, &ada).await;
+    assert!(answered(&browser.get(&format!("/authorize/continue?request={sealed}")).await).contains_key("code"));
+    provider.running.stop().await;
 }

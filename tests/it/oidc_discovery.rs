@@ -35,17 +35,39 @@ async fn the_metadata_says_what_is_offered_and_nothing_else() {
     assert_eq!(metadata["token_endpoint_auth_methods_supported"], json!(["client_secret_basic", "client_secret_post", "none"]));
     assert_eq!(metadata["scopes_supported"], json!(["openid", "profile", "email", "groups", "offline_access"]));
     assert_eq!(metadata["grant_types_supported"], json!(["authorization_code", "refresh_token"]));
-    assert_eq!((metadata["request_parameter_supported"].as_bool(), metadata["request_uri_parameter_supported"].as_bool()), (Some(false), Some(false)));
+    assert_eq!(
+        (metadata["request_parameter_supported"].as_bool(), metadata["request_uri_parameter_supported"].as_bool()),
+        (Some(false), Some(false))
+    );
     assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
 
     // Names the conformance suite knows; any other is a mistake of ours.
     let known = [
-        "issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint", "introspection_endpoint",
-        "introspection_endpoint_auth_methods_supported", "revocation_endpoint", "revocation_endpoint_auth_methods_supported", "scopes_supported",
-        "response_types_supported", "response_modes_supported", "grant_types_supported", "subject_types_supported",
-        "id_token_signing_alg_values_supported", "token_endpoint_auth_methods_supported", "claim_types_supported", "claims_supported",
-        "claims_parameter_supported", "request_parameter_supported", "request_uri_parameter_supported", "code_challenge_methods_supported",
-        "prompt_values_supported", "authorization_response_iss_parameter_supported",
+        "issuer",
+        "authorization_endpoint",
+        "token_endpoint",
+        "userinfo_endpoint",
+        "jwks_uri",
+        "end_session_endpoint",
+        "introspection_endpoint",
+        "introspection_endpoint_auth_methods_supported",
+        "revocation_endpoint",
+        "revocation_endpoint_auth_methods_supported",
+        "scopes_supported",
+        "response_types_supported",
+        "response_modes_supported",
+        "grant_types_supported",
+        "subject_types_supported",
+        "id_token_signing_alg_values_supported",
+        "token_endpoint_auth_methods_supported",
+        "claim_types_supported",
+        "claims_supported",
+        "claims_parameter_supported",
+        "request_parameter_supported",
+        "request_uri_parameter_supported",
+        "code_challenge_methods_supported",
+        "prompt_values_supported",
+        "authorization_response_iss_parameter_supported",
     ];
     for (name, value) in metadata.as_object().unwrap() {
         assert!(known.contains(&name.as_str()) && !value.is_null(), "{name}: {value}");
@@ -108,7 +130,9 @@ async fn the_published_keys_are_public_and_may_be_cached() {
             assert!(from_base64url(key[*name].as_str().unwrap()).is_some());
         }
     }
-    assert_eq!(keys.iter().filter(|key| key["kty"] == "RSA").all(|key| from_base64url(key["n"].as_str().unwrap()).unwrap().len() == 256), true);
+    for key in keys.iter().filter(|key| key["kty"] == "RSA") {
+        assert_eq!(from_base64url(key["n"].as_str().unwrap()).unwrap().len(), 256);
+    }
     kids.sort_unstable();
     kids.dedup();
     assert_eq!(kids.len(), keys.len());
@@ -118,8 +142,8 @@ async fn the_published_keys_are_public_and_may_be_cached() {
 /// The published key ids of an algorithm.
 async fn published(provider: &Provider, alg: SigningAlg) -> Vec<String> {
     let keys = get(provider, JWKS).await.json();
-    let keys: Vec<Value> = keys["keys"].as_array().unwrap().clone();
-    keys.iter().filter(|key| key["alg"] == alg.as_str()).map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+    let keys: Vec<Value> = keys["keys"].as_array().expect("a key set").clone();
+    keys.iter().filter(|key| key["alg"] == alg.as_str()).map(|key| key["kid"].as_str().expect("a key id").to_owned()).collect()
 }
 
 #[tokio::test]
@@ -127,8 +151,10 @@ async fn a_key_is_published_before_it_signs_and_after_it_was_retired() {
     on_both_databases(async |provider| {
         let (ada, client) = (provider.person("ada").await, provider.client().await);
         let browser = provider.browser_of(&ada).await;
-        wait_until("the next keys", async || published(provider, SigningAlg::Rs256).await.len() == 2 && published(provider, SigningAlg::EdDsa).await.len() == 2)
-            .await;
+        wait_until("the next keys", async || {
+            published(provider, SigningAlg::Rs256).await.len() == 2 && published(provider, SigningAlg::EdDsa).await.len() == 2
+        })
+        .await;
         let before = published(provider, SigningAlg::Rs256).await;
         let others = published(provider, SigningAlg::Es256).await;
         let old = client.tokens(&browser, &[]).await;
@@ -156,7 +182,9 @@ async fn a_key_is_published_before_it_signs_and_after_it_was_retired() {
 async fn two_instances_that_start_at_once_have_the_same_keys_and_follow_each_other() {
     let database = crate::support::postgres::database().await;
     let (one, two) = tokio::join!(Provider::start(Some(database.clone())), Provider::start(Some(database)));
-    let settled = async || published(&one, SigningAlg::Rs256).await.len() == 2 && published(&one, SigningAlg::Rs256).await == published(&two, SigningAlg::Rs256).await;
+    let settled = async || {
+        published(&one, SigningAlg::Rs256).await.len() == 2 && published(&one, SigningAlg::Rs256).await == published(&two, SigningAlg::Rs256).await
+    };
     wait_until("the same keys", settled).await;
     keys::rotate(&one.running.app, &[SigningAlg::Rs256], &Actor::command_line(), one.now()).await.unwrap();
     wait_until("the other instance to follow", async || published(&two, SigningAlg::Rs256).await == published(&one, SigningAlg::Rs256).await).await;

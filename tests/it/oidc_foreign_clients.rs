@@ -34,7 +34,9 @@ async fn the_openidconnect_crate_signs_a_person_in() {
         let browser = provider.browser_of(&ada).await;
         let issuer = IssuerUrl::new(provider.base.clone()).unwrap();
         let metadata = CoreProviderMetadata::discover_async(issuer, &http).await.expect("discovery");
-        for (alg, auth_type) in [(SigningAlg::Rs256, AuthType::BasicAuth), (SigningAlg::Es256, AuthType::RequestBody), (SigningAlg::EdDsa, AuthType::BasicAuth)] {
+        for (alg, auth_type) in
+            [(SigningAlg::Rs256, AuthType::BasicAuth), (SigningAlg::Es256, AuthType::RequestBody), (SigningAlg::EdDsa, AuthType::BasicAuth)]
+        {
             let registered = provider.client_with(|it| it.signing_alg = alg, &[]).await;
             let secret = registered.secret.clone().map(ClientSecret::new);
             let client = CoreClient::from_provider_metadata(metadata.clone(), ClientId::new(registered.client_id.clone()), secret)
@@ -64,7 +66,12 @@ async fn the_openidconnect_crate_signs_a_person_in() {
             let about = client.user_info(tokens.access_token().clone(), Some(claims.subject().clone())).unwrap();
             let about: CoreUserInfoClaims = about.request_async(&http).await.expect("userinfo");
             assert_eq!(about.preferred_username().map(|it| it.as_str()), Some("ada"));
-            let refreshed = client.exchange_refresh_token(tokens.refresh_token().expect("a refresh token")).unwrap().request_async(&http).await.expect("fresh tokens");
+            let refreshed = client
+                .exchange_refresh_token(tokens.refresh_token().expect("a refresh token"))
+                .unwrap()
+                .request_async(&http)
+                .await
+                .expect("fresh tokens");
             let again = refreshed.id_token().expect("an ID token").claims(&id_verifier, |_: Option<&Nonce>| Ok(())).expect("a good ID token");
             assert_eq!((again.subject(), again.auth_time()), (claims.subject(), claims.auth_time()));
         }

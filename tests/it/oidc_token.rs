@@ -117,7 +117,12 @@ async fn clients_prove_themselves_in_every_way_offered_and_in_no_other() {
         let redeem = async |client: &Client, proof| {
             let code = client.code(&browser, &[]).await;
             let verifier = client.verifier.clone();
-            client.token_request(proof, &[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", REDIRECT_URI), ("code_verifier", &verifier)]).await
+            client
+                .token_request(
+                    proof,
+                    &[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", REDIRECT_URI), ("code_verifier", &verifier)],
+                )
+                .await
         };
         for proof in [Proof::Basic, Proof::Post] {
             succeeded(&redeem(&client, proof).await);
@@ -352,7 +357,8 @@ async fn userinfo_takes_the_token_in_every_way_offered_and_in_no_other() {
         let Scene { ada, browser, client } = scene(provider).await;
         let tokens = client.tokens(&browser, &[ALL_SCOPES]).await;
         let (token, url) = (text(&tokens, "access_token"), format!("{}/api/oidc/userinfo", provider.base));
-        for good in [plain().get(&url).bearer_auth(token), plain().post(&url).bearer_auth(token), plain().post(&url).form(&[("access_token", token)])] {
+        for good in [plain().get(&url).bearer_auth(token), plain().post(&url).bearer_auth(token), plain().post(&url).form(&[("access_token", token)])]
+        {
             let answer = answer(good).await;
             assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/json"));
             assert_eq!(answer.json()["sub"], ada.id.to_string());
