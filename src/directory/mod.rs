@@ -152,7 +152,7 @@ pub async fn test(app: &App) -> anyhow::Result<Result<Vec<Step>, Vec<SettingErro
     })
 }
 
-/// [`test`] with what is typed in the form, which is not saved.
+/// [`test()`] with what is typed in the form, which is not saved.
 ///
 /// # Errors
 /// As [`change_settings`], except that nothing is written.
