@@ -44,6 +44,7 @@ pub fn router(app: &App) -> Router {
     let plain = Router::new()
         .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
         .route("/readyz", get(ready))
+        .route("/.well-known/passkey-endpoints", get(passkeys::http::endpoints))
         .route("/static/{hash}/{name}", get(assets::serve));
 
     Router::new()
@@ -127,7 +128,7 @@ fn openid_pages() -> Router<App> {
         .route("/admin/clients/{id}/secrets", post(clients::make_secret))
         .route("/admin/clients/{id}/secrets/delete", post(clients::delete_secret))
         .route("/admin/clients/{id}/groups", post(clients::change_groups))
-        .route("/admin/clients/{id}/delete", get(clients::confirm_delete).post(clients::delete))
+        .route("/admin/clients/{id}/delete", post(clients::delete))
 }
 
 /// What apps call. A POST to `/authorize` and `/api/oidc/end-session` comes from an app's page and only redirects to the GET above.

@@ -26,7 +26,7 @@ const NAME_CHARS_MAX: usize = 100;
 #[template(path = "access_links/open.html")]
 struct OpenPage {
     chrome: Chrome,
-    expires: String,
+    expires_at: Timestamp,
 }
 
 #[derive(Template, WebTemplate)]
@@ -67,7 +67,7 @@ pub async fn open_page(State(app): State<App>, client: Client, Path(unverified_c
     Ok(if link.is_set_up() {
         SetUpPage { chrome, form: SetUpForm::default(), mistakes: Mistakes::default() }.into_response()
     } else {
-        OpenPage { chrome, expires: link.expires_at.for_people() }.into_response()
+        OpenPage { chrome, expires_at: link.expires_at }.into_response()
     })
 }
 

@@ -5,15 +5,16 @@ use askama_web::WebTemplate;
 use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::model::{Client, Mistakes, Registration, SigningAlg};
-use super::{Authority, Filter, GroupLine, Line, Refused, Registered, SecretLine, Sort, store};
+use super::{Authority, Filter, GroupLine, Line, Order, Refused, Registered, SecretLine, store};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::{ClientId, GroupId};
 use crate::sessions::AdminSession;
+use crate::web::list::{self, Head, Pager, Pages};
 use crate::web::{self, Chrome};
 
 /// How many groups the picker offers at a time.
@@ -23,17 +24,43 @@ fn gone() -> AppError {
     AppError::gone("No longer there", "This app was deleted meanwhile, or what you changed is gone. Go back to the list of apps.")
 }
 
+const LIST: &str = "/admin/clients";
+
 /// What the list's address says.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct ListAddress {
-    #[serde(default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct ListQuery {
     q: String,
-    #[serde(default)]
+    access: String,
     sort: String,
-    #[serde(default)]
-    page: u32,
-    #[serde(default)]
+    page: String,
     notice: String,
+}
+
+impl ListQuery {
+    fn filter(&self) -> Filter {
+        Filter {
+            patterns: list::patterns(&self.q.to_lowercase()),
+            client_id: self.q.trim().to_owned(),
+            access: ["everyone", "groups"].into_iter().find(|word| *word == self.access).unwrap_or_default(),
+        }
+    }
+
+    fn order(&self) -> (Order, &'static str, bool) {
+        let (column, descending) = list::sort_words(&self.sort);
+        match column {
+            "created" => (Order::Created, "created", descending),
+            _ => (Order::Name, "name", column == "name" && descending),
+        }
+    }
+
+    fn with_page(&self, page: i64) -> String {
+        list::address(LIST, &Self { page: page.to_string(), notice: String::new(), ..self.clone() })
+    }
+
+    fn with_sort(&self, sort: &str) -> String {
+        list::address(LIST, &Self { sort: sort.to_owned(), page: String::new(), notice: String::new(), ..self.clone() })
+    }
 }
 
 /// The list.
@@ -41,31 +68,35 @@ pub struct ListAddress {
 #[template(path = "clients/list.html")]
 pub struct ListPage {
     chrome: Chrome,
-    notice: Option<&'static str>,
-    search: String,
-    sort: &'static str,
-    page: u32,
-    clients: Vec<Line>,
-    more: bool,
+    notice: &'static str,
+    query: ListQuery,
+    heads: [Head; 2],
+    lines: Vec<Line>,
+    pager: Pager,
+    filtered: bool,
 }
 
-impl ListPage {
-    /// The address of another page or order of the same search.
-    fn address(&self, sort: &str, page: u32) -> String {
-        let page = page.to_string();
-        let query = serde_urlencoded::to_string([("q", self.search.as_str()), ("sort", sort), ("page", page.as_str())]);
-        format!("/admin/clients?{}", query.unwrap_or_default())
-    }
-}
-
-/// `GET /admin/clients`.
-pub async fn list(State(app): State<App>, admin: AdminSession, Query(address): Query<ListAddress>) -> Result<ListPage, AppError> {
-    let search: String = address.q.trim().chars().take(100).collect();
-    let (sort, sort_name) = if address.sort == "newest" { (Sort::Newest, "newest") } else { (Sort::Name, "name") };
-    let filter = Filter { search, sort, page: address.page.min(100_000) };
-    let (clients, more) = super::list(&mut app.db.read().await?, &filter).await?;
-    let notice = (address.notice == "deleted").then_some("The app was deleted. Nobody can sign in to it any more.");
-    Ok(ListPage { chrome: admin.chrome(&app), notice, search: filter.search, sort: sort_name, page: filter.page, clients, more })
+/// `GET /admin/clients`: search, filter, sort, page; all in the database.
+pub async fn list(State(app): State<App>, admin: AdminSession, Query(query): Query<ListQuery>) -> Result<ListPage, AppError> {
+    let filter = query.filter();
+    let (order, column, descending) = query.order();
+    let mut conn = app.db.read().await?;
+    let pages = Pages::new(&query.page, super::count(&mut conn, &filter).await?);
+    let lines = super::lines(&mut conn, &filter, order, descending, list::PAGE_LINES, pages.offset()).await?;
+    let head = |label, of, descending_first| list::head(label, of, descending_first, (column, descending), |sort| query.with_sort(sort));
+    Ok(ListPage {
+        chrome: admin.chrome(&app),
+        notice: if query.notice == "deleted" { "The app was deleted. Nobody can sign in to it any more." } else { "" },
+        heads: [head("Name", "name", false), head("Registered", "created", true)],
+        lines,
+        pager: Pager {
+            words: pages.words(),
+            previous: pages.previous().map(|page| query.with_page(page)),
+            next: pages.next().map(|page| query.with_page(page)),
+        },
+        filtered: !filter.patterns[0].is_empty() || !filter.access.is_empty(),
+        query,
+    })
 }
 
 /// What was typed into the form of a client.
@@ -378,21 +409,6 @@ pub async fn change_groups(
     };
     done.map_err(app_error)?;
     Ok(Redirect::to(&format!("/admin/clients/{id}?notice=groups#groups")))
-}
-
-/// Says what deleting means, and asks.
-#[derive(Template, WebTemplate)]
-#[template(path = "clients/delete.html")]
-pub struct DeletePage {
-    chrome: Chrome,
-    id: ClientId,
-    name: String,
-}
-
-/// `GET /admin/clients/{id}/delete`.
-pub async fn confirm_delete(State(app): State<App>, admin: AdminSession, Path(id): Path<ClientId>) -> Result<DeletePage, AppError> {
-    let client = super::find(&mut app.db.read().await?, id).await?.ok_or(AppError::NotFound)?;
-    Ok(DeletePage { chrome: admin.chrome(&app), id, name: client.registration.name })
 }
 
 /// `POST /admin/clients/{id}/delete`.

@@ -21,6 +21,7 @@ use crate::db::{Conn, Tx};
 use crate::id::{ClientId, GroupId, UserId};
 use crate::secret::SecretToken;
 use crate::sessions::AdminSession;
+use crate::web::list::WORDS_MAX;
 use crate::{users, web};
 
 /// What secrets begin with, so that scanners find leaks.
@@ -29,8 +30,6 @@ const SECRET_PREFIX: &str = "muster_cs_";
 const HINT_CHARS: usize = SECRET_PREFIX.len() + 8;
 /// The most secrets a client may have at a time.
 const SECRETS_MAX: usize = 10;
-/// How many clients a page of the list shows.
-pub const PAGE_SIZE: i64 = 50;
 
 /// On whose authority a client is changed.
 #[derive(Clone, Copy, Debug)]
@@ -96,31 +95,24 @@ pub struct Line {
     pub created_at: Timestamp,
 }
 
-/// The order of the list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sort {
-    /// By name.
-    #[default]
+/// What the list is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The name, without regard to case.
     Name,
-    /// The newest first.
-    Newest,
+    /// When they were registered.
+    Created,
 }
 
-/// Which clients to list.
+/// Which clients to list; empty fields do not filter.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Part of the name, or the whole client id; empty for all.
-    pub search: String,
-    /// In which order.
-    pub sort: Sort,
-    /// Which page, from 0.
-    pub page: u32,
-}
-
-impl Filter {
-    fn offset(&self) -> i64 {
-        i64::from(self.page) * PAGE_SIZE
-    }
+    /// `LIKE` patterns for the name in lower case, each of which must fit.
+    pub patterns: [String; WORDS_MAX],
+    /// A whole client id, which fits as well as a name does.
+    pub client_id: String,
+    /// `everyone` or `groups`: whom the app is open to.
+    pub access: &'static str,
 }
 
 /// A secret as listed: never the secret itself.
@@ -174,16 +166,20 @@ pub async fn all(conn: &mut Conn) -> sqlx::Result<Vec<(Client, Vec<String>)>> {
     Ok(clients.into_iter().map(|client| (names.remove(&client.id).unwrap_or_default(), client)).map(|(names, client)| (client, names)).collect())
 }
 
-/// A page of the list, and whether there is another one.
+/// A page of the list.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn list(conn: &mut Conn, filter: &Filter) -> sqlx::Result<(Vec<Line>, bool)> {
-    let mut lines = store::list(conn, filter).await?;
-    let size = usize::try_from(PAGE_SIZE).unwrap_or(usize::MAX);
-    let more = lines.len() > size;
-    lines.truncate(size);
-    Ok((lines, more))
+pub async fn lines(conn: &mut Conn, filter: &Filter, order: Order, descending: bool, limit: i64, offset: i64) -> sqlx::Result<Vec<Line>> {
+    store::lines(conn, filter, order, descending, limit, offset).await
+}
+
+/// How many clients fit.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count(conn: &mut Conn, filter: &Filter) -> sqlx::Result<i64> {
+    store::count(conn, filter).await
 }
 
 /// Whether this person may use the client: everyone may, or only people in one of its groups.

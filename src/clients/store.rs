@@ -1,9 +1,9 @@
 //! The SQL of clients, their secrets and the groups they are for.
 
 use super::model::{Client, Registration, SigningAlg};
-use super::{Filter, GroupLine, Line, SecretLine, Sort};
+use super::{Filter, GroupLine, Line, Order, SecretLine};
 use crate::clock::Timestamp;
-use crate::db::{Conn, Tx, query, query_list};
+use crate::db::{Conn, Query, Tx, query, query_list};
 use crate::id::{ClientId, GroupId, UserId};
 use crate::secret::TokenHash;
 
@@ -130,21 +130,44 @@ pub(super) async fn delete(tx: &mut Tx, id: ClientId) -> sqlx::Result<bool> {
     Ok(query("DELETE FROM clients WHERE id = $1").bind(id).execute(tx).await? == 1)
 }
 
-const PAGE: i64 = super::PAGE_SIZE + 1;
-
-pub(super) async fn list(conn: &mut Conn, filter: &Filter) -> sqlx::Result<Vec<Line>> {
-    // One text per order: a placeholder cannot stand for a column.
-    let sql = match filter.sort {
-        Sort::Name => {
-            "SELECT id, client_id, name, is_public, restricted, created_at FROM clients
-             WHERE ($1 = '' OR lower(name) LIKE $2 ESCAPE '\\' OR client_id = $1) ORDER BY lower(name), id LIMIT $3 OFFSET $4"
-        }
-        Sort::Newest => {
-            "SELECT id, client_id, name, is_public, restricted, created_at FROM clients
-             WHERE ($1 = '' OR lower(name) LIKE $2 ESCAPE '\\' OR client_id = $1) ORDER BY created_at DESC, id DESC LIMIT $3 OFFSET $4"
-        }
+macro_rules! matching {
+    () => {
+        r"((lower(name) LIKE $1 ESCAPE '\' OR $1 = '') AND (lower(name) LIKE $2 ESCAPE '\' OR $2 = '') AND (lower(name) LIKE $3 ESCAPE '\' OR $3 = '')
+           OR client_id = $4) AND ($5 = '' OR ($5 = 'groups') = restricted)"
     };
-    query(sql).bind(&filter.search).bind(pattern(&filter.search)).bind(PAGE).bind(filter.offset()).all(conn).await
+}
+
+// One text per order: a placeholder cannot stand for a column.
+macro_rules! lines_by {
+    ($order:literal) => {
+        concat!(
+            "SELECT id, client_id, name, is_public, restricted, created_at FROM clients WHERE ",
+            matching!(),
+            " ORDER BY ",
+            $order,
+            " LIMIT $6 OFFSET $7"
+        )
+    };
+}
+
+fn bind(query: Query, filter: &Filter) -> Query {
+    let [first, second, third] = &filter.patterns;
+    query.bind(first).bind(second).bind(third).bind(&filter.client_id).bind(filter.access)
+}
+
+pub(super) async fn lines(conn: &mut Conn, filter: &Filter, order: Order, descending: bool, limit: i64, offset: i64) -> sqlx::Result<Vec<Line>> {
+    let sql = match (order, descending) {
+        (Order::Name, false) => lines_by!("lower(name), id"),
+        (Order::Name, true) => lines_by!("lower(name) DESC, id DESC"),
+        (Order::Created, false) => lines_by!("created_at, id"),
+        (Order::Created, true) => lines_by!("created_at DESC, id DESC"),
+    };
+    bind(query(sql), filter).bind(limit).bind(offset).all(conn).await
+}
+
+pub(super) async fn count(conn: &mut Conn, filter: &Filter) -> sqlx::Result<i64> {
+    let (count,): (i64,) = bind(query(concat!("SELECT COUNT(*) FROM clients WHERE ", matching!())), filter).one(conn).await?;
+    Ok(count)
 }
 
 /// What the search box means to `LIKE`: the text anywhere, its own wildcards taken as they stand.

@@ -15,6 +15,7 @@ use tower_sessions::cookie::{Cookie, SameSite};
 use super::model::check_name;
 use super::{Answer, CeremonyError, Passkey, Removal, Signal, Started};
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::PasskeyId;
 use crate::secret::SecretToken;
@@ -30,6 +31,8 @@ struct SignInPage {
     client_name: String,
     /// Who has to prove it again; empty for a visitor.
     signed_in_as: String,
+    /// They want to be somebody else.
+    wants_another: bool,
     notice: &'static str,
     request: String,
     back: String,
@@ -52,8 +55,11 @@ struct Card {
     name: String,
     provider: &'static str,
     reach: &'static str,
-    created: String,
-    last_used: String,
+    created_at: Timestamp,
+    created_browser: String,
+    last_used_at: Option<Timestamp>,
+    last_used_browser: String,
+    last_used_ip: String,
     use_count: i64,
     /// What was typed into the name field.
     typed_name: String,
@@ -77,9 +83,12 @@ pub struct SignInQuery {
     request: Option<String>,
     back: Option<String>,
     notice: Option<String>,
+    /// Present when the person wants to be somebody else than they are signed in as.
+    another: Option<String>,
 }
 
-/// `GET /sign-in`: to where the person wanted to go when they are signed in already, unless an app asked after that to have it proved again.
+/// `GET /sign-in`: to where the person wanted to go when they are signed in already, unless an app asked after that to have it proved again, or
+/// they want to use another account.
 ///
 /// # Errors
 /// None of its own.
@@ -90,7 +99,10 @@ pub async fn sign_in_page(
 ) -> Result<Response, AppError> {
     let pending = unverified.request.as_deref().and_then(|sealed| PendingAuthorization::unseal(&app.sealer, sealed));
     let next = Next::from_query(unverified.request.as_deref().filter(|_| pending.is_some()), unverified.back.as_deref());
-    if let Some(signed_in) = &signed_in {
+    let wants_another = unverified.another.is_some();
+    if let Some(signed_in) = &signed_in
+        && !wants_another
+    {
         let is_proof_enough = pending.as_ref().is_none_or(|pending| signed_in.session.auth_at > pending.started_at);
         if is_proof_enough {
             return Ok(Redirect::to(&next.location()).into_response());
@@ -107,7 +119,7 @@ pub async fn sign_in_page(
     };
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let signed_in_as = signed_in.map(|signed_in| signed_in.user.display_name).unwrap_or_default();
-    Ok(SignInPage { chrome: Chrome::public(&app), client_name, signed_in_as, notice, request, back }.into_response())
+    Ok(SignInPage { chrome: Chrome::public(&app), client_name, signed_in_as, wants_another, notice, request, back }.into_response())
 }
 
 /// `POST /sign-in/start`: options for `navigator.credentials.get()`.
@@ -261,11 +273,11 @@ impl Card {
             id: passkey.id,
             provider: passkey.provider().unwrap_or_default(),
             reach: passkey.reach(),
-            created: format!("{}, {}", passkey.created_at.for_people(), user_agent::describe(&passkey.created_user_agent)),
-            last_used: passkey.last_used_at.map_or_else(
-                || "Not used yet".to_owned(),
-                |at| format!("{}, {}, from {}", at.for_people(), user_agent::describe(&passkey.last_used_user_agent), passkey.last_used_ip),
-            ),
+            created_at: passkey.created_at,
+            created_browser: user_agent::describe(&passkey.created_user_agent),
+            last_used_at: passkey.last_used_at,
+            last_used_browser: user_agent::describe(&passkey.last_used_user_agent),
+            last_used_ip: passkey.last_used_ip,
             use_count: passkey.use_count,
             name: passkey.name,
             typed_name,
@@ -374,6 +386,13 @@ impl BrowserCookie {
         }
         response
     }
+}
+
+/// `GET /.well-known/passkey-endpoints`: where password managers may send a person to add and manage passkeys (W3C, "A Well-Known URL for Relying Party
+/// Passkey Endpoints").
+pub async fn endpoints(State(app): State<App>) -> Json<Value> {
+    let origin = &app.config.origin;
+    Json(json!({ "enroll": origin.url("/account/passkeys/add"), "manage": origin.url("/account/passkeys") }))
 }
 
 /// Why an endpoint gives no result: JSON for what the page can explain, the usual page otherwise.

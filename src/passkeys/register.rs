@@ -38,6 +38,8 @@ pub async fn start_registration(app: &App, now: Timestamp, signed_in: &SignedIn,
         .webauthn
         .start_passkey_registration(user.user_handle, &user.username, display_name(user), Some(exclude))
         .context("beginning a registration")?;
+    // The library keeps the name it was built with when the server started.
+    options.public_key.rp.name.clone_from(&app.settings().app_name);
     // The library's default gives passkeys that cannot sign in without a name.
     options.public_key.authenticator_selection = Some(AuthenticatorSelectionCriteria {
         authenticator_attachment: None,

@@ -10,6 +10,7 @@ use tower_sessions::Session;
 use super::{MaybeSignedIn, SignedIn};
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
+use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::groups;
 use crate::id::SessionId;
@@ -39,8 +40,8 @@ struct Row {
     id: SessionId,
     browser: String,
     client_ip: String,
-    created: String,
-    last_seen: String,
+    created_at: Timestamp,
+    last_seen_at: Timestamp,
     is_this: bool,
 }
 
@@ -85,8 +86,8 @@ pub async fn list_page(State(app): State<App>, signed_in: SignedIn, Query(unveri
         id: line.id,
         browser: user_agent::describe(&line.user_agent),
         client_ip: line.client_ip,
-        created: line.created_at.for_people(),
-        last_seen: line.last_seen_at.for_people(),
+        created_at: line.created_at,
+        last_seen_at: line.last_seen_at,
         is_this: line.id == signed_in.session.id,
     });
     let notice = match unverified.notice.as_deref() {
