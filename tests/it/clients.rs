@@ -90,7 +90,7 @@ async fn secrets_are_changed_without_an_outage() {
         let (_, browser) = admin(provider).await;
         let old = provider.client().await;
         let page = browser.get(&format!("/admin/clients/{}", old.id)).await;
-        assert_eq!(page.texts("#secrets ~ table tbody tr").len(), 1);
+        assert_eq!(page.texts("#secrets .rows > li").len(), 1);
         assert!(!page.body.contains(old.secret.as_deref().unwrap()));
         let made = browser.submit(&page, &format!("/admin/clients/{}/secrets", old.id), &[]).await;
         let new = Client { secret: Some(shown(&made, "client-secret")), ..old.clone() };
@@ -126,7 +126,7 @@ async fn groups_are_allowed_and_removed_on_the_page() {
             assert_eq!(answer(request).await.status, 303);
         };
         assert!(may().await);
-        assert_eq!(browser.get(&format!("{path}?groups=STA")).await.texts("#groups ~ ul li").len(), 1);
+        assert_eq!(browser.get(&format!("{path}?groups=STA")).await.texts("#offered > li").len(), 1);
         change("allow", guests).await;
         assert!(!may().await);
         change("allow", staff).await;
@@ -148,7 +148,7 @@ async fn a_deleted_app_and_all_it_was_given_is_gone() {
         let (_, browser) = admin(provider).await;
         let client = provider.client().await;
         let tokens = client.tokens(&browser, &[("scope", "openid offline_access")]).await;
-        let page = browser.get(&format!("/admin/clients/{}/delete", client.id)).await;
+        let page = browser.get(&format!("/admin/clients/{}", client.id)).await;
         assert!(page.texts("main").join(" ").contains("cannot be undone"));
         let done = browser.submit(&page, &format!("/admin/clients/{}/delete", client.id), &[]).await;
         assert!(browser.follow(done).await.texts(".notice").join("").contains("deleted"));
@@ -169,7 +169,7 @@ async fn only_administrators_reach_the_pages() {
         let ada = provider.browser_of(&provider.person("ada").await).await;
         let (_, boss) = admin(provider).await;
         for path in
-            ["/admin/clients", "/admin/clients/new", &format!("/admin/clients/{}", client.id), &format!("/admin/clients/{}/delete", client.id)]
+            ["/admin/clients", "/admin/clients/new", &format!("/admin/clients/{}", client.id)]
         {
             assert_eq!(ada.get(path).await.status, 403);
             assert!(provider.browser().get(path).await.header("location").starts_with("/sign-in"));
@@ -196,13 +196,18 @@ async fn the_list_has_pages_and_orders() {
             provider.client_with(|it| it.name = format!("App {:02}", 52 - number), &[]).await;
         }
         let first = browser.get("/admin/clients").await;
-        let names = first.texts("tbody td:first-child");
+        let names = first.texts("tbody th a");
         assert_eq!((names.len(), names[0].as_str()), (50, "App 00"));
         let second = browser.get(&first.attribute("a[rel=next]", "href").unwrap()).await;
-        assert_eq!(second.texts("tbody td:first-child"), ["App 50", "App 51", "App 52"]);
+        assert_eq!(second.texts("tbody th a"), ["App 50", "App 51", "App 52"]);
         assert!(second.attribute("a[rel=next]", "href").is_none());
-        let newest = browser.get("/admin/clients?sort=newest").await;
-        assert_eq!(newest.texts("tbody td:first-child")[0], "App 00");
+        assert_eq!(second.texts(".pager span")[0], "51–53 of 53");
+        let newest = browser.get(&second.attribute("thead th:last-child a", "href").unwrap()).await;
+        assert_eq!((newest.texts("tbody th a")[0].as_str(), newest.texts("th[aria-sort=descending]").len()), ("App 00", 1));
+        provider.group("team", &[]).await;
+        provider.client_with(|it| it.name = "Closed".into(), &["team"]).await;
+        assert_eq!(browser.get("/admin/clients?access=groups").await.texts("tbody th a"), ["Closed"]);
+        assert!(browser.get("/admin/clients?access=everyone&q=closed").await.texts(".empty strong")[0].contains("No app fits"));
     })
     .await;
 }

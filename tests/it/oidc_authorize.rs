@@ -272,6 +272,8 @@ async fn people_are_asked_once_and_again_when_an_app_wants_more() {
             assert!(text.contains(said), "{said}: {text}");
         }
         assert!(!text.contains("groups"));
+        let other = browser.get(&page.attribute(".identity a", "href").expect("a way to be somebody else")).await;
+        assert!(other.texts("main").join(" ").contains("Use a passkey of your other account"), "not sent back to the question");
         assert!(page.header("content-security-policy").contains("form-action 'self' https://wiki.example.org;"));
 
         let refused = browser.submit(&page, "/authorize/consent", &[("decision", "deny")]).await;

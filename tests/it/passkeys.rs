@@ -57,6 +57,16 @@ async fn a_person_comes_by_a_link_adds_a_passkey_and_signs_in_with_it_without_a_
 }
 
 #[tokio::test]
+async fn password_managers_learn_where_passkeys_are_added_and_managed() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let answer = app.browser().get("/.well-known/passkey-endpoints").await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/json"));
+    let base = app.url.trim_end_matches('/');
+    assert_eq!(answer.json(), json!({ "enroll": format!("{base}/account/passkeys/add"), "manage": format!("{base}/account/passkeys") }));
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn the_options_ask_for_what_a_sign_in_without_a_name_needs() {
     let app = TestApp::start(Engine::Sqlite).await;
     let ada = app.person("ada").await;

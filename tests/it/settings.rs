@@ -22,6 +22,8 @@ async fn a_saved_setting_is_in_force_at_once_and_after_a_restart() {
         let page = browser.get(PATH).await;
         assert_eq!(page.texts(".home"), ["Example & Sons"]);
         assert_eq!(app.app().settings().session_lifetime.0, 600);
+        let started = app.post(&browser, "/account/passkeys/register/start", &json!({})).await;
+        assert_eq!(started.json()["publicKey"]["rp"]["name"], "Example & Sons", "the browser's prompt follows");
         let (event, detail) = &app.audited(Kind::SettingsChanged).await[0];
         assert_eq!((event.actor_name.as_str(), detail), ("root", &json!({ "app_name": "Example & Sons", "session_lifetime": "600" })));
         // Sending the same again changes nothing and is not worth a line in the log.
