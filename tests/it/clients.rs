@@ -168,9 +168,7 @@ async fn only_administrators_reach_the_pages() {
         let client = provider.client().await;
         let ada = provider.browser_of(&provider.person("ada").await).await;
         let (_, boss) = admin(provider).await;
-        for path in
-            ["/admin/clients", "/admin/clients/new", &format!("/admin/clients/{}", client.id)]
-        {
+        for path in ["/admin/clients", "/admin/clients/new", &format!("/admin/clients/{}", client.id)] {
             assert_eq!(ada.get(path).await.status, 403);
             assert!(provider.browser().get(path).await.header("location").starts_with("/sign-in"));
             assert_eq!(boss.get(path).await.status, 200);
