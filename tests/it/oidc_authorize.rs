@@ -295,6 +295,27 @@ async fn people_are_asked_once_and_again_when_an_app_wants_more() {
 }
 
 #[tokio::test]
+async fn someone_just_signed_in_may_still_choose_another_account() {
+    on_both_databases(async |provider| {
+        let (ada, grace) = (provider.person("ada").await, provider.person("grace").await);
+        let client = provider.client_with(|it| it.skip_consent = false, &[]).await;
+        let browser = provider.browser();
+        let on = format!("/authorize/continue?request={}", answered(&browser.get(&client.request(&[])).await)["request"]);
+        provider.wait(Duration::from_secs(1));
+        provider.sign_in(&browser, &ada).await;
+        provider.wait(Duration::from_secs(1));
+        let page = browser.get(&on).await;
+        let another = page.attribute("main a[href^='/sign-in']", "href").expect("a link");
+        assert_eq!(browser.get(&another).await.status, 200, "the sign-in page, not straight back");
+        provider.wait(Duration::from_secs(1));
+        provider.sign_in(&browser, &grace).await;
+        let page = browser.get(&another.replace("/sign-in", "/authorize/continue")).await;
+        assert!(page.texts("main").join(" ").contains("(grace)"), "{}", page.body);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_agreement_counts_for_the_person_who_gave_it_only() {
     on_both_databases(async |provider| {
         let (ada, grace) = (provider.person("ada").await, provider.person("grace").await);
