@@ -5,6 +5,11 @@
 mod access_links;
 mod audit;
 mod browser_sign_in;
+mod directory;
+mod directory_holds;
+mod directory_interrupted;
+mod directory_site;
+mod samba_sync;
 mod forged_ceremonies;
 mod groups;
 mod killed;
