@@ -68,11 +68,17 @@ async fn renamed_moved_and_changed_people_keep_their_account() {
         site.sync("applied").await;
         let ada = site.user("ada").await;
         slapd.tools().rename(&person_dn("ada"), "uid=countess", Some(&format!("ou=groups,{BASE}"))).await;
+        // A server without referential integrity leaves the old name in its groups; whoever renames changes them too.
+        for name in ["admins", "engineers"] {
+            let change = format!("add: member\nmember: uid=countess,ou=groups,{BASE}\n-\ndelete: member\nmember: {}\n", person_dn("ada"));
+            slapd.tools().modify(&format!("dn: cn={name},ou=groups,{BASE}\nchangetype: modify\n{change}")).await;
+        }
         set(slapd, "grace", "mail", "admiral@example.org").await;
         let report = site.sync("applied").await;
         assert_eq!((&report["users"]["updated"], &report["users"]["created"], &report["users"]["disabled"]), (&json!(2), &json!(0), &json!(0)));
         let countess = site.user("countess").await;
-        assert_eq!(countess["id"], ada["id"]);
+        assert_eq!((&countess["id"], &countess["groups"], &countess["is_admin"]), (&ada["id"], &ada["groups"], &json!(true)));
+        assert_eq!(report["memberships"], json!({"added": 0, "removed": 0}));
         assert_eq!(site.user("grace").await["email"], "admiral@example.org");
         assert!(!site.users().await.contains_key("ada"));
         // A name that became free goes to a newcomer, who is somebody else.
@@ -210,7 +216,7 @@ async fn an_entry_with_a_mistake_is_reported_and_skipped_and_everyone_else_comes
         assert_eq!(addresses, 3, "one of the two came without an address");
         // Somebody whose entry loses its name keeps everything.
         slapd.tools().rename(&person_dn("grace"), "cn=Grace Hopper", None).await;
-        let report = site.sync("applied").await;
+        let report = site.sync("unchanged").await;
         assert_eq!((&report["users"]["skipped"], &report["users"]["disabled"]), (&json!(2), &json!(0)));
         assert_eq!(site.user("grace").await["is_disabled"], false);
     })
