@@ -38,6 +38,8 @@ CREATE TABLE users (
     UNIQUE (directory, entry_id)
 );
 CREATE INDEX users_by_created ON users (created_at, id);
+-- Few among many, and asked for whenever one of them might be the last.
+CREATE INDEX users_admins ON users (id) WHERE local_admin OR directory_admin;
 -- In the very words of the lists' ORDER BY (src/users/store.rs): who never signed in comes last, names sort without regard to case.
 CREATE INDEX users_by_last_sign_in ON users ((COALESCE(last_sign_in_at, 0)), id);
 CREATE INDEX users_by_display_name ON users (lower(display_name), id);

@@ -1,9 +1,34 @@
 //! Muster, a self-hosted identity provider. This page is the map.
 //!
-//! Imports run downward only: foundation ([`clock`], [`id`], [`secret`], [`config`], [`db`], [`error`], [`web`], [`audit`], [`settings`], [`installation`],
-//! [`lease`]), nouns ([`users`], [`groups`], [`clients`]), sign-in ([`sessions`], [`passkeys`], [`access_links`]), protocols ([`directory`], [`oidc`]),
-//! assembly ([`jobs`], [`routes`], [`server`], [`cli`]).
-//! Inside a slice: `mod.rs` holds the verbs, `model.rs` the pure rules, `store.rs` the SQL, `http.rs` and `admin.rs` the pages.
+//! # Rooms
+//! Imports run downward only.
+//!
+//! | floor | rooms |
+//! |---|---|
+//! | foundation | [`clock`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`lease`], [`error`], [`web`], [`audit`], [`settings`] |
+//! | nouns | [`users`], [`groups`], [`clients`] |
+//! | sign-in | [`sessions`], [`passkeys`], [`access_links`] |
+//! | protocols | [`directory`], [`oidc`] |
+//! | assembly | [`jobs`], [`routes`], [`server`], [`app`], [`cli`] |
+//!
+//! Inside a slice the file names have a fixed meaning: `mod.rs` holds the verbs, `model.rs` the pure rules, `store.rs` the SQL, `http.rs` and `admin.rs` the
+//! pages. `store` is private, so another slice reaches a table through a verb only.
+//!
+//! # Four walkthroughs, all of one form
+//! **unverified text → typed request → pure decision → one transaction → typed result → page**
+//!
+//! **A person signs in.** [`passkeys::http::finish_sign_in`] takes the browser's JSON; [`passkeys::finish_sign_in`] takes the ceremony out of the database (committed
+//! at once: a failed try burns it), [`passkeys::gate`] checks what the library does not, webauthn-rs verifies, one transaction notes the use and the audit event;
+//! [`sessions::start`] changes the cookie; the answer names a [`sessions::Next`], never an address from the request.
+//!
+//! **An app gets a token.** [`oidc::request::validate`] is the only maker of an [`oidc::request::AuthorizationRequest`]; [`oidc::authorize::decide`] is pure and says what
+//! happens next; a code is redeemed by one conditional `UPDATE … RETURNING`; [`oidc::claims::for_scope`] is what the ID token and userinfo both say.
+//!
+//! **A directory is synced.** [`directory::client::fetch`] reads everything with no transaction open; [`directory::plan::reconcile`] is pure and makes the plan (a preview
+//! stops here, the guard against mass changes sits here); one transaction applies it; [`directory::sync`] keeps the report for the page.
+//!
+//! **An administrator edits a setting.** [`settings::admin::save`] takes the form; [`settings::parse`] gives changes or a mistake for each field; one transaction stores
+//! and audits; the new values go out on [`app::Fields::settings`], no restart.
 
 pub mod access_links;
 pub mod app;

@@ -140,16 +140,21 @@ fn openid_protocol() -> Router<App> {
         .expose_headers([header::WWW_AUTHENTICATE])
         .max_age(Duration::from_secs(3600));
     Router::new()
-        .route("/.well-known/openid-configuration", get(discovery::metadata))
-        .route("/.well-known/oauth-authorization-server", get(discovery::metadata))
-        .route("/.well-known/jwks.json", get(discovery::jwks))
-        .route("/api/oidc/token", post(token::post))
-        .route("/api/oidc/userinfo", get(userinfo::get).post(userinfo::post))
-        .route("/api/oidc/revoke", post(revoke::post))
+        .route("/.well-known/openid-configuration", get(discovery::metadata).options(preflight))
+        .route("/.well-known/oauth-authorization-server", get(discovery::metadata).options(preflight))
+        .route("/.well-known/jwks.json", get(discovery::jwks).options(preflight))
+        .route("/api/oidc/token", post(token::post).options(preflight))
+        .route("/api/oidc/userinfo", get(userinfo::get).post(userinfo::post).options(preflight))
+        .route("/api/oidc/revoke", post(revoke::post).options(preflight))
         .layer(from_anywhere)
         .route("/api/oidc/introspect", post(introspect::post))
         .route("/authorize", post(authorize::post))
         .route("/api/oidc/end-session", post(end_session::post))
+}
+
+/// `OPTIONS` from a browser app: answered by the CORS layer, which wants a route to stand on.
+async fn preflight() -> StatusCode {
+    StatusCode::NO_CONTENT
 }
 
 /// `GET /`: to where the person wants to be.

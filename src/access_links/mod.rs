@@ -143,7 +143,14 @@ pub async fn renew_set_up(app: &App, now: Timestamp) -> anyhow::Result<Option<St
     let has_admin = users::has_admin(&mut tx).await?;
     let from_directory = app.config.settings_from_environment.get("LDAP_ENABLED").and_then(|text| crate::config::parse_flag(text)) == Some(true);
     if has_admin || from_directory {
+        let is_half_set_up = has_admin && !crate::passkeys::any(&mut tx).await?;
         tx.commit().await?;
+        if is_half_set_up {
+            tracing::info!(
+                "There is an administrator but nobody has a passkey yet, so nobody can sign in. Run `muster one-time-access-token <user>` \
+                 for the administrator and open the link it prints"
+            );
+        }
         if !has_admin {
             tracing::info!(
                 "There is no administrator yet. The directory names them by its admin group (LDAP_ADMIN_GROUP_NAME); after the first sync run \

@@ -152,6 +152,7 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
         | Kind::UserDisabled
         | Kind::UserRestored => Some("/admin/users"),
         Kind::GroupCreated | Kind::GroupChanged => Some("/admin/groups"),
+        Kind::ClientCreated | Kind::ClientChanged | Kind::ClientSecretMade | Kind::Authorized | Kind::AuthorizationRevoked => Some("/admin/clients"),
         _ => None,
     }
 }
@@ -188,9 +189,10 @@ mod tests {
 
     #[test]
     fn details_read_as_words() {
-        let shown = readable(
+        let mut shown = readable(
             r#"{"auth_method":"passkey","first":true,"scopes":["openid","email"],"count":3,"empty":"","access_link":"01a1fddb-fd5c-73ff-870b-a562a52fb34d"}"#,
         );
+        shown.sort();
         let expected = [("auth method", "passkey"), ("count", "3"), ("first", "yes"), ("scopes", "openid, email")];
         assert_eq!(shown, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert!(readable("nonsense").is_empty());

@@ -43,9 +43,7 @@ pub(super) async fn run(command: Command) -> Result<(), Failed> {
     let app = super::app().await?;
     let mut conn = app.db.read().await?;
     let mut json = JsonArray::default();
-    if format == Format::Human {
-        columns(&[["NAME", "DISPLAY NAME", "SOURCE", "MEMBERS"].map(str::to_owned)])?;
-    }
+    let mut head = Some(["NAME", "DISPLAY NAME", "SOURCE", "MEMBERS"].map(str::to_owned));
     let mut after = String::new();
     loop {
         let records = groups::records_after(&mut conn, &after, BATCH).await?;
@@ -62,10 +60,14 @@ pub(super) async fn run(command: Command) -> Result<(), Failed> {
             source: record.directory.unwrap_or_else(|| "local".to_owned()),
         });
         match format {
-            Format::Human => columns(&groups.map(Group::line).collect::<Vec<_>>())?,
+            Format::Human => columns(&head.take().into_iter().chain(groups.map(Group::line)).collect::<Vec<_>>())?,
             Format::Json => groups.into_iter().try_for_each(|group| json.push(&group))?,
         }
         after = last;
     }
-    if format == Format::Json { json.end() } else { Ok(()) }
+    match format {
+        // Without any group the head is still to come.
+        Format::Human => columns(&Vec::from_iter(head)),
+        Format::Json => json.end(),
+    }
 }

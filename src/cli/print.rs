@@ -29,11 +29,11 @@ impl JsonArray {
     /// Prints the end; nothing may come after it.
     pub(super) fn end(mut self) -> Result<(), Failed> {
         self.write(if self.is_empty { "[]\n" } else { "\n]\n" })?;
-        self.out.flush().map_err(|error| Failed::Command(error.into()))
+        self.out.flush().map_err(unprinted)
     }
 
     fn write(&mut self, text: &str) -> Result<(), Failed> {
-        self.out.write_all(text.as_bytes()).map_err(|error| Failed::Command(error.into()))
+        self.out.write_all(text.as_bytes()).map_err(unprinted)
     }
 }
 
@@ -53,10 +53,15 @@ pub(super) fn columns<const N: usize>(rows: &[[String; N]]) -> Result<(), Failed
         }
         out.flush()
     };
-    print().map_err(|error| Failed::Command(error.into()))
+    print().map_err(unprinted)
 }
 
 /// Names come from directories and browsers: what would steer the terminal is not printed.
 fn printable(cell: &str) -> String {
     cell.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// Whoever reads the results may stop early (`| head`): nothing to complain about then.
+fn unprinted(error: std::io::Error) -> Failed {
+    if error.kind() == std::io::ErrorKind::BrokenPipe { Failed::Told } else { Failed::Command(error.into()) }
 }

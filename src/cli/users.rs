@@ -89,15 +89,13 @@ async fn list(format: Format) -> Result<(), Failed> {
     let app = super::app().await?;
     let mut conn = app.db.read().await?;
     let mut json = JsonArray::default();
-    if format == Format::Human {
-        columns(&[["USERNAME", "NAME", "E-MAIL", "SOURCE", "STATE", "PASSKEYS"].map(str::to_owned)])?;
-    }
+    let mut head = Some(["USERNAME", "NAME", "E-MAIL", "SOURCE", "STATE", "PASSKEYS"].map(str::to_owned));
     let mut after = String::new();
     loop {
         let people = batch(&mut conn, &mut after).await?;
         let is_last = i64::try_from(people.len()).unwrap_or(i64::MAX) < BATCH;
         match format {
-            Format::Human => columns(&people.into_iter().map(Person::line).collect::<Vec<_>>())?,
+            Format::Human => columns(&head.take().into_iter().chain(people.into_iter().map(Person::line)).collect::<Vec<_>>())?,
             Format::Json => people.iter().try_for_each(|person| json.push(person))?,
         }
         if is_last {

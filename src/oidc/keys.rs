@@ -308,7 +308,7 @@ async fn generate(alg: SigningAlg) -> anyhow::Result<Made> {
 fn generate_blocking(alg: SigningAlg) -> anyhow::Result<Made> {
     let failed = |_| anyhow!("making a {alg} key failed");
     let rejected = |error| anyhow!("a key just made cannot be read: {error}");
-    // The members RFC 7638 section 3.2 hashes; in the order it demands.
+    // The members RFC 7638 section 3.2 hashes, in the order it demands.
     let (pkcs8, members) = match alg {
         SigningAlg::Rs256 => {
             let key = RsaKeyPair::generate(KeySize::Rsa2048).map_err(failed)?;

@@ -145,7 +145,7 @@ pub fn registration(unverified: &Value, expected: Expected<'_>) -> Result<Checke
     let transports = transports.iter().filter_map(Value::as_str).filter(|name| is_transport(name)).take(TRANSPORTS_MAX).map(str::to_owned).collect();
     let credential = RegisterPublicKeyCredential {
         id: envelope.id.to_owned(),
-        raw_id: envelope.raw_id.into(),
+        raw_id: envelope.raw_id,
         response: AuthenticatorAttestationResponseRaw { attestation_object, client_data_json, transports: None },
         type_: "public-key".to_owned(),
         extensions: RegistrationExtensionsClientOutputs { cred_props: rk.map(|rk| CredProps { rk: Some(rk) }), ..Default::default() },
@@ -172,7 +172,7 @@ pub fn assertion(unverified: &Value, expected: Expected<'_>) -> Result<CheckedAs
     let unverified_user_handle = Uuid::from_slice(&user_handle).map_err(|_| Refusal::Malformed("userHandle is not one of ours"))?;
     let credential = PublicKeyCredential {
         id: envelope.id.to_owned(),
-        raw_id: envelope.raw_id.into(),
+        raw_id: envelope.raw_id,
         response: AuthenticatorAssertionResponseRaw { authenticator_data, client_data_json, signature, user_handle: Some(user_handle) },
         // What a client claims about extensions has no effect.
         extensions: Default::default(),

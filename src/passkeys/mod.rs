@@ -117,6 +117,14 @@ pub async fn of_user(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<Passkey>
     store::of_user(conn, user).await
 }
 
+/// Whether anyone here has a passkey.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn any(conn: &mut Conn) -> sqlx::Result<bool> {
+    store::any(conn).await
+}
+
 /// What password managers may be told about a person now.
 ///
 /// # Errors

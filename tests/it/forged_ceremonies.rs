@@ -9,6 +9,7 @@ use crate::support::app::{Engine, TestApp};
 use crate::support::forge::{self, Assertion, Attested, Forge, Registration, base64url};
 use crate::support::http::{Answer, Browser};
 
+type BendClientData = fn(&mut forge::ClientData);
 type BendRegistration = fn(&mut Registration<'_>);
 type BendAssertion = fn(&mut Assertion<'_>);
 type BendJson = fn(&mut Value);
@@ -68,7 +69,7 @@ fn origin_of(fields: &Value) -> String {
 }
 
 /// What both ceremonies refuse in client data.
-const CLIENT_DATA: &[(&str, fn(&mut forge::ClientData))] = &[
+const CLIENT_DATA: &[(&str, BendClientData)] = &[
     ("client data of no type", |it| drop(it.fields.as_object_mut().expect("an object").remove("type"))),
     ("client data of a type that is a number", |it| it.fields["type"] = 1.into()),
     ("client data of an unknown type", |it| it.fields["type"] = "payment.get".into()),
@@ -103,7 +104,7 @@ const CLIENT_DATA: &[(&str, fn(&mut forge::ClientData))] = &[
 ];
 
 /// What both ceremonies allow in client data.
-const CLIENT_DATA_ALLOWED: &[(&str, fn(&mut forge::ClientData))] = &[
+const CLIENT_DATA_ALLOWED: &[(&str, BendClientData)] = &[
     ("nothing odd", |_| {}),
     ("no word on frames", |it| drop(it.fields.as_object_mut().expect("an object").remove("crossOrigin"))),
     ("members of a later standard", |it| it.fields["new"] = json!({ "deep": [1, null] })),
@@ -179,18 +180,19 @@ const REGISTRATION: &[(&str, BendRegistration)] = &[
     ("a rawId that is not the credential's", |it| attested(it).credential_id = vec![3; 16]),
     ("a secp256k1 key", |it| {
         attested(it).key =
-            cose(vec![(1, 2.into()), (3, (-47).into()), (-1, 8.into()), (-2, Cbor::Bytes(vec![1; 32])), (-3, Cbor::Bytes(vec![1; 32]))])
+            cose(vec![(1, 2.into()), (3, (-47).into()), (-1, 8.into()), (-2, Cbor::Bytes(vec![1; 32])), (-3, Cbor::Bytes(vec![1; 32]))]);
     }),
     ("an Ed25519 key", |it| attested(it).key = cose(vec![(1, 1.into()), (3, (-8).into()), (-1, 6.into()), (-2, Cbor::Bytes(vec![1; 32]))])),
     ("an RSA-PSS key", |it| {
-        attested(it).key = cose(vec![(1, 3.into()), (3, (-37).into()), (-1, Cbor::Bytes(odd_modulus(256))), (-2, Cbor::Bytes(vec![1, 0, 1]))])
+        attested(it).key = cose(vec![(1, 3.into()), (3, (-37).into()), (-1, Cbor::Bytes(odd_modulus(256))), (-2, Cbor::Bytes(vec![1, 0, 1]))]);
     }),
     ("an RSA key for SHA-1", |it| {
-        attested(it).key = cose(vec![(1, 3.into()), (3, (-65535).into()), (-1, Cbor::Bytes(odd_modulus(256))), (-2, Cbor::Bytes(vec![1, 0, 1]))])
+        attested(it).key = cose(vec![(1, 3.into()), (3, (-65535).into()), (-1, Cbor::Bytes(odd_modulus(256))), (-2, Cbor::Bytes(vec![1, 0, 1]))]);
     }),
     ("P-384's algorithm on a P-256 key", |it| attested(it).key = p256(-35, vec![1; 32], Cbor::Bytes(vec![1; 32]))),
     ("P-256's algorithm on P-384's curve", |it| {
-        attested(it).key = cose(vec![(1, 2.into()), (3, (-7).into()), (-1, 2.into()), (-2, Cbor::Bytes(vec![1; 48])), (-3, Cbor::Bytes(vec![1; 48]))])
+        attested(it).key =
+            cose(vec![(1, 2.into()), (3, (-7).into()), (-1, 2.into()), (-2, Cbor::Bytes(vec![1; 48])), (-3, Cbor::Bytes(vec![1; 48]))]);
     }),
     ("a point off the curve", |it| attested(it).key = p256(-7, vec![1; 32], Cbor::Bytes(vec![1; 32]))),
     ("the point zero", |it| attested(it).key = p256(-7, vec![0; 32], Cbor::Bytes(vec![0; 32]))),
@@ -198,7 +200,8 @@ const REGISTRATION: &[(&str, BendRegistration)] = &[
     ("half a point", |it| attested(it).key = cose(vec![(1, 2.into()), (3, (-7).into()), (-1, 1.into()), (-2, Cbor::Bytes(vec![1; 32]))])),
     ("a compressed point", |it| attested(it).key = p256(-7, vec![1; 32], Cbor::Bool(true))),
     ("the wrong kind of key", |it| {
-        attested(it).key = cose(vec![(1, 1.into()), (3, (-7).into()), (-1, 1.into()), (-2, Cbor::Bytes(vec![1; 32])), (-3, Cbor::Bytes(vec![1; 32]))])
+        attested(it).key =
+            cose(vec![(1, 1.into()), (3, (-7).into()), (-1, 1.into()), (-2, Cbor::Bytes(vec![1; 32])), (-3, Cbor::Bytes(vec![1; 32]))]);
     }),
     ("a key of no algorithm", |it| attested(it).key = cose(vec![(1, 2.into()), (-1, 1.into())])),
     ("a key that is a list", |it| attested(it).key = cbor(&Cbor::Array(vec![]))),

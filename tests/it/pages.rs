@@ -14,7 +14,7 @@ use crate::support::browser::{Page, View};
 use crate::support::http::{Answer, Browser};
 
 /// Linked to by the layouts, and not part of this yet.
-const COMING: &[&str] = &["/account/apps", "/admin/clients", "/admin/directories"];
+const COMING: &[&str] = &["/admin/directories"];
 
 /// Something of everything that pages show. Gives somebody local and somebody from the directory.
 async fn furnish(app: &TestApp, admin: &Browser) -> [UserId; 2] {
@@ -27,6 +27,10 @@ async fn furnish(app: &TestApp, admin: &Browser) -> [UserId; 2] {
     app.sign_in_by_link(&app.browser(), &eve).await;
     app.access_link(&eve).await;
     forge(app, admin, "/admin/users/new", &[("username", "mallory"), ("first_name", "Mallory"), ("email", "mallory@example.org")]).await;
+    let wiki = [("name", "Wiki"), ("redirect_uris", "https://wiki.example.org/callback")];
+    let page = admin.get("/admin/clients/new").await;
+    let registered = admin.submit(&page, "/admin/clients", &wiki).await;
+    assert!(registered.status.is_success() || registered.status.is_redirection(), "{}", registered.body);
     forge(app, admin, "/admin/settings", &[("session_lifetime", "600")]).await;
     [ada.id, eve.id]
 }
@@ -128,9 +132,9 @@ async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser
     let [ada, eve] = furnish(&app, &admin).await;
     let team = admin.get("/admin/groups?q=team").await.attribute("tbody th a", "href").expect("a link");
     let crew = admin.get("/admin/groups?q=crew").await.attribute("tbody th a", "href").expect("a link");
+    let wiki = admin.get("/admin/clients").await.attribute("main a[href^='/admin/clients/']:not([href$='new'])", "href").expect("a link");
     let pages = [
-        ("sign-in", "/sign-in".to_owned()),
-        ("people", "/admin/users".into()),
+        ("people", "/admin/users".to_owned()),
         ("people-empty", "/admin/users?q=nobody".into()),
         ("person-new", "/admin/users/new".into()),
         ("person-local", format!("/admin/users/{ada}")),
@@ -141,11 +145,17 @@ async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser
         ("group-local", team),
         ("group-directory", crew),
         ("group-new", "/admin/groups/new".into()),
+        ("apps", "/admin/clients".into()),
+        ("app-new", "/admin/clients/new".into()),
+        ("app", wiki.clone()),
+        ("app-delete", format!("{wiki}/delete")),
         ("audit", "/admin/audit".into()),
         ("settings", "/admin/settings".into()),
         ("account", "/account".into()),
         ("account-passkeys", "/account/passkeys".into()),
         ("account-sessions", "/account/sessions".into()),
+        ("account-apps", "/account/apps".into()),
+        ("sign-out", "/sign-out".into()),
         ("error", "/no/such/page".into()),
     ];
     let page = Page::open().await;
@@ -155,21 +165,31 @@ async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser
         page.set_cookie(name, value, &app.url).await;
     }
     for (name, path) in &pages {
-        for (look, view) in [("desktop", View::DESKTOP), ("phone", View::PHONE), ("dark", View::DESKTOP.dark()), ("phone-dark", View::PHONE.dark())] {
-            page.look(view).await;
-            page.forget_problems();
-            page.goto(&format!("{}{path}", app.url)).await;
-            let wide = page.eval("document.documentElement.scrollWidth > document.documentElement.clientWidth").await;
-            assert_eq!(wide, false, "{name} has to be pushed sideways on a {look}");
-            if *name != "error" {
-                assert_eq!(page.problems(), Vec::<String>::new(), "{name} on a {look}");
-            }
-            if let Some(folder) = screenshots() {
-                page.screenshot(&folder.join(format!("{name}-{look}.png"))).await;
-            }
-        }
+        look_at(&page, name, &format!("{}{path}", app.url)).await;
+    }
+    let visitor = Page::open().await;
+    let link = app.access_link(&app.person("carol").await).await;
+    for (name, url) in [("sign-in", format!("{}/sign-in", app.url)), ("one-time-link", link)] {
+        look_at(&visitor, name, &url).await;
     }
     app.stop().await;
+}
+
+/// Opens a page in every size and colour.
+async fn look_at(page: &Page, name: &str, url: &str) {
+    for (look, view) in [("desktop", View::DESKTOP), ("phone", View::PHONE), ("dark", View::DESKTOP.dark()), ("phone-dark", View::PHONE.dark())] {
+        page.look(view).await;
+        page.forget_problems();
+        page.goto(url).await;
+        let is_wider = page.eval("document.documentElement.scrollWidth > document.documentElement.clientWidth").await;
+        assert_eq!(is_wider, false, "{name} has to be pushed sideways on a {look}");
+        // The browser itself reports a page that is not there.
+        let problems = if name == "error" { Vec::new() } else { page.problems() };
+        assert_eq!(problems, Vec::<String>::new(), "{name} on a {look}");
+        if let Some(folder) = screenshots() {
+            page.screenshot(&folder.join(format!("{name}-{look}.png"))).await;
+        }
+    }
 }
 
 /// `MUSTER_SCREENSHOTS`: a folder to look at the pages in.

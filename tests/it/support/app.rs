@@ -43,7 +43,7 @@ pub(crate) struct TestApp {
 pub(crate) async fn on_each_engine(test: impl AsyncFn(&TestApp)) {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         // Shown when the test fails.
-        println!("on {engine:?}");
+        eprintln!("on {engine:?}");
         let app = TestApp::start(engine).await;
         test(&app).await;
         app.stop().await;

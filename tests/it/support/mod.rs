@@ -10,10 +10,12 @@
 //! | [`authenticator`] | a passkey in software for tests without a browser |
 //! | [`forge`] | an authenticator whose every byte a test can bend |
 //! | [`postgres`] | an empty PostgreSQL database per test |
+//! | [`apache`] | a real Apache as an OpenID client |
 //! | [`slapd`], [`samba`] | real directories: OpenLDAP and an Active Directory domain controller |
 //! | [`ldap_tools`], [`certificates`] | what the two directories share |
 //! | [`janitor`] | nothing of all this outlives the test binary, however it ends |
 
+pub(crate) mod apache;
 pub(crate) mod app;
 pub(crate) mod authenticator;
 pub(crate) mod browser;
