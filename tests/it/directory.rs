@@ -169,8 +169,7 @@ async fn enrol(site: &Site, browser: &Browser, passkeys: &SoftwarePasskeys, user
     browser.submit(&page, &path, &[]).await;
     let started = browser.post_json("/account/passkeys/register/start", &json!({})).await.json();
     let credential = passkeys.register(&started["publicKey"]).await.expect("a passkey");
-    let done =
-        browser.post_json("/account/passkeys/register/finish", &json!({ "ceremony": started["ceremony"], "credential": credential })).await;
+    let done = browser.post_json("/account/passkeys/register/finish", &json!({ "ceremony": started["ceremony"], "credential": credential })).await;
     assert_eq!(done.status, 200, "{}", done.body);
 }
 

@@ -7,7 +7,8 @@ use crate::support::slapd::{BASE, SERVICE_PASSWORD, group, organisation, person,
 
 #[tokio::test]
 async fn a_directory_that_cannot_be_read_changes_nothing_and_the_run_says_why() {
-    let reader = format!("dn: cn=reader,{BASE}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\ncn: reader\nuserPassword: only-reads\n\n");
+    let reader =
+        format!("dn: cn=reader,{BASE}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\ncn: reader\nuserPassword: only-reads\n\n");
     on_each_database(&(organisation(600, 2) + &reader), async |site, slapd| {
         site.muster.unset("LDAP_ADMIN_GROUP_NAME");
         site.sync("applied").await;

@@ -22,8 +22,10 @@ async fn is_writing(site: &Site) -> bool {
     match site.engine {
         Engine::Sqlite => std::fs::metadata(site.muster.directory().join("data/muster.db-wal")).is_ok_and(|log| log.len() > 1_500_000),
         Engine::Postgres => {
-            site.count("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle' AND query LIKE 'INSERT INTO users%'")
-                .await
+            site.count(
+                "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle' AND query LIKE 'INSERT INTO users%'",
+            )
+            .await
                 > 0
         }
     }
@@ -91,7 +93,8 @@ async fn the_server_syncs_after_its_start_and_then_an_hour_after_the_last_run() 
         ],
     )
     .await;
-    let runs = async |by: &'static str| app.count("SELECT COUNT(*) FROM sync_runs WHERE started_by = $1 AND outcome IS NOT NULL", vec![by.into()]).await;
+    let runs =
+        async |by: &'static str| app.count("SELECT COUNT(*) FROM sync_runs WHERE started_by = $1 AND outcome IS NOT NULL", vec![by.into()]).await;
     wait_until("the run after the start", async || runs("start").await == 1).await;
     assert_eq!(app.count("SELECT COUNT(*) FROM users WHERE directory = 'default'", vec![]).await, 1);
     app.clock.advance(Duration::from_secs(3_601));

@@ -9,6 +9,7 @@ mod clients;
 mod directory;
 mod directory_holds;
 mod directory_interrupted;
+mod directory_pages;
 mod directory_site;
 mod forged_ceremonies;
 mod groups;
