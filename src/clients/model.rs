@@ -217,7 +217,7 @@ fn without_loopback_port(uri: &str) -> Option<(&'static str, &str)> {
         }
         None => after_host,
     };
-    // What follows must end the authority, or `http://localhost:1@evil.example` would pass.
+    // What follows must end the authority: `http://localhost:1@evil.example` goes somewhere else.
     (rest.is_empty() || rest.starts_with(['/', '?'])).then_some((host, rest))
 }
 

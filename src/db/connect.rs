@@ -37,6 +37,14 @@ pub enum OpenError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The SQLite file could not be made.
+    #[error("the database {file} cannot be created: {source}")]
+    File {
+        /// The file.
+        file: String,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// A newer Muster has been here.
     #[error(
         "the database was last used by a newer Muster (its schema has step {found}, this binary knows {known}); \
@@ -75,9 +83,9 @@ pub async fn open(connection_string: &str) -> Result<Db, OpenError> {
     if let Some(folder) = std::path::Path::new(file).parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|source| OpenError::Folder { folder: folder.display().to_string(), source })?;
     }
+    create_private(file).map_err(|source| OpenError::File { file: file.to_owned(), source })?;
     let options = SqliteConnectOptions::new()
         .filename(file)
-        .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         // An acknowledged write survives power loss; the writer's group commit pays for it.
         .synchronous(SqliteSynchronous::Full)
@@ -93,12 +101,17 @@ pub async fn open(connection_string: &str) -> Result<Db, OpenError> {
         tracing::debug!(%error, version, "a step of the schema failed; looking again");
     }
     explain(migrator.run(&mut connection).await)?;
-    let read = SqlitePoolOptions::new()
-        .max_connections(4)
-        .acquire_timeout(WAIT_MAX)
-        .connect_with(options.create_if_missing(false).pragma("query_only", "true"))
-        .await?;
+    let read = SqlitePoolOptions::new().max_connections(4).acquire_timeout(WAIT_MAX).connect_with(options.pragma("query_only", "true")).await?;
     Ok(Db::Sqlite { read, writer: Writer::new(connection) })
+}
+
+/// Makes a missing database file that nobody else can read; SQLite gives its write-ahead log the same rights.
+fn create_private(file: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).map(|_| ())
 }
 
 fn migrator(engine: Engine) -> Migrator {

@@ -153,7 +153,7 @@ pub async fn test(app: &App) -> anyhow::Result<Result<Vec<Step>, Vec<SettingErro
     })
 }
 
-/// [`test`] with what is typed in the form, which is not saved, giving up after `within`.
+/// [`test()`] with what is typed in the form, which is not saved, giving up after `within`.
 ///
 /// # Errors
 /// As [`change_settings`], except that nothing is written.

@@ -164,7 +164,7 @@ pub(super) async fn proceed(
 
     let sealed = || {
         let client_name = request.client.registration.name.clone();
-        PendingAuthorization { client_name, parameters: params.encode_only(request::NAMES), started_at: asked_at }.seal(&app.sealer)
+        PendingAuthorization { client_name, parameters: request::to_keep(params), started_at: asked_at }.seal(&app.sealer)
     };
     match (decide(&request, &facts, asked_at, now), signed_in) {
         (Decision::Issue, Some(person)) => {

@@ -16,7 +16,7 @@ use crate::config::Origin;
 use crate::id::UserId;
 
 /// The longest hint we look at.
-const HINT_BYTES_MAX: usize = 8192;
+const HINT_BYTES_MAX: usize = 32 * 1024;
 
 type Token = IdToken<GroupClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
 

@@ -150,7 +150,7 @@ impl KeySet {
     }
 }
 
-/// The keys in force, followed by everyone who holds a clone of the receiver.
+/// The keys in force; replaced as a whole when they change.
 #[derive(Debug)]
 pub struct Keys(watch::Sender<Arc<KeySet>>);
 

@@ -1,7 +1,7 @@
 //! The OpenID provider: OpenID Connect Core's authorization code flow with PKCE, its metadata and keys, userinfo, refresh, sign-out.
 //!
-//! A request's way: [`request::validate`] makes it trustworthy, [`authorize::decide`] says what happens next, [`issue_code`] stores a grant and its code,
-//! [`redeem_code`] turns the code into tokens, [`claims::for_scope`] is what they tell. Codes and tokens are opaque and stored hashed; they belong to a
+//! A request's way: [`request::validate`] makes it trustworthy, [`authorize::decide`] says what happens next, `issue_code` stores a grant and its code,
+//! `redeem_code` turns the code into tokens, [`claims::for_scope`] is what they tell. Codes and tokens are opaque and stored hashed; they belong to a
 //! grant, and every statement that uses one asks whether grant, person and client still stand, so that revoking is one write.
 
 pub mod account;
@@ -142,8 +142,7 @@ async fn redeem_code(
         Err(why) => Err(OAuthError::InvalidGrant(why)),
         Ok(()) => mint(&mut tx, app, client, redeemed.grant_id, None, now).await,
     };
-    tx.commit().await?;
-    let minted = minted?;
+    let minted = settle(tx, minted).await?;
     let nonce = minted.grant.nonce.clone();
     minted.sign(app, client, nonce.as_deref(), now).await
 }
@@ -174,12 +173,18 @@ async fn refresh(
         },
     };
     let minted = mint(&mut tx, app, client, grant, narrowed, now).await;
-    if matches!(minted, Err(OAuthError::InvalidScope(_))) {
-        // A mistake of the client that gives nothing away: dropping the transaction keeps its token good.
-        return minted?.sign(app, client, None, now).await;
+    settle(tx, minted).await?.sign(app, client, None, now).await
+}
+
+/// Ends the transaction in which a code or token was used. A check that failed leaves it used; our own failure, and a scope that was merely too wide, give
+/// nothing away and leave it as it was.
+async fn settle(tx: Tx, minted: Result<Minted, OAuthError>) -> Result<Minted, OAuthError> {
+    if matches!(minted, Err(OAuthError::Internal(_) | OAuthError::InvalidScope(_))) {
+        drop(tx);
+    } else {
+        tx.commit().await?;
     }
-    tx.commit().await?;
-    minted?.sign(app, client, None, now).await
+    minted
 }
 
 async fn revoke_after_reuse(

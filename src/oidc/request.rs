@@ -31,6 +31,17 @@ pub const NAMES: &[&str] = &[
 /// The longest request, in bytes: it travels in the address of our own pages while the person signs in.
 const BYTES_MAX: usize = 5500;
 
+/// What of a request travels on while the person signs in. An ID token as a hint can be long, for someone in many groups; it is dropped rather than the
+/// request refused.
+pub fn to_keep(params: &Params) -> String {
+    let whole = params.encode_only(NAMES);
+    if whole.len() <= BYTES_MAX { whole } else { without_hint(params) }
+}
+
+fn without_hint(params: &Params) -> String {
+    params.encode_only(&NAMES.iter().copied().filter(|&name| name != "id_token_hint").collect::<Vec<_>>())
+}
+
 /// An authorization request that may be answered by redirect.
 #[derive(Clone, Debug)]
 pub struct AuthorizationRequest {
@@ -103,7 +114,7 @@ pub fn validate(params: &Params, client: Option<Client>) -> Result<Authorization
     if params.any_repeated(NAMES) {
         return Err(refuse(InvalidRequest, "a parameter came more than once"));
     }
-    if params.encode_only(NAMES).len() > BYTES_MAX {
+    if without_hint(params).len() > BYTES_MAX {
         return Err(refuse(InvalidRequest, "the request is longer than 5500 bytes"));
     }
     if params.has("request") {

@@ -1,5 +1,5 @@
 //! The SQL of grants, the codes and tokens that belong to them, and consents. Every statement that reads a code or token for use also asks whether its
-//! grant, its person and its client still stand ([`live_grant`]).
+//! grant, its person and its client still stand (`live_grant!`).
 
 pub(super) mod keys;
 

@@ -14,8 +14,9 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-
 /// the consent page must name the client's origin. `None` when the address has nothing a policy can name.
 pub fn csp_allowing_form_to(redirect_uri: &str) -> Option<HeaderValue> {
     let url = url::Url::parse(redirect_uri).ok()?;
-    let source =
-        if url.has_host() && matches!(url.scheme(), "http" | "https") { url.origin().ascii_serialization() } else { format!("{}:", url.scheme()) };
+    // A policy has no way to write an IPv6 address (CSP Level 3, section 2.3.1); like an app's own scheme, it can be named by its scheme only.
+    let named = matches!(url.scheme(), "http" | "https") && matches!(url.host(), Some(url::Host::Domain(_) | url::Host::Ipv4(_)));
+    let source = if named { url.origin().ascii_serialization() } else { format!("{}:", url.scheme()) };
     HeaderValue::from_str(&CSP.replace("form-action 'self'", &format!("form-action 'self' {source}"))).ok()
 }
 
@@ -53,6 +54,7 @@ mod tests {
         let csp = |uri| csp_allowing_form_to(uri).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
         assert!(csp("https://wiki.example.org/cb?x=1").contains("form-action 'self' https://wiki.example.org;"));
         assert!(csp("app.immich:///oauth-callback").contains("form-action 'self' app.immich:;"));
+        assert!(csp("http://[::1]:8000/cb").contains("form-action 'self' http:;"));
         assert!(csp("not a url").is_empty());
     }
 }

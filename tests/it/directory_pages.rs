@@ -3,10 +3,13 @@
 use muster::audit::Kind;
 use serde_json::json;
 
+use crate::pages::{look_at, screenshots};
 use crate::pages_support::administrator;
 use crate::support::app::{Engine, TestApp, on_each_engine};
+use crate::support::browser::{Page, View};
 use crate::support::http::{Answer, Browser};
 use crate::support::slapd::{BASE, SERVICE_DN, SERVICE_PASSWORD, Slapd, group, organisation, person, person_dn};
+use crate::support::wait_until;
 
 const PAGE: &str = "/admin/directories";
 const SAVE: &str = "/admin/directories/default/settings";
@@ -196,4 +199,40 @@ async fn only_administrators_reach_the_directory() {
         assert_eq!(app.count("SELECT COUNT(*) FROM settings", vec![]).await, 0);
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_pages_fit_a_phone_and_the_test_button_works_in_a_real_browser() {
+    let twin = person("twin", "Twin", "Number").replace("mail: twin@", "mail: person000001@");
+    let slapd = Slapd::start(&(organisation(20, 2) + &twin)).await;
+    let app = TestApp::start(Engine::Sqlite).await;
+    let (_, admin) = administrator(&app, "root").await;
+    let mut typed = connection(&slapd);
+    typed.pop();
+    submit(&admin, &admin.get(PAGE).await, SAVE, &typed).await;
+    let applied = press(&admin, &admin.get(PAGE).await, "/admin/directories/default/sync").await;
+    for number in 1..=8 {
+        slapd.tools().delete(&person_dn(&format!("person{number:06}"))).await;
+    }
+    let held = press(&admin, &admin.get(PAGE).await, "/admin/directories/default/sync").await;
+
+    let page = Page::open().await;
+    page.goto(&app.url).await;
+    for cookie in admin.cookies("/").split("; ") {
+        let (name, value) = cookie.split_once('=').expect("a cookie has a value");
+        page.set_cookie(name, value, &app.url).await;
+    }
+    for (name, url) in [("directory-held", app.url.clone() + PAGE), ("directory-run", applied.url.into()), ("directory-run-held", held.url.into())] {
+        look_at(&page, name, &url).await;
+    }
+    page.look(View::DESKTOP).await;
+    page.goto(&(app.url.clone() + PAGE)).await;
+    page.forget_problems();
+    page.eval("document.querySelector('button[formaction]').click()").await;
+    wait_until("the steps of the test", async || page.eval("document.querySelectorAll('.steps li').length").await == 6).await;
+    assert_eq!(page.problems(), Vec::<String>::new());
+    if let Some(folder) = screenshots() {
+        page.screenshot(&folder.join("directory-tested-desktop.png")).await;
+    }
+    app.stop().await;
 }

@@ -358,3 +358,23 @@ async fn a_public_client_cannot_do_without_pkce() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_long_hint_does_not_stand_in_the_way() {
+    let provider = crate::oidc_support::Provider::start(None).await;
+    let (ada, client) = (provider.person("ada").await, provider.client().await);
+    for number in 0..400 {
+        provider.group(&format!("group-with-a-long-name-{number:04}"), &[&ada]).await;
+    }
+    let browser = provider.browser_of(&ada).await;
+    let tokens = client.tokens(&browser, &[("scope", "openid groups")]).await;
+    let hint = tokens["id_token"].as_str().expect("an ID token");
+    assert!(hint.len() > 12_000);
+    client.tokens(&browser, &[("id_token_hint", hint), ("prompt", "none")]).await;
+    let to_sign_in = browser.get(&client.request(&[("id_token_hint", hint), ("prompt", "login")])).await;
+    let sealed = answered(&to_sign_in)["request"].clone();
+    assert!(sealed.len() <= 8192);
+    provider.sign_in(&browser, &ada).await;
+    assert!(answered(&browser.get(&format!("/authorize/continue?request={sealed}")).await).contains_key("code"));
+    provider.running.stop().await;
+}

@@ -65,14 +65,17 @@ async fn another_encryption_key_than_the_databases_is_refused() {
 }
 
 #[tokio::test]
-async fn a_made_key_is_private_and_used_again() {
+async fn the_database_and_a_made_key_are_private_and_used_again() {
     use std::os::unix::fs::PermissionsExt as _;
     let mut muster = Muster::new();
     muster.unset("ENCRYPTION_KEY");
     muster.serve().await;
     muster.stop().await;
     let file = muster.directory().join("data/encryption.key");
-    assert_eq!(std::fs::metadata(&file).expect("the key file").permissions().mode() & 0o777, 0o600);
+    for name in ["encryption.key", "muster.db"] {
+        let made = std::fs::metadata(file.with_file_name(name)).expect("the file");
+        assert_eq!(made.permissions().mode() & 0o777, 0o600, "{name}");
+    }
     let key = std::fs::read(&file).expect("the key file");
     muster.serve().await;
     assert!(muster.stop().await.success());
