@@ -21,7 +21,7 @@ use crate::error::AppError;
 use crate::oidc::{account, authorize, consent, discovery, end_session, introspect, revoke, token, userinfo};
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
-use crate::{access_links, audit, groups, passkeys, settings, users};
+use crate::{access_links, audit, directory, groups, passkeys, settings, users};
 
 /// The largest body a form or a ceremony needs.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -107,6 +107,14 @@ fn administration() -> Router<App> {
         .route("/admin/groups/{id}/members/{user}/remove", post(groups::admin::remove_member))
         .route("/admin/groups/{id}/delete", post(groups::admin::delete))
         .route("/admin/audit", get(audit::admin::list))
+        .route("/admin/directories", get(directory::admin::show))
+        .route("/admin/directories/default/settings", post(directory::admin::save))
+        .route("/admin/directories/default/test", post(directory::admin::test))
+        .route("/admin/directories/default/preview", post(directory::admin::preview))
+        .route("/admin/directories/default/sync", post(directory::admin::sync))
+        .route("/admin/directories/default/runs/{id}", get(directory::admin::show_run))
+        .route("/admin/directories/default/runs/{id}/confirm", post(directory::admin::confirm))
+        .route("/admin/directories/default/runs/{id}/discard", post(directory::admin::discard))
         .route("/admin/settings", get(settings::admin::show).post(settings::admin::save))
         .route("/admin/users/{id}/access-link", post(access_links::admin::make))
         .route("/admin/users/{id}/access-links/{link}/revoke", post(access_links::admin::revoke))

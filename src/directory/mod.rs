@@ -15,6 +15,7 @@
 //!
 //! There is one directory for now, [`DEFAULT`]; the store takes its name everywhere.
 
+pub mod admin;
 pub mod attributes;
 pub mod client;
 pub mod dn;
@@ -152,14 +153,17 @@ pub async fn test(app: &App) -> anyhow::Result<Result<Vec<Step>, Vec<SettingErro
     })
 }
 
-/// [`test()`] with what is typed in the form, which is not saved.
+/// [`test()`] with what is typed in the form, which is not saved, giving up after `within`.
 ///
 /// # Errors
 /// As [`change_settings`], except that nothing is written.
-pub async fn test_typed(app: &App, form: &BTreeMap<String, String>) -> Result<Vec<Step>, UpdateError> {
+pub async fn test_typed(app: &App, form: &BTreeMap<String, String>, within: Duration) -> Result<Vec<Step>, UpdateError> {
     let (values, _) = typed(app, form).await?;
     match values.read(DEFAULT) {
-        Ok(config) => Ok(client::test(&config).await),
+        Ok(mut config) => {
+            config.limits.run_within = within;
+            Ok(client::test(&config).await)
+        }
         Err(mistakes) => Err(UpdateError::Mistakes(as_mistakes(mistakes))),
     }
 }

@@ -162,22 +162,25 @@ pub(super) async fn proceed(
     let hint = request.unverified_id_token_hint.as_deref().and_then(|hint| id_token::read_hint(&app.config.origin, &app.keys.current(), hint));
     facts.expected = hint.map(|hint| hint.user);
 
-    let sealed = || {
+    let sealed = |started_at| {
         let client_name = request.client.registration.name.clone();
-        PendingAuthorization { client_name, parameters: request::to_keep(params), started_at: asked_at }.seal(&app.sealer)
+        PendingAuthorization { client_name, parameters: request::to_keep(params), started_at }.seal(&app.sealer)
     };
     match (decide(&request, &facts, asked_at, now), signed_in) {
         (Decision::Issue, Some(person)) => {
             let code = super::issue_code(app, &request, person, agreement, browser, now).await?;
             Ok(Redirect::to(&answer(app, &request.redirect_uri, request.state.as_deref(), &[("code", code.reveal())])).into_response())
         }
-        (Decision::AskConsent, Some(person)) => Ok(consent::page(app, person, &request, sealed())),
+        (Decision::AskConsent, Some(person)) => {
+            // Someone who wants another account signs in after now, however new their sign-in is.
+            Ok(consent::page(app, person, &request, sealed(asked_at), sealed(now)))
+        }
         (Decision::Refuse(error, description), _) => {
             tracing::info!(client.id = request.client.client_id, error = error.as_str(), "refused an authorization request: {description}");
             refusal(app, request.refuse(error, description))
         }
         (Decision::SignIn | Decision::Issue | Decision::AskConsent, _) => {
-            Ok(Redirect::to(&format!("/sign-in{}", Next::Authorize(sealed()).sign_in_query())).into_response())
+            Ok(Redirect::to(&format!("/sign-in{}", Next::Authorize(sealed(asked_at)).sign_in_query())).into_response())
         }
     }
 }

@@ -31,10 +31,11 @@ struct ConsentPage {
     scopes: Vec<&'static str>,
     goes_to: String,
     sealed: String,
+    sealed_for_another: String,
 }
 
-/// The page, with the policy that lets its form end at the client.
-pub(super) fn page(app: &App, person: &SignedIn, request: &AuthorizationRequest, sealed: String) -> Response {
+/// The page, with the policy that lets its form end at the client. `sealed_for_another` is the request for someone who signs in anew.
+pub(super) fn page(app: &App, person: &SignedIn, request: &AuthorizationRequest, sealed: String, sealed_for_another: String) -> Response {
     let page = ConsentPage {
         chrome: Chrome::public(app),
         client_name: request.client.registration.name.clone(),
@@ -44,6 +45,7 @@ pub(super) fn page(app: &App, person: &SignedIn, request: &AuthorizationRequest,
         scopes: request.scopes.iter().map(Scope::for_people).collect(),
         goes_to: destination(&request.redirect_uri),
         sealed,
+        sealed_for_another,
     };
     let mut response = page.into_response();
     if let Some(policy) = headers::csp_allowing_form_to(&request.redirect_uri) {

@@ -31,8 +31,6 @@ struct SignInPage {
     client_name: String,
     /// Who has to prove it again; empty for a visitor.
     signed_in_as: String,
-    /// They want to be somebody else.
-    wants_another: bool,
     notice: &'static str,
     request: String,
     back: String,
@@ -83,12 +81,9 @@ pub struct SignInQuery {
     request: Option<String>,
     back: Option<String>,
     notice: Option<String>,
-    /// Present when the person wants to be somebody else than they are signed in as.
-    another: Option<String>,
 }
 
-/// `GET /sign-in`: to where the person wanted to go when they are signed in already, unless an app asked after that to have it proved again, or
-/// they want to use another account.
+/// `GET /sign-in`: to where the person wanted to go when they are signed in already, unless an app asked after that to have it proved again.
 ///
 /// # Errors
 /// None of its own.
@@ -99,10 +94,7 @@ pub async fn sign_in_page(
 ) -> Result<Response, AppError> {
     let pending = unverified.request.as_deref().and_then(|sealed| PendingAuthorization::unseal(&app.sealer, sealed));
     let next = Next::from_query(unverified.request.as_deref().filter(|_| pending.is_some()), unverified.back.as_deref());
-    let wants_another = unverified.another.is_some();
-    if let Some(signed_in) = &signed_in
-        && !wants_another
-    {
+    if let Some(signed_in) = &signed_in {
         let is_proof_enough = pending.as_ref().is_none_or(|pending| signed_in.session.auth_at > pending.started_at);
         if is_proof_enough {
             return Ok(Redirect::to(&next.location()).into_response());
@@ -119,7 +111,7 @@ pub async fn sign_in_page(
     };
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let signed_in_as = signed_in.map(|signed_in| signed_in.user.display_name).unwrap_or_default();
-    Ok(SignInPage { chrome: Chrome::public(&app), client_name, signed_in_as, wants_another, notice, request, back }.into_response())
+    Ok(SignInPage { chrome: Chrome::public(&app), client_name, signed_in_as, notice, request, back }.into_response())
 }
 
 /// `POST /sign-in/start`: options for `navigator.credentials.get()`.

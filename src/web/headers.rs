@@ -34,7 +34,7 @@ pub async fn secure(State(app): State<App>, request: Request, next: Next) -> Res
     add(HeaderName::from_static("x-content-type-options"), "nosniff");
     add(HeaderName::from_static("x-frame-options"), "DENY");
     add(HeaderName::from_static("referrer-policy"), "same-origin");
-    add(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    // No Cross-Origin-Opener-Policy: apps sign people in through a pop-up, and it would cut the pop-up off from the app for good.
     add(
         HeaderName::from_static("permissions-policy"),
         "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=()",

@@ -272,8 +272,6 @@ async fn people_are_asked_once_and_again_when_an_app_wants_more() {
             assert!(text.contains(said), "{said}: {text}");
         }
         assert!(!text.contains("groups"));
-        let other = browser.get(&page.attribute(".identity a", "href").expect("a way to be somebody else")).await;
-        assert!(other.texts("main").join(" ").contains("Use a passkey of your other account"), "not sent back to the question");
         assert!(page.header("content-security-policy").contains("form-action 'self' https://wiki.example.org;"));
 
         let refused = browser.submit(&page, "/authorize/consent", &[("decision", "deny")]).await;
@@ -292,6 +290,27 @@ async fn people_are_asked_once_and_again_when_an_app_wants_more() {
         browser.submit(&more, "/authorize/consent", &[("decision", "allow")]).await;
         assert!(answered(&browser.get(&client.request(&[("scope", "openid email groups")])).await).contains_key("code"));
         assert_eq!(provider.count("SELECT COUNT(*) FROM consents").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn someone_just_signed_in_may_still_choose_another_account() {
+    on_both_databases(async |provider| {
+        let (ada, grace) = (provider.person("ada").await, provider.person("grace").await);
+        let client = provider.client_with(|it| it.skip_consent = false, &[]).await;
+        let browser = provider.browser();
+        let on = format!("/authorize/continue?request={}", answered(&browser.get(&client.request(&[])).await)["request"]);
+        provider.wait(Duration::from_secs(1));
+        provider.sign_in(&browser, &ada).await;
+        provider.wait(Duration::from_secs(1));
+        let page = browser.get(&on).await;
+        let another = page.attribute("main a[href^='/sign-in']", "href").expect("a link");
+        assert_eq!(browser.get(&another).await.status, 200, "the sign-in page, not straight back");
+        provider.wait(Duration::from_secs(1));
+        provider.sign_in(&browser, &grace).await;
+        let page = browser.get(&another.replace("/sign-in", "/authorize/continue")).await;
+        assert_eq!(page.texts(".identity .help"), ["grace"], "{}", page.body);
     })
     .await;
 }

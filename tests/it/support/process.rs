@@ -90,6 +90,11 @@ impl Muster {
         Said { status: ended.status.code().expect("not killed"), stdout: text(ended.stdout), stderr: text(ended.stderr) }
     }
 
+    /// Starts a command and does not wait for its end; what it prints goes into the file `log` of its folder.
+    pub(crate) fn start<const N: usize>(&self, arguments: [&str; N], log: &str) -> Server {
+        Server::start(self.command(&arguments), &self.directory.path().join(log), "TERM")
+    }
+
     /// Starts the server and waits until it has named its address and accepts connections.
     ///
     /// Panics with what it said when it stops instead.

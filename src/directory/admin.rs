@@ -1,0 +1,240 @@
+//! `/admin/directories`: how the directory stands, its runs, and its settings.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::Form;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::model::Problem;
+use super::{Order, Outcome, Run, Standing, Step, StepOutcome, SyncError, SyncReport, Texts};
+use crate::app::App;
+use crate::clock::{Timestamp, duration_for_people};
+use crate::error::AppError;
+use crate::id::SyncRunId;
+use crate::sessions::{AdminDeed, AdminSession};
+use crate::settings::UpdateError;
+use crate::settings::admin::{Section, sections};
+use crate::web::{Chrome, Mistakes};
+
+const PAGE: &str = "/admin/directories";
+/// How long a page waits for a run; the run goes on without it.
+const WAITS: Duration = Duration::from_secs(45);
+
+/// How a run ended, for a badge: class and words.
+const fn outcome(run: &Run) -> (&'static str, &'static str) {
+    match run.outcome {
+        None => ("accent", "Running"),
+        Some(Outcome::Applied) => ("good", "Applied"),
+        Some(Outcome::Unchanged) => ("good", "Nothing had changed"),
+        Some(Outcome::Previewed) => ("accent", "Preview"),
+        Some(Outcome::Held) => ("warn", "Held back"),
+        Some(Outcome::Failed) => ("bad", "Failed"),
+    }
+}
+
+/// The mark of a step, as a class, and what it says to those who do not see it.
+const fn mark(step: &Step) -> (&'static str, &'static str) {
+    match step.outcome {
+        StepOutcome::Passed => ("good", "Passed"),
+        StepOutcome::Warning => ("warn", "Look at this"),
+        StepOutcome::Failed => ("bad", "Failed"),
+        StepOutcome::NotTried => ("", "Not tried"),
+    }
+}
+
+/// How many people a run that was held back would lock out, in words.
+fn locked_out(run: &Run) -> String {
+    super::model::counted(run.counts.users.disabled, "person loses", "people lose")
+}
+
+/// How long a run took, in words; empty while it goes on.
+fn took(run: &Run) -> String {
+    run.finished_at.map_or_else(String::new, |at| match at.since(run.started_at) {
+        short if short < Duration::from_secs(1) => "less than a second".to_owned(),
+        long => duration_for_people(long),
+    })
+}
+
+/// What was asked for on the page besides looking at it.
+#[derive(Default)]
+struct Asked {
+    typed: Option<BTreeMap<String, String>>,
+    mistakes: Mistakes,
+    steps: Option<Vec<Step>>,
+    preview: Option<SyncReport>,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "directory/show.html")]
+struct DirectoryPage {
+    chrome: Chrome,
+    notice: &'static str,
+    is_enabled: bool,
+    /// When the next run begins by itself; `None` when that is now.
+    next_at: Option<Timestamp>,
+    standing: Standing,
+    steps: Option<Vec<Step>>,
+    preview: Option<SyncReport>,
+    sections: Vec<Section>,
+    mistakes: Mistakes,
+    /// `UI_CONFIG_DISABLED`: nothing can be changed here.
+    read_only: bool,
+    /// Whether the form holds what is not saved.
+    is_unsaved: bool,
+}
+
+async fn page(app: &App, admin: &AdminSession, notice: &'static str, asked: Asked) -> Result<DirectoryPage, AppError> {
+    let texts = super::texts(app).await?;
+    let standing = super::standing(&mut app.db.read().await?).await?;
+    let Asked { typed, mistakes, steps, preview } = asked;
+    Ok(DirectoryPage {
+        chrome: Chrome { path: PAGE.to_owned(), ..admin.chrome(app) },
+        notice,
+        is_enabled: texts.is_enabled(),
+        next_at: standing.next_at.filter(|at| *at > app.clock.now()),
+        standing,
+        steps,
+        preview,
+        sections: sections::<Texts>(&texts, &app.config, typed.as_ref(), &mistakes),
+        mistakes,
+        read_only: app.config.ui_config_disabled,
+        is_unsaved: typed.is_some(),
+    })
+}
+
+/// A word that a redirect left for the page.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Notice {
+    notice: String,
+}
+
+/// `GET /admin/directories`.
+pub async fn show(State(app): State<App>, admin: AdminSession, Query(word): Query<Notice>) -> Result<impl IntoResponse, AppError> {
+    let notice = match word.notice.as_str() {
+        "saved" => "The settings were saved. They count from the next sync on.",
+        "unchanged" => "Nothing was different, so nothing was saved.",
+        "running" => "The sync takes a while and goes on by itself. Reload this page to see how it ended.",
+        "discarded" => "The plan was discarded, and nobody changes. It is not offered again as long as it stays the same.",
+        _ => "",
+    };
+    page(&app, &admin, notice, Asked::default()).await
+}
+
+/// `POST /admin/directories/default/settings`.
+pub async fn save(State(app): State<App>, deed: AdminDeed, Form(form): Form<BTreeMap<String, String>>) -> Result<Response, AppError> {
+    match super::change_settings(&app, &deed, &form).await {
+        Ok(is_changed) => Ok(Redirect::to(&format!("{PAGE}?notice={}", if is_changed { "saved" } else { "unchanged" })).into_response()),
+        Err(error) => refuse(&app, &deed, form, error).await,
+    }
+}
+
+/// `POST /admin/directories/default/test`: with what is typed, saved or not.
+pub async fn test(State(app): State<App>, deed: AdminDeed, Form(form): Form<BTreeMap<String, String>>) -> Result<Response, AppError> {
+    match super::test_typed(&app, &form, WAITS).await {
+        Ok(steps) => {
+            let asked = Asked { typed: Some(form), steps: Some(steps), ..Asked::default() };
+            Ok(page(&app, &deed.admin, "", asked).await?.into_response())
+        }
+        Err(error) => refuse(&app, &deed, form, error).await,
+    }
+}
+
+/// The form again, with what was typed and what is wrong with it.
+async fn refuse(app: &App, deed: &AdminDeed, form: BTreeMap<String, String>, error: UpdateError) -> Result<Response, AppError> {
+    match error {
+        UpdateError::Mistakes(mistakes) => {
+            let page = page(app, &deed.admin, "", Asked { typed: Some(form), mistakes, ..Asked::default() }).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+        UpdateError::ReadOnly => Err(conflict(
+            "Not saved",
+            "The settings of this server come from its environment alone (UI_CONFIG_DISABLED). Change them there and restart it.",
+        )),
+        UpdateError::Internal(error) => Err(error.into()),
+    }
+}
+
+/// `POST /admin/directories/default/preview`.
+pub async fn preview(State(app): State<App>, deed: AdminDeed) -> Result<Response, AppError> {
+    let Ok(report) = tokio::time::timeout(WAITS, super::preview(&app)).await else {
+        let message = "Reading the directory takes longer than a page can wait. `muster directory preview` on the server waits longer.";
+        return Err(AppError::Refused { title: "Takes too long", message: message.to_owned(), status: StatusCode::SERVICE_UNAVAILABLE });
+    };
+    let asked = Asked { preview: Some(report.map_err(explain)?), ..Asked::default() };
+    Ok(page(&app, &deed.admin, "", asked).await?.into_response())
+}
+
+/// `POST /admin/directories/default/sync`.
+pub async fn sync(State(app): State<App>, deed: AdminDeed) -> Result<Redirect, AppError> {
+    run(app, Order::of_admin(&deed, None)).await
+}
+
+/// `POST /admin/directories/default/runs/{id}/confirm`.
+pub async fn confirm(State(app): State<App>, deed: AdminDeed, Path(id): Path<SyncRunId>) -> Result<Redirect, AppError> {
+    run(app, Order::of_admin(&deed, Some(id))).await
+}
+
+/// Runs and shows the run. In a task of its own: a browser that goes away does not take the run with it.
+async fn run(app: App, order: Order) -> Result<Redirect, AppError> {
+    let task = tokio::spawn(async move { super::sync(&app, &order).await });
+    match tokio::time::timeout(WAITS, task).await {
+        Ok(Ok(Ok(report))) => Ok(Redirect::to(&format!("{PAGE}/default/runs/{}", report.run_id))),
+        Ok(Ok(Err(error))) => Err(explain(error)),
+        Ok(Err(crashed)) => Err(AppError::Internal(crashed.into())),
+        Err(_) => Ok(Redirect::to(&format!("{PAGE}?notice=running"))),
+    }
+}
+
+/// `POST /admin/directories/default/runs/{id}/discard`.
+pub async fn discard(State(app): State<App>, deed: AdminDeed, Path(id): Path<SyncRunId>) -> Result<Redirect, AppError> {
+    if super::discard(&app, &deed, id).await? { Ok(Redirect::to(&format!("{PAGE}?notice=discarded"))) } else { Err(explain(SyncError::NotHeld(id))) }
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "directory/run.html")]
+struct RunPage {
+    chrome: Chrome,
+    run: Run,
+    problems: Vec<Problem>,
+    /// Whether somebody has to decide about it.
+    is_waiting: bool,
+}
+
+/// `GET /admin/directories/default/runs/{id}`.
+pub async fn show_run(State(app): State<App>, admin: AdminSession, Path(id): Path<SyncRunId>) -> Result<impl IntoResponse, AppError> {
+    let mut conn = app.db.read().await?;
+    let (run, problems) = super::find_run(&mut conn, id).await?.ok_or(AppError::NotFound)?;
+    let is_waiting = super::standing(&mut conn).await?.waiting.is_some_and(|waiting| waiting.id == id);
+    Ok(RunPage { chrome: admin.chrome(&app), run, problems, is_waiting })
+}
+
+fn conflict(title: &'static str, message: &str) -> AppError {
+    AppError::Refused { title, message: message.to_owned(), status: StatusCode::CONFLICT }
+}
+
+fn explain(error: SyncError) -> AppError {
+    match error {
+        SyncError::SwitchedOff => conflict("Switched off", "The directory is switched off. Switch it on in its settings first."),
+        SyncError::Running(since) => {
+            let since = since.map(|since| format!(", since {}", since.for_people())).unwrap_or_default();
+            conflict("Already running", &format!("Another sync is going on{since}. Look at it in the list of runs."))
+        }
+        SyncError::NotHeld(_) => {
+            conflict("Already decided", "This run does not wait for anybody: somebody has decided about it, or a later run has taken its place.")
+        }
+        SyncError::Stopping => AppError::Refused {
+            title: "Stopping",
+            message: "The server is stopping. Try again in a moment.".to_owned(),
+            status: StatusCode::SERVICE_UNAVAILABLE,
+        },
+        SyncError::Database(error) => error.into(),
+        SyncError::Settings(error) => error.into(),
+    }
+}

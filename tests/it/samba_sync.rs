@@ -1,0 +1,115 @@
+//! The sync against a real Active Directory domain controller, through the binary.
+
+use serde_json::json;
+
+use crate::directory_site::{Site, messages};
+use crate::support::app::Engine;
+use crate::support::ldap_tools::values;
+use crate::support::samba::{ADMIN, ADMIN_PASSWORD, BASE, Samba, user_dn};
+
+/// Points an installation at a domain controller, as the documentation says for Active Directory.
+fn use_domain(site: &mut Site, domain: &Samba) {
+    let pem = std::fs::read_to_string(domain.authority()).expect("the authority");
+    site.set(&[
+        ("LDAP_ENABLED", "true"),
+        ("LDAP_URL", &domain.tls_url()),
+        ("LDAP_CA_CERTIFICATE", &pem),
+        ("LDAP_BIND_DN", ADMIN),
+        ("LDAP_BIND_PASSWORD", ADMIN_PASSWORD),
+        ("LDAP_BASE", BASE),
+        ("LDAP_USER_SEARCH_FILTER", "(&(objectCategory=person)(objectClass=user)(mail=*))"),
+        ("LDAP_USER_GROUP_SEARCH_FILTER", "(&(objectClass=group)(!(isCriticalSystemObject=TRUE)))"),
+        ("LDAP_ATTRIBUTE_USER_UNIQUE_IDENTIFIER", "objectGUID"),
+        ("LDAP_ATTRIBUTE_USER_USERNAME", "sAMAccountName"),
+        ("LDAP_ATTRIBUTE_USER_DISPLAY_NAME", "displayName"),
+        ("LDAP_ATTRIBUTE_GROUP_UNIQUE_IDENTIFIER", "objectGUID"),
+        ("LDAP_ATTRIBUTE_GROUP_NAME", "sAMAccountName"),
+        ("LDAP_ADMIN_GROUP_NAME", "Muster Admins"),
+    ]);
+}
+
+#[tokio::test]
+async fn people_of_an_active_directory_come_change_leave_and_return() {
+    let domain = Samba::start().await;
+    for (name, given_name, surname) in [("ada", "Ada", "Lovelace"), ("grace", "Grace", "Hopper"), ("linus", "Linus", "Torvalds")] {
+        domain.add_user(name, given_name, surname).await;
+    }
+    domain.add_group("Muster Admins", &[&user_dn("ada")]).await;
+    domain.add_group("Engineers", &[&user_dn("ada"), &user_dn("linus")]).await;
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        println!("on {engine:?}");
+        let mut site = Site::new(engine).await;
+        use_domain(&mut site, &domain);
+        people_come_change_leave_and_return(&site, &domain).await;
+    }
+}
+
+async fn people_come_change_leave_and_return(site: &Site, domain: &Samba) {
+    let report = site.sync("applied").await;
+    assert_eq!((&report["users"]["created"], messages(&report)), (&json!(3), vec![]));
+    let ada = site.user("ada").await;
+    assert_eq!((&ada["is_admin"], &ada["email"], &ada["display_name"]), (&json!(true), &json!("ada@corp.example"), &json!("Ada Lovelace")));
+    assert_eq!(site.groups().await["Engineers"], ["ada", "linus"]);
+    site.sync("unchanged").await;
+
+    // The id is the one Active Directory's own tools show: its first three fields are stored with their bytes reversed.
+    let raw = domain.tools().search(BASE, "(sAMAccountName=ada)", &["objectGUID"]).await;
+    let bytes = base64_bytes(values(&raw, "objectGUID")[0]);
+    let shown = uuid::Uuid::from_bytes_le(bytes.try_into().expect("16 bytes")).to_string();
+    let stored = site.text("SELECT entry_id FROM users WHERE username = 'ada'").await;
+    assert_eq!(stored, shown);
+
+    // Renamed and moved.
+    domain.set(&user_dn("grace"), "sAMAccountName", "ghopper").await;
+    domain.tools().rename(&user_dn("grace"), "CN=Grace Murray Hopper", Some(&format!("CN=Computers,{BASE}"))).await;
+    let before = site.user("grace").await["id"].clone();
+    assert_eq!(site.sync("applied").await["users"]["updated"], 1);
+    assert_eq!(site.user("ghopper").await["id"], before);
+    let moved = format!("CN=Grace Murray Hopper,CN=Computers,{BASE}");
+
+    // Disabled the way an administrator does it there, and enabled again.
+    domain.set_disabled(&moved, true).await;
+    assert_eq!(site.sync("applied").await["users"]["disabled"], 1);
+    assert_eq!(site.user("ghopper").await["is_disabled"], true);
+    domain.set_disabled(&moved, false).await;
+    assert_eq!(site.sync("applied").await["users"]["restored"], 1);
+    let back = site.user("ghopper").await;
+    assert_eq!((&back["is_disabled"], &back["id"]), (&json!(false), &before));
+
+    // Out of what the filter finds, and back.
+    domain.tools().modify(&format!("dn: {}\nchangetype: modify\ndelete: mail\n", user_dn("linus"))).await;
+    assert_eq!(site.sync("applied").await["users"]["disabled"], 1);
+    assert_eq!(site.groups().await["Engineers"], ["ada"]);
+    domain.set(&user_dn("linus"), "mail", "linus@corp.example").await;
+    assert_eq!(site.sync("applied").await["users"]["restored"], 1);
+    assert_eq!(site.groups().await["Engineers"], ["ada", "linus"]);
+
+    // Administrators come and go with the group.
+    domain.add_member("Muster Admins", &moved).await;
+    domain.remove_member("Muster Admins", &user_dn("ada")).await;
+    site.sync("applied").await;
+    assert_eq!((&site.user("ada").await["is_admin"], &site.user("ghopper").await["is_admin"]), (&json!(false), &json!(true)));
+
+    // As it was, for the next database.
+    domain.add_member("Muster Admins", &user_dn("ada")).await;
+    domain.remove_member("Muster Admins", &moved).await;
+    domain.tools().rename(&moved, "CN=grace", Some(&format!("CN=Users,{BASE}"))).await;
+    domain.set(&user_dn("grace"), "sAMAccountName", "grace").await;
+}
+
+fn base64_bytes(text: &str) -> Vec<u8> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.decode(text).expect("base64")
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_explained_and_tried_once() {
+    let domain = Samba::start().await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    use_domain(&mut site, &domain);
+    site.muster.set("LDAP_BIND_PASSWORD", "wrong");
+    let report = site.sync("failed").await;
+    assert!(messages(&report)[0].contains("Bind DN or password is wrong"), "{report}");
+    let tested = site.muster.run(["directory", "test"]).await;
+    assert!(tested.status == 1 && tested.stdout.contains("FAILED   Bind"), "{tested:?}");
+}
