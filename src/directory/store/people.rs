@@ -161,7 +161,8 @@ fn updated_row(id: UserId, change: Change, row: &UserRow<'_>, now: Timestamp) ->
         row.entry.dn.as_str().into(),
         row.hash.0.as_slice().into(),
         row.state.as_str().into(),
-        (change == Change::Disabled).into(),
+        // A sign-in that ran into the run that disabled them may have left a session behind; a return must not bring it to life.
+        matches!(change, Change::Disabled | Change::Restored).into(),
         now.into(),
     ]
 }
