@@ -58,6 +58,7 @@ async fn nothing_is_half_applied_by_killed_runs(engine: Engine) {
 
     let last = site.muster.run(["directory", "sync", "--format", "json"]).await.json();
     assert!(last["outcome"] == "applied" || last["outcome"] == "unchanged", "{last}");
+    eprintln!("the killed command had {}", if last["outcome"] == "applied" { "not committed yet" } else { "just committed" });
     assert_eq!((site.count("SELECT COUNT(*) FROM users").await, site.count("SELECT COUNT(*) FROM group_members").await), (all, all));
     assert_eq!(site.count("SELECT COUNT(*) FROM sync_runs WHERE outcome IS NULL").await, 0, "killed runs are closed");
     assert!(site.count("SELECT COUNT(*) FROM sync_runs WHERE outcome = 'failed' AND problems LIKE '%interrupted%'").await >= 1);
