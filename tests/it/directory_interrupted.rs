@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use rustix::process::Signal;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{Connection as _, Executor as _};
 
 use crate::directory_site::{Site, on_each_database};
 use crate::support::app::{Engine, TestApp};
@@ -16,10 +18,13 @@ async fn a_run_goes_on(site: &Site) -> bool {
     site.count("SELECT COUNT(*) FROM sync_runs WHERE outcome IS NULL").await > 0
 }
 
-/// Whether the sync is writing people at this moment: on SQLite the write-ahead log grows, on PostgreSQL the server says what it is doing.
+/// Whether the command is writing people at this moment: on SQLite it keeps everybody else from writing, PostgreSQL says what it is doing.
 async fn is_writing(site: &Site) -> bool {
     match site.engine {
-        Engine::Sqlite => std::fs::metadata(site.muster.directory().join("data/muster.db-wal")).is_ok_and(|log| log.len() > 1_500_000),
+        Engine::Sqlite => {
+            // Before the network is asked there are short transactions too; the run's row tells that they are over.
+            site.count("SELECT COUNT(*) FROM sync_runs WHERE outcome IS NULL AND started_by = 'command'").await > 0 && is_locked(site).await
+        }
         Engine::Postgres => {
             site.count(
                 "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle' AND query LIKE 'INSERT INTO users%'",
@@ -28,6 +33,16 @@ async fn is_writing(site: &Site) -> bool {
                 > 0
         }
     }
+}
+
+/// Whether somebody holds SQLite's write lock.
+async fn is_locked(site: &Site) -> bool {
+    let file = site.muster.directory().join("data/muster.db");
+    let options = SqliteConnectOptions::new().filename(file).busy_timeout(Duration::ZERO);
+    let mut connection = SqliteConnection::connect_with(&options).await.expect("the file opens");
+    let is_locked = connection.execute("BEGIN IMMEDIATE").await.is_err();
+    connection.close().await.expect("closed");
+    is_locked
 }
 
 /// Kills the server as soon as its run has begun, and then a command while it writes.
