@@ -77,7 +77,8 @@ pub fn query_per_engine(sqlite: &'static str, postgres: &'static str) -> Query {
 /// A query in which `{list}` stands for the given values, such as `WHERE id IN ({list})`. The list takes the first placeholders: what is bound
 /// afterwards is numbered from `$(n + 1)`, so such a query writes its other placeholders as `{1}`, `{2}`, ….
 ///
-/// Keep lists under 30,000 values: SQLite allows 32,766 placeholders, PostgreSQL 65,535. An empty list becomes `NULL`, which matches nothing.
+/// Keep lists short, about 500 values: SQLite looks numbered placeholders up by name, which costs the square of their number (and it allows 32,766,
+/// PostgreSQL 65,535). An empty list becomes `NULL`, which matches nothing.
 pub fn query_list(sql: &'static str, list: impl IntoIterator<Item = Value>) -> Query {
     let values: Vec<Value> = list.into_iter().collect();
     let places = if values.is_empty() { "NULL".to_owned() } else { (1..=values.len()).map(|n| format!("${n}")).collect::<Vec<_>>().join(",") };
@@ -111,8 +112,15 @@ pub async fn insert_rows<const N: usize>(
         for row in 0..chunk.len() {
             text.push_str(if row == 0 { " (" } else { ",(" });
             for column in 0..N {
-                text.push_str(if column == 0 { "$" } else { ",$" });
-                text.push_str(&(row * N + column + 1).to_string());
+                text.push_str(if column == 0 { "" } else { "," });
+                // SQLite takes `$1` for a name and looks each one up among all before it: thousands of them would cost quadratic time.
+                match conn.engine() {
+                    Engine::Sqlite => text.push('?'),
+                    Engine::Postgres => {
+                        text.push('$');
+                        text.push_str(&(row * N + column + 1).to_string());
+                    }
+                }
             }
             text.push(')');
         }

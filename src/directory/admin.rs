@@ -48,9 +48,19 @@ const fn mark(step: &Step) -> (&'static str, &'static str) {
     }
 }
 
-/// How many people a run that was held back would lock out, in words.
-fn locked_out(run: &Run) -> String {
-    super::model::counted(run.counts.users.disabled, "person loses", "people lose")
+/// What applying a run that was held back does to people, in words. `keeps_people` says whether soft delete is on.
+fn consequence(run: &Run, keeps_people: bool) -> String {
+    let leaving = super::model::counted(run.counts.users.disabled, "person loses", "people lose");
+    match (run.counts.users.disabled, keeps_people) {
+        (0, _) => "Nobody is locked out by it, but what is said above happens.".to_owned(),
+        (_, true) => format!(
+            "{leaving} access at once: their sessions end and what apps hold of them is void. Passkeys stay and work again when the directory takes \
+             them back."
+        ),
+        (_, false) => format!(
+            "{leaving} access at once, and who has left is deleted with passkeys and all, because people who left are not kept (see the settings)."
+        ),
+    }
 }
 
 /// How long a run took, in words; empty while it goes on.
@@ -67,6 +77,7 @@ struct Asked {
     typed: Option<BTreeMap<String, String>>,
     mistakes: Mistakes,
     steps: Option<Vec<Step>>,
+    is_unsaved: bool,
     preview: Option<SyncReport>,
 }
 
@@ -83,6 +94,8 @@ struct DirectoryPage {
     preview: Option<SyncReport>,
     sections: Vec<Section>,
     mistakes: Mistakes,
+    /// What applying the run that waits does to people.
+    consequence: String,
     /// `UI_CONFIG_DISABLED`: nothing can be changed here.
     read_only: bool,
     /// Whether the form holds what is not saved.
@@ -92,11 +105,12 @@ struct DirectoryPage {
 async fn page(app: &App, admin: &AdminSession, notice: &'static str, asked: Asked) -> Result<DirectoryPage, AppError> {
     let texts = super::texts(app).await?;
     let standing = super::standing(&mut app.db.read().await?).await?;
-    let Asked { typed, mistakes, steps, preview } = asked;
+    let Asked { typed, mistakes, steps, is_unsaved, preview } = asked;
     Ok(DirectoryPage {
         chrome: Chrome { path: PAGE.to_owned(), ..admin.chrome(app) },
         notice,
         is_enabled: texts.is_enabled(),
+        consequence: standing.waiting.as_ref().map(|run| consequence(run, texts.keeps_people())).unwrap_or_default(),
         next_at: standing.next_at.filter(|at| *at > app.clock.now()),
         standing,
         steps,
@@ -104,7 +118,7 @@ async fn page(app: &App, admin: &AdminSession, notice: &'static str, asked: Aske
         sections: sections::<Texts>(&texts, &app.config, typed.as_ref(), &mistakes),
         mistakes,
         read_only: app.config.ui_config_disabled,
-        is_unsaved: typed.is_some(),
+        is_unsaved,
     })
 }
 
@@ -138,8 +152,8 @@ pub async fn save(State(app): State<App>, deed: AdminDeed, Form(form): Form<BTre
 /// `POST /admin/directories/default/test`: with what is typed, saved or not.
 pub async fn test(State(app): State<App>, deed: AdminDeed, Form(form): Form<BTreeMap<String, String>>) -> Result<Response, AppError> {
     match super::test_typed(&app, &form, WAITS).await {
-        Ok(steps) => {
-            let asked = Asked { typed: Some(form), steps: Some(steps), ..Asked::default() };
+        Ok((steps, is_unsaved)) => {
+            let asked = Asked { typed: Some(form), steps: Some(steps), is_unsaved, ..Asked::default() };
             Ok(page(&app, &deed.admin, "", asked).await?.into_response())
         }
         Err(error) => refuse(&app, &deed, form, error).await,
@@ -205,14 +219,17 @@ struct RunPage {
     problems: Vec<Problem>,
     /// Whether somebody has to decide about it.
     is_waiting: bool,
+    /// What applying it does to people.
+    consequence: String,
 }
 
 /// `GET /admin/directories/default/runs/{id}`.
 pub async fn show_run(State(app): State<App>, admin: AdminSession, Path(id): Path<SyncRunId>) -> Result<impl IntoResponse, AppError> {
+    let keeps_people = super::texts(&app).await?.keeps_people();
     let mut conn = app.db.read().await?;
     let (run, problems) = super::find_run(&mut conn, id).await?.ok_or(AppError::NotFound)?;
     let is_waiting = super::standing(&mut conn).await?.waiting.is_some_and(|waiting| waiting.id == id);
-    Ok(RunPage { chrome: admin.chrome(&app), run, problems, is_waiting })
+    Ok(RunPage { chrome: admin.chrome(&app), consequence: consequence(&run, keeps_people), run, problems, is_waiting })
 }
 
 fn conflict(title: &'static str, message: &str) -> AppError {

@@ -153,16 +153,16 @@ pub async fn test(app: &App) -> anyhow::Result<Result<Vec<Step>, Vec<SettingErro
     })
 }
 
-/// [`test()`] with what is typed in the form, which is not saved, giving up after `within`.
+/// [`test()`] with what is typed in the form, giving up after `within`; tells also whether the form holds what is not saved.
 ///
 /// # Errors
 /// As [`change_settings`], except that nothing is written.
-pub async fn test_typed(app: &App, form: &BTreeMap<String, String>, within: Duration) -> Result<Vec<Step>, UpdateError> {
-    let (values, _) = typed(app, form).await?;
+pub async fn test_typed(app: &App, form: &BTreeMap<String, String>, within: Duration) -> Result<(Vec<Step>, bool), UpdateError> {
+    let (values, changes) = typed(app, form).await?;
     match values.read(DEFAULT) {
         Ok(mut config) => {
             config.limits.run_within = within;
-            Ok(client::test(&config).await)
+            Ok((client::test(&config).await, !changes.is_empty()))
         }
         Err(mistakes) => Err(UpdateError::Mistakes(as_mistakes(mistakes))),
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::attributes::ROWS;
 use super::model::DirectoryConfig;
-use super::settings::{self, BIND_DN, BIND_PASSWORD, ENABLED, SETTINGS, SettingError, URL};
+use super::settings::{self, BIND_DN, BIND_PASSWORD, ENABLED, SETTINGS, SOFT_DELETE, SettingError, URL};
 use crate::config::{Config, ConfigError};
 use crate::secret::Password;
 use crate::settings::{Catalog, Entry, Input};
@@ -94,6 +94,11 @@ impl Texts {
     /// Whether the directory is used at all.
     pub fn is_enabled(&self) -> bool {
         self.text(ENABLED.key) == Some("true")
+    }
+
+    /// Whether people who leave are kept (soft delete).
+    pub fn keeps_people(&self) -> bool {
+        self.text(SOFT_DELETE.key) == Some("true")
     }
 
     /// Checks everything together.

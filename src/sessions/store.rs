@@ -101,7 +101,7 @@ pub(super) async fn delete(tx: &mut Tx, user: UserId, session: SessionId) -> sql
 
 pub(super) async fn delete_all(tx: &mut Tx, users: &[UserId], except: Option<SessionId>) -> sqlx::Result<u64> {
     let mut deleted = 0;
-    for chunk in users.chunks(10_000) {
+    for chunk in users.chunks(500) {
         deleted += query_list("DELETE FROM sessions WHERE user_id IN ({list}) AND id <> {1}", chunk.iter().map(|id| Value::from(*id)))
             .bind(except.map_or(uuid::Uuid::nil(), SessionId::uuid))
             .execute(tx)

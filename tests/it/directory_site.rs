@@ -21,7 +21,7 @@ pub(crate) struct Site {
 pub(crate) async fn on_each_database(ldif: &str, test: impl AsyncFn(&mut Site, &mut Slapd)) {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         // Shown when the test fails.
-        println!("on {engine:?}");
+        eprintln!("on {engine:?}");
         let mut slapd = Slapd::start(ldif).await;
         let mut site = Site::new(engine).await;
         site.use_slapd(&slapd);

@@ -37,7 +37,7 @@ async fn people_of_an_active_directory_come_change_leave_and_return() {
     domain.add_group("Muster Admins", &[&user_dn("ada")]).await;
     domain.add_group("Engineers", &[&user_dn("ada"), &user_dn("linus")]).await;
     for engine in [Engine::Sqlite, Engine::Postgres] {
-        println!("on {engine:?}");
+        eprintln!("on {engine:?}");
         let mut site = Site::new(engine).await;
         use_domain(&mut site, &domain);
         people_come_change_leave_and_return(&site, &domain).await;

@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use super::super::model::EntryId;
 use super::super::plan::{GroupRow, KnownGroup};
+use super::people::IDS;
 use super::{NotApplied, all, row_hash};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx, Value, insert_rows, query, query_list};
 use crate::id::{GroupId, UserId};
 use crate::users::model::key;
 
-/// As for people.
-const CHUNK: usize = 5_000;
+/// How many rows are made ready at a time.
+const ROWS: usize = 5_000;
 
 #[derive(sqlx::FromRow)]
 struct KnownRow {
@@ -84,7 +85,7 @@ pub(super) async fn release(tx: &mut Tx, released: &[(GroupId, String)], now: Ti
 }
 
 pub(super) async fn remove(tx: &mut Tx, groups: &[GroupId], now: Timestamp) -> Result<(), NotApplied> {
-    for chunk in groups.chunks(CHUNK) {
+    for chunk in groups.chunks(IDS) {
         let sql = "UPDATE groups SET removed_at = {1}, entry_hash = NULL, updated_at = {1} WHERE id IN ({list})";
         let changed = query_list(sql, chunk.iter().map(|id| Value::from(*id))).bind(now).execute(tx).await?;
         all(changed, chunk.len())?;
@@ -146,7 +147,7 @@ pub(super) async fn create<'p>(
 
 /// Memberships that end. Those of deleted people are gone already, so fewer rows than pairs is as it should be.
 pub(super) async fn take_out(tx: &mut Tx, members: &[(GroupId, UserId)]) -> Result<(), NotApplied> {
-    for chunk in members.chunks(CHUNK) {
+    for chunk in members.chunks(ROWS) {
         insert_rows(tx, "DELETE FROM group_members WHERE (group_id, user_id) IN (VALUES", pairs(chunk), ")").await?;
     }
     Ok(())
@@ -154,7 +155,7 @@ pub(super) async fn take_out(tx: &mut Tx, members: &[(GroupId, UserId)]) -> Resu
 
 /// Memberships that begin.
 pub(super) async fn put_in(tx: &mut Tx, members: &[(GroupId, UserId)]) -> Result<(), NotApplied> {
-    for chunk in members.chunks(CHUNK) {
+    for chunk in members.chunks(ROWS) {
         insert_rows(tx, "INSERT INTO group_members (group_id, user_id) VALUES", pairs(chunk), "").await?;
     }
     Ok(())

@@ -9,6 +9,8 @@
 mod groups;
 mod people;
 pub(super) mod runs;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 

@@ -10,8 +10,10 @@ use crate::db::{Conn, Tx, Value, insert_rows, query, query_list};
 use crate::id::{UserId, new_user_handle};
 use crate::users::model::{key, search_text};
 
-/// How many rows are made ready at a time: memory stays bounded, and a statement never lists more ids than the engines take.
-const CHUNK: usize = 5_000;
+/// How many rows are made ready at a time, so that memory stays bounded.
+const ROWS: usize = 5_000;
+/// How many ids one statement lists; see [`query_list`].
+pub(super) const IDS: usize = 500;
 
 #[derive(sqlx::FromRow)]
 struct KnownRow {
@@ -91,7 +93,7 @@ pub(super) async fn release(tx: &mut Tx, released: &[ReleasedUser], now: Timesta
     .await?;
     all(changed, count)?;
     let cleared: Vec<UserId> = released.iter().filter(|release| release.clear_email).map(|release| release.user).collect();
-    for chunk in cleared.chunks(CHUNK) {
+    for chunk in cleared.chunks(IDS) {
         let sql = "UPDATE users SET email = NULL, email_key = NULL, email_verified = {1}, updated_at = {2} WHERE id IN ({list})";
         let changed = query_list(sql, chunk.iter().map(|id| Value::from(*id))).bind(false).bind(now).execute(tx).await?;
         all(changed, chunk.len())?;
@@ -101,7 +103,7 @@ pub(super) async fn release(tx: &mut Tx, released: &[ReleasedUser], now: Timesta
 
 /// People who left. What they hold is void from now on; the hash goes, so that a return writes everything anew.
 pub(super) async fn depart(tx: &mut Tx, users: &[UserId], now: Timestamp) -> Result<(), NotApplied> {
-    for chunk in users.chunks(CHUNK) {
+    for chunk in users.chunks(IDS) {
         let sql =
             "UPDATE users SET directory_state = 'missing', directory_state_at = {1}, directory_admin = {2}, entry_hash = NULL, updated_at = {1},
                                     access_void_until = CASE WHEN access_void_until < {1} THEN {1} ELSE access_void_until END
@@ -114,7 +116,7 @@ pub(super) async fn depart(tx: &mut Tx, users: &[UserId], now: Timestamp) -> Res
 
 /// People who left, with soft delete off. Sessions, passkeys and what apps hold of them go with them (foreign keys).
 pub(super) async fn delete(tx: &mut Tx, users: &[UserId]) -> Result<(), NotApplied> {
-    for chunk in users.chunks(CHUNK) {
+    for chunk in users.chunks(IDS) {
         let changed = query_list("DELETE FROM users WHERE id IN ({list})", chunk.iter().map(|id| Value::from(*id))).execute(tx).await?;
         all(changed, chunk.len())?;
     }
@@ -122,7 +124,7 @@ pub(super) async fn delete(tx: &mut Tx, users: &[UserId]) -> Result<(), NotAppli
 }
 
 pub(super) async fn update(tx: &mut Tx, updated: &[(UserId, Change, UserRow<'_>)], now: Timestamp) -> Result<(), NotApplied> {
-    for chunk in updated.chunks(CHUNK) {
+    for chunk in updated.chunks(ROWS) {
         let rows: Vec<[Value; 17]> = chunk.iter().map(|(id, change, row)| updated_row(*id, *change, row, now)).collect();
         let changed = insert_rows(
             tx,
@@ -161,7 +163,8 @@ fn updated_row(id: UserId, change: Change, row: &UserRow<'_>, now: Timestamp) ->
         row.entry.dn.as_str().into(),
         row.hash.0.as_slice().into(),
         row.state.as_str().into(),
-        (change == Change::Disabled).into(),
+        // A sign-in that ran into the run that disabled them may have left a session behind; a return must not bring it to life.
+        matches!(change, Change::Disabled | Change::Restored).into(),
         now.into(),
     ]
 }
@@ -174,7 +177,7 @@ pub(super) async fn create<'p>(
     now: Timestamp,
 ) -> Result<HashMap<&'p EntryId, UserId>, NotApplied> {
     let mut ids = HashMap::with_capacity(created.len());
-    for chunk in created.chunks(CHUNK) {
+    for chunk in created.chunks(ROWS) {
         let mut rows: Vec<[Value; 23]> = Vec::with_capacity(chunk.len());
         for row in chunk {
             let id = UserId::new();

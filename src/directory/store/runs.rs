@@ -146,6 +146,13 @@ pub(in super::super) async fn held_digest(conn: &mut Conn, directory: &str, id: 
     Ok(row.and_then(|(digest,)| digest).and_then(|digest| PlanDigest::from_stored(&digest)))
 }
 
+#[derive(sqlx::FromRow)]
+struct Decision {
+    held_digest: Option<Vec<u8>>,
+    discarded_by: Option<UserId>,
+    discarded_at: Option<Timestamp>,
+}
+
 /// Whether the run before this one was held back with the same plan, and who discarded that plan, if anyone.
 pub(in super::super) async fn held_before(
     conn: &mut Conn,
@@ -153,7 +160,7 @@ pub(in super::super) async fn held_before(
     except: SyncRunId,
     digest: PlanDigest,
 ) -> sqlx::Result<Option<Option<(UserId, Timestamp)>>> {
-    let row: Option<(Option<Vec<u8>>, Option<UserId>, Option<Timestamp>)> = query(
+    let before: Option<Decision> = query(
         "SELECT held_digest, discarded_by, discarded_at FROM sync_runs
          WHERE directory = $1 AND id <> $2 AND outcome IN ('applied', 'unchanged', 'held') ORDER BY started_at DESC, id DESC LIMIT 1",
     )
@@ -161,8 +168,8 @@ pub(in super::super) async fn held_before(
     .bind(except)
     .optional(conn)
     .await?;
-    let same = row.filter(|(held, ..)| held.as_deref() == Some(digest.as_bytes().as_slice()));
-    Ok(same.map(|(_, by, at)| by.zip(at)))
+    let same = before.filter(|run| run.held_digest.as_deref() == Some(digest.as_bytes().as_slice()));
+    Ok(same.map(|run| run.discarded_by.zip(run.discarded_at)))
 }
 
 /// Notes that a held run was confirmed; `false` when somebody has decided about it before.

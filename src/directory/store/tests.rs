@@ -1,0 +1,92 @@
+//! What a plan rests on may change before it is written. The whole way is tested against real directories in `tests/it`.
+
+use super::super::attributes::AttributeMap;
+use super::super::dn::key_of;
+use super::super::model::{DirectoryUser, EntryId, Guard, Snapshot};
+use super::super::plan::{Policy, reconcile};
+use super::{NotApplied, apply, load};
+use crate::clock::Timestamp;
+use crate::db::{self, Db, query};
+use crate::users::{self, User};
+
+const NOW: Timestamp = Timestamp::from_millis(1_795_256_100_000);
+
+fn policy() -> Policy {
+    Policy { guard: Guard::default(), admin_group: None, soft_delete: true, attributes: AttributeMap::default(), base_dn: "dc=x".to_owned() }
+}
+
+fn person(id: &str, username: &str) -> DirectoryUser {
+    let dn = format!("uid={username},dc=x");
+    DirectoryUser {
+        id: EntryId::from(id),
+        dn_key: key_of(&dn).unwrap(),
+        dn,
+        username: username.to_owned(),
+        email: Some(format!("{username}@example.org")),
+        first_name: String::new(),
+        last_name: String::new(),
+        display_name: username.to_owned(),
+        phone: String::new(),
+        is_disabled: false,
+    }
+}
+
+async fn people(db: &Db) -> i64 {
+    let (count,): (i64,) = query("SELECT COUNT(*) FROM users").one(&mut db.read().await.unwrap()).await.unwrap();
+    count
+}
+
+#[tokio::test]
+async fn a_plan_whose_names_were_taken_meanwhile_is_refused_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = db::open(&format!("sqlite://{}", folder.path().join("t.db").display())).await.unwrap();
+    let snapshot = Snapshot { users: vec![person("1", "ada"), person("2", "grace")], ..Snapshot::default() };
+    let current = load(&mut db.read().await.unwrap(), "default").await.unwrap();
+    let plan = reconcile(&snapshot, &current, &policy());
+
+    // An administrator is quicker.
+    let mut tx = db.begin().await.unwrap();
+    users::insert(&mut tx, &User::new_local("GRACE", None, "", "", NOW)).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = db.begin().await.unwrap();
+    assert!(matches!(apply(&mut tx, "default", &plan, &current, NOW).await, Err(NotApplied::Outdated)));
+    drop(tx);
+    assert_eq!(people(&db).await, 1, "nothing of the plan stays");
+
+    // Made anew from what is known now, the plan is good.
+    let current = load(&mut db.read().await.unwrap(), "default").await.unwrap();
+    let plan = reconcile(&snapshot, &current, &policy());
+    let mut tx = db.begin().await.unwrap();
+    assert!(apply(&mut tx, "default", &plan, &current, NOW).await.is_ok());
+    tx.commit().await.unwrap();
+    assert_eq!((people(&db).await, plan.counts.users.skipped), (2, 1));
+}
+
+#[tokio::test]
+async fn a_plan_about_somebody_who_is_gone_is_refused_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = db::open(&format!("sqlite://{}", folder.path().join("t.db").display())).await.unwrap();
+    let snapshot = Snapshot { users: vec![person("1", "ada"), person("2", "grace")], ..Snapshot::default() };
+    let write = async |snapshot: &Snapshot| {
+        let current = load(&mut db.read().await.unwrap(), "default").await.unwrap();
+        let plan = reconcile(snapshot, &current, &policy());
+        let mut tx = db.begin().await.unwrap();
+        assert!(apply(&mut tx, "default", &plan, &current, NOW).await.is_ok());
+        tx.commit().await.unwrap();
+    };
+    write(&snapshot).await;
+
+    let mut renamed = snapshot.clone();
+    renamed.users[0].username = "countess".to_owned();
+    renamed.users[1].username = "admiral".to_owned();
+    let current = load(&mut db.read().await.unwrap(), "default").await.unwrap();
+    let plan = reconcile(&renamed, &current, &policy());
+    let mut tx = db.begin().await.unwrap();
+    query("DELETE FROM users WHERE username = 'grace'").execute(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = db.begin().await.unwrap();
+    assert!(matches!(apply(&mut tx, "default", &plan, &current, NOW).await, Err(NotApplied::Outdated)));
+    drop(tx);
+    let names: Vec<(String,)> = query("SELECT username FROM users").all(&mut db.read().await.unwrap()).await.unwrap();
+    assert_eq!(names, [("ada".to_owned(),)], "the other one was not renamed either");
+}
