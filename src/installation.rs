@@ -1,6 +1,7 @@
 //! Facts about this installation, found at the first start and kept: the sealing key's salt and probe, the WebAuthn RP ID.
 
 use std::io::Write as _;
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -83,29 +84,39 @@ async fn stretch(db: &Db, key: &Password) -> anyhow::Result<Zeroizing<[u8; 32]>>
 
 fn key_file(config: &Config) -> anyhow::Result<Password> {
     let file = config.sqlite_folder().context("ENCRYPTION_KEY is required with PostgreSQL")?.join("encryption.key");
-    let read = || std::fs::read_to_string(&file).map(|text| Password::new(text.trim()));
-    match read() {
-        Ok(key) => return Ok(key),
+    match std::fs::metadata(&file) {
+        Ok(_) => return read_key(&file),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error).with_context(|| format!("the key file {} cannot be read", file.display())),
     }
     let key = Zeroizing::new(format!("{GENERATED_PREFIX}{}\n", base64url(&random_bytes::<32>())));
+    match write_key(&file, &key) {
+        Ok(()) => Ok(Password::new(key.trim())),
+        // Of two processes that start at once, one makes the key and the other reads it.
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => read_key(&file),
+        Err(error) => Err(error).with_context(|| format!("the key file {} cannot be written", file.display())),
+    }
+}
+
+fn read_key(file: &Path) -> anyhow::Result<Password> {
+    let key = std::fs::read_to_string(file).map(Zeroizing::new).with_context(|| format!("the key file {} cannot be read", file.display()))?;
+    match key.trim().chars().count() {
+        0 => bail!("the key file {} is empty; restore it, or delete it if nothing has been set up yet", file.display()),
+        1..16 => bail!("the key in {} is too short: it needs at least 16 characters", file.display()),
+        _ => Ok(Password::new(key.trim())),
+    }
+}
+
+/// Makes the key file; a full disk must not leave a part of a key, which the next start would take for one.
+fn write_key(file: &Path, key: &str) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
-    // `create_new`: of two processes that start at once, one makes the key and the other reads it.
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(&file) {
-        Ok(mut opened) => {
-            opened
-                .write_all(key.as_bytes())
-                .and_then(|()| opened.sync_all())
-                .with_context(|| format!("the key file {} cannot be written", file.display()))?;
-            Ok(Password::new(key.trim()))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            read().with_context(|| format!("the key file {} cannot be read", file.display()))
-        }
-        Err(error) => Err(error).with_context(|| format!("the key file {} cannot be written", file.display())),
+    let mut opened = options.open(file)?;
+    let written = opened.write_all(key.as_bytes()).and_then(|()| opened.sync_all());
+    if written.is_err() {
+        std::fs::remove_file(file)?;
     }
+    written
 }

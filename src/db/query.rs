@@ -233,7 +233,9 @@ where
     let added = match value {
         Value::Int(v) => arguments.add(v),
         Value::Bool(v) => arguments.add(v),
-        Value::Text(v) => arguments.add(v),
+        // PostgreSQL has no text with NUL in it and would refuse the statement, which to a visitor looks like our fault; on both engines, so that they
+        // store and find the same.
+        Value::Text(v) => arguments.add(v.map(|text| if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text })),
         Value::Uuid(v) => arguments.add(v),
         Value::Bytes(v) => arguments.add(v),
     };

@@ -15,10 +15,11 @@ impl Params {
     /// Reads a query string or a form's body.
     ///
     /// # Errors
-    /// [`NotAForm`] for text that cannot be decoded, or more than 60 parameters.
+    /// [`NotAForm`] for text that cannot be decoded, more than 60 parameters, or one with a NUL character, which no protocol has a use for.
     pub fn parse(unverified_text: &str) -> Result<Self, NotAForm> {
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(unverified_text).map_err(|_| NotAForm)?;
-        if pairs.len() > COUNT_MAX { Err(NotAForm) } else { Ok(Self(pairs)) }
+        let has_nul = pairs.iter().any(|(name, value)| name.contains('\0') || value.contains('\0'));
+        if has_nul || pairs.len() > COUNT_MAX { Err(NotAForm) } else { Ok(Self(pairs)) }
     }
 
     /// The value of a parameter. One without a value counts as left out (RFC 6749 section 3.1).
@@ -60,5 +61,6 @@ mod tests {
         assert!(params.is_repeated("a") && !params.any_repeated(&["b", "c"]));
         assert_eq!(params.encode_only(&["c", "a"]), "a=1&a=2&c=x+y+z");
         assert_eq!(Params::parse(&"a=1&".repeat(61)).unwrap_err(), NotAForm);
+        assert_eq!(Params::parse("a=x%00y").unwrap_err(), NotAForm);
     }
 }

@@ -80,8 +80,14 @@ pub async fn finish_registration(app: &App, now: Timestamp, signed_in: &SignedIn
         Err(error) => return Err(refuse(&format!("{error:?}"), CeremonyError::Refused).await),
     };
 
-    let existing = store::of_user(&mut app.db.read().await?, user.id).await?;
+    let mut tx = app.db.begin().await?;
+    if !store::lock_person(&mut tx, user.id, signed_in.session.id).await? {
+        drop(tx);
+        return Err(refuse("signed_out_meanwhile", CeremonyError::Refused).await);
+    }
+    let existing = store::of_user(&mut tx, user.id).await?;
     if existing.len() >= PASSKEYS_MAX {
+        drop(tx);
         return Err(refuse("too_many", CeremonyError::TooMany).await);
     }
     let taken: Vec<&str> = existing.iter().map(|passkey| passkey.name.as_str()).collect();
@@ -107,7 +113,6 @@ pub async fn finish_registration(app: &App, now: Timestamp, signed_in: &SignedIn
         last_used_user_agent: String::new(),
         use_count: 0,
     };
-    let mut tx = app.db.begin().await?;
     if !store::insert(&mut tx, &passkey).await? {
         drop(tx);
         // Theirs would have been on the exclude list: it is somebody else's, or two answers of one device met.

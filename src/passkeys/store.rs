@@ -3,7 +3,7 @@
 use super::model::{Ceremony, Passkey, Purpose};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx, query, query_per_engine};
-use crate::id::{PasskeyId, UserId};
+use crate::id::{PasskeyId, SessionId, UserId};
 use crate::secret::TokenHash;
 use crate::web::Client;
 
@@ -146,6 +146,23 @@ pub(super) async fn lock_of_user(tx: &mut Tx, user: UserId) -> sqlx::Result<Vec<
     .bind(user)
     .all(tx)
     .await
+}
+
+/// Keeps a person and their session as they are until the transaction ends, so that of two passkeys added at once the second sees the first, and none
+/// outlives the moment somebody is put out. `false` when that moment has passed: the session is gone, or the person may not come in.
+pub(super) async fn lock_person(tx: &mut Tx, user: UserId, session: SessionId) -> sqlx::Result<bool> {
+    let row: Option<(UserId,)> = query_per_engine(
+        "SELECT u.id FROM users u JOIN sessions s ON s.user_id = u.id
+         WHERE u.id = $1 AND s.id = $2 AND s.created_at > u.access_void_until AND u.blocked_at IS NULL AND COALESCE(u.directory_state, 'active') = 'active'",
+        "SELECT u.id FROM users u JOIN sessions s ON s.user_id = u.id
+         WHERE u.id = $1 AND s.id = $2 AND s.created_at > u.access_void_until AND u.blocked_at IS NULL AND COALESCE(u.directory_state, 'active') = 'active'
+         FOR UPDATE",
+    )
+    .bind(user)
+    .bind(session)
+    .optional(tx)
+    .await?;
+    Ok(row.is_some())
 }
 
 pub(super) async fn delete(tx: &mut Tx, user: UserId, id: PasskeyId) -> sqlx::Result<bool> {

@@ -103,9 +103,10 @@ pub async fn list_page(State(app): State<App>, signed_in: SignedIn, Query(unveri
 /// # Errors
 /// When the database refuses. A session that is gone already is no error: that is what was wanted.
 pub async fn end(State(app): State<App>, signed_in: SignedIn, client: Client, Path(id): Path<SessionId>) -> Result<Redirect, AppError> {
+    let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    if super::end(&mut tx, signed_in.user.id, id).await? {
-        audit::record(&mut tx, ended(&app, &signed_in, &client).with("session", id.to_string())).await?;
+    if super::end(&mut tx, signed_in.user.id, id, now).await? {
+        audit::record(&mut tx, ended(now, &signed_in, &client).with("session", id.to_string())).await?;
     }
     tx.commit().await?;
     let is_own = id == signed_in.session.id;
@@ -117,15 +118,16 @@ pub async fn end(State(app): State<App>, signed_in: SignedIn, client: Client, Pa
 /// # Errors
 /// When the database refuses.
 pub async fn end_others(State(app): State<App>, signed_in: SignedIn, client: Client) -> Result<Redirect, AppError> {
+    let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let count = super::end_all(&mut tx, &[signed_in.user.id], Some(signed_in.session.id)).await?;
-    audit::record(&mut tx, ended(&app, &signed_in, &client).with("count", count)).await?;
+    let count = super::end_others(&mut tx, signed_in.user.id, signed_in.session.id, now).await?;
+    audit::record(&mut tx, ended(now, &signed_in, &client).with("count", count)).await?;
     tx.commit().await?;
     Ok(Redirect::to("/account/sessions?notice=others-ended"))
 }
 
-fn ended(app: &App, signed_in: &SignedIn, client: &Client) -> Event {
-    let event = Event::new(app.clock.now(), Kind::SessionsEnded, signed_in.actor());
+fn ended(now: Timestamp, signed_in: &SignedIn, client: &Client) -> Event {
+    let event = Event::new(now, Kind::SessionsEnded, signed_in.actor());
     event.on(signed_in.user.id.uuid(), &signed_in.user.username).from_client(client)
 }
 
@@ -147,12 +149,14 @@ pub async fn sign_out(
     session: Session,
     client: Client,
 ) -> Result<Redirect, AppError> {
-    super::end_own(&session).await?;
     if let Some(signed_in) = signed_in {
-        let event = Event::new(app.clock.now(), Kind::SignOut, signed_in.actor());
+        let now = app.clock.now();
+        let event = Event::new(now, Kind::SignOut, signed_in.actor());
         let mut tx = app.db.begin().await?;
+        super::end(&mut tx, signed_in.user.id, signed_in.session.id, now).await?;
         audit::record(&mut tx, event.on(signed_in.user.id.uuid(), &signed_in.user.username).from_client(&client)).await?;
         tx.commit().await?;
     }
+    super::end_own(&session).await?;
     Ok(Redirect::to("/sign-in?notice=signed-out"))
 }

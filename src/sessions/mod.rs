@@ -69,13 +69,16 @@ pub struct SessionState {
 /// The key of [`SessionState`] in a tower-sessions record.
 const STATE_KEY: &str = "session";
 
-/// Starts a session for someone who has just proved who they are. The cookie's secret changes and what it opened before is gone (session fixation).
+/// Starts a session for someone who has just proved who they are. The cookie's secret changes and what it opened before is gone (session fixation). Whoever
+/// proves it again keeps the session's name, so that signing out ends what apps were given before that too.
 /// The caller has checked that the person may come in, and has recorded it.
 ///
 /// # Errors
 /// When the session cannot be stored.
 pub async fn start(session: &tower_sessions::Session, user: UserId, method: Method, client: &Client, now: Timestamp) -> anyhow::Result<SessionState> {
-    let state = SessionState { id: SessionId::new(), user, method, auth_at: now, client_ip: client.ip_text(), user_agent: client.user_agent.clone() };
+    let former: Option<SessionState> = session.get(STATE_KEY).await.context("reading the former session")?;
+    let id = former.filter(|former| former.user == user).map_or_else(SessionId::new, |former| former.id);
+    let state = SessionState { id, user, method, auth_at: now, client_ip: client.ip_text(), user_agent: client.user_agent.clone() };
     // Not `flush`: a record that was loaded already would be stored again under its old id, and the old cookie would open the new session.
     session.clear().await;
     session.cycle_id().await.context("ending the former session")?;
@@ -100,15 +103,26 @@ pub async fn of_user(app: &App, conn: &mut Conn, user: UserId, now: Timestamp) -
     store::of_user(conn, user, now, now - app.settings().session_idle_lifetime.minutes()).await
 }
 
-/// Ends one session of a person; gives whether there was one. The caller audits and commits.
+/// Ends one session of a person with what apps were given in it; gives whether there was one. The caller audits and commits.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn end(tx: &mut Tx, user: UserId, session: SessionId) -> sqlx::Result<bool> {
+pub async fn end(tx: &mut Tx, user: UserId, session: SessionId, now: Timestamp) -> sqlx::Result<bool> {
+    store::revoke_grants(tx, user, session, now).await?;
     store::delete(tx, user, session).await
 }
 
-/// Ends all sessions of these people, except one that is to stay; gives how many. The caller audits and commits.
+/// Ends every session of a person but one, with what apps were given in them; gives how many. The caller audits and commits.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn end_others(tx: &mut Tx, user: UserId, except: SessionId, now: Timestamp) -> sqlx::Result<u64> {
+    store::revoke_grants_of_others(tx, user, except, now).await?;
+    store::delete_all(tx, &[user], Some(except)).await
+}
+
+/// Ends all sessions of these people, except one that is to stay; gives how many. What apps were given ends by `users.access_void_until`, which the caller
+/// raises, audits and commits.
 ///
 /// # Errors
 /// When the database refuses.

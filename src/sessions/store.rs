@@ -99,6 +99,30 @@ pub(super) async fn delete(tx: &mut Tx, user: UserId, session: SessionId) -> sql
     Ok(query("DELETE FROM sessions WHERE user_id = $1 AND id = $2").bind(user).bind(session).execute(tx).await? == 1)
 }
 
+/// Revokes what apps were given in a session. The rows belong to `oidc`, which stands above this slice; but a session cannot end without them, or whoever
+/// signs out because a browser was stolen would leave the thief with tokens.
+pub(super) async fn revoke_grants(tx: &mut Tx, user: UserId, session: SessionId, now: Timestamp) -> sqlx::Result<u64> {
+    query("UPDATE grants SET revoked_at = $3, revoked_because = 'session ended' WHERE user_id = $1 AND session_id = $2 AND revoked_at IS NULL")
+        .bind(user)
+        .bind(session)
+        .bind(now)
+        .execute(tx)
+        .await
+}
+
+/// [`revoke_grants`] for every session of a person but one, while the others are still there.
+pub(super) async fn revoke_grants_of_others(tx: &mut Tx, user: UserId, except: SessionId, now: Timestamp) -> sqlx::Result<u64> {
+    query(
+        "UPDATE grants SET revoked_at = $3, revoked_because = 'session ended' WHERE revoked_at IS NULL
+           AND session_id IN (SELECT s.id FROM sessions s WHERE s.user_id = $1 AND s.id <> $2)",
+    )
+    .bind(user)
+    .bind(except)
+    .bind(now)
+    .execute(tx)
+    .await
+}
+
 pub(super) async fn delete_all(tx: &mut Tx, users: &[UserId], except: Option<SessionId>) -> sqlx::Result<u64> {
     let mut deleted = 0;
     for chunk in users.chunks(500) {

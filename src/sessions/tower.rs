@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::secret::TokenHash;
 
-/// How often a session in use is written: more often would cost a write per request.
+/// How often a session in use is written: more often would cost a write per request. Where sessions may be idle for a few minutes only, four times in that.
 const TOUCH_EVERY: Duration = Duration::from_secs(60);
 
 /// The layer that reads and writes the session cookie. The cookie outlives the session on purpose: the row decides.
@@ -60,6 +60,8 @@ impl SessionStore for Store {
         let text = encode(record)?;
         let expires_at = state.auth_at + self.0.settings().session_lifetime.minutes();
         let mut tx = self.0.db.begin().await.map_err(|error| backend(&error))?;
+        // Proved again in two tabs at once: the later one counts, and a session has one cookie.
+        store::delete(&mut tx, state.user, state.id).await.map_err(|error| backend(&error))?;
         loop {
             let new = New {
                 token_hash: &hash(&record.id),
@@ -88,14 +90,15 @@ impl SessionStore for Store {
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let now = self.0.clock.now();
-        let idle_since = now - self.0.settings().session_idle_lifetime.minutes();
+        let idle_lifetime = self.0.settings().session_idle_lifetime.minutes();
+        let idle_since = now - idle_lifetime;
         let token_hash = hash(id);
         let live = {
             let mut conn = self.0.db.read().await.map_err(|error| backend(&error))?;
             store::find_live(&mut conn, &token_hash, now, idle_since).await.map_err(|error| backend(&error))?
         };
         let Some(live) = live else { return Ok(None) };
-        if now.since(live.last_seen_at) >= TOUCH_EVERY {
+        if now.since(live.last_seen_at) >= TOUCH_EVERY.min(idle_lifetime / 4) {
             let mut tx = self.0.db.begin().await.map_err(|error| backend(&error))?;
             store::touch(&mut tx, &token_hash, now).await.map_err(|error| backend(&error))?;
             tx.commit().await.map_err(|error| backend(&error))?;

@@ -58,7 +58,7 @@ fn forwarded_for(trust: &TrustProxy, peer: IpAddr, headers: &HeaderMap) -> IpAdd
     let chain: Vec<&str> = lines.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).map(str::trim).collect();
     let mut nearest = peer;
     for hop in chain.iter().rev() {
-        let Ok(ip) = hop.parse::<IpAddr>() else { break };
+        let Some(ip) = address_of(hop) else { break };
         nearest = ip;
         // With `TRUST_PROXY=true` every hop would be "trusted"; only the one our own proxy added is worth anything.
         if matches!(trust, TrustProxy::Everyone) || !trust.trusts(ip) {
@@ -66,6 +66,14 @@ fn forwarded_for(trust: &TrustProxy, peer: IpAddr, headers: &HeaderMap) -> IpAdd
         }
     }
     nearest
+}
+
+/// The address of an entry; some proxies add the port, and brackets around IPv6.
+fn address_of(hop: &str) -> Option<IpAddr> {
+    hop.parse()
+        .ok()
+        .or_else(|| hop.parse::<SocketAddr>().ok().map(|with_port| with_port.ip()))
+        .or_else(|| hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok())
 }
 
 #[cfg(test)]
@@ -91,5 +99,12 @@ mod tests {
         assert_eq!(seen("10.0.0.0/8", "10.0.0.1", "198.51.100.7, 10.0.0.2"), "198.51.100.7");
         assert_eq!(seen("everyone", "10.0.0.1", "127.0.0.1, 198.51.100.7"), "198.51.100.7");
         assert_eq!(seen("everyone", "10.0.0.1", "nonsense"), "10.0.0.1");
+    }
+
+    #[test]
+    fn an_address_with_a_port_is_still_the_visitors_own() {
+        assert_eq!(seen("everyone", "10.0.0.1", "198.51.100.7:50412"), "198.51.100.7");
+        assert_eq!(seen("10.0.0.0/8", "10.0.0.1", "[2001:db8::7]:50412, 10.0.0.2:443"), "2001:db8::7");
+        assert_eq!(seen("everyone", "10.0.0.1", "[2001:db8::7]"), "2001:db8::7");
     }
 }

@@ -1,7 +1,8 @@
 //! What every answer carries. Pages get a strict Content-Security-Policy without inline script or style; an answer that needs another one sets it itself.
 
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue};
+use axum::http::HeaderMap;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, Entry, HeaderName, HeaderValue, SET_COOKIE};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -41,8 +42,21 @@ pub async fn secure(State(app): State<App>, request: Request, next: Next) -> Res
     );
     if app.config.origin.is_https() {
         add(HeaderName::from_static("strict-transport-security"), "max-age=31536000");
+        mark_cookies_secure(headers);
     }
     response
+}
+
+/// Browsers ignore a `Set-Cookie` for a name with the prefix `__Host-` that is not marked `Secure` (RFC 6265bis, section 4.1.3.2), also one that takes the
+/// cookie away; tower-sessions leaves the mark out there.
+fn mark_cookies_secure(headers: &mut HeaderMap) {
+    let Entry::Occupied(mut cookies) = headers.entry(SET_COOKIE) else { return };
+    for cookie in cookies.iter_mut() {
+        let is_marked = cookie.to_str().is_ok_and(|text| text.split(';').any(|part| part.trim().eq_ignore_ascii_case("secure")));
+        if !is_marked && let Ok(marked) = HeaderValue::from_bytes(&[cookie.as_bytes(), b"; Secure"].concat()) {
+            *cookie = marked;
+        }
+    }
 }
 
 #[cfg(test)]

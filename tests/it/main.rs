@@ -3,6 +3,7 @@
 #![expect(clippy::panic, reason = "where what a test needs does not hold, the test ends and says so")]
 
 mod access_links;
+mod attacks;
 mod audit;
 mod browser_sign_in;
 mod clients;
