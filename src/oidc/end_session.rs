@@ -60,7 +60,7 @@ pub async fn get(
     let Some(person) = signed_in else { return Ok(done(&app, &request)) };
     // The app that signed this person in says so itself; everything else could come from anyone.
     if request.hint.as_ref().is_some_and(|hint| hint.user == person.user.id) {
-        super::end_session(&app, &person, &browser, now).await?;
+        super::end_session(&app, &person, request.client.as_ref().map(|client| client.id), &browser, now).await?;
         sessions::end_own(&session).await?;
         return Ok(done(&app, &request));
     }
@@ -101,7 +101,7 @@ pub async fn confirm(
     let params = Params::parse(&form.parameters).map_err(|_| not_understood())?;
     let request = check(&app, &params).await?;
     if let Some(person) = signed_in {
-        super::end_session(&app, &person, &browser, app.clock.now()).await?;
+        super::end_session(&app, &person, request.client.as_ref().map(|client| client.id), &browser, app.clock.now()).await?;
         sessions::end_own(&session).await?;
     }
     Ok(done(&app, &request))

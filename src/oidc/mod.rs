@@ -316,10 +316,10 @@ async fn give_back(app: &App, client: &AuthenticatedClient, unverified_token: &s
     tx.commit().await
 }
 
-/// Revokes what was granted in a session that is about to end, and records the sign-out.
-async fn end_session(app: &App, person: &SignedIn, browser: &web::Client, now: Timestamp) -> anyhow::Result<()> {
+/// Revokes what was granted in a session that is about to end, all of it for the client that asks for the sign-out, and records the sign-out.
+async fn end_session(app: &App, person: &SignedIn, asking: Option<ClientId>, browser: &web::Client, now: Timestamp) -> anyhow::Result<()> {
     let mut tx = app.db.begin().await?;
-    let revoked = store::revoke_grants_of_session(&mut tx, person.session.id, "signed out", now).await?;
+    let revoked = store::revoke_grants_of_session(&mut tx, person.session.id, asking, "signed out", now).await?;
     let event = Event::new(now, Kind::SignOut, person.actor()).on(person.user.id.uuid(), &person.user.username).from_client(browser);
     audit::record(&mut tx, event.with("grants_revoked", i64::try_from(revoked).unwrap_or(i64::MAX))).await?;
     Ok(tx.commit().await?)

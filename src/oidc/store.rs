@@ -90,13 +90,25 @@ pub(super) async fn revoke_grant(tx: &mut Tx, id: GrantId, because: &str, now: T
     Ok(revoked == 1)
 }
 
-pub(super) async fn revoke_grants_of_session(tx: &mut Tx, session: SessionId, because: &str, now: Timestamp) -> sqlx::Result<u64> {
-    query("UPDATE grants SET revoked_at = $2, revoked_because = $3 WHERE session_id = $1 AND revoked_at IS NULL")
-        .bind(session)
-        .bind(now)
-        .bind(because)
-        .execute(tx)
-        .await
+/// Revokes what was granted in a session, but not what other clients than `asking` may do while the person is away: those grants "normally SHOULD NOT be
+/// revoked" (OpenID Connect Back-Channel Logout 1.0, section 2.7).
+pub(super) async fn revoke_grants_of_session(
+    tx: &mut Tx,
+    session: SessionId,
+    asking: Option<ClientId>,
+    because: &str,
+    now: Timestamp,
+) -> sqlx::Result<u64> {
+    query(
+        "UPDATE grants SET revoked_at = $3, revoked_because = $4
+         WHERE session_id = $1 AND revoked_at IS NULL AND (client_id = $2 OR ' ' || scopes || ' ' NOT LIKE '% offline_access %')",
+    )
+    .bind(session)
+    .bind(asking)
+    .bind(now)
+    .bind(because)
+    .execute(tx)
+    .await
 }
 
 pub(super) async fn revoke_grants_to(tx: &mut Tx, user: UserId, client: ClientId, because: &str, now: Timestamp) -> sqlx::Result<u64> {

@@ -153,7 +153,7 @@ pub async fn sign_out(
         let now = app.clock.now();
         let event = Event::new(now, Kind::SignOut, signed_in.actor());
         let mut tx = app.db.begin().await?;
-        super::end(&mut tx, signed_in.user.id, signed_in.session.id, now).await?;
+        super::sign_out(&mut tx, signed_in.user.id, signed_in.session.id, now).await?;
         audit::record(&mut tx, event.on(signed_in.user.id.uuid(), &signed_in.user.username).from_client(&client)).await?;
         tx.commit().await?;
     }

@@ -112,6 +112,15 @@ pub async fn end(tx: &mut Tx, user: UserId, session: SessionId, now: Timestamp) 
     store::delete(tx, user, session).await
 }
 
+/// Ends the session someone signs out of, with what apps were given in it for as long as the person is there. The caller audits and commits.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn sign_out(tx: &mut Tx, user: UserId, session: SessionId, now: Timestamp) -> sqlx::Result<bool> {
+    store::revoke_online_grants(tx, user, session, now).await?;
+    store::delete(tx, user, session).await
+}
+
 /// Ends every session of a person but one, with what apps were given in them; gives how many. The caller audits and commits.
 ///
 /// # Errors

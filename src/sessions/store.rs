@@ -110,6 +110,19 @@ pub(super) async fn revoke_grants(tx: &mut Tx, user: UserId, session: SessionId,
         .await
 }
 
+/// [`revoke_grants`] at a plain sign-out: what an app may do while the person is away stays, as OpenID Connect Back-Channel Logout 1.0, section 2.7 wants it.
+pub(super) async fn revoke_online_grants(tx: &mut Tx, user: UserId, session: SessionId, now: Timestamp) -> sqlx::Result<u64> {
+    query(
+        "UPDATE grants SET revoked_at = $3, revoked_because = 'signed out'
+         WHERE user_id = $1 AND session_id = $2 AND revoked_at IS NULL AND ' ' || scopes || ' ' NOT LIKE '% offline_access %'",
+    )
+    .bind(user)
+    .bind(session)
+    .bind(now)
+    .execute(tx)
+    .await
+}
+
 /// [`revoke_grants`] for every session of a person but one, while the others are still there.
 pub(super) async fn revoke_grants_of_others(tx: &mut Tx, user: UserId, except: SessionId, now: Timestamp) -> sqlx::Result<u64> {
     query(

@@ -32,6 +32,8 @@ pub(crate) mod slapd;
 pub(crate) mod virtual_authenticator;
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// How long a test waits for anything before it says what did not happen.
@@ -48,11 +50,21 @@ pub(crate) async fn wait_until(what: &str, mut holds: impl AsyncFnMut() -> bool)
     }
 }
 
-/// A loopback port nobody listens on at this moment.
-///
-/// Someone else may take it before it is used; a server that finds it taken should be started again with another.
+/// A loopback port nobody listens on at this moment, another one at each call. It lies below the range the system takes ports of outgoing connections from
+/// (32768 to 60999), so that no connection of another test can slip in before it is used.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free loopback port").port()
+    const FIRST: u16 = 11_000;
+    const COUNT: u32 = 20_000;
+    static NEXT: OnceLock<AtomicU32> = OnceLock::new();
+    // Test binaries that run beside each other begin at different places.
+    let next = NEXT.get_or_init(|| AtomicU32::new(std::process::id().wrapping_mul(7919)));
+    loop {
+        let offset = next.fetch_add(1, Ordering::Relaxed) % COUNT;
+        let port = FIRST + u16::try_from(offset).expect("below the count");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Whether something accepts connections at `address`.
