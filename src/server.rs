@@ -15,11 +15,15 @@ use crate::app::{App, Fields};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::settings::{self, Settings};
+use crate::web::listener;
 use crate::web::rate_limit::Limits;
 use crate::{access_links, db, directory, installation, jobs, oidc, passkeys, routes};
 
 /// Requests in flight get this long to finish when the server stops; jobs too.
 const STOP_WITHIN: Duration = Duration::from_secs(9);
+/// How long a connection may take over the head of a request, and how long it is kept alive for the next one. Longer than proxies commonly keep theirs, so
+/// that the proxy is the one to end it.
+const HEAD_WITHIN: Duration = Duration::from_secs(75);
 
 /// Every variable a settings catalog declares.
 pub fn setting_names() -> Vec<&'static str> {
@@ -72,7 +76,7 @@ pub struct Running {
     pub app: App,
     /// The one-time set-up link, when there is no administrator yet.
     pub setup_link: Option<String>,
-    serving: JoinHandle<std::io::Result<()>>,
+    serving: JoinHandle<()>,
     jobs: jobs::Jobs,
 }
 
@@ -93,9 +97,7 @@ async fn start_app(app: App, address: SocketAddr) -> anyhow::Result<Running> {
     let setup_link = access_links::renew_set_up(&app, app.clock.now()).await?;
     let router = routes::router(&app);
     let stopping = app.stopping.clone();
-    let serving = tokio::spawn(async move {
-        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(stopping.cancelled_owned()).await
-    });
+    let serving = tokio::spawn(listener::serve(listener, router, HEAD_WITHIN, stopping));
     let jobs = jobs::start(&app);
     Ok(Running { address, app, setup_link, serving, jobs })
 }
@@ -106,10 +108,8 @@ impl Running {
         self.app.stopping.cancel();
         let serving = self.serving;
         let orderly = async {
-            match serving.await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::error!(%error, "the listener failed"),
-                Err(error) => tracing::error!(%error, "the listener crashed"),
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "the listener crashed");
             }
             self.jobs.stopped().await;
             self.app.db.close().await;
