@@ -45,6 +45,7 @@ async fn a_sign_out_that_could_come_from_anyone_is_confirmed_first() {
     on_both_databases(async |provider| {
         for with_client in [false, true] {
             let (client, browser, tokens) = signed_in(provider).await;
+            let online = client.tokens(&browser, &[]).await;
             let mut parameters = vec![("state", STATE)];
             if with_client {
                 parameters.extend([("client_id", client.client_id.as_str()), ("post_logout_redirect_uri", SIGNED_OUT_URI)]);
@@ -62,7 +63,9 @@ async fn a_sign_out_that_could_come_from_anyone_is_confirmed_first() {
                 assert_eq!((done.status.as_u16(), done.texts("h1")), (200, vec!["You are signed out".to_owned()]));
             }
             assert!(!is_signed_in(&client, &browser).await);
-            assert_eq!(provider.userinfo(tokens["access_token"].as_str().unwrap()).await.status, 401);
+            assert_eq!(provider.userinfo(online["access_token"].as_str().unwrap()).await.status, 401);
+            let refreshed = client.refresh(tokens["refresh_token"].as_str().unwrap()).await;
+            assert_eq!(refreshed.status, if with_client { 400 } else { 200 }, "only the app that asks loses what it may do while nobody is there");
         }
     })
     .await;
