@@ -38,9 +38,11 @@ pub(super) async fn serve(config: Config) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Starts logging to standard error. webauthn-rs prints ceremony states below `info`, so it is pinned there.
+/// Starts logging to standard error. webauthn-rs prints ceremony states below `info`, so it is pinned there; to tower-sessions every session that ran out
+/// is "possibly suspicious".
 pub(super) fn start_logging(config: &Config, level: &str) {
-    let filter = EnvFilter::try_new(format!("{level},webauthn_rs=info,webauthn_rs_core=info,sqlx=warn")).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(format!("{level},webauthn_rs=info,webauthn_rs_core=info,sqlx=warn,tower_sessions_core=error"))
+        .unwrap_or_else(|_| EnvFilter::new("info"));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     let started = if config.log_json { subscriber.json().try_init() } else { subscriber.with_ansi(false).try_init() };
     if started.is_err() {
