@@ -96,11 +96,19 @@ pub async fn open(connection_string: &str) -> Result<Db, OpenError> {
         .pragma("mmap_size", "268435456");
     let mut connection = options.clone().connect().await?;
     let migrator = migrator(Engine::Sqlite);
-    if let Err(MigrateError::ExecuteMigration(error, version)) = migrator.run(&mut connection).await {
-        // SQLite has no lock around the whole run: a second process that starts at the same moment finds the step done meanwhile.
-        tracing::debug!(%error, version, "a step of the schema failed; looking again");
+    let mut migrated = migrator.run(&mut connection).await;
+    // SQLite has no lock around the whole run. Where a step fails because another process that starts at the same moment was faster, that process has
+    // come at least one step further; so there is nothing to lose in more rounds than there are steps.
+    for _ in MIGRATIONS {
+        match &migrated {
+            Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
+                tracing::debug!(%error, "a step of the schema failed; looking again");
+                migrated = migrator.run(&mut connection).await;
+            }
+            _ => break,
+        }
     }
-    explain(migrator.run(&mut connection).await)?;
+    explain(migrated)?;
     let read = SqlitePoolOptions::new().max_connections(4).acquire_timeout(WAIT_MAX).connect_with(options.pragma("query_only", "true")).await?;
     Ok(Db::Sqlite { read, writer: Writer::new(connection) })
 }

@@ -52,6 +52,18 @@ async fn two_instances_that_start_at_once_on_one_empty_database_both_serve() {
 }
 
 #[tokio::test]
+async fn commands_that_start_at_once_without_a_database_all_find_one() {
+    for _ in 0..5 {
+        let muster = Muster::new();
+        let list = || muster.run(["users", "list", "--format", "json"]);
+        let (a, b, c, d, e, f) = tokio::join!(list(), list(), list(), list(), list(), list());
+        for said in [a, b, c, d, e, f] {
+            assert_eq!((said.status, said.stdout.trim()), (0, "[]"), "{said:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn another_encryption_key_than_the_databases_is_refused() {
     let mut muster = Muster::new();
     muster.set("ENCRYPTION_KEY", "the first key that was set");
