@@ -107,16 +107,18 @@ fn read_key(file: &Path) -> anyhow::Result<Password> {
     }
 }
 
-/// Makes the key file; a full disk must not leave a part of a key, which the next start would take for one.
+/// Makes the key file in one step: whole under another name first, since neither a full disk nor another process that starts at the same moment may leave or
+/// see a part of a key.
 fn write_key(file: &Path, key: &str) -> std::io::Result<()> {
+    let whole = file.with_extension(format!("key.{}", base64url(&random_bytes::<6>())));
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut opened = options.open(file)?;
+    let mut opened = options.open(&whole)?;
     let written = opened.write_all(key.as_bytes()).and_then(|()| opened.sync_all());
-    if written.is_err() {
-        std::fs::remove_file(file)?;
-    }
-    written
+    // Unlike a rename, a link never takes the place of a key that is there.
+    let linked = written.and_then(|()| std::fs::hard_link(&whole, file));
+    std::fs::remove_file(&whole)?;
+    linked
 }

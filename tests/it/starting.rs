@@ -54,12 +54,15 @@ async fn two_instances_that_start_at_once_on_one_empty_database_both_serve() {
 #[tokio::test]
 async fn commands_that_start_at_once_without_a_database_all_find_one() {
     for _ in 0..5 {
-        let muster = Muster::new();
+        let mut muster = Muster::new();
+        muster.unset("ENCRYPTION_KEY");
         let list = || muster.run(["users", "list", "--format", "json"]);
         let (a, b, c, d, e, f) = tokio::join!(list(), list(), list(), list(), list(), list());
         for said in [a, b, c, d, e, f] {
             assert_eq!((said.status, said.stdout.trim()), (0, "[]"), "{said:?}");
         }
+        let made = std::fs::read_dir(muster.directory().join("data")).expect("the folder");
+        assert_eq!(made.filter(|file| file.as_ref().is_ok_and(|file| file.file_name().to_string_lossy().contains("key"))).count(), 1);
     }
 }
 
