@@ -173,12 +173,8 @@ async fn start(MaybeSignedIn(signed_in): MaybeSignedIn) -> Redirect {
 
 /// `GET /readyz`: 204 when the database answers.
 async fn ready(State(app): State<App>) -> Result<StatusCode, StatusCode> {
-    let answers = async {
-        let row: (i64,) = crate::db::query("SELECT CAST(1 AS BIGINT)").one(&mut app.db.read().await?).await?;
-        Ok::<_, sqlx::Error>(row.0)
-    };
-    match answers.await {
-        Ok(_) => Ok(StatusCode::NO_CONTENT),
+    match app.db.ask().await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
         Err(error) => {
             tracing::error!(%error, "the database does not answer");
             Err(StatusCode::SERVICE_UNAVAILABLE)

@@ -71,6 +71,15 @@ impl Db {
         }))
     }
 
+    /// Asks the database for nothing, to see whether it answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ask(&self) -> sqlx::Result<()> {
+        let (_one,): (i64,) = query("SELECT CAST(1 AS BIGINT)").one(&mut self.read().await?).await?;
+        Ok(())
+    }
+
     /// Closes every connection, after the work in progress.
     pub async fn close(&self) {
         match self {
