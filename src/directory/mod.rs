@@ -18,6 +18,7 @@
 pub mod admin;
 pub mod attributes;
 pub mod client;
+pub mod config;
 pub mod dn;
 pub mod filter;
 mod journal;
@@ -40,7 +41,8 @@ pub use report::{Outcome, Run, SyncReport, Trigger};
 pub use run::{Order, SyncError, preview, sync, sync_if_due};
 pub use texts::Texts;
 
-use self::model::{DirectoryConfig, Problem};
+use self::config::DirectoryConfig;
+use self::model::Problem;
 use self::settings::{BIND_PASSWORD, SettingError, URL};
 use crate::app::App;
 use crate::audit::{self, Kind};
@@ -161,7 +163,7 @@ pub async fn test_typed(app: &App, form: &BTreeMap<String, String>, within: Dura
     let (values, changes) = typed(app, form).await?;
     match values.read(DEFAULT) {
         Ok(mut config) => {
-            config.limits.run_within = within;
+            config.connection.limits.run_within = within;
             Ok((client::test(&config).await, !changes.is_empty()))
         }
         Err(mistakes) => Err(UpdateError::Mistakes(as_mistakes(mistakes))),

@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::client::FetchError;
-use super::model::{DirectoryConfig, Limits, Problem, Snapshot};
+use super::config::{DirectoryConfig, Limits};
+use super::model::{Problem, Snapshot};
 use super::plan::{Current, Plan, PlanDigest, Policy, Verdict, reconcile};
 use super::report::{Counts, Outcome, SyncReport, Trigger};
 use super::settings::SettingError;
