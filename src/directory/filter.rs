@@ -55,6 +55,19 @@ impl Filter {
         }
     }
 
+    /// This and `attribute:rule:=value` (RFC 4515 section 3), whatever characters `value` has.
+    pub fn and_matching(&self, attribute: &str, rule: &str, value: &str) -> Self {
+        Self(format!("(&{}({attribute}:{rule}:={}))", self.0, escaped(value)))
+    }
+
+    /// This and at least one of some attributes being there; this alone when there are none.
+    pub fn and_any_of(&self, attributes: &[String]) -> Self {
+        if attributes.is_empty() {
+            return self.clone();
+        }
+        Self(format!("(&{}(|{}))", self.0, attributes.iter().map(|name| format!("({name}=*)")).collect::<String>()))
+    }
+
     /// The wire form.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -65,6 +78,21 @@ impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// A value as it stands in a filter, every character with a meaning there escaped (RFC 4515 section 3).
+pub fn escaped(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    for character in value.chars() {
+        match character {
+            '*' | '(' | ')' | '\\' | '\0' => {
+                text.push('\\');
+                text.push_str(&format!("{:02x}", u32::from(character)));
+            }
+            _ => text.push(character),
+        }
+    }
+    text
 }
 
 struct Reader<'t> {
@@ -213,6 +241,15 @@ mod tests {
         ] {
             assert_eq!(Filter::parse(text).map(|filter| filter.0), Ok(wire.to_owned()), "{text}");
         }
+    }
+
+    #[test]
+    fn no_value_breaks_out_of_a_filter() {
+        let people = Filter::parse("(objectClass=user)").unwrap();
+        let filter = people.and_matching("memberOf", "1.2.840.113556.1.4.1941", "CN=*)(uid=*\\,\0ä");
+        assert_eq!(filter.as_str(), "(&(objectClass=user)(memberOf:1.2.840.113556.1.4.1941:=CN=\\2a\\29\\28uid=\\2a\\5c,\\00ä))");
+        assert_eq!(Filter::parse(filter.as_str()), Ok(filter));
+        assert_eq!(people.and_any_of(&["a".to_owned(), "b".to_owned()]).as_str(), "(&(objectClass=user)(|(a=*)(b=*)))");
     }
 
     #[test]

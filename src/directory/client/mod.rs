@@ -14,9 +14,13 @@ use tokio_util::task::AbortOnDropHandle;
 
 use self::connection::{Connection, Tally};
 use super::attributes::{self, Field, RawEntry};
-use super::config::{Bind, DirectoryConfig, ServerAddress};
-use super::membership::{self, Members, Resolved};
+use super::config::{Bind, DirectoryConfig, Nested, ServerAddress};
+use super::membership::{self, OwnGroups, People, Place, Roster};
 use super::model::{DirectoryUser, Snapshot, counted};
+use crate::clock::Timestamp;
+
+/// Active Directory's rule that follows groups within groups (MS-ADTS section 3.1.1.3.4.4.3).
+const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
 
 /// How far a run or a test has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -63,18 +67,18 @@ pub struct FetchError {
     pub message: String,
 }
 
-/// Reads the whole directory.
+/// Reads the whole directory; `now` decides which accounts have expired.
 ///
 /// Servers are tried in their order until one can be reached; a refused bind is final, because trying a wrong password on every server locks accounts.
 /// The work runs in a task of its own: ldap3 panics on some malformed answers, and that must end this run and nothing else.
 ///
 /// # Errors
 /// [`FetchError`] when anything at all went wrong, or the whole took longer than [`Limits::run_within`](super::config::Limits::run_within).
-pub async fn fetch(config: &DirectoryConfig) -> Result<Snapshot, FetchError> {
+pub async fn fetch(config: &DirectoryConfig, now: Timestamp) -> Result<Snapshot, FetchError> {
     let owned = config.clone();
     guarded(config, Phase::Connect, async move {
         let mut connection = open(&owned).await?;
-        read_everything(&owned, &mut connection).await
+        read_everything(&owned, now, &mut connection).await
     })
     .await
 }
@@ -106,7 +110,7 @@ pub struct Step {
 
 /// Checks the connection step by step, reading what a sync would read. Always one [`Step`] per [`Phase`], except that every server that was tried has its own
 /// for [`Phase::Connect`].
-pub async fn test(config: &DirectoryConfig) -> Vec<Step> {
+pub async fn test(config: &DirectoryConfig, now: Timestamp) -> Vec<Step> {
     let owned = config.clone();
     // What was found survives a panic or the deadline of the run.
     let steps = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
@@ -118,7 +122,7 @@ pub async fn test(config: &DirectoryConfig) -> Vec<Step> {
             }
         }
     };
-    let result = guarded(config, Phase::Connect, async move { run_test(&owned, report).await }).await;
+    let result = guarded(config, Phase::Connect, async move { run_test(&owned, now, report).await }).await;
     let mut steps = steps.lock().map(|mut steps| std::mem::take(&mut *steps)).unwrap_or_default();
     if let Err(FetchError { phase, message }) = result {
         // A failure from outside the steps (deadline, panic) belongs to the step that was running.
@@ -177,89 +181,129 @@ fn joined(errors: Vec<FetchError>) -> FetchError {
     FetchError { phase, message: if message.is_empty() { "No address is configured.".to_owned() } else { message } }
 }
 
-async fn read_everything(config: &DirectoryConfig, connection: &mut Connection) -> Result<Snapshot, FetchError> {
+async fn read_everything(config: &DirectoryConfig, now: Timestamp, connection: &mut Connection) -> Result<Snapshot, FetchError> {
     let mut snapshot = Snapshot::default();
-    let users = read_users(config, connection, &mut snapshot).await?;
-    let groups = read_groups(config, connection, &mut snapshot).await?;
+    let (users, own) = read_users(config, now, connection, &mut snapshot).await?;
+    let groups = read_groups(config, connection, &mut snapshot, own).await?;
     snapshot.referrals = users.referrals + groups.referrals;
+    if let Some(wanted) = &config.placement.import_group {
+        membership::only_members(&mut snapshot, wanted, config).map_err(|message| FetchError { phase: Phase::Groups, message })?;
+    }
     Ok(snapshot)
 }
 
-async fn read_users(config: &DirectoryConfig, connection: &mut Connection, snapshot: &mut Snapshot) -> Result<Tally, FetchError> {
-    let requested = config.attributes.requested_for_users();
+async fn read_users(
+    config: &DirectoryConfig,
+    now: Timestamp,
+    connection: &mut Connection,
+    snapshot: &mut Snapshot,
+) -> Result<(Tally, OwnGroups), FetchError> {
+    let requested = attributes::requested_for_users(config);
+    let (mut own, mut unfinished) = (OwnGroups::default(), Vec::new());
     let each_page = |page: Vec<RawEntry>| {
         for entry in &page {
-            match attributes::user(entry, &config.attributes, &mut snapshot.problems) {
-                Ok(user) => snapshot.users.push(user),
-                Err(skipped) => snapshot.skipped_users.push(skipped),
-            }
+            let place = match attributes::user(entry, config, now, &mut snapshot.problems) {
+                Ok(user) => {
+                    snapshot.users.push(user);
+                    Place::Used(snapshot.users.len() - 1)
+                }
+                Err(skipped) => {
+                    snapshot.skipped_users.push(skipped);
+                    Place::Skipped(snapshot.skipped_users.len() - 1)
+                }
+            };
+            own.take(place, entry, config);
+            unfinished.extend(Unfinished::all_of(entry, &config.membership.member_of, place));
         }
     };
-    connection.search(Phase::Users, &config.search.base_dn, config.search.user_filter.as_str(), &requested, each_page).await
+    let tally = connection.search(Phase::Users, &config.search.base_dn, config.search.user_filter.as_str(), &requested, each_page).await?;
+    for Unfinished { place, dn, attribute, from } in unfinished {
+        read_ranges(connection, Phase::Users, &dn, &attribute, from, |value| own.take_member_of(place, value)).await?;
+    }
+    Ok((tally, own))
 }
 
-/// A group whose members did not fit into one answer: which one, and where each attribute goes on.
+/// An entry of which an attribute did not fit into one answer: where it goes on.
 struct Unfinished {
-    place: usize,
+    place: Place,
+    dn: String,
     attribute: String,
     from: u32,
 }
 
-async fn read_groups(config: &DirectoryConfig, connection: &mut Connection, snapshot: &mut Snapshot) -> Result<Tally, FetchError> {
-    let requested = config.attributes.requested_for_groups();
-    let members = Members::new(&snapshot.users, &snapshot.skipped_users);
-    let (mut resolved, mut unfinished): (Vec<Resolved>, Vec<Unfinished>) = (Vec::new(), Vec::new());
+impl Unfinished {
+    fn all_of(entry: &RawEntry, attributes: &[String], place: Place) -> Vec<Self> {
+        let goes_on = |attribute: &String| {
+            let (_, from) = entry.ranged(attribute)?;
+            Some(Self { place, dn: entry.dn.clone(), attribute: attribute.clone(), from: from? })
+        };
+        attributes.iter().filter_map(goes_on).collect()
+    }
+}
+
+async fn read_groups(config: &DirectoryConfig, connection: &mut Connection, snapshot: &mut Snapshot, own: OwnGroups) -> Result<Tally, FetchError> {
+    let requested = attributes::requested_for_groups(config);
+    let people = People::new(&snapshot.users, &snapshot.skipped_users, config);
+    let (mut roster, mut unfinished) = (Roster::new(config, people, own), Vec::new());
     let each_page = |page: Vec<RawEntry>| {
         for entry in &page {
-            let group = match attributes::group(entry, &config.attributes, &mut snapshot.problems) {
-                Ok(group) => group,
+            let is_used = match attributes::group(entry, config, &mut snapshot.problems) {
+                Ok(group) => {
+                    snapshot.groups.push(group);
+                    true
+                }
                 Err(skipped) => {
                     snapshot.skipped_groups.push(skipped);
-                    continue;
+                    false
                 }
             };
-            let mut found = Resolved::default();
-            for value in attributes::member_values(entry, &config.attributes) {
-                members.resolve(value, &mut found);
-            }
-            for attribute in config.attributes.names(Field::GroupMember) {
-                if let Some((_, Some(from))) = entry.ranged(attribute) {
-                    unfinished.push(Unfinished { place: snapshot.groups.len(), attribute: attribute.clone(), from });
-                }
-            }
-            snapshot.groups.push(group);
-            resolved.push(found);
+            let place = roster.take(entry, is_used);
+            unfinished.extend(Unfinished::all_of(entry, config.attributes.names(Field::GroupMember), place));
         }
     };
     let tally = connection.search(Phase::Groups, &config.search.base_dn, config.search.group_filter.as_str(), &requested, each_page).await?;
-    for Unfinished { place, attribute, from } in unfinished {
-        read_ranges(connection, &snapshot.groups[place].dn, &attribute, from, |value| members.resolve(value, &mut resolved[place])).await?;
+    for Unfinished { place, dn, attribute, from } in unfinished {
+        read_ranges(connection, Phase::Groups, &dn, &attribute, from, |value| roster.take_member(place, value)).await?;
     }
-    let member_attribute = config.attributes.names(Field::GroupMember).join(" | ");
-    membership::complete(&mut snapshot.groups, resolved, &snapshot.skipped_groups, &member_attribute, &mut snapshot.problems);
+    if config.membership.nested == Nested::InChain {
+        let nothing = ["1.1".to_owned()];
+        for (place, group) in snapshot.groups.iter().enumerate() {
+            let filter = config.search.user_filter.and_matching("memberOf", IN_CHAIN, &group.dn);
+            let each_page = |page: Vec<RawEntry>| page.iter().for_each(|entry| roster.take_in_chain(place, &entry.dn));
+            connection.search(Phase::Groups, &config.search.base_dn, filter.as_str(), &nothing, each_page).await?;
+        }
+    }
+    roster.finish(snapshot).map_err(|message| FetchError { phase: Phase::Groups, message })?;
     Ok(tally)
 }
 
 /// Follows `member;range=0-1499` to `range=…-*`: Active Directory sends no more than 1,500 values at a time. A group is read whole or the run fails.
-async fn read_ranges(connection: &mut Connection, dn: &str, attribute: &str, from: u32, mut each: impl FnMut(&[u8])) -> Result<(), FetchError> {
+async fn read_ranges(
+    connection: &mut Connection,
+    phase: Phase,
+    dn: &str,
+    attribute: &str,
+    from: u32,
+    mut each: impl FnMut(&[u8]),
+) -> Result<(), FetchError> {
     let mut from = from;
     loop {
-        let entry = connection.read(Phase::Groups, dn, &[format!("{attribute};range={from}-*")]).await?;
+        let entry = connection.read(phase, dn, &[format!("{attribute};range={from}-*")]).await?;
         let part = entry.as_ref().and_then(|entry| entry.ranged(attribute));
         let Some((values, next)) = part else {
-            let message = format!("The members of {dn:?} changed while they were being read, or the server stopped sending them. Try again.");
-            return Err(FetchError { phase: Phase::Groups, message });
+            let message = format!("{attribute} of {dn:?} changed while it was being read, or the server stopped sending it. Try again.");
+            return Err(FetchError { phase, message });
         };
         values.iter().for_each(|value| each(value));
         match next {
             None => return Ok(()),
             Some(next) if next > from => from = next,
-            Some(_) => return Err(FetchError { phase: Phase::Groups, message: format!("The server repeats the members of {dn:?} without end.") }),
+            Some(_) => return Err(FetchError { phase, message: format!("The server repeats {attribute} of {dn:?} without end.") }),
         }
     }
 }
 
-async fn run_test(config: &DirectoryConfig, mut report: impl FnMut(Phase, StepOutcome, String)) -> Result<(), FetchError> {
+async fn run_test(config: &DirectoryConfig, now: Timestamp, mut report: impl FnMut(Phase, StepOutcome, String)) -> Result<(), FetchError> {
     use StepOutcome::{Failed, Passed, Warning};
     let mut opened = None;
     for server in &config.connection.servers {
@@ -297,7 +341,7 @@ async fn run_test(config: &DirectoryConfig, mut report: impl FnMut(Phase, StepOu
     }
 
     let mut snapshot = Snapshot::default();
-    read_users(config, &mut connection, &mut snapshot).await?;
+    let (_, own) = read_users(config, now, &mut connection, &mut snapshot).await?;
     let problems_of_users = snapshot.problems.iter().len();
     let hint = skipped_sentence(snapshot.skipped_users.len()) + &first_problem(&snapshot, 0);
     if snapshot.users.is_empty() {
@@ -315,7 +359,7 @@ async fn run_test(config: &DirectoryConfig, mut report: impl FnMut(Phase, StepOu
         );
     }
 
-    read_groups(config, &mut connection, &mut snapshot).await?;
+    read_groups(config, &mut connection, &mut snapshot, own).await?;
     let memberships: usize = snapshot.groups.iter().map(|group| group.members.len()).sum();
     let hint = skipped_sentence(snapshot.skipped_groups.len()) + &first_problem(&snapshot, problems_of_users);
     if snapshot.groups.is_empty() {

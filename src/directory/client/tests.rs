@@ -18,6 +18,9 @@ use super::super::filter::Filter;
 use super::super::settings;
 use super::*;
 
+/// 21 November 2026.
+const NOW: Timestamp = Timestamp::from_seconds(1_795_219_200);
+
 /// What the server does with one search.
 enum Reply {
     /// Entries, then this result; `Some` cookie says that there is more.
@@ -140,7 +143,7 @@ async fn pages_are_followed_to_the_end_and_referrals_counted_not_followed() {
     let fake = Fake::start(|page| ten_people(&page)).await;
     let mut config = fake.config();
     config.connection.limits.page_size = 3;
-    let snapshot = fetch(&config).await.unwrap();
+    let snapshot = fetch(&config, NOW).await.unwrap();
     assert_eq!((snapshot.users.len(), snapshot.referrals), (10, 5));
 }
 
@@ -151,7 +154,7 @@ async fn a_server_that_does_not_page_is_taken_at_its_word() {
         Reply::Page(entries, LdapResultCode::Success, None)
     })
     .await;
-    assert_eq!(fetch(&fake.config()).await.unwrap().users.len(), 10);
+    assert_eq!(fetch(&fake.config(), NOW).await.unwrap().users.len(), 10);
 }
 
 #[tokio::test]
@@ -159,7 +162,7 @@ async fn a_refused_page_size_is_lowered_until_the_server_takes_it() {
     for code in [LdapResultCode::AdminLimitExceeded, LdapResultCode::SizeLimitExceeded] {
         let limit = code.clone();
         let fake = Fake::start(move |page| if page.size > 60 { Reply::Page(vec![person(0)], limit.clone(), None) } else { ten_people(&page) }).await;
-        assert_eq!(fetch(&fake.config()).await.unwrap().users.len(), 10, "{code:?}");
+        assert_eq!(fetch(&fake.config(), NOW).await.unwrap().users.len(), 10, "{code:?}");
     }
 }
 
@@ -182,7 +185,7 @@ async fn an_answer_that_is_cut_short_is_an_error_at_every_place() {
         .await;
         let mut config = fake.config();
         config.connection.limits.page_size = 3;
-        let error = fetch(&config).await.unwrap_err();
+        let error = fetch(&config, NOW).await.unwrap_err();
         assert!(error.phase == Phase::Users && error.message.contains(word), "{page} {shown:?}: {error}");
     }
 }
@@ -199,7 +202,7 @@ async fn a_connection_that_ends_or_falls_silent_in_the_middle_is_an_error() {
         let mut config = fake.config();
         config.connection.limits.page_size = 3;
         config.connection.limits.answer_within = std::time::Duration::from_millis(200);
-        let error = fetch(&config).await.unwrap_err();
+        let error = fetch(&config, NOW).await.unwrap_err();
         assert!(error.message.contains(if silent { "did not answer in time" } else { "in the middle" }), "{error}");
     }
 }
@@ -209,15 +212,15 @@ async fn the_whole_run_has_a_deadline() {
     let fake = Fake::start(|_| Reply::Silence).await;
     let mut config = fake.config();
     config.connection.limits.run_within = std::time::Duration::from_millis(200);
-    assert!(fetch(&config).await.unwrap_err().message.contains("took longer"));
+    assert!(fetch(&config, NOW).await.unwrap_err().message.contains("took longer"));
 }
 
 #[tokio::test]
 async fn pages_without_end_are_noticed() {
     let same_page = Fake::start(|_| Reply::Page(vec![person(1)], LdapResultCode::Success, Some(b"again".to_vec()))).await;
-    assert!(fetch(&same_page.config()).await.unwrap_err().message.contains("without end"));
+    assert!(fetch(&same_page.config(), NOW).await.unwrap_err().message.contains("without end"));
     let empty_pages = Fake::start(|_| Reply::Page(vec![], LdapResultCode::Success, Some(b"again".to_vec()))).await;
-    assert!(fetch(&empty_pages.config()).await.unwrap_err().message.contains("without end"));
+    assert!(fetch(&empty_pages.config(), NOW).await.unwrap_err().message.contains("without end"));
     let counter = std::sync::atomic::AtomicUsize::new(0);
     let ever_new = Fake::start(move |_| {
         let n = counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -226,7 +229,7 @@ async fn pages_without_end_are_noticed() {
     .await;
     let mut config = ever_new.config();
     config.connection.limits.max_entries = 50;
-    assert!(fetch(&config).await.unwrap_err().message.contains("more than 50 entries"));
+    assert!(fetch(&config, NOW).await.unwrap_err().message.contains("more than 50 entries"));
 }
 
 #[tokio::test]
@@ -242,7 +245,7 @@ async fn nonsense_ends_the_run_and_nothing_else() {
         let fake = Fake::start(move |_| Reply::Bytes(bytes)).await;
         let mut config = fake.config();
         config.connection.limits.answer_within = std::time::Duration::from_millis(500);
-        let error = fetch(&config).await.unwrap_err();
+        let error = fetch(&config, NOW).await.unwrap_err();
         assert_eq!(error.phase, Phase::Users, "{error}");
     }
 }
@@ -275,7 +278,7 @@ fn ranged_group(page: &Page<'_>, goes_on: impl Fn(usize) -> bool) -> Reply {
 #[tokio::test]
 async fn members_sent_in_ranges_are_read_to_the_end() {
     let fake = Fake::start(|page| ranged_group(&page, |_| true)).await;
-    let snapshot = fetch(&fake.config()).await.unwrap();
+    let snapshot = fetch(&fake.config(), NOW).await.unwrap();
     assert_eq!(snapshot.groups[0].members.len(), 5);
     assert!(snapshot.problems.iter().next().is_none());
 }
@@ -283,7 +286,7 @@ async fn members_sent_in_ranges_are_read_to_the_end() {
 #[tokio::test]
 async fn a_group_whose_ranges_break_off_fails_the_run() {
     let fake = Fake::start(|page| ranged_group(&page, |from| from < 4)).await;
-    let error = fetch(&fake.config()).await.unwrap_err();
+    let error = fetch(&fake.config(), NOW).await.unwrap_err();
     assert!(error.phase == Phase::Groups && error.message.contains("cn=g,dc=x"), "{error}");
 }
 
@@ -292,22 +295,22 @@ async fn an_empty_password_is_never_sent() {
     let fake = Fake::start(|_| done(vec![])).await;
     let mut config = fake.config();
     config.connection.bind = Bind::Simple { name: "cn=svc,dc=x".to_owned(), password: crate::secret::Password::default() };
-    assert_eq!(fetch(&config).await.unwrap_err().phase, Phase::Bind);
+    assert_eq!(fetch(&config, NOW).await.unwrap_err().phase, Phase::Bind);
 }
 
 #[tokio::test]
 async fn a_test_says_how_every_step_went() {
     let fake = Fake::start(|page| ranged_group(&page, |_| true)).await;
     let mut config = fake.config();
-    let steps = test(&config).await;
+    let steps = test(&config, NOW).await;
     assert_eq!(steps.iter().map(|step| step.phase).collect::<Vec<_>>(), Phase::ALL);
 
     config.connection.servers.insert(0, ServerAddress::Tcp { tls: false, host: "127.0.0.1".to_owned(), port: 1 });
-    let steps = test(&config).await;
+    let steps = test(&config, NOW).await;
     assert_eq!((steps[0].outcome, steps[1].outcome), (StepOutcome::Failed, StepOutcome::Passed));
 
     config.connection.servers.truncate(1);
-    let steps = test(&config).await;
+    let steps = test(&config, NOW).await;
     assert!(steps[0].message.contains("Nothing listens") && steps[1..].iter().all(|step| step.outcome == StepOutcome::NotTried));
 }
 
