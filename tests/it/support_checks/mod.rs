@@ -4,3 +4,4 @@ mod binary;
 mod pages;
 mod passkeys;
 mod servers;
+mod slapd_options;
