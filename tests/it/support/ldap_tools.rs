@@ -91,6 +91,11 @@ impl LdapTools {
         succeed(self.command("ldapmodify", &[]), ldif).await;
     }
 
+    /// [`LdapTools::modify`] with a control, named by its object identifier, that the server must know.
+    pub(crate) async fn modify_with_control(&self, control: &str, ldif: &str) {
+        succeed(self.command("ldapmodify", &["-e", &format!("!{control}")]), ldif).await;
+    }
+
     /// Deletes one entry without children.
     pub(crate) async fn delete(&self, dn: &str) {
         succeed(self.command("ldapdelete", &[dn]), "").await;
@@ -119,6 +124,14 @@ impl LdapTools {
             0 => Ok(String::from_utf8(ended.stdout).expect("LDIF is ASCII")),
             code => Err(code),
         }
+    }
+
+    /// The LDAP result code of a first DirSync search (MS-ADTS section 3.1.1.3.4.1.3) below `base`.
+    pub(crate) async fn dirsync_code(&self, base: &str) -> i32 {
+        // A sequence of flags 0, a megabyte at most, and no cookie.
+        let control = "!1.2.840.113556.1.4.841=::MAoCAQACAxAAAAQA";
+        let ended = output(self.command("ldapsearch", &["-LLL", "-E", control, "-b", base, "(objectClass=user)", "cn"]), "").await;
+        ended.status.code().expect("not killed")
     }
 
     /// The LDAP result code of a bind (RFC 4511 section 4.1.9); 0 is success, 255 that nobody answered.

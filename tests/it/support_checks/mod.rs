@@ -3,5 +3,6 @@
 mod binary;
 mod pages;
 mod passkeys;
+mod samba_helpers;
 mod servers;
 mod slapd_options;
