@@ -1,6 +1,7 @@
 //! Checks of what the other tests stand on, independent of the product.
 
 mod binary;
+mod ds389;
 mod pages;
 mod passkeys;
 mod samba_helpers;
