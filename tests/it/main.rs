@@ -8,6 +8,7 @@ mod audit;
 mod browser_sign_in;
 mod clients;
 mod directory;
+mod directory_faults;
 mod directory_holds;
 mod directory_interrupted;
 mod directory_pages;

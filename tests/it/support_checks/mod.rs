@@ -2,6 +2,7 @@
 
 mod binary;
 mod ds389;
+mod faulty_ldap;
 mod pages;
 mod passkeys;
 mod samba_helpers;
