@@ -1,8 +1,9 @@
 //! What a plan rests on may change before it is written. The whole way is tested against real directories in `tests/it`.
 
 use super::super::attributes::AttributeMap;
+use super::super::config::Guard;
 use super::super::dn::key_of;
-use super::super::model::{DirectoryUser, EntryId, Guard, Snapshot};
+use super::super::model::{DirectoryUser, EntryId, Snapshot};
 use super::super::plan::{Policy, reconcile};
 use super::{NotApplied, apply, load};
 use crate::clock::Timestamp;
