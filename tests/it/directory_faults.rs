@@ -6,10 +6,12 @@ use serde_json::Value as Json;
 
 use crate::directory_site::{Site, messages};
 use crate::support::app::Engine;
+use crate::support::certificates::Flaw;
 use crate::support::faulty_ldap::directory::{BASE, people, person_dn};
 use crate::support::faulty_ldap::{
     Directory, Entry, FaultyLdap, Outcome, Reply, Request, Vendor, bind_refused_by_active_directory, cut_after, cut_inside, ending, refused, slowly,
 };
+use crate::support::slapd::{Options, Slapd, person};
 
 const ACCOUNT: (&str, &str) = ("cn=muster,dc=example,dc=org", "opensesame-faulty");
 
@@ -166,11 +168,12 @@ async fn nonsense_on_the_wire_ends_the_run_and_nothing_else() {
 #[tokio::test]
 async fn a_server_that_falls_silent_is_given_up() {
     let silent = |when: fn(&Request) -> bool, first: &'static [u8]| async move {
-        let faulty = Faulty::synced().await;
+        let mut faulty = Faulty::synced().await;
+        faulty.site.muster.set("LDAP_ANSWER_SECONDS", "1");
         let bend = move |asked: &Request, honest| if when(asked) { vec![Reply::Bytes(first.to_vec()), Reply::Silence] } else { honest };
         faulty.fails("silence", "did not answer in time", bend).await;
     };
-    // Side by side: each takes as long as an answer may, which is half a minute.
+    // Side by side: each takes as long as an answer may.
     tokio::join!(
         silent(Request::is_bind, b""),
         silent(|asked| on_page(2, asked), b""),
@@ -330,4 +333,24 @@ async fn a_group_of_more_members_than_active_directory_sends_at_a_time_comes_who
     faulty.server.behave();
     faulty.site.sync("unchanged").await;
     assert_eq!(faulty.site.count("SELECT COUNT(*) FROM group_members").await, 3_100);
+}
+
+#[tokio::test]
+async fn a_server_whose_certificate_is_not_right_is_not_told_the_password() {
+    for (flaw, words) in [
+        (Flaw::Expired, "certificate has expired"),
+        (Flaw::WrongName, "certificate is for another name"),
+        (Flaw::OtherAuthority, "signed by an authority this machine does not know"),
+    ] {
+        let slapd = Slapd::start_with(&Options { flaw, ..Options::default() }, &person("ada", "Ada", "Lovelace")).await;
+        let mut site = Site::new(Engine::Sqlite).await;
+        site.use_slapd(&slapd);
+        let pem = std::fs::read_to_string(slapd.authority()).expect("the authority");
+        site.set(&[("LDAP_URL", &slapd.tls_url()), ("LDAP_CA_CERTIFICATE", &pem)]);
+        let report = site.sync("failed").await;
+        assert!(messages(&report)[0].contains(words), "{flaw:?}: {report}");
+        let tested = site.muster.run(["directory", "test", "--format", "json"]).await.json();
+        let bind = tested["steps"].as_array().expect("steps").iter().find(|step| step["phase"] == "bind").expect("a step");
+        assert_eq!(bind["outcome"], "not_tried", "{flaw:?}");
+    }
 }

@@ -13,6 +13,7 @@ mod directory_holds;
 mod directory_interrupted;
 mod directory_pages;
 mod directory_site;
+mod ds389_sync;
 mod forged_ceremonies;
 mod groups;
 mod killed;
