@@ -1,7 +1,7 @@
 //! The server that does everything wrong does everything right until told otherwise, in the eyes of OpenLDAP's own tools.
 
-use crate::support::faulty_ldap::directory::{BASE, people, person_dn};
-use crate::support::faulty_ldap::{Directory, Entry, FaultyLdap, Operation, Vendor};
+use crate::support::faulty_ldap::directory::{BASE, Vendor, people, person_dn};
+use crate::support::faulty_ldap::{Directory, Entry, FaultyLdap, Operation};
 use crate::support::ldap_tools::{Identity, LdapTools, Visit, values};
 
 #[tokio::test]

@@ -24,7 +24,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 pub(crate) use self::ber::{Operation, Search};
 use self::ber::{element, number, octets};
-pub(crate) use self::directory::{Directory, Entry, Vendor};
+pub(crate) use self::directory::{Directory, Entry};
 
 /// A request as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
