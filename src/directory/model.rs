@@ -1,5 +1,6 @@
 //! The nouns of a directory: what was read from it. What one is configured to be is in [`config`](super::config).
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -103,8 +104,25 @@ pub struct DirectoryUser {
     pub display_name: String,
     /// Telephone number, as written there.
     pub phone: String,
+    /// An IETF language tag, or empty.
+    pub locale: String,
+    /// Further attributes that apps may get as claims.
+    pub extras: Extras,
     /// The directory has locked the account out.
     pub is_disabled: bool,
+}
+
+/// Further attributes of a person, by the name of the claim they become.
+pub type Extras = BTreeMap<String, Extra>;
+
+/// One further attribute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Extra {
+    /// A single value.
+    One(String),
+    /// A list, in byte order.
+    Many(Vec<String>),
 }
 
 /// A group as the directory has it.

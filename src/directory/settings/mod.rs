@@ -123,20 +123,21 @@ mod tests {
             ("LDAP_ATTRIBUTE_USER_USERNAME", ""),
         ])
         .unwrap_err();
-        let keys: Vec<_> = errors.iter().map(|error| error.key).collect();
+        let keys: std::collections::BTreeSet<_> = errors.iter().map(|error| error.key).collect();
         assert_eq!(
             keys,
             [
-                "LDAP_URL",
-                "LDAP_BIND_PASSWORD",
+                "LDAP_ATTRIBUTE_USER_USERNAME",
                 "LDAP_BASE",
-                "LDAP_USER_SEARCH_FILTER",
-                "LDAP_SKIP_CERT_VERIFY",
+                "LDAP_BIND_PASSWORD",
                 "LDAP_CA_CERTIFICATE",
                 "LDAP_GUARD_PERCENT",
                 "LDAP_PAGE_SIZE",
-                "LDAP_ATTRIBUTE_USER_USERNAME"
+                "LDAP_SKIP_CERT_VERIFY",
+                "LDAP_URL",
+                "LDAP_USER_SEARCH_FILTER"
             ]
+            .into()
         );
         assert!(!format!("{errors:?}").contains("s3cret"));
     }

@@ -28,6 +28,8 @@ fn person(id: &str, username: &str) -> DirectoryUser {
         last_name: String::new(),
         display_name: username.to_owned(),
         phone: String::new(),
+        locale: String::new(),
+        extras: crate::directory::model::Extras::new(),
         is_disabled: false,
     }
 }
