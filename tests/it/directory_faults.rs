@@ -88,6 +88,8 @@ async fn an_answer_cut_off_anywhere_changes_nothing() {
         let case = format!("inside an entry of page {page}");
         faulty.fails(&case, closed, move |asked, honest| if on_page(page, asked) { cut_inside(asked, honest, 1) } else { honest }).await;
     }
+    let torn = |asked: &Request, honest| if on_page(2, asked) { vec![Reply::Reset] } else { honest };
+    faulty.fails("torn down on page 2", closed, torn).await;
     faulty.fails("in the groups", closed, |asked, honest| if asked.asks_for("member") { cut_after(honest, 1) } else { honest }).await;
     assert_eq!(faulty.state().await, before);
 }
