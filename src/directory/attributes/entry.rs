@@ -17,7 +17,7 @@ pub struct RawEntry {
 
 impl RawEntry {
     /// The values of an attribute: those under its exact description, else those with further options (RFC 4512 section 2.5.2), such as a language.
-    pub(super) fn values<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e [u8]> + use<'e> {
+    pub(super) fn values_of<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e [u8]> + use<'e> {
         let filled = || self.attributes.iter().filter(|(_, values)| !values.is_empty());
         let is_exact = filled().any(|(description, _)| description.eq_ignore_ascii_case(name));
         filled()
@@ -37,7 +37,7 @@ impl RawEntry {
     /// All values of an attribute that may come in ranges, this entry's part of them.
     pub(in super::super) fn values_and_range<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e [u8]> + use<'e> {
         let range = self.ranged(name).map_or(&[][..], |(values, _)| values);
-        self.values(name).chain(range.iter().map(Vec::as_slice))
+        self.values_of(name).chain(range.iter().map(Vec::as_slice))
     }
 }
 

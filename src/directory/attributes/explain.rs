@@ -107,8 +107,8 @@ fn found<'a>(entry: &RawEntry, attributes: impl Iterator<Item = &'a str>) -> Vec
     let mut seen = std::collections::BTreeSet::new();
     let mut lines = Vec::new();
     for attribute in attributes.filter(|attribute| seen.insert(attribute.to_ascii_lowercase())) {
-        let count = entry.values(attribute).count();
-        lines.extend(entry.values(attribute).take(SHOWN.0).map(|value| format!("{attribute}: {}", shown(attribute, value))));
+        let count = entry.values_of(attribute).count();
+        lines.extend(entry.values_of(attribute).take(SHOWN.0).map(|value| format!("{attribute}: {}", shown(attribute, value))));
         if count > SHOWN.0 {
             lines.push(format!("{attribute}: and {} more", count - SHOWN.0));
         }

@@ -29,7 +29,7 @@ struct Mapping<'e> {
 impl<'e> Mapping<'e> {
     /// The best value of one attribute as text: that in the entry's own name, else the shortest, else the first in byte order.
     fn pick(&self, attribute: &str, text: impl Fn(&[u8]) -> Option<String>) -> Option<String> {
-        let mut texts = self.entry.values(attribute).filter_map(text);
+        let mut texts = self.entry.values_of(attribute).filter_map(text);
         let first = texts.next()?;
         let Some(second) = texts.next() else { return Some(first) };
         let rank = |text: &String| (!self.dn.leaf_is(attribute, text), text.chars().count(), text.clone());
@@ -52,7 +52,7 @@ impl<'e> Mapping<'e> {
     fn report_unreadable(&mut self, field: Field) {
         let entry = self.entry;
         let mut names = self.config.attributes.sources(field).iter().flat_map(Source::attributes);
-        if let Some(name) = names.find(|name| entry.values(name).any(|value| !value.trim_ascii().is_empty())) {
+        if let Some(name) = names.find(|name| entry.values_of(name).any(|value| !value.trim_ascii().is_empty())) {
             self.problems.report(&entry.dn, Some(name), "The value is no text (UTF-8) and was ignored.");
         }
     }
@@ -79,7 +79,7 @@ impl<'e> Mapping<'e> {
     fn id(&mut self, field: Field) -> Option<EntryId> {
         for name in self.config.attributes.names(field) {
             // The smallest value, should a server give several for one identity.
-            if let Some(value) = self.entry.values(name).min() {
+            if let Some(value) = self.entry.values_of(name).min() {
                 match EntryId::from_value(name, value) {
                     Ok(id) => return Some(id),
                     Err(reason) => {

@@ -99,10 +99,10 @@ impl DisabledRule {
     /// One sentence when the value cannot be read; the account then counts as not disabled by it.
     pub(super) fn judge(&self, entry: &RawEntry, now: Timestamp) -> Result<Option<String>, String> {
         let attribute = self.attribute();
-        let text = || entry.values(attribute).find_map(|value| text_of(attribute, value));
+        let text = || entry.values_of(attribute).find_map(|value| text_of(attribute, value));
         let because = |is_so: bool, reason: &dyn Fn() -> String| Ok(is_so.then(reason));
         let Some(text) = text() else {
-            let is_there = matches!(self, Self::Present(_)) && entry.values(attribute).next().is_some();
+            let is_there = matches!(self, Self::Present(_)) && entry.values_of(attribute).next().is_some();
             return because(is_there, &|| format!("{attribute} is there"));
         };
         let unreadable = |expected: &str| {
@@ -136,7 +136,7 @@ impl DisabledRule {
             },
             Self::Is { value, .. } => {
                 let wanted = key(value);
-                let is_so = entry.values(attribute).filter_map(|value| text_of(attribute, value)).any(|text| key(&text) == wanted);
+                let is_so = entry.values_of(attribute).filter_map(|value| text_of(attribute, value)).any(|text| key(&text) == wanted);
                 because(is_so, &|| format!("{attribute} is {value:?}"))
             }
             Self::Present(_) => because(true, &|| format!("{attribute} is there")),
