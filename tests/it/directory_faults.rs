@@ -7,9 +7,9 @@ use serde_json::Value as Json;
 use crate::directory_site::{Site, messages};
 use crate::support::app::Engine;
 use crate::support::certificates::Flaw;
-use crate::support::faulty_ldap::directory::{BASE, people, person_dn};
+use crate::support::faulty_ldap::directory::{BASE, Vendor, people, person_dn};
 use crate::support::faulty_ldap::{
-    Directory, Entry, FaultyLdap, Outcome, Reply, Request, Vendor, bind_refused_by_active_directory, cut_after, cut_inside, ending, refused, slowly,
+    Directory, Entry, FaultyLdap, Outcome, Reply, Request, bind_refused_by_active_directory, cut_after, cut_inside, ending, refused, slowly,
 };
 use crate::support::slapd::{Options, Slapd, person};
 
@@ -52,6 +52,13 @@ impl Faulty {
 
     /// A run over a server that bends its answers fails, says `words`, and the next honest one finds nothing to do.
     async fn fails(&self, case: &str, words: &str, bend: impl Fn(&Request, Vec<Reply>) -> Vec<Reply> + Send + Sync + 'static) {
+        self.fails_at_once(case, words, bend).await;
+        self.server.behave();
+        assert_eq!(self.site.sync("unchanged").await["users"]["unchanged"], 12, "{case}");
+    }
+
+    /// [`Faulty::fails`] without the honest run behind it.
+    async fn fails_at_once(&self, case: &str, words: &str, bend: impl Fn(&Request, Vec<Reply>) -> Vec<Reply> + Send + Sync + 'static) {
         self.server.bend(bend);
         let before = self.site.last_write().await;
         let report = self.site.sync("failed").await;
@@ -60,8 +67,6 @@ impl Faulty {
         assert_eq!(report["users"]["disabled"], 0, "{case}");
         let after = self.site.last_write().await;
         assert_eq!((after.0, after.1), (before.0, before.1), "{case}: something was written");
-        self.server.behave();
-        assert_eq!(self.site.sync("unchanged").await["users"]["unchanged"], 12, "{case}");
     }
 }
 
@@ -83,6 +88,8 @@ async fn an_answer_cut_off_anywhere_changes_nothing() {
         let case = format!("inside an entry of page {page}");
         faulty.fails(&case, closed, move |asked, honest| if on_page(page, asked) { cut_inside(asked, honest, 1) } else { honest }).await;
     }
+    let torn = |asked: &Request, honest| if on_page(2, asked) { vec![Reply::Reset] } else { honest };
+    faulty.fails("torn down on page 2", closed, torn).await;
     faulty.fails("in the groups", closed, |asked, honest| if asked.asks_for("member") { cut_after(honest, 1) } else { honest }).await;
     assert_eq!(faulty.state().await, before);
 }
@@ -95,16 +102,18 @@ async fn every_refusal_at_every_place_changes_nothing_and_is_named() {
         let words = format!("code {code}, \"because {code}\"");
         let no = move || refused(code, &format!("because {code}\r\n\u{7}"));
         // Any code but success ends a bind; a search goes on after some at its first page only with smaller pages, which is refused as well.
-        faulty.fails(&format!("{code} at the bind"), &words, move |asked, honest| if asked.is_bind() { no() } else { honest }).await;
+        faulty.fails_at_once(&format!("{code} at the bind"), &words, move |asked, honest| if asked.is_bind() { no() } else { honest }).await;
         for page in [1, 3] {
             let case = format!("{code} on page {page}");
-            faulty.fails(&case, &words, move |asked, honest| if on_page(page, asked) { no() } else { honest }).await;
+            faulty.fails_at_once(&case, &words, move |asked, honest| if on_page(page, asked) { no() } else { honest }).await;
         }
         // The same with half of the page before it.
         let change = move |outcome: &mut Outcome| *outcome = Outcome::new(code, format!("because {code}"));
         let bend = move |asked: &Request, honest| if on_page(2, asked) { ending(honest, change) } else { honest };
-        faulty.fails(&format!("{code} behind page 2"), &words, bend).await;
-        faulty.fails(&format!("{code} in the groups"), &words, move |asked, honest| if asked.asks_for("member") { no() } else { honest }).await;
+        faulty.fails_at_once(&format!("{code} behind page 2"), &words, bend).await;
+        faulty
+            .fails_at_once(&format!("{code} in the groups"), &words, move |asked, honest| if asked.asks_for("member") { no() } else { honest })
+            .await;
     }
     let elsewhere = |asked: &Request, honest| {
         let away = Outcome { referrals: vec!["ldap://other.example/dc=other".to_owned()], ..Outcome::new(10, "") };

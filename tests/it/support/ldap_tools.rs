@@ -126,6 +126,11 @@ impl LdapTools {
         }
     }
 
+    /// What the first content synchronisation (RFC 4533, refresh only) below `base` brings, as LDIF with the tool's remarks.
+    pub(crate) async fn synchronise(&self, base: &str, filter: &str) -> String {
+        succeed(self.command("ldapsearch", &["-E", "sync=ro", "-o", "ldif-wrap=no", "-b", base, filter]), "").await
+    }
+
     /// The LDAP result code of a first DirSync search (MS-ADTS section 3.1.1.3.4.1.3) below `base`.
     pub(crate) async fn dirsync_code(&self, base: &str) -> i32 {
         // A sequence of flags 0, a megabyte at most, and no cookie.

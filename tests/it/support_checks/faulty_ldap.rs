@@ -1,7 +1,7 @@
 //! The server that does everything wrong does everything right until told otherwise, in the eyes of OpenLDAP's own tools.
 
-use crate::support::faulty_ldap::directory::{BASE, people, person_dn};
-use crate::support::faulty_ldap::{Directory, Entry, FaultyLdap, Operation, Vendor};
+use crate::support::faulty_ldap::directory::{BASE, Vendor, people, person_dn};
+use crate::support::faulty_ldap::{Directory, Entry, FaultyLdap, Operation, Reply, ber};
 use crate::support::ldap_tools::{Identity, LdapTools, Visit, values};
 
 #[tokio::test]
@@ -62,4 +62,27 @@ async fn the_faulty_server_looks_like_any_vendors() {
         let root = visit.root("*").await.expect("a root DSE");
         assert!(root.contains(mark) && root.contains(BASE), "{vendor:?}: {root}");
     }
+}
+
+#[tokio::test]
+async fn the_faulty_server_can_be_told_to_answer_a_content_synchronisation() {
+    // RFC 4533: the state of an entry (added, its id), a cookie on the way, and one at the end.
+    const STATE: &str = "1.3.6.1.4.1.4203.1.9.1.2";
+    const INFO: &str = "1.3.6.1.4.1.4203.1.9.1.4";
+    let server = FaultyLdap::start(Directory::of(Vendor::OpenLdap).with(people(2))).await;
+    server.bend(|asked, honest| {
+        if asked.search().is_none() {
+            return honest;
+        }
+        let state = ber::element(0x30, &[ber::number(0x0a, 1), ber::octets([7; 16])].concat());
+        let mut replies = vec![Reply::Intermediate(INFO, ber::element(0x80, b"on-the-way"))];
+        replies.extend(honest.into_iter().map(|reply| match reply {
+            Reply::Entry(entry) => Reply::With(Box::new(Reply::Entry(entry)), vec![(STATE, state.clone())]),
+            end => end,
+        }));
+        replies
+    });
+    let said = LdapTools { url: server.url(), bind_dn: "cn=anybody".to_owned(), password: "anything".to_owned() }.synchronise(BASE, "(uid=*)").await;
+    assert_eq!(said.matches("SyncState control, UUID 07070707-0707-0707-0707-070707070707 added").count(), 2, "{said}");
+    assert!(said.contains("on-the-way"), "{said}");
 }

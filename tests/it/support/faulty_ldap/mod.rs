@@ -24,7 +24,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 pub(crate) use self::ber::{Operation, Search};
 use self::ber::{element, number, octets};
-pub(crate) use self::directory::{Directory, Entry, Vendor};
+pub(crate) use self::directory::{Directory, Entry};
 
 /// A request as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +109,12 @@ pub(crate) enum Reply {
     Silence,
     /// The connection closes.
     Close,
+    /// The connection is torn down (RST); what was sent just before may be lost with it.
+    Reset,
+    /// Another reply with controls, each an object identifier and a BER value: what DirSync, RFC 4533 and their like answer with.
+    With(Box<Self>, Vec<(&'static str, Vec<u8>)>),
+    /// An intermediate response by its object identifier (RFC 4511 section 4.13).
+    Intermediate(&'static str, Vec<u8>),
 }
 
 /// What an operation may be answered with.
@@ -199,6 +205,7 @@ async fn converse(mut stream: TcpStream, connection: usize, shared: Arc<Shared>)
             match reply {
                 Reply::Pause(time) => tokio::time::sleep(time).await,
                 Reply::Close => return None,
+                Reply::Reset => return stream.set_zero_linger().ok(),
                 Reply::Silence => while stream.read_buf(&mut received).await.ok()? > 0 {},
                 reply => stream.write_all(&encode(&request, &reply)).await.ok()?,
             }
@@ -211,29 +218,46 @@ async fn converse(mut stream: TcpStream, connection: usize, shared: Arc<Shared>)
 
 /// The bytes of a reply.
 pub(crate) fn encode(request: &Request, reply: &Reply) -> Vec<u8> {
-    let message = |operation: Vec<u8>, controls: &[u8]| element(0x30, &[&number(0x02, request.id), &operation, controls].concat());
-    match reply {
-        Reply::Entry(entry) => message(entry.encode(), &[]),
-        Reply::Reference(addresses) => message(element(0x73, &addresses.iter().map(octets).collect::<Vec<_>>().concat()), &[]),
+    encode_with(request, reply, Vec::new())
+}
+
+fn encode_with(request: &Request, reply: &Reply, mut controls: Vec<u8>) -> Vec<u8> {
+    let operation = match reply {
+        Reply::Entry(entry) => entry.encode(),
+        Reply::Reference(addresses) => element(0x73, &joined(addresses)),
+        Reply::Intermediate(oid, value) => element(0x79, &[element(0x80, oid.as_bytes()), element(0x81, value)].concat()),
         Reply::Done(outcome) => {
             let mut result = [number(0x0a, outcome.code), octets(""), octets(&outcome.text)].concat();
             if !outcome.referrals.is_empty() {
-                result.extend(element(0xa3, &outcome.referrals.iter().map(octets).collect::<Vec<_>>().concat()));
+                result.extend(element(0xa3, &joined(&outcome.referrals)));
             }
-            let control = outcome.cookie.as_ref().map_or_else(Vec::new, |cookie| {
-                let value = element(0x30, &[number(0x02, outcome.estimate), octets(cookie)].concat());
-                element(0xa0, &element(0x30, &[octets(ber::PAGING), octets(value)].concat()))
-            });
-            message(element(response_tag(&request.operation), &result), &control)
+            if let Some(cookie) = &outcome.cookie {
+                controls.extend(control(ber::PAGING, &element(0x30, &[number(0x02, outcome.estimate), octets(cookie)].concat())));
+            }
+            element(response_tag(&request.operation), &result)
+        }
+        Reply::With(reply, more) => {
+            controls.extend(more.iter().flat_map(|(oid, value)| control(oid, value)));
+            return encode_with(request, reply, controls);
         }
         Reply::Part(whole, length) => {
             let mut bytes = encode(request, whole);
             bytes.truncate(*length);
-            bytes
+            return bytes;
         }
-        Reply::Bytes(bytes) => bytes.clone(),
-        Reply::Pause(_) | Reply::Silence | Reply::Close => Vec::new(),
-    }
+        Reply::Bytes(bytes) => return bytes.clone(),
+        Reply::Pause(_) | Reply::Silence | Reply::Close | Reply::Reset => return Vec::new(),
+    };
+    let controls = if controls.is_empty() { controls } else { element(0xa0, &controls) };
+    element(0x30, &[number(0x02, request.id), operation, controls].concat())
+}
+
+fn joined(texts: &[String]) -> Vec<u8> {
+    texts.iter().flat_map(octets).collect()
+}
+
+fn control(oid: &str, value: &[u8]) -> Vec<u8> {
+    element(0x30, &[octets(oid), octets(value)].concat())
 }
 
 fn response_tag(operation: &Operation) -> u8 {
