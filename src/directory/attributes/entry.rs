@@ -17,7 +17,7 @@ pub struct RawEntry {
 
 impl RawEntry {
     /// The values of an attribute: those under its exact description, else those with further options (RFC 4512 section 2.5.2), such as a language.
-    pub(super) fn values_of<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e [u8]> + use<'e> {
+    pub(in super::super) fn values_of<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e [u8]> + use<'e> {
         let filled = || self.attributes.iter().filter(|(_, values)| !values.is_empty());
         let is_exact = filled().any(|(description, _)| description.eq_ignore_ascii_case(name));
         filled()

@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio_util::codec::Framed;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::super::config::{Bind, ServerAddress};
 use super::super::filter::Filter;
 use super::super::settings;
 use super::*;
