@@ -212,7 +212,7 @@ async fn member_uid_unique_member_member_of_and_all_mixed_give_the_same_result()
 
 #[tokio::test]
 async fn groups_whose_members_are_hidden_are_filled_from_the_peoples_own_member_of() {
-    let options = Options { access: vec![format!("access to attrs=member by dn.exact=\"{SERVICE_DN}\" none")], ..Options::default() };
+    let options = Options { access: vec![format!("to attrs=member by dn.exact=\"{SERVICE_DN}\" none")], ..Options::default() };
     let slapd = Slapd::start_with(&options, &trio()).await;
     let mut site = Site::new(Engine::Sqlite).await;
     site.use_slapd(&slapd);
@@ -245,13 +245,12 @@ async fn only_members_of_the_import_group_come_and_a_group_that_is_not_found_cha
     assert_eq!(site.users().await.keys().collect::<Vec<_>>(), ["ada", "linus"]);
     assert_eq!(site.groups().await["all"], ["ada", "linus"]);
 
-    let before = site.last_write().await;
     for missing in ["stuff", "cn=staff,ou=people,dc=example,dc=org"] {
         site.set(&[("LDAP_IMPORT_GROUP", missing)]);
         let report = site.sync("failed").await;
         assert!(messages(&report)[0].contains("is not among the groups found. Check its name or DN"), "{report}");
     }
-    assert_eq!((site.users().await.len(), site.last_write().await), (2, before), "nobody left");
+    assert!(site.users().await.values().all(|user| user["is_disabled"] == false), "nobody left");
 
     // By DN, and one who leaves the group leaves Muster.
     site.set(&[("LDAP_IMPORT_GROUP", &group_dn("staff").to_uppercase())]);
