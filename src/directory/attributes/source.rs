@@ -29,6 +29,15 @@ enum Part {
     Value { attribute: String, functions: Vec<Function> },
 }
 
+impl Part {
+    fn attribute(&self) -> Option<&str> {
+        match self {
+            Self::Value { attribute, .. } => Some(attribute),
+            Self::Literal(_) => None,
+        }
+    }
+}
+
 /// What can be done to a value in a template: `{mail:local}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Function {
@@ -82,11 +91,7 @@ impl Source {
             Self::Attribute(name) => (Some(name.as_str()), &[][..]),
             Self::Template(template) => (None, template.parts.as_slice()),
         };
-        let of_part = |part| match part {
-            &Part::Value { ref attribute, .. } => Some(attribute.as_str()),
-            &Part::Literal(_) => None,
-        };
-        one.into_iter().chain(several.iter().filter_map(of_part))
+        one.into_iter().chain(several.iter().filter_map(Part::attribute))
     }
 
     /// As it is written in the settings.
