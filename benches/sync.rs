@@ -86,7 +86,7 @@ async fn open(database: &str, slapd: &Slapd, display_name: &str) -> App {
 
 async fn sync(app: &App) -> (Duration, SyncReport) {
     let began = Instant::now();
-    let report = directory::sync(app, &Order::of_command(None)).await.expect("a run");
+    let report = directory::sync(app, directory::DEFAULT, &Order::of_command(None)).await.expect("a run");
     (began.elapsed(), report)
 }
 

@@ -50,7 +50,7 @@ async fn main() -> anyhow::Result<()> {
     let running = server::start(config, Clock::system()).await?;
     let app = &running.app;
 
-    let report = sync::sync(app, &Order::of_command(None)).await.map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    let report = sync::sync(app, sync::DEFAULT, &Order::of_command(None)).await.map_err(|error| anyhow::anyhow!("{error:?}"))?;
     anyhow::ensure!(report.outcome == Outcome::Applied, "the directory's people did not come: {:?}", report.problems);
     wiki::start(wiki_listener, wiki.clone(), register_wiki(app, &wiki).await?);
 

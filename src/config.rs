@@ -11,7 +11,7 @@ use url::Url;
 use crate::secret::Password;
 
 /// The boot configuration; immutable while the process runs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Where people and apps reach this server.
     pub origin: Origin,
@@ -177,6 +177,12 @@ const POCKET_ID_NAMES: &[&str] = &[
 const OUR_PREFIXES: &[&str] = &["LDAP_"];
 
 impl Config {
+    /// The same without the settings the environment pins: for what only the database sets.
+    #[must_use]
+    pub fn without_settings(&self) -> Self {
+        Self { settings_from_environment: BTreeMap::new(), ..self.clone() }
+    }
+
     /// Reads the process's environment and `.env`; `setting_names` are the variables the settings catalogs declare.
     ///
     /// # Errors

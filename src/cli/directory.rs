@@ -47,19 +47,20 @@ pub(super) async fn run(command: Command) -> Result<(), Failed> {
     let choice = match &command {
         Command::Test(choice) | Command::Preview(choice) | Command::Sync { choice, .. } => choice,
     };
-    if choice.source != directory::DEFAULT {
-        let message = format!("there is no directory named \"{}\"; the one there is is named \"{}\"", choice.source, directory::DEFAULT);
+    let (format, source) = (choice.format, choice.source.clone());
+    let app = app().await?;
+    let names = directory::names(&mut app.db.read().await.map_err(anyhow::Error::from)?).await.map_err(anyhow::Error::from)?;
+    if !names.contains(&source) {
+        let message = format!("there is no directory named {source:?}; there is: {}", names.join(", "));
         return Err(Failed::Command(anyhow::anyhow!(message)));
     }
-    let format = choice.format;
-    let app = app().await?;
     let done = match command {
-        Command::Test(_) => test(&app, format).await,
-        Command::Preview(_) => match directory::preview(&app).await {
+        Command::Test(_) => test(&app, &source, format).await,
+        Command::Preview(_) => match directory::preview(&app, &source).await {
             Ok(report) => tell(&report, format),
             Err(error) => Err(Failed::Command(error.into())),
         },
-        Command::Sync { confirm, .. } => match directory::sync(&app, &Order::of_command(confirm)).await {
+        Command::Sync { confirm, .. } => match directory::sync(&app, &source, &Order::of_command(confirm)).await {
             Ok(report) => tell(&report, format),
             Err(error) => Err(Failed::Command(error.into())),
         },
@@ -68,8 +69,8 @@ pub(super) async fn run(command: Command) -> Result<(), Failed> {
     done
 }
 
-async fn test(app: &App, format: Format) -> Result<(), Failed> {
-    let steps = match directory::test(app).await? {
+async fn test(app: &App, source: &str, format: Format) -> Result<(), Failed> {
+    let steps = match directory::test(app, source).await? {
         Ok(steps) => steps,
         Err(mistakes) => return Err(Failed::Command(anyhow::anyhow!(settings_sentence(&mistakes)))),
     };

@@ -6,11 +6,13 @@ use std::time::Duration;
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::Form;
-use axum::extract::{Path, Query, State};
+use axum::extract::{FromRequestParts, Path, Query, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use super::config::Schedule;
 use super::model::Problem;
 use super::{Order, Outcome, Run, Standing, Step, StepOutcome, SyncError, SyncReport, Texts};
 use crate::app::App;
@@ -85,6 +87,7 @@ struct Asked {
 #[template(path = "directory/show.html")]
 struct DirectoryPage {
     chrome: Chrome,
+    directory: String,
     notice: &'static str,
     is_enabled: bool,
     /// When the next run begins by itself; `None` when that is now.
@@ -102,24 +105,64 @@ struct DirectoryPage {
     is_unsaved: bool,
 }
 
-async fn page(app: &App, admin: &AdminSession, notice: &'static str, asked: Asked) -> Result<DirectoryPage, AppError> {
-    let texts = super::texts(app).await?;
-    let standing = super::standing(&mut app.db.read().await?).await?;
+async fn page(app: &App, directory: &str, admin: &AdminSession, notice: &'static str, asked: Asked) -> Result<DirectoryPage, AppError> {
+    let texts = super::texts(app, directory).await?;
+    let standing = super::standing(&mut app.db.read().await?, directory).await?;
+    let every = texts.read(directory).map_or_else(|_| Schedule::default().every, |config| config.schedule.every);
     let Asked { typed, mistakes, steps, is_unsaved, preview } = asked;
     Ok(DirectoryPage {
         chrome: Chrome { path: PAGE.to_owned(), ..admin.chrome(app) },
+        directory: directory.to_owned(),
         notice,
         is_enabled: texts.is_enabled(),
         consequence: standing.waiting.as_ref().map(|run| consequence(run, texts.keeps_people())).unwrap_or_default(),
-        next_at: standing.next_at.filter(|at| *at > app.clock.now()),
+        next_at: standing.last_started_at.map(|at| at + every).filter(|at| *at > app.clock.now()),
         standing,
         steps,
         preview,
-        sections: sections::<Texts>(&texts, &app.config, typed.as_ref(), &mistakes),
+        sections: sections::<Texts>(&texts, &super::pins(app, directory), typed.as_ref(), &mistakes),
         mistakes,
         read_only: app.config.ui_config_disabled,
         is_unsaved,
     })
+}
+
+/// The directory a page is about; 404 when there is none of that name.
+pub struct Known(String);
+
+impl FromRequestParts<App> for Known {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
+        let Ok(Path(NameInPath { name })) = Path::<NameInPath>::from_request_parts(parts, app).await else { return Err(AppError::NotFound) };
+        let is_known = super::names(&mut app.db.read().await?).await?.contains(&name);
+        if is_known { Ok(Self(name)) } else { Err(AppError::NotFound) }
+    }
+}
+
+/// A run of a directory, which need not be there.
+pub struct KnownRun(String, SyncRunId);
+
+impl FromRequestParts<App> for KnownRun {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
+        let Known(directory) = Known::from_request_parts(parts, app).await?;
+        let Ok(Path(RunInPath { id })) = Path::<RunInPath>::from_request_parts(parts, app).await else { return Err(AppError::NotFound) };
+        Ok(Self(directory, id))
+    }
+}
+
+/// The directory's name in an address.
+#[derive(Deserialize)]
+struct NameInPath {
+    name: String,
+}
+
+/// The run's id in an address.
+#[derive(Deserialize)]
+struct RunInPath {
+    id: SyncRunId,
 }
 
 /// A word that a redirect left for the page.
@@ -138,33 +181,43 @@ pub async fn show(State(app): State<App>, admin: AdminSession, Query(word): Quer
         "discarded" => "The plan was discarded, and nobody changes. It is not offered again as long as it stays the same.",
         _ => "",
     };
-    page(&app, &admin, notice, Asked::default()).await
+    page(&app, super::DEFAULT, &admin, notice, Asked::default()).await
 }
 
-/// `POST /admin/directories/default/settings`.
-pub async fn save(State(app): State<App>, deed: AdminDeed, Form(form): Form<BTreeMap<String, String>>) -> Result<Response, AppError> {
-    match super::change_settings(&app, &deed, &form).await {
+/// `POST /admin/directories/{name}/settings`.
+pub async fn save(
+    State(app): State<App>,
+    deed: AdminDeed,
+    Known(directory): Known,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Result<Response, AppError> {
+    match super::change_settings(&app, &directory, &deed, &form).await {
         Ok(is_changed) => Ok(Redirect::to(&format!("{PAGE}?notice={}", if is_changed { "saved" } else { "unchanged" })).into_response()),
-        Err(error) => refuse(&app, &deed, form, error).await,
+        Err(error) => refuse(&app, &directory, &deed, form, error).await,
     }
 }
 
-/// `POST /admin/directories/default/test`: with what is typed, saved or not.
-pub async fn test(State(app): State<App>, deed: AdminDeed, Form(form): Form<BTreeMap<String, String>>) -> Result<Response, AppError> {
-    match super::test_typed(&app, &form, WAITS).await {
+/// `POST /admin/directories/{name}/test`: with what is typed, saved or not.
+pub async fn test(
+    State(app): State<App>,
+    deed: AdminDeed,
+    Known(directory): Known,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Result<Response, AppError> {
+    match super::test_typed(&app, &directory, &form, WAITS).await {
         Ok((steps, is_unsaved)) => {
             let asked = Asked { typed: Some(form), steps: Some(steps), is_unsaved, ..Asked::default() };
-            Ok(page(&app, &deed.admin, "", asked).await?.into_response())
+            Ok(page(&app, &directory, &deed.admin, "", asked).await?.into_response())
         }
-        Err(error) => refuse(&app, &deed, form, error).await,
+        Err(error) => refuse(&app, &directory, &deed, form, error).await,
     }
 }
 
 /// The form again, with what was typed and what is wrong with it.
-async fn refuse(app: &App, deed: &AdminDeed, form: BTreeMap<String, String>, error: UpdateError) -> Result<Response, AppError> {
+async fn refuse(app: &App, directory: &str, deed: &AdminDeed, form: BTreeMap<String, String>, error: UpdateError) -> Result<Response, AppError> {
     match error {
         UpdateError::Mistakes(mistakes) => {
-            let page = page(app, &deed.admin, "", Asked { typed: Some(form), mistakes, ..Asked::default() }).await?;
+            let page = page(app, directory, &deed.admin, "", Asked { typed: Some(form), mistakes, ..Asked::default() }).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
         UpdateError::ReadOnly => Err(conflict(
@@ -175,46 +228,54 @@ async fn refuse(app: &App, deed: &AdminDeed, form: BTreeMap<String, String>, err
     }
 }
 
-/// `POST /admin/directories/default/preview`.
-pub async fn preview(State(app): State<App>, deed: AdminDeed) -> Result<Response, AppError> {
-    let Ok(report) = tokio::time::timeout(WAITS, super::preview(&app)).await else {
+/// `POST /admin/directories/{name}/preview`.
+pub async fn preview(State(app): State<App>, deed: AdminDeed, Known(directory): Known) -> Result<Response, AppError> {
+    let Ok(report) = tokio::time::timeout(WAITS, super::preview(&app, &directory)).await else {
         let message = "Reading the directory takes longer than a page can wait. `muster directory preview` on the server waits longer.";
         return Err(AppError::Refused { title: "Takes too long", message: message.to_owned(), status: StatusCode::SERVICE_UNAVAILABLE });
     };
     let asked = Asked { preview: Some(report.map_err(explain)?), ..Asked::default() };
-    Ok(page(&app, &deed.admin, "", asked).await?.into_response())
+    Ok(page(&app, &directory, &deed.admin, "", asked).await?.into_response())
 }
 
-/// `POST /admin/directories/default/sync`.
-pub async fn sync(State(app): State<App>, deed: AdminDeed) -> Result<Redirect, AppError> {
-    run(app, Order::of_admin(&deed, None)).await
+/// `POST /admin/directories/{name}/sync`.
+pub async fn sync(State(app): State<App>, deed: AdminDeed, Known(directory): Known) -> Result<Redirect, AppError> {
+    run(app, directory, Order::of_admin(&deed, None)).await
 }
 
-/// `POST /admin/directories/default/runs/{id}/confirm`.
-pub async fn confirm(State(app): State<App>, deed: AdminDeed, Path(id): Path<SyncRunId>) -> Result<Redirect, AppError> {
-    run(app, Order::of_admin(&deed, Some(id))).await
+/// `POST /admin/directories/{name}/runs/{id}/confirm`.
+pub async fn confirm(State(app): State<App>, deed: AdminDeed, KnownRun(directory, id): KnownRun) -> Result<Redirect, AppError> {
+    run(app, directory, Order::of_admin(&deed, Some(id))).await
 }
 
 /// Runs and shows the run. In a task of its own: a browser that goes away does not take the run with it.
-async fn run(app: App, order: Order) -> Result<Redirect, AppError> {
-    let task = tokio::spawn(async move { super::sync(&app, &order).await });
+async fn run(app: App, directory: String, order: Order) -> Result<Redirect, AppError> {
+    let task = {
+        let directory = directory.clone();
+        tokio::spawn(async move { super::sync(&app, &directory, &order).await })
+    };
     match tokio::time::timeout(WAITS, task).await {
-        Ok(Ok(Ok(report))) => Ok(Redirect::to(&format!("{PAGE}/default/runs/{}", report.run_id))),
+        Ok(Ok(Ok(report))) => Ok(Redirect::to(&format!("{PAGE}/{directory}/runs/{}", report.run_id))),
         Ok(Ok(Err(error))) => Err(explain(error)),
         Ok(Err(crashed)) => Err(AppError::Internal(crashed.into())),
         Err(_) => Ok(Redirect::to(&format!("{PAGE}?notice=running"))),
     }
 }
 
-/// `POST /admin/directories/default/runs/{id}/discard`.
-pub async fn discard(State(app): State<App>, deed: AdminDeed, Path(id): Path<SyncRunId>) -> Result<Redirect, AppError> {
-    if super::discard(&app, &deed, id).await? { Ok(Redirect::to(&format!("{PAGE}?notice=discarded"))) } else { Err(explain(SyncError::NotHeld(id))) }
+/// `POST /admin/directories/{name}/runs/{id}/discard`.
+pub async fn discard(State(app): State<App>, deed: AdminDeed, KnownRun(directory, id): KnownRun) -> Result<Redirect, AppError> {
+    if super::discard(&app, &directory, &deed, id).await? {
+        Ok(Redirect::to(&format!("{PAGE}?notice=discarded")))
+    } else {
+        Err(explain(SyncError::NotHeld(id)))
+    }
 }
 
 #[derive(Template, WebTemplate)]
 #[template(path = "directory/run.html")]
 struct RunPage {
     chrome: Chrome,
+    directory: String,
     run: Run,
     problems: Vec<Problem>,
     /// Whether somebody has to decide about it.
@@ -223,13 +284,13 @@ struct RunPage {
     consequence: String,
 }
 
-/// `GET /admin/directories/default/runs/{id}`.
-pub async fn show_run(State(app): State<App>, admin: AdminSession, Path(id): Path<SyncRunId>) -> Result<impl IntoResponse, AppError> {
-    let keeps_people = super::texts(&app).await?.keeps_people();
+/// `GET /admin/directories/{name}/runs/{id}`.
+pub async fn show_run(State(app): State<App>, admin: AdminSession, KnownRun(directory, id): KnownRun) -> Result<impl IntoResponse, AppError> {
+    let keeps_people = super::texts(&app, &directory).await?.keeps_people();
     let mut conn = app.db.read().await?;
-    let (run, problems) = super::find_run(&mut conn, id).await?.ok_or(AppError::NotFound)?;
-    let is_waiting = super::standing(&mut conn).await?.waiting.is_some_and(|waiting| waiting.id == id);
-    Ok(RunPage { chrome: admin.chrome(&app), consequence: consequence(&run, keeps_people), run, problems, is_waiting })
+    let (run, problems) = super::find_run(&mut conn, &directory, id).await?.ok_or(AppError::NotFound)?;
+    let is_waiting = super::standing(&mut conn, &directory).await?.waiting.is_some_and(|waiting| waiting.id == id);
+    Ok(RunPage { chrome: admin.chrome(&app), directory, consequence: consequence(&run, keeps_people), run, problems, is_waiting })
 }
 
 fn conflict(title: &'static str, message: &str) -> AppError {

@@ -355,6 +355,8 @@ pub fn user(entry: &RawEntry, map: &AttributeMap, problems: &mut Problems) -> Re
         last_name,
         display_name,
         phone,
+        locale: String::new(),
+        extras: super::model::Extras::new(),
         is_disabled: is_disabled(entry),
     })
 }

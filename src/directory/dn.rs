@@ -115,6 +115,11 @@ impl Dn {
             .is_some_and(|rdn| rdn.iter().any(|part| part.attribute == attribute && matches!(&part.value, Folded::Text(text) if *text == key(value))))
     }
 
+    /// Whether this name is `base` or below it.
+    pub fn ends_with(&self, base: &Self) -> bool {
+        self.rdns.ends_with(&base.rdns)
+    }
+
     /// Whether this is the empty name.
     pub fn is_root(&self) -> bool {
         self.rdns.is_empty()

@@ -112,6 +112,8 @@ mod tests {
             last_name: String::new(),
             display_name: username.to_owned(),
             phone: String::new(),
+            locale: String::new(),
+            extras: crate::directory::model::Extras::new(),
             is_disabled: false,
         }
     }

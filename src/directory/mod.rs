@@ -13,11 +13,13 @@
 //! - Nobody is deleted (unless soft delete is off): who leaves is disabled, sessions and tokens are dead at once, and a return restores them.
 //! - One run at a time, across instances and commands; a run that is killed leaves nothing half-applied.
 //!
-//! There is one directory for now, [`DEFAULT`]; the store takes its name everywhere.
+//! There may be several directories. Each has a name, and everything of it (settings, people, groups, runs, lease) is kept under that name; [`DEFAULT`] is
+//! always there, and only its settings can come from the environment.
 
 pub mod admin;
 pub mod attributes;
 pub mod client;
+pub mod config;
 pub mod dn;
 pub mod filter;
 mod journal;
@@ -30,6 +32,7 @@ pub mod settings;
 mod store;
 pub mod texts;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -40,38 +43,56 @@ pub use report::{Outcome, Run, SyncReport, Trigger};
 pub use run::{Order, SyncError, preview, sync, sync_if_due};
 pub use texts::Texts;
 
-use self::model::{DirectoryConfig, Problem};
+use self::config::DirectoryConfig;
+use self::model::Problem;
 use self::settings::{BIND_PASSWORD, SettingError, URL};
 use crate::app::App;
 use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
+use crate::config::Config;
 use crate::db::Conn;
 use crate::id::SyncRunId;
 use crate::sessions::AdminDeed;
 use crate::settings::{Catalog as _, Changes, UpdateError, is_pinned, load, parse, write};
 use crate::web::Mistakes;
 
-/// The directory's name: what its people and groups carry as their source.
+/// The name of the directory that is always there, and that the environment can set: what its people and groups carry as their source.
 pub const DEFAULT: &str = "default";
-/// Where its settings are stored.
-pub const SCOPE: &str = "directory:default";
-/// How long after a run began the next one begins by itself.
-pub const INTERVAL: Duration = Duration::from_secs(3600);
+
+/// Where a directory's settings are stored, and the name of its lease.
+pub fn scope(directory: &str) -> String {
+    format!("directory:{directory}")
+}
+
+/// The names of all directories, [`DEFAULT`] first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn names(conn: &mut Conn) -> sqlx::Result<Vec<String>> {
+    let mut names = vec![DEFAULT.to_owned()];
+    names.extend(store::directories::names(conn).await?);
+    Ok(names)
+}
+
+/// What pins the settings of a directory: the environment for [`DEFAULT`], nothing for the others.
+pub fn pins<'a>(app: &'a App, directory: &str) -> Cow<'a, Config> {
+    if directory == DEFAULT { Cow::Borrowed(&app.config) } else { Cow::Owned(app.config.without_settings()) }
+}
 
 /// The settings in force, unchecked: the environment before the database before the defaults.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn texts(app: &App) -> anyhow::Result<Texts> {
-    load(&app.db, &app.config, &app.sealer, SCOPE).await
+pub async fn texts(app: &App, directory: &str) -> anyhow::Result<Texts> {
+    load(&app.db, &pins(app, directory), &app.sealer, &scope(directory)).await
 }
 
-/// The directory as configured, whether it is switched on or not; or what is wrong with its settings.
+/// A directory as configured, whether it is switched on or not; or what is wrong with its settings.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn config(app: &App) -> anyhow::Result<Result<DirectoryConfig, Vec<SettingError>>> {
-    Ok(texts(app).await?.read(DEFAULT))
+pub async fn config(app: &App, directory: &str) -> anyhow::Result<Result<DirectoryConfig, Vec<SettingError>>> {
+    Ok(texts(app, directory).await?.read(directory))
 }
 
 /// How the directory stands: what its page begins with.
@@ -85,8 +106,8 @@ pub struct Standing {
     pub waiting: Option<Run>,
     /// The latest runs, newest first.
     pub runs: Vec<Run>,
-    /// When the next run begins by itself.
-    pub next_at: Option<Timestamp>,
+    /// When the latest run began; the schedule counts from here.
+    pub last_started_at: Option<Timestamp>,
     /// People known from it who may sign in.
     pub active_users: i64,
     /// People known from it who may not.
@@ -102,14 +123,14 @@ const RUNS_LISTED: i64 = 20;
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn standing(conn: &mut Conn) -> sqlx::Result<Standing> {
-    let runs = store::runs::latest(conn, DEFAULT, RUNS_LISTED).await?;
-    let (active_users, inactive_users, groups) = store::runs::known_counts(conn, DEFAULT).await?;
+pub async fn standing(conn: &mut Conn, directory: &str) -> sqlx::Result<Standing> {
+    let runs = store::runs::latest(conn, directory, RUNS_LISTED).await?;
+    let (active_users, inactive_users, groups) = store::runs::known_counts(conn, directory).await?;
     Ok(Standing {
         running: runs.iter().find(|run| run.outcome.is_none()).cloned(),
         last: runs.iter().find(|run| run.outcome.is_some()).cloned(),
-        waiting: store::runs::waiting(conn, DEFAULT).await?,
-        next_at: runs.first().map(|run| run.started_at + INTERVAL),
+        waiting: store::runs::waiting(conn, directory).await?,
+        last_started_at: runs.first().map(|run| run.started_at),
         runs,
         active_users,
         inactive_users,
@@ -121,8 +142,8 @@ pub async fn standing(conn: &mut Conn) -> sqlx::Result<Standing> {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn find_run(conn: &mut Conn, id: SyncRunId) -> sqlx::Result<Option<(Run, Vec<Problem>)>> {
-    match store::runs::find(conn, DEFAULT, id).await? {
+pub async fn find_run(conn: &mut Conn, directory: &str, id: SyncRunId) -> sqlx::Result<Option<(Run, Vec<Problem>)>> {
+    match store::runs::find(conn, directory, id).await? {
         Some(run) => Ok(Some((run, store::runs::problems(conn, id).await?))),
         None => Ok(None),
     }
@@ -132,12 +153,12 @@ pub async fn find_run(conn: &mut Conn, id: SyncRunId) -> sqlx::Result<Option<(Ru
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn discard(app: &App, deed: &AdminDeed, id: SyncRunId) -> sqlx::Result<bool> {
+pub async fn discard(app: &App, directory: &str, deed: &AdminDeed, id: SyncRunId) -> sqlx::Result<bool> {
     let mut tx = app.db.begin().await?;
     if !store::runs::discard(&mut tx, id, Some(deed.admin.user.id), deed.now).await? {
         return Ok(false);
     }
-    audit::record(&mut tx, deed.event(Kind::DirectorySyncHeld).on(id.uuid(), DEFAULT).with("discarded", true)).await?;
+    audit::record(&mut tx, deed.event(Kind::DirectorySyncHeld).on(id.uuid(), directory).with("discarded", true)).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -146,8 +167,8 @@ pub async fn discard(app: &App, deed: &AdminDeed, id: SyncRunId) -> sqlx::Result
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn test(app: &App) -> anyhow::Result<Result<Vec<Step>, Vec<SettingError>>> {
-    Ok(match config(app).await? {
+pub async fn test(app: &App, directory: &str) -> anyhow::Result<Result<Vec<Step>, Vec<SettingError>>> {
+    Ok(match config(app, directory).await? {
         Ok(config) => Ok(client::test(&config).await),
         Err(mistakes) => Err(mistakes),
     })
@@ -157,11 +178,11 @@ pub async fn test(app: &App) -> anyhow::Result<Result<Vec<Step>, Vec<SettingErro
 ///
 /// # Errors
 /// As [`change_settings`], except that nothing is written.
-pub async fn test_typed(app: &App, form: &BTreeMap<String, String>, within: Duration) -> Result<(Vec<Step>, bool), UpdateError> {
-    let (values, changes) = typed(app, form).await?;
-    match values.read(DEFAULT) {
+pub async fn test_typed(app: &App, directory: &str, form: &BTreeMap<String, String>, within: Duration) -> Result<(Vec<Step>, bool), UpdateError> {
+    let (values, changes) = typed(app, directory, form).await?;
+    match values.read(directory) {
         Ok(mut config) => {
-            config.limits.run_within = within;
+            config.connection.limits.run_within = within;
             Ok((client::test(&config).await, !changes.is_empty()))
         }
         Err(mistakes) => Err(UpdateError::Mistakes(as_mistakes(mistakes))),
@@ -172,12 +193,12 @@ pub async fn test_typed(app: &App, form: &BTreeMap<String, String>, within: Dura
 ///
 /// # Errors
 /// [`UpdateError::Mistakes`] when a field cannot be used, or a new address would get a bind password that was entered for another server.
-pub async fn change_settings(app: &App, deed: &AdminDeed, form: &BTreeMap<String, String>) -> Result<bool, UpdateError> {
+pub async fn change_settings(app: &App, directory: &str, deed: &AdminDeed, form: &BTreeMap<String, String>) -> Result<bool, UpdateError> {
     if app.config.ui_config_disabled {
         return Err(UpdateError::ReadOnly);
     }
-    let (values, changes) = typed(app, form).await?;
-    let mistakes = values.mistakes(DEFAULT);
+    let (values, changes) = typed(app, directory, form).await?;
+    let mistakes = values.mistakes(directory);
     if !mistakes.is_empty() {
         return Err(UpdateError::Mistakes(as_mistakes(mistakes)));
     }
@@ -186,8 +207,8 @@ pub async fn change_settings(app: &App, deed: &AdminDeed, form: &BTreeMap<String
     }
     let stored = async {
         let mut tx = app.db.begin().await?;
-        write(&mut tx, &app.sealer, SCOPE, &changes, deed.now).await?;
-        let event = deed.event(Kind::SettingsChanged).on(None, DEFAULT);
+        write(&mut tx, &app.sealer, &scope(directory), &changes, deed.now).await?;
+        let event = deed.event(Kind::SettingsChanged).on(None, directory);
         audit::record(&mut tx, changes.for_audit().into_iter().fold(event, |event, (key, value)| event.with(&key, value))).await?;
         tx.commit().await
     };
@@ -196,11 +217,11 @@ pub async fn change_settings(app: &App, deed: &AdminDeed, form: &BTreeMap<String
 }
 
 /// A submitted form over the settings in force, and what it changes.
-async fn typed(app: &App, form: &BTreeMap<String, String>) -> Result<(Texts, Changes), UpdateError> {
-    let current = texts(app).await?;
-    let (mut values, mut changes) = parse(&current, &app.config, form).map_err(|mistakes| UpdateError::Mistakes(mistakes.into()))?;
+async fn typed(app: &App, directory: &str, form: &BTreeMap<String, String>) -> Result<(Texts, Changes), UpdateError> {
+    let (current, pins) = (texts(app, directory).await?, pins(app, directory));
+    let (mut values, mut changes) = parse(&current, &pins, form).map_err(|mistakes| UpdateError::Mistakes(mistakes.into()))?;
     let password = Texts::ENTRIES.iter().find(|entry| entry.key == BIND_PASSWORD.key);
-    let password_is_pinned = password.is_some_and(|entry| is_pinned(&app.config, entry));
+    let password_is_pinned = password.is_some_and(|entry| is_pinned(&pins, entry));
     let retyped = form.get(BIND_PASSWORD.key).is_some_and(|text| !text.is_empty()) && !password_is_pinned;
     if let Some(entry) = password.filter(|_| values.has_needless_password() && !retyped && !password_is_pinned) {
         // Who empties the bind DN wants to ask anonymously.

@@ -1,156 +1,12 @@
-//! The nouns of the directory: what one is configured to be, and what was read from it.
+//! The nouns of a directory: what was read from it. What one is configured to be is in [`config`](super::config).
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::attributes::AttributeMap;
 use super::dn::DnKey;
-use super::filter::Filter;
-use crate::secret::Password;
-
-/// One configured directory, checked. Made by [`settings::read`](super::settings::read) from texts.
-#[derive(Clone, Debug)]
-pub struct DirectoryConfig {
-    /// What people and groups from it carry as their source; the one from the environment is `default`.
-    pub name: String,
-    /// The servers, in the order they are tried.
-    pub servers: Vec<ServerAddress>,
-    /// Who asks: a DN, or what the server takes instead (`user@domain`, `DOMAIN\user`). `None` asks anonymously.
-    pub bind: Option<Bind>,
-    /// Where people and groups are searched, with everything below.
-    pub base_dn: String,
-    /// Which entries are people.
-    pub user_filter: Filter,
-    /// Which entries are groups.
-    pub group_filter: Filter,
-    /// Take any certificate. For trying out: whoever sits between can read the bind password.
-    pub skip_cert_verify: bool,
-    /// Certificates trusted besides the system's, in PEM.
-    pub ca_pem: Option<String>,
-    /// Which attribute holds what.
-    pub attributes: AttributeMap,
-    /// The group whose members are administrators, by name or DN.
-    pub admin_group: Option<String>,
-    /// Keep who left (disabled, with record and passkeys) instead of deleting them.
-    pub soft_delete: bool,
-    /// When a run is held back.
-    pub guard: Guard,
-    /// How long and how much.
-    pub limits: Limits,
-}
-
-/// The identity that searches.
-#[derive(Clone, Debug)]
-pub struct Bind {
-    /// A DN, a UPN or `DOMAIN\user`, passed on as it is.
-    pub name: String,
-    /// Never empty: an empty one would make many servers answer as if to anyone (RFC 4513 section 5.1.2).
-    pub password: Password,
-}
-
-/// When a run is held back instead of applied: when more people would lose access than both of these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Guard {
-    /// Share of the active people known from this directory, in percent.
-    pub share_percent: u8,
-    /// That many may always leave.
-    pub minimum: u32,
-}
-
-impl Default for Guard {
-    fn default() -> Self {
-        Self { share_percent: 20, minimum: 5 }
-    }
-}
-
-impl Guard {
-    /// The largest number of people that may leave in one run when `active` are known.
-    pub fn allowed(self, active: usize) -> usize {
-        (active * usize::from(self.share_percent) / 100).max(usize::try_from(self.minimum).unwrap_or(usize::MAX))
-    }
-}
-
-/// What a run may cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// For reaching one server and agreeing on TLS.
-    pub connect_within: Duration,
-    /// For each answer to arrive.
-    pub answer_within: Duration,
-    /// For everything together.
-    pub run_within: Duration,
-    /// Entries asked for at a time, 1 to 1000. Halved when the server refuses.
-    pub page_size: u16,
-    /// Entries after which a search is taken for endless.
-    pub max_entries: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connect_within: Duration::from_secs(10),
-            answer_within: Duration::from_secs(30),
-            run_within: Duration::from_secs(15 * 60),
-            page_size: 500,
-            max_entries: 1_000_000,
-        }
-    }
-}
-
-/// Where a server listens. Only texts that ldap3 can take become one (it panics on `ldap://` and `ldap:foo`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServerAddress {
-    /// TLS from the first byte (`ldaps`).
-    pub tls: bool,
-    /// A name, an IPv4 address, or an IPv6 address without brackets.
-    pub host: String,
-    /// 389 or 636 when not given.
-    pub port: u16,
-}
-
-impl ServerAddress {
-    /// Reads `ldap://host[:port]` or `ldaps://host[:port]`; a single `/` may follow.
-    ///
-    /// # Errors
-    /// One sentence when the scheme is another one, the host is missing, or something follows that an address has not.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let example = "an address looks like ldaps://ldap.example.org or ldap://10.0.0.5:389";
-        let url = url::Url::parse(text).map_err(|_| format!("{text:?} is not an address: {example}"))?;
-        let tls = match url.scheme() {
-            "ldap" => false,
-            "ldaps" => true,
-            other => return Err(format!("{other:?} is not supported: {example}")),
-        };
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| format!("{text:?} names no server: {example}"))?;
-        if !matches!(url.path(), "" | "/")
-            || url.query().is_some()
-            || url.fragment().is_some()
-            || !url.username().is_empty()
-            || url.password().is_some()
-        {
-            return Err(format!("{text:?} has more than scheme, server and port; base DN, filter and bind DN have their own settings"));
-        }
-        if url.port() == Some(0) {
-            return Err(format!("{text:?} has port 0; leave the port out for the usual one"));
-        }
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        Ok(Self { tls, host, port: url.port().unwrap_or(if tls { 636 } else { 389 }) })
-    }
-}
-
-impl fmt::Display for ServerAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.tls { "ldaps" } else { "ldap" };
-        if self.host.contains(':') {
-            write!(f, "{scheme}://[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{scheme}://{}:{}", self.host, self.port)
-        }
-    }
-}
 
 /// The stable identity of an entry, as text: names and DNs change, this does not. Made by [`EntryId::from_value`]; equal values give equal texts.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -248,8 +104,25 @@ pub struct DirectoryUser {
     pub display_name: String,
     /// Telephone number, as written there.
     pub phone: String,
+    /// An IETF language tag, or empty.
+    pub locale: String,
+    /// Further attributes that apps may get as claims.
+    pub extras: Extras,
     /// The directory has locked the account out.
     pub is_disabled: bool,
+}
+
+/// Further attributes of a person, by the name of the claim they become.
+pub type Extras = BTreeMap<String, Extra>;
+
+/// One further attribute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Extra {
+    /// A single value.
+    One(String),
+    /// A list, in byte order.
+    Many(Vec<String>),
 }
 
 /// A group as the directory has it.
@@ -397,40 +270,6 @@ mod tests {
         }
         assert!(EntryId::from_value("uid", b" ").is_err());
         assert!(EntryId::from_value("uid", &[b'a'; 256]).is_err());
-    }
-
-    #[test]
-    fn addresses_are_checked_before_anything_connects() {
-        for (text, shown) in [
-            ("ldap://ldap.example.org", "ldap://ldap.example.org:389"),
-            ("ldaps://ldap.example.org/", "ldaps://ldap.example.org:636"),
-            ("ldaps://[::1]:1636", "ldaps://[::1]:1636"),
-            ("LDAP://127.0.0.1:3890", "ldap://127.0.0.1:3890"),
-        ] {
-            assert_eq!(ServerAddress::parse(text).unwrap().to_string(), shown);
-        }
-        for text in [
-            "",
-            "ldap",
-            "ldap://",
-            "ldap:///",
-            "ldap:foo",
-            "http://x",
-            "ldap://x/dc=x",
-            "ldap://u:p@x",
-            "ldap://x:0",
-            "ldap://x?y",
-            "ldap://x:99999",
-            "ldapi:///x",
-        ] {
-            assert!(ServerAddress::parse(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_guard_lets_a_few_leave_always_and_a_share_of_many() {
-        let guard = Guard::default();
-        assert_eq!([0, 10, 25, 26, 30, 1000].map(|active| guard.allowed(active)), [5, 5, 5, 5, 6, 200]);
     }
 
     #[test]

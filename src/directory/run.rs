@@ -9,12 +9,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::client::FetchError;
-use super::model::{DirectoryConfig, Limits, Problem, Snapshot};
+use super::config::{DirectoryConfig, Limits, Schedule};
+use super::model::{Problem, Snapshot};
 use super::plan::{Current, Plan, PlanDigest, Policy, Verdict, reconcile};
 use super::report::{Counts, Outcome, SyncReport, Trigger};
 use super::settings::SettingError;
 use super::store::{self, NotApplied};
-use super::{DEFAULT, client, journal};
+use super::{client, journal};
 use crate::app::App;
 use crate::audit::{self, Actor, Kind};
 use crate::clock::Timestamp;
@@ -73,7 +74,7 @@ impl Order {
 /// Why there was no run at all.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
-    /// `LDAP_ENABLED` is off.
+    /// The directory is off (`LDAP_ENABLED`).
     #[error("the directory is switched off (LDAP_ENABLED)")]
     SwitchedOff,
     /// Another run went on for as long as was waited.
@@ -100,34 +101,44 @@ pub enum SyncError {
 ///
 /// # Errors
 /// [`SyncError`] when there was no run. A run that could not read the directory is no error but a report with [`Outcome::Failed`].
-pub async fn sync(app: &App, order: &Order) -> Result<SyncReport, SyncError> {
-    let texts = super::texts(app).await.map_err(SyncError::Settings)?;
+pub async fn sync(app: &App, directory: &str, order: &Order) -> Result<SyncReport, SyncError> {
+    let texts = super::texts(app, directory).await.map_err(SyncError::Settings)?;
     if !texts.is_enabled() {
         return Err(SyncError::SwitchedOff);
     }
-    let lease = take_lease(app, order.waits()).await?;
-    let result = under_lease(app, order, &lease).await;
+    let lease = take_lease(app, directory, order.waits()).await?;
+    let result = under_lease(app, directory, order, &lease).await;
     if let Err(error) = lease.release(&app.db).await {
         tracing::warn!(%error, "the lease of the directory sync could not be given back; it runs out by itself");
     }
     result
 }
 
-/// [`sync`] for when it is due: once after the server has started, then an hour after the last run began, whoever began it.
+/// [`sync`] of every directory for which it is due: once after the server has started, then when its schedule says, counted from the beginning of its last
+/// run, whoever began it. One that takes long does not hold up the others.
 ///
 /// # Errors
-/// When the database or the settings cannot be read. A failed run has been reported already.
+/// When the database or the settings cannot be read; the last such error of any directory. A failed run has been reported already.
 pub async fn sync_if_due(app: &App, server_started_at: Timestamp) -> anyhow::Result<()> {
-    if !super::texts(app).await?.is_enabled() {
+    let names = super::names(&mut app.db.read().await?).await?;
+    let all = futures::future::join_all(names.iter().map(|directory| one_if_due(app, directory, server_started_at))).await;
+    all.into_iter().collect()
+}
+
+async fn one_if_due(app: &App, directory: &str, server_started_at: Timestamp) -> anyhow::Result<()> {
+    let texts = super::texts(app, directory).await?;
+    if !texts.is_enabled() {
         return Ok(());
     }
-    let last = store::runs::latest(&mut app.db.read().await?, DEFAULT, 1).await?.first().map(|run| run.started_at);
+    // Settings that cannot be read make a run that says so.
+    let every = texts.read(directory).map_or_else(|_| Schedule::default().every, |config| config.schedule.every);
+    let last = store::runs::latest(&mut app.db.read().await?, directory, 1).await?.first().map(|run| run.started_at);
     let trigger = match last {
-        Some(at) if at >= server_started_at && at + super::INTERVAL > app.clock.now() => return Ok(()),
+        Some(at) if at >= server_started_at && at + every > app.clock.now() => return Ok(()),
         Some(at) if at >= server_started_at => Trigger::Schedule,
         _ => Trigger::Start,
     };
-    match sync(app, &Order::by_itself(trigger)).await {
+    match sync(app, directory, &Order::by_itself(trigger)).await {
         // Another instance is on it, or it was just switched off.
         Ok(_) | Err(SyncError::Running(_) | SyncError::SwitchedOff | SyncError::Stopping) => Ok(()),
         Err(error) => Err(error.into()),
@@ -138,11 +149,11 @@ pub async fn sync_if_due(app: &App, server_started_at: Timestamp) -> anyhow::Res
 ///
 /// # Errors
 /// [`SyncError`] when the settings or the database cannot be read.
-pub async fn preview(app: &App) -> Result<SyncReport, SyncError> {
+pub async fn preview(app: &App, directory: &str) -> Result<SyncReport, SyncError> {
     let (run_id, started_at) = (SyncRunId::new(), app.clock.now());
-    let texts = super::texts(app).await.map_err(SyncError::Settings)?;
+    let texts = super::texts(app, directory).await.map_err(SyncError::Settings)?;
     let took = || app.clock.now().since(started_at);
-    let config = match texts.read(DEFAULT) {
+    let config = match texts.read(directory) {
         Ok(config) => config,
         Err(mistakes) => return Ok(failed(run_id, problems_of(mistakes), took())),
     };
@@ -156,15 +167,15 @@ pub async fn preview(app: &App) -> Result<SyncReport, SyncError> {
 }
 
 /// Takes the lease, waiting for its holder.
-async fn take_lease(app: &App, wait: Duration) -> Result<Lease, SyncError> {
+async fn take_lease(app: &App, directory: &str, wait: Duration) -> Result<Lease, SyncError> {
     let deadline = tokio::time::Instant::now() + wait;
-    let name = format!("directory:{DEFAULT}");
+    let name = super::scope(directory);
     loop {
         if let Some(lease) = Lease::take(&app.db, &name, LEASE_LIFETIME, app.clock.now()).await? {
             return Ok(lease);
         }
         if tokio::time::Instant::now() >= deadline {
-            return Err(SyncError::Running(store::runs::running_since(&mut app.db.read().await?, DEFAULT).await?));
+            return Err(SyncError::Running(store::runs::running_since(&mut app.db.read().await?, directory).await?));
         }
         tokio::select! {
             () = app.stopping.cancelled() => return Err(SyncError::Stopping),
@@ -188,11 +199,11 @@ fn keep_alive(app: &App, lease: &Lease, lost: &CancellationToken) -> AbortOnDrop
     }))
 }
 
-async fn under_lease(app: &App, order: &Order, lease: &Lease) -> Result<SyncReport, SyncError> {
+async fn under_lease(app: &App, directory: &str, order: &Order, lease: &Lease) -> Result<SyncReport, SyncError> {
     let started_at = app.clock.now();
     let confirmed = match order.confirm {
         Some(id) => {
-            let digest = store::runs::held_digest(&mut app.db.read().await?, DEFAULT, id).await?;
+            let digest = store::runs::held_digest(&mut app.db.read().await?, directory, id).await?;
             Some(digest.ok_or(SyncError::NotHeld(id))?)
         }
         None => None,
@@ -200,13 +211,13 @@ async fn under_lease(app: &App, order: &Order, lease: &Lease) -> Result<SyncRepo
     let run_id = SyncRunId::new();
     let mut tx = app.db.begin().await?;
     let interrupted = [problem_of("The run was interrupted: the process that carried it out ended. Nothing was changed.".to_owned())];
-    store::runs::end_interrupted(&mut tx, DEFAULT, &interrupted, started_at).await?;
-    store::runs::start(&mut tx, run_id, DEFAULT, order.trigger, started_at).await?;
+    store::runs::end_interrupted(&mut tx, directory, &interrupted, started_at).await?;
+    store::runs::start(&mut tx, run_id, directory, order.trigger, started_at).await?;
     tx.commit().await?;
 
     let lost = CancellationToken::new();
     let _heartbeat = keep_alive(app, lease, &lost);
-    let run = Run { app, order, lease, id: run_id, started_at, confirmed };
+    let run = Run { app, directory, order, lease, id: run_id, started_at, confirmed };
     match run.carry_out(&lost).await {
         Ok(report) => Ok(report),
         Err(error) => {
@@ -233,6 +244,7 @@ enum Written {
 /// A run that has begun.
 struct Run<'r> {
     app: &'r App,
+    directory: &'r str,
     order: &'r Order,
     lease: &'r Lease,
     id: SyncRunId,
@@ -242,11 +254,11 @@ struct Run<'r> {
 
 impl Run<'_> {
     async fn carry_out(&self, lost: &CancellationToken) -> sqlx::Result<SyncReport> {
-        let texts = match super::texts(self.app).await {
+        let texts = match super::texts(self.app, self.directory).await {
             Ok(texts) => texts,
             Err(error) => return self.fail(vec![problem_of(format!("The settings cannot be read: {error:#}."))]).await,
         };
-        let config = match texts.read(DEFAULT) {
+        let config = match texts.read(self.directory) {
             Ok(config) => config,
             Err(mistakes) => return self.fail(problems_of(mistakes)).await,
         };
@@ -256,7 +268,7 @@ impl Run<'_> {
         };
         let policy = Policy::from(&config);
         for _ in 0..ATTEMPTS {
-            let current = store::load(&mut self.app.db.read().await?, DEFAULT).await?;
+            let current = store::load(&mut self.app.db.read().await?, self.directory).await?;
             let plan = computing(|| reconcile(&snapshot, &current, &policy));
             match plan.verdict(self.confirmed) {
                 Verdict::Nothing => return self.unchanged(&plan).await,
@@ -283,7 +295,7 @@ impl Run<'_> {
             return Ok(Written::LeaseLost);
         }
         let had_admin = users::has_admin(&mut tx).await?;
-        let created = match store::apply(&mut tx, DEFAULT, plan, current, now).await {
+        let created = match store::apply(&mut tx, self.directory, plan, current, now).await {
             Ok(created) => created,
             Err(NotApplied::Outdated) => return Ok(Written::Outdated),
             Err(NotApplied::Database(error)) => return Err(error),
@@ -303,7 +315,7 @@ impl Run<'_> {
             let event = self.event(Kind::DirectorySyncConfirmed, &report, now).with("confirmed", held.to_string());
             events.push(event.with("reason", plan.held_because.clone().unwrap_or_default()));
         }
-        events.extend(journal::of_plan(plan, current, &created, DEFAULT, now));
+        events.extend(journal::of_plan(plan, current, &created, self.directory, now));
         audit::record_all(&mut tx, events).await?;
         self.finish(&mut tx, &report, None, now).await?;
         tx.commit().await?;
@@ -336,7 +348,7 @@ impl Run<'_> {
         };
         let report = report(self.id, Outcome::Held, Some(reason), plan, now.since(self.started_at));
         let mut tx = self.app.db.begin().await?;
-        let before = store::runs::held_before(&mut tx, DEFAULT, self.id, plan.digest).await?;
+        let before = store::runs::held_before(&mut tx, self.directory, self.id, plan.digest).await?;
         self.finish(&mut tx, &report, Some(plan.digest), now).await?;
         match before {
             // Said once; hourly repetitions of the same plan would only fill the log.
@@ -373,13 +385,13 @@ impl Run<'_> {
 
     async fn finish(&self, tx: &mut Tx, report: &SyncReport, held: Option<PlanDigest>, now: Timestamp) -> sqlx::Result<()> {
         store::runs::finish(tx, report, held, now).await?;
-        store::runs::forget(tx, DEFAULT, now - REMEMBERED_FOR).await?;
+        store::runs::forget(tx, self.directory, now - REMEMBERED_FOR).await?;
         Ok(())
     }
 
     fn event(&self, kind: Kind, report: &SyncReport, now: Timestamp) -> audit::Event {
         let Order { trigger, actor, client, .. } = self.order;
-        journal::of_run(kind, DEFAULT, *trigger, actor, client, report, now)
+        journal::of_run(kind, self.directory, *trigger, actor, client, report, now)
     }
 }
 

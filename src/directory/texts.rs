@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::attributes::ROWS;
-use super::model::DirectoryConfig;
-use super::settings::{self, BIND_DN, BIND_PASSWORD, ENABLED, SETTINGS, SOFT_DELETE, SettingError, URL};
+use super::config::DirectoryConfig;
+use super::settings::{self, BIND_DN, BIND_PASSWORD, CLIENT_KEY, ENABLED, SETTINGS, SOFT_DELETE, Setting, SettingError, URL};
 use crate::config::{Config, ConfigError};
 use crate::secret::Password;
 use crate::settings::{Catalog, Entry, Input};
+
+/// The settings that are sealed when stored.
+const SECRETS: [&str; 2] = [BIND_PASSWORD.key, CLIENT_KEY.key];
 
 const COUNT: usize = SETTINGS.len() + ROWS.len();
 /// Label and help of each setting, as [`Entry::doc`] has them.
@@ -45,15 +48,15 @@ const TEXT_MAX: usize = 16 * 1024;
 /// One text per setting. Keys are the names of the environment variables, in the database and in forms too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Texts {
-    bind_password: Password,
+    secrets: BTreeMap<&'static str, Password>,
     others: BTreeMap<&'static str, String>,
 }
 
 impl Default for Texts {
     fn default() -> Self {
         let defaults = SETTINGS.iter().map(|setting| (setting.key, setting.default)).chain(ROWS.iter().map(|row| (row.key, row.default)));
-        let others = defaults.filter(|(key, _)| *key != BIND_PASSWORD.key).map(|(key, default)| (key, default.to_owned())).collect();
-        Self { bind_password: Password::default(), others }
+        let others = defaults.filter(|(key, _)| !SECRETS.contains(key)).map(|(key, default)| (key, default.to_owned())).collect();
+        Self { secrets: SECRETS.into_iter().map(|key| (key, Password::default())).collect(), others }
     }
 }
 
@@ -65,8 +68,8 @@ impl Catalog for Texts {
         if text.len() > TEXT_MAX || text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
             return Err(format!("at most {TEXT_MAX} bytes, without control characters"));
         }
-        if key == BIND_PASSWORD.key {
-            self.bind_password = Password::new(text);
+        if let Some(kept) = self.secrets.get_mut(key) {
+            *kept = Password::new(text);
         } else if let Some(kept) = self.others.get_mut(key) {
             // A switch and a flag in the environment are spelled in several ways; here in one.
             let is_switch = ENTRIES.iter().any(|entry| entry.key == key && entry.input == Input::Switch);
@@ -88,7 +91,7 @@ impl Catalog for Texts {
 impl Texts {
     /// One text; `None` for an unknown key.
     pub fn text(&self, key: &str) -> Option<&str> {
-        if key == BIND_PASSWORD.key { Some(self.bind_password.reveal()) } else { self.others.get(key).map(String::as_str) }
+        self.secrets.get(key).map(Password::reveal).or_else(|| self.others.get(key).map(String::as_str))
     }
 
     /// Whether the directory is used at all.
@@ -118,17 +121,21 @@ impl Texts {
 
     /// Whether a bind password that was not `retyped` would be sent to another server than the one it was entered for.
     pub fn sends_password_elsewhere(&self, before: &Self, retyped: bool) -> bool {
-        !retyped && !self.bind_password.is_empty() && self.text(URL.key) != before.text(URL.key)
+        !retyped && self.has_secret(&BIND_PASSWORD) && self.text(URL.key) != before.text(URL.key)
     }
 
     /// Takes the bind password away.
     pub fn forget_password(&mut self) {
-        self.bind_password = Password::default();
+        self.secrets.insert(BIND_PASSWORD.key, Password::default());
     }
 
     /// Whether a password is left over although nobody binds.
     pub fn has_needless_password(&self) -> bool {
-        self.text(BIND_DN.key) == Some("") && !self.bind_password.is_empty()
+        self.text(BIND_DN.key) == Some("") && self.has_secret(&BIND_PASSWORD)
+    }
+
+    fn has_secret(&self, setting: &Setting) -> bool {
+        self.secrets.get(setting.key).is_some_and(|secret| !secret.is_empty())
     }
 }
 

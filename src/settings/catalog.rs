@@ -31,6 +31,17 @@ pub enum Input {
     Switch,
     /// A secret: shown as "set" or "not set", kept when left empty.
     Secret,
+    /// One of a few.
+    Choice(&'static [Choice]),
+}
+
+/// One of the values of an [`Input::Choice`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// As stored and as the environment spells it.
+    pub value: &'static str,
+    /// What people read.
+    pub label: &'static str,
 }
 
 /// One declared setting, without its value.

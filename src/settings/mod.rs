@@ -15,7 +15,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 pub(crate) use catalog::settings;
-pub use catalog::{Entry, Input, SettingValue, Whole};
+pub use catalog::{Choice, Entry, Input, SettingValue, Whole};
 
 use crate::app::App;
 use crate::audit::{self, Kind};

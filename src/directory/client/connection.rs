@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::super::attributes::RawEntry;
-use super::super::model::{Bind, DirectoryConfig, Limits, ServerAddress};
+use super::super::config::{Bind, DirectoryConfig, Limits, ServerAddress};
 use super::{FetchError, Phase, explain, tls};
 
 /// Page sizes tried when a server refuses the configured one.
@@ -24,7 +24,10 @@ const MAX_EMPTY_PAGES: usize = 100;
 pub(super) async fn connect(server: &ServerAddress, within: Duration) -> Result<(TcpStream, SocketAddr), FetchError> {
     let failed = |message| FetchError { phase: Phase::Connect, message };
     let attempt = async {
-        let addresses: Vec<SocketAddr> = match tokio::net::lookup_host((server.host.as_str(), server.port)).await {
+        let ServerAddress::Tcp { host, port, .. } = server else {
+            return Err(failed(format!("{server} is a socket on this machine, which cannot be used yet.")));
+        };
+        let addresses: Vec<SocketAddr> = match tokio::net::lookup_host((host.as_str(), *port)).await {
             Ok(addresses) => addresses.collect(),
             Err(error) => return Err(failed(explain::resolve_error(server, Some(&error)))),
         };
@@ -79,17 +82,17 @@ impl Connection {
     pub(super) async fn start(config: &DirectoryConfig, server: &ServerAddress, stream: TcpStream) -> Result<Self, FetchError> {
         let failed = |message| FetchError { phase: Phase::Tls, message };
         let mut settings = LdapConnSettings::new();
-        if server.tls {
-            let (host, ca_pem, skip) = (server.host.clone(), config.ca_pem.clone(), config.skip_cert_verify);
+        if let ServerAddress::Tcp { tls: true, host, .. } = server {
+            let (host, ca_pem, skip) = (host.clone(), config.connection.ca_pem.clone(), config.connection.skip_cert_verify);
             // Reads the system's certificates from files.
             let made = tokio::task::spawn_blocking(move || tls::client_config(&host, ca_pem.as_deref(), skip)).await;
             settings = settings.set_config(made.map_err(|_| failed("TLS could not be set up.".to_owned()))?.map_err(failed)?);
         }
         let stream = stream.into_std().map_err(|error| failed(explain::connect_error(server, &error)))?;
         // The socket is there and the name is checked by our own verifier, so any host does; ldap3 cannot take an IPv6 address here.
-        let url = if server.tls { "ldaps://directory.invalid" } else { "ldap://directory.invalid" };
+        let url = if server.is_tls() { "ldaps://directory.invalid" } else { "ldap://directory.invalid" };
         let settings = settings.set_std_stream(StdStream::Tcp(stream));
-        let started = timeout(config.limits.connect_within, LdapConnAsync::with_settings(settings, url)).await;
+        let started = timeout(config.connection.limits.connect_within, LdapConnAsync::with_settings(settings, url)).await;
         let (driver, ldap) = match started {
             Ok(Ok(pair)) => pair,
             Ok(Err(error)) => return Err(failed(explain::ldap_error(server, Phase::Tls, &error))),
@@ -100,13 +103,17 @@ impl Connection {
                 tracing::debug!(%error, "the directory connection ended");
             }
         }));
-        Ok(Self { ldap, server: server.clone(), limits: config.limits, _driver: driver })
+        Ok(Self { ldap, server: server.clone(), limits: config.connection.limits, _driver: driver })
     }
 
     /// Says who asks. Without a bind every server takes the asker for anyone (RFC 4511 section 4.2).
-    pub(super) async fn bind(&mut self, bind: Option<&Bind>) -> Result<(), FetchError> {
-        let Some(Bind { name, password }) = bind else { return Ok(()) };
+    pub(super) async fn bind(&mut self, bind: &Bind) -> Result<(), FetchError> {
         let failed = |message| FetchError { phase: Phase::Bind, message };
+        let (name, password) = match bind {
+            Bind::Anonymous => return Ok(()),
+            Bind::Simple { name, password } => (name, password),
+            Bind::External => return Err(failed("SASL EXTERNAL cannot be used yet.".to_owned())),
+        };
         if password.is_empty() {
             return Err(failed("The bind DN needs a password: many servers take an empty one for anybody's.".to_owned()));
         }

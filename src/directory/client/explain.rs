@@ -4,7 +4,7 @@ use std::io;
 
 use ldap3::{LdapError, LdapResult};
 
-use super::super::model::ServerAddress;
+use super::super::config::ServerAddress;
 use super::{Phase, tls};
 
 /// A failed connection attempt.
@@ -20,7 +20,7 @@ pub(super) fn connect_error(server: &ServerAddress, error: &io::Error) -> String
 /// A name that leads to no address.
 pub(super) fn resolve_error(server: &ServerAddress, error: Option<&io::Error>) -> String {
     let reason = error.map_or_else(String::new, |error| format!(" ({error})"));
-    format!("The name {:?} of {server} could not be resolved{reason}. Check its spelling and this machine's name servers.", server.host)
+    format!("The name of {server} could not be resolved{reason}. Check its spelling and this machine's name servers.")
 }
 
 /// Anything ldap3 reports besides a result of the server.
@@ -41,7 +41,7 @@ fn io_error(server: &ServerAddress, phase: Phase, error: &io::Error) -> String {
         return format!("{server} was not trusted: {}", tls::explain(tls_error));
     }
     match error.kind() {
-        io::ErrorKind::UnexpectedEof if server.tls => {
+        io::ErrorKind::UnexpectedEof if server.is_tls() => {
             format!(
                 "{server} ended the connection while agreeing on TLS. Does it speak TLS on this port? Without TLS the address begins with ldap://."
             )
@@ -56,7 +56,7 @@ fn closed(server: &ServerAddress, phase: Phase) -> String {
     if phase >= Phase::Users {
         return format!("{server} closed the connection in the middle of its answer. Nothing of it was used.");
     }
-    let hint = if server.tls { "" } else { " If this port expects TLS, the address begins with ldaps://." };
+    let hint = if server.is_tls() { "" } else { " If this port expects TLS, the address begins with ldaps://." };
     format!("{server} closed the connection instead of answering.{hint}")
 }
 

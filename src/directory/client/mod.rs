@@ -14,8 +14,9 @@ use tokio_util::task::AbortOnDropHandle;
 
 use self::connection::{Connection, Tally};
 use super::attributes::{self, Field, RawEntry};
+use super::config::{Bind, DirectoryConfig, ServerAddress};
 use super::membership::{self, Members, Resolved};
-use super::model::{DirectoryConfig, DirectoryUser, ServerAddress, Snapshot, counted};
+use super::model::{DirectoryUser, Snapshot, counted};
 
 /// How far a run or a test has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -68,7 +69,7 @@ pub struct FetchError {
 /// The work runs in a task of its own: ldap3 panics on some malformed answers, and that must end this run and nothing else.
 ///
 /// # Errors
-/// [`FetchError`] when anything at all went wrong, or the whole took longer than [`Limits::run_within`](super::model::Limits::run_within).
+/// [`FetchError`] when anything at all went wrong, or the whole took longer than [`Limits::run_within`](super::config::Limits::run_within).
 pub async fn fetch(config: &DirectoryConfig) -> Result<Snapshot, FetchError> {
     let owned = config.clone();
     guarded(config, Phase::Connect, async move {
@@ -139,7 +140,7 @@ async fn guarded<T: Send + 'static>(
     phase: Phase,
     work: impl Future<Output = Result<T, FetchError>> + Send + 'static,
 ) -> Result<T, FetchError> {
-    let within = config.limits.run_within;
+    let within = config.connection.limits.run_within;
     let task = AbortOnDropHandle::new(tokio::spawn(work));
     match tokio::time::timeout(within, task).await {
         Ok(Ok(result)) => result,
@@ -154,14 +155,14 @@ async fn guarded<T: Send + 'static>(
 /// Connects to the first server that can be reached, and binds.
 async fn open(config: &DirectoryConfig) -> Result<Connection, FetchError> {
     let mut unreachable = Vec::new();
-    for server in &config.servers {
+    for server in &config.connection.servers {
         let reached = async {
-            let (stream, _) = connection::connect(server, config.limits.connect_within).await?;
+            let (stream, _) = connection::connect(server, config.connection.limits.connect_within).await?;
             Connection::start(config, server, stream).await
         };
         match reached.await {
             Ok(mut connection) => {
-                connection.bind(config.bind.as_ref()).await?;
+                connection.bind(&config.connection.bind).await?;
                 return Ok(connection);
             }
             Err(error) => unreachable.push(error),
@@ -194,7 +195,7 @@ async fn read_users(config: &DirectoryConfig, connection: &mut Connection, snaps
             }
         }
     };
-    connection.search(Phase::Users, &config.base_dn, config.user_filter.as_str(), &requested, each_page).await
+    connection.search(Phase::Users, &config.search.base_dn, config.search.user_filter.as_str(), &requested, each_page).await
 }
 
 /// A group whose members did not fit into one answer: which one, and where each attribute goes on.
@@ -230,7 +231,7 @@ async fn read_groups(config: &DirectoryConfig, connection: &mut Connection, snap
             resolved.push(found);
         }
     };
-    let tally = connection.search(Phase::Groups, &config.base_dn, config.group_filter.as_str(), &requested, each_page).await?;
+    let tally = connection.search(Phase::Groups, &config.search.base_dn, config.search.group_filter.as_str(), &requested, each_page).await?;
     for Unfinished { place, attribute, from } in unfinished {
         read_ranges(connection, &snapshot.groups[place].dn, &attribute, from, |value| members.resolve(value, &mut resolved[place])).await?;
     }
@@ -261,8 +262,8 @@ async fn read_ranges(connection: &mut Connection, dn: &str, attribute: &str, fro
 async fn run_test(config: &DirectoryConfig, mut report: impl FnMut(Phase, StepOutcome, String)) -> Result<(), FetchError> {
     use StepOutcome::{Failed, Passed, Warning};
     let mut opened = None;
-    for server in &config.servers {
-        let (stream, address) = match connection::connect(server, config.limits.connect_within).await {
+    for server in &config.connection.servers {
+        let (stream, address) = match connection::connect(server, config.connection.limits.connect_within).await {
             Ok(connected) => connected,
             Err(error) => {
                 report(Phase::Connect, Failed, error.message);
@@ -282,13 +283,17 @@ async fn run_test(config: &DirectoryConfig, mut report: impl FnMut(Phase, StepOu
     }
     let Some(mut connection) = opened else { return Ok(()) };
 
-    connection.bind(config.bind.as_ref()).await?;
-    report(Phase::Bind, Passed, config.bind.as_ref().map_or_else(|| "Asking anonymously.".to_owned(), |bind| format!("Bound as {:?}.", bind.name)));
+    connection.bind(&config.connection.bind).await?;
+    report(Phase::Bind, Passed, bound(&config.connection.bind));
 
-    if connection.read(Phase::Base, &config.base_dn, &["1.1".to_owned()]).await?.is_some() {
-        report(Phase::Base, Passed, format!("{:?} exists.", config.base_dn));
+    if connection.read(Phase::Base, &config.search.base_dn, &["1.1".to_owned()]).await?.is_some() {
+        report(Phase::Base, Passed, format!("{:?} exists.", config.search.base_dn));
     } else {
-        report(Phase::Base, Warning, format!("The server shows nothing at {:?}. The bind account may have no right to see it.", config.base_dn));
+        report(
+            Phase::Base,
+            Warning,
+            format!("The server shows nothing at {:?}. The bind account may have no right to see it.", config.search.base_dn),
+        );
     }
 
     let mut snapshot = Snapshot::default();
@@ -298,7 +303,7 @@ async fn run_test(config: &DirectoryConfig, mut report: impl FnMut(Phase, StepOu
     if snapshot.users.is_empty() {
         let message = format!(
             "The filter {} finds nobody that could be used below {:?}.{hint} Check filter, attributes and the bind account's rights.",
-            config.user_filter, config.base_dn
+            config.search.user_filter, config.search.base_dn
         );
         report(Phase::Users, Warning, message);
     } else {
@@ -317,7 +322,7 @@ async fn run_test(config: &DirectoryConfig, mut report: impl FnMut(Phase, StepOu
         report(
             Phase::Groups,
             Warning,
-            format!("The filter {} finds no group that could be used below {:?}.{hint}", config.group_filter, config.base_dn),
+            format!("The filter {} finds no group that could be used below {:?}.{hint}", config.search.group_filter, config.search.base_dn),
         );
     } else {
         let outcome = if hint.is_empty() { Passed } else { Warning };
@@ -328,18 +333,26 @@ async fn run_test(config: &DirectoryConfig, mut report: impl FnMut(Phase, StepOu
 }
 
 fn secured(config: &DirectoryConfig, server: &ServerAddress) -> (StepOutcome, String) {
-    match (server.tls, config.skip_cert_verify) {
+    match (server.is_tls(), config.connection.skip_cert_verify) {
         (true, false) => (StepOutcome::Passed, "The connection is encrypted and the server's certificate is valid.".to_owned()),
         (true, true) => (
             StepOutcome::Warning,
             "The connection is encrypted, but the server's certificate is not checked: anybody between could read and change what is sent."
                 .to_owned(),
         ),
-        (false, _) if config.bind.is_some() => (
+        (false, _) if !config.connection.bind.is_anonymous() => (
             StepOutcome::Warning,
             "The connection is not encrypted: the bind password can be read on its way. Use ldaps:// where the server has it.".to_owned(),
         ),
         (false, _) => (StepOutcome::Warning, "The connection is not encrypted.".to_owned()),
+    }
+}
+
+fn bound(bind: &Bind) -> String {
+    match bind {
+        Bind::Anonymous => "Asking anonymously.".to_owned(),
+        Bind::Simple { name, .. } => format!("Bound as {name:?}."),
+        Bind::External => "Bound as whom the connection proves.".to_owned(),
     }
 }
 

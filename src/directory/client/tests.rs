@@ -139,7 +139,7 @@ fn ten_people(page: &Page<'_>) -> Reply {
 async fn pages_are_followed_to_the_end_and_referrals_counted_not_followed() {
     let fake = Fake::start(|page| ten_people(&page)).await;
     let mut config = fake.config();
-    config.limits.page_size = 3;
+    config.connection.limits.page_size = 3;
     let snapshot = fetch(&config).await.unwrap();
     assert_eq!((snapshot.users.len(), snapshot.referrals), (10, 5));
 }
@@ -181,7 +181,7 @@ async fn an_answer_that_is_cut_short_is_an_error_at_every_place() {
         })
         .await;
         let mut config = fake.config();
-        config.limits.page_size = 3;
+        config.connection.limits.page_size = 3;
         let error = fetch(&config).await.unwrap_err();
         assert!(error.phase == Phase::Users && error.message.contains(word), "{page} {shown:?}: {error}");
     }
@@ -197,8 +197,8 @@ async fn a_connection_that_ends_or_falls_silent_in_the_middle_is_an_error() {
         })
         .await;
         let mut config = fake.config();
-        config.limits.page_size = 3;
-        config.limits.answer_within = std::time::Duration::from_millis(200);
+        config.connection.limits.page_size = 3;
+        config.connection.limits.answer_within = std::time::Duration::from_millis(200);
         let error = fetch(&config).await.unwrap_err();
         assert!(error.message.contains(if silent { "did not answer in time" } else { "in the middle" }), "{error}");
     }
@@ -208,7 +208,7 @@ async fn a_connection_that_ends_or_falls_silent_in_the_middle_is_an_error() {
 async fn the_whole_run_has_a_deadline() {
     let fake = Fake::start(|_| Reply::Silence).await;
     let mut config = fake.config();
-    config.limits.run_within = std::time::Duration::from_millis(200);
+    config.connection.limits.run_within = std::time::Duration::from_millis(200);
     assert!(fetch(&config).await.unwrap_err().message.contains("took longer"));
 }
 
@@ -225,7 +225,7 @@ async fn pages_without_end_are_noticed() {
     })
     .await;
     let mut config = ever_new.config();
-    config.limits.max_entries = 50;
+    config.connection.limits.max_entries = 50;
     assert!(fetch(&config).await.unwrap_err().message.contains("more than 50 entries"));
 }
 
@@ -241,7 +241,7 @@ async fn nonsense_ends_the_run_and_nothing_else() {
     ] {
         let fake = Fake::start(move |_| Reply::Bytes(bytes)).await;
         let mut config = fake.config();
-        config.limits.answer_within = std::time::Duration::from_millis(500);
+        config.connection.limits.answer_within = std::time::Duration::from_millis(500);
         let error = fetch(&config).await.unwrap_err();
         assert_eq!(error.phase, Phase::Users, "{error}");
     }
@@ -291,7 +291,7 @@ async fn a_group_whose_ranges_break_off_fails_the_run() {
 async fn an_empty_password_is_never_sent() {
     let fake = Fake::start(|_| done(vec![])).await;
     let mut config = fake.config();
-    config.bind.as_mut().unwrap().password = crate::secret::Password::default();
+    config.connection.bind = Bind::Simple { name: "cn=svc,dc=x".to_owned(), password: crate::secret::Password::default() };
     assert_eq!(fetch(&config).await.unwrap_err().phase, Phase::Bind);
 }
 
@@ -302,11 +302,11 @@ async fn a_test_says_how_every_step_went() {
     let steps = test(&config).await;
     assert_eq!(steps.iter().map(|step| step.phase).collect::<Vec<_>>(), Phase::ALL);
 
-    config.servers.insert(0, ServerAddress { tls: false, host: "127.0.0.1".to_owned(), port: 1 });
+    config.connection.servers.insert(0, ServerAddress::Tcp { tls: false, host: "127.0.0.1".to_owned(), port: 1 });
     let steps = test(&config).await;
     assert_eq!((steps[0].outcome, steps[1].outcome), (StepOutcome::Failed, StepOutcome::Passed));
 
-    config.servers.truncate(1);
+    config.connection.servers.truncate(1);
     let steps = test(&config).await;
     assert!(steps[0].message.contains("Nothing listens") && steps[1..].iter().all(|step| step.outcome == StepOutcome::NotTried));
 }

@@ -16,8 +16,9 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::attributes::{AttributeMap, Field};
+use super::config::{DirectoryConfig, Guard, Missing};
 use super::dn::{DnKey, key_of};
-use super::model::{DirectoryConfig, DirectoryGroup, DirectoryState, DirectoryUser, EntryId, Guard, Problems, SkippedEntry, Snapshot};
+use super::model::{DirectoryGroup, DirectoryState, DirectoryUser, EntryId, Problems, SkippedEntry, Snapshot};
 use super::report::Counts;
 use crate::id::{GroupId, UserId};
 use crate::secret::sha256;
@@ -100,10 +101,10 @@ impl From<&DirectoryConfig> for Policy {
     fn from(config: &DirectoryConfig) -> Self {
         Self {
             guard: config.guard,
-            admin_group: config.admin_group.clone(),
-            soft_delete: config.soft_delete,
+            admin_group: config.placement.admin_group.clone(),
+            soft_delete: config.life_cycle.missing != Missing::Delete,
             attributes: config.attributes.clone(),
-            base_dn: config.base_dn.clone(),
+            base_dn: config.search.base_dn.clone(),
         }
     }
 }
@@ -292,11 +293,11 @@ fn hold_reason(snapshot: &Snapshot, current: &Current, policy: &Policy, users: &
     if active_before > 0 && snapshot.users.is_empty() && snapshot.skipped_users.is_empty() {
         let known = current.users.len();
         reasons.push(format!("The directory answered without error but found nobody, and {known} people are known from it. A wrong filter or lost rights look like this."));
-    } else if leaving > policy.guard.allowed(active_before) {
+    } else if leaving > policy.guard.people.allowed(active_before) {
         let share = leaving * 100 / active_before.max(1);
         reasons.push(format!(
             "{leaving} of {active_before} people ({share} %) would lose access; without confirmation {} may.",
-            policy.guard.allowed(active_before)
+            policy.guard.people.allowed(active_before)
         ));
     }
     if admins_before > 0 && admins_after == 0 {

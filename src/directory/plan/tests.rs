@@ -15,6 +15,8 @@ fn user(id: &str, username: &str, email: Option<&str>) -> DirectoryUser {
         last_name: String::new(),
         display_name: username.to_owned(),
         phone: String::new(),
+        locale: String::new(),
+        extras: crate::directory::model::Extras::new(),
         is_disabled: false,
     }
 }

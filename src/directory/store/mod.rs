@@ -6,6 +6,7 @@
 //!
 //! Everything is set-based: a statement carries hundreds of rows (`UPDATE … FROM (VALUES …)`, whose columns both engines name `column1`, `column2`, …).
 
+pub(super) mod directories;
 mod groups;
 mod people;
 pub(super) mod runs;

@@ -1,8 +1,9 @@
 //! What a plan rests on may change before it is written. The whole way is tested against real directories in `tests/it`.
 
 use super::super::attributes::AttributeMap;
+use super::super::config::Guard;
 use super::super::dn::key_of;
-use super::super::model::{DirectoryUser, EntryId, Guard, Snapshot};
+use super::super::model::{DirectoryUser, EntryId, Snapshot};
 use super::super::plan::{Policy, reconcile};
 use super::{NotApplied, apply, load};
 use crate::clock::Timestamp;
@@ -27,6 +28,8 @@ fn person(id: &str, username: &str) -> DirectoryUser {
         last_name: String::new(),
         display_name: username.to_owned(),
         phone: String::new(),
+        locale: String::new(),
+        extras: crate::directory::model::Extras::new(),
         is_disabled: false,
     }
 }
