@@ -125,7 +125,8 @@ function canUsePasskeys({ dataset: { address } }) {
   if (location.origin !== address) {
     say("This page is open under an unexpected address, so passkeys do not work on it. Open it at ");
     const link = document.createElement("a");
-    link.textContent = link.href = address + location.pathname + location.search;
+    link.href = address + location.pathname + location.search;
+    link.textContent = address;
     status.append(link, ".");
     return false;
   }
