@@ -71,9 +71,13 @@ impl Fake {
     }
 
     async fn with(manners: Manners, script: impl Fn(Page<'_>) -> Reply + Send + Sync + 'static) -> Self {
+        Self::at("127.0.0.1:0", manners, script).await
+    }
+
+    async fn at(address: &str, manners: Manners, script: impl Fn(Page<'_>) -> Reply + Send + Sync + 'static) -> Self {
         let (script, manners): (Script, _) = (Arc::new(script), Arc::new(manners));
         let kept = Arc::clone(&manners);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -270,6 +274,13 @@ async fn the_next_server_is_asked_when_one_is_dead_or_busy_and_not_when_one_refu
     let binds = |fake: &Fake| fake.asked().iter().filter(|asked| asked.starts_with("bind")).count();
     assert!(fetch(&config).await.unwrap_err().message.contains("password is wrong"));
     assert_eq!((binds(&good), binds(&strict)), (1, 1), "a wrong password is tried once");
+}
+
+#[tokio::test]
+async fn a_server_is_reached_by_its_ipv6_address() {
+    let fake = Fake::at("[::1]:0", Manners::default(), |page| ten_people(&page)).await;
+    assert!(fake.config().connection.servers[0].to_string().starts_with("ldap://[::1]:"));
+    assert_eq!(fetch(&fake.config()).await.unwrap().users.len(), 10);
 }
 
 #[tokio::test]
