@@ -5,7 +5,7 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | foundation | [`clock`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`lease`], [`error`], [`web`], [`audit`], [`settings`] |
+//! | foundation | [`clock`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`lease`], [`attempts`], [`error`], [`web`], [`audit`], [`settings`] |
 //! | nouns | [`users`], [`groups`], [`clients`] |
 //! | sign-in | [`sessions`], [`passkeys`], [`access_links`] |
 //! | protocols | [`directory`], [`oidc`] |
@@ -32,6 +32,7 @@
 
 pub mod access_links;
 pub mod app;
+pub mod attempts;
 pub mod audit;
 pub mod cli;
 pub mod clients;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use ldap3::asn1::{PL, StructureTag};
 use ldap3::controls::{Control, ControlType, PagedResults, RawControl};
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapResult, Scope, StdStream};
+use ldap3::exop::Exop;
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapResult, Mod, Scope, StdStream};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
@@ -14,6 +15,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::super::attributes::RawEntry;
 use super::super::config::{Bind, DirectoryConfig, Limits, ServerAddress};
 use super::{FetchError, Phase, explain, tls};
+use crate::secret::Password;
 
 /// Page sizes tried when a server refuses the configured one.
 const SMALLER_PAGES: [u16; 3] = [250, 100, 50];
@@ -121,6 +123,33 @@ impl Connection {
         let result =
             self.ldap.simple_bind(name, password.reveal()).await.map_err(|error| failed(explain::ldap_error(&self.server, Phase::Bind, &error)))?;
         if result.rc == 0 { Ok(()) } else { Err(failed(explain::result_sentence(&self.server, &result))) }
+    }
+
+    /// Binds with a name and a password somebody typed; gives the server's answer, whatever it is. The password is never empty.
+    pub(super) async fn bind_as(&mut self, name: &str, password: &Password) -> Result<LdapResult, FetchError> {
+        self.ldap.with_timeout(self.limits.answer_within);
+        let answer = self.ldap.simple_bind(name, password.reveal()).await;
+        answer.map_err(|error| FetchError { phase: Phase::Bind, message: explain::ldap_error(&self.server, Phase::Bind, &error) })
+    }
+
+    /// The failure that an answer to [`bind_as`](Self::bind_as) is when it says nothing about the password.
+    pub(super) fn no_verdict(&self, result: &LdapResult) -> FetchError {
+        FetchError { phase: Phase::Bind, message: explain::result_sentence(&self.server, result) }
+    }
+
+    /// Changes an entry; gives the server's answer, whatever it is.
+    pub(super) async fn modify(&mut self, dn: &str, mods: Vec<Mod<Vec<u8>>>) -> Result<LdapResult, FetchError> {
+        self.ldap.with_timeout(self.limits.answer_within);
+        let answer = self.ldap.modify(dn, mods).await;
+        answer.map_err(|error| FetchError { phase: Phase::Bind, message: explain::ldap_error(&self.server, Phase::Bind, &error) })
+    }
+
+    /// Asks for an extended operation; gives the server's answer, whatever it is.
+    pub(super) async fn extended(&mut self, request: impl Into<Exop>) -> Result<LdapResult, FetchError> {
+        self.ldap.with_timeout(self.limits.answer_within);
+        let answer = self.ldap.extended(request).await;
+        let answer = answer.map_err(|error| FetchError { phase: Phase::Bind, message: explain::ldap_error(&self.server, Phase::Bind, &error) })?;
+        Ok(answer.1)
     }
 
     /// Searches below `base` page by page and hands every page's entries on, complete pages only.

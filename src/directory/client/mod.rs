@@ -5,9 +5,12 @@
 
 mod connection;
 mod explain;
+mod password;
 #[cfg(test)]
 mod tests;
 mod tls;
+
+pub use password::{PasswordChange, PasswordRefusal, PasswordVerdict, change_password, check_password};
 
 use serde::Serialize;
 use tokio_util::task::AbortOnDropHandle;

@@ -1,0 +1,210 @@
+//! Changing the directory password from here.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::super::client::{self, FetchError, PasswordChange, PasswordRefusal, PasswordVerdict, Phase};
+use super::super::config::DirectoryConfig;
+use super::{PER_ACCOUNT, Tried, account, store};
+use crate::app::App;
+use crate::attempts;
+use crate::audit::{self, Event, Kind};
+use crate::clock::{Timestamp, duration_for_people};
+use crate::secret::{Password, equal};
+use crate::sessions::{self, SignedIn};
+use crate::users::User;
+use crate::web::{Client, Mistakes};
+
+/// The longest password passed on, in bytes.
+pub(super) const BYTES_MAX: usize = 512;
+/// How long the directory may take for it.
+const CHANGE_WITHIN: Duration = Duration::from_secs(10);
+
+/// What the person types.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Form {
+    old: Password,
+    new: Password,
+    again: Password,
+}
+
+/// A wish to change a password.
+#[derive(Debug)]
+pub struct Change<'a> {
+    /// Whose.
+    pub signed_in: &'a SignedIn,
+    /// From where.
+    pub client: &'a Client,
+    /// What they typed.
+    pub form: &'a Form,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub enum Changed {
+    /// It is changed; other sessions have ended.
+    Done,
+    /// The person's directory does not let them, or they have none.
+    NotOffered,
+    /// Something has to be typed differently, by field; `""` is the whole form.
+    Mistakes(Mistakes),
+}
+
+/// The directory in which a person may change their password from here.
+pub(super) async fn directory_of(app: &App, user: &User) -> anyhow::Result<Option<DirectoryConfig>> {
+    let Some(name) = user.directory.as_deref().filter(|_| user.entry_dn.is_some()) else { return Ok(None) };
+    let texts = super::super::texts(app, name).await?;
+    if !texts.is_enabled() {
+        return Ok(None);
+    }
+    Ok(texts.read(name).ok().filter(|config| config.passwords.write_back))
+}
+
+/// Changes a person's directory password, with the old one as proof. Their other sessions end.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn change(app: &App, now: Timestamp, wish: &Change<'_>) -> anyhow::Result<Changed> {
+    let Change { signed_in, client, form } = *wish;
+    let user = &signed_in.user;
+    let (Some(config), Some(dn)) = (directory_of(app, user).await?, user.entry_dn.as_deref()) else { return Ok(Changed::NotOffered) };
+    let mistakes = form.mistakes();
+    if !mistakes.is_empty() {
+        return Ok(Changed::Mistakes(mistakes));
+    }
+    let tried = Tried::by_network(client);
+    if let Err(wait) = count(app, &tried, user, now).await? {
+        let sentence = format!("There were too many wrong tries. Wait {} and try again.", duration_for_people(whole_minutes(wait)));
+        return Ok(Changed::Mistakes(Mistakes::one("", sentence)));
+    }
+    let refused = match client::change_password(&config, dn, &form.old, &form.new, CHANGE_WITHIN).await {
+        Ok(PasswordChange::Changed) => {
+            let mut tx = app.db.begin().await?;
+            tried.was_right(&mut tx, user).await?;
+            store::delete_hash(&mut tx, user.id).await?;
+            let ended = sessions::end_others(&mut tx, user.id, signed_in.session.id, now).await?;
+            let event = event(now, Kind::DirectoryPasswordChanged, wish).with("directory", config.name.as_str());
+            audit::record(&mut tx, event.with("sessions", ended)).await?;
+            tx.commit().await?;
+            return Ok(Changed::Done);
+        }
+        Ok(PasswordChange::NewRefused(sentence)) => {
+            let mut tx = app.db.begin().await?;
+            tried.was_right(&mut tx, user).await?;
+            tx.commit().await?;
+            ("new", "against_the_rules", sentence)
+        }
+        Ok(PasswordChange::OldRefused(verdict)) => {
+            let (reason, sentence) = old_refused(&verdict);
+            ("old", reason, sentence.to_owned())
+        }
+        Err(FetchError { phase, message }) => {
+            tracing::warn!(directory = config.name, cause = message, "a directory password could not be changed");
+            let sentence = match phase {
+                Phase::Tls => {
+                    "Passwords cannot be changed here at the moment, because there is no secure connection to the directory. Nothing was changed; tell your administrator."
+                }
+                _ => "The directory did not answer. Your password is most likely as it was; try again in a few minutes.",
+            };
+            ("", "directory_unreachable", sentence.to_owned())
+        }
+    };
+    let (field, reason, sentence) = refused;
+    let mut tx = app.db.begin().await?;
+    audit::record(&mut tx, event(now, Kind::DirectoryPasswordRefused, wish).with("directory", config.name.as_str()).with("reason", reason)).await?;
+    tx.commit().await?;
+    Ok(Changed::Mistakes(Mistakes::one(field, sentence)))
+}
+
+/// Counts a try with an old password, which may be wrong.
+async fn count(app: &App, tried: &Tried, user: &User, now: Timestamp) -> sqlx::Result<Result<(), Duration>> {
+    if let Err(wait) = tried.count(app, now).await? {
+        return Ok(Err(wait));
+    }
+    let mut tx = app.db.begin().await?;
+    let counted = attempts::take(&mut tx, &account(user), PER_ACCOUNT, now).await?;
+    tx.commit().await?;
+    Ok(counted)
+}
+
+/// Rounded up, for people.
+pub(super) fn whole_minutes(wait: Duration) -> Duration {
+    Duration::from_secs(wait.as_secs().div_ceil(60).max(1) * 60)
+}
+
+const fn old_refused(verdict: &PasswordVerdict) -> (&'static str, &'static str) {
+    match verdict {
+        PasswordVerdict::Refused(PasswordRefusal::Locked) => {
+            ("locked_in_the_directory", "Your account is locked in the directory after too many wrong passwords. Wait, or ask your administrator.")
+        }
+        PasswordVerdict::Refused(PasswordRefusal::Expired | PasswordRefusal::MustChange) => (
+            "password_must_be_changed",
+            "Your password has run out, so the directory does not let it be changed from here. Change it on a computer of your organisation.",
+        ),
+        PasswordVerdict::Refused(PasswordRefusal::NotAdmitted) => {
+            ("refused_by_the_directory", "The directory does not let you in at the moment. Ask your administrator.")
+        }
+        PasswordVerdict::Right | PasswordVerdict::Wrong => ("wrong_password", "This is not your present directory password."),
+    }
+}
+
+fn event(now: Timestamp, kind: Kind, wish: &Change<'_>) -> Event {
+    let user = &wish.signed_in.user;
+    Event::new(now, kind, wish.signed_in.actor()).on(user.id.uuid(), &user.username).from_client(wish.client)
+}
+
+impl Form {
+    /// What can be said without asking the directory; what makes a good password is its decision.
+    fn mistakes(&self) -> Mistakes {
+        let mut mistakes = Mistakes::default();
+        if self.old.is_empty() {
+            mistakes.add("old", "Enter your present directory password.");
+        }
+        if self.new.is_empty() {
+            mistakes.add("new", "Enter a new password.");
+        }
+        for (field, password) in [("old", &self.old), ("new", &self.new)] {
+            if let Err(sentence) = check(password) {
+                mistakes.add(field, sentence);
+            }
+        }
+        if equal(self.new.reveal().as_bytes(), self.old.reveal().as_bytes()) {
+            mistakes.add("new", "This is the password you have now. Choose another one.");
+        }
+        if !equal(self.new.reveal().as_bytes(), self.again.reveal().as_bytes()) {
+            mistakes.add("again", "This is not the same as above. Type the new password twice.");
+        }
+        mistakes
+    }
+}
+
+/// Whether a password can be passed on at all.
+pub(super) fn check(password: &Password) -> Result<(), &'static str> {
+    let text = password.reveal();
+    if text.len() > BYTES_MAX {
+        Err("A password has at most 512 letters here.")
+    } else if text.contains('\0') {
+        Err("This cannot be a password: it contains a sign that cannot be typed.")
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_wrong_is_said_by_field() {
+        let form = |old: &str, new: &str, again: &str| Form { old: Password::new(old), new: Password::new(new), again: Password::new(again) };
+        assert!(form("a", "b", "b").mistakes().is_empty());
+        assert!(!form("", "b", "b").mistakes().of("old").is_empty());
+        assert!(!form("a", "", "").mistakes().of("new").is_empty());
+        assert!(form("a", "a", "a").mistakes().of("new").contains("now"));
+        assert!(!form("a", "b", "c").mistakes().of("again").is_empty());
+        assert!(!form("a", &"b".repeat(513), &"b".repeat(513)).mistakes().of("new").is_empty());
+        assert!(!format!("{:?}", form("hunter2", "hunter3", "hunter3")).contains("hunter"));
+    }
+}
