@@ -10,7 +10,7 @@ mod password;
 mod tests;
 mod tls;
 
-pub use password::{PasswordChange, PasswordRefusal, PasswordVerdict, change_password, check_password};
+pub use password::{PasswordChange, PasswordVerdict, Refusal, change_password, check_password};
 
 use serde::Serialize;
 use tokio_util::task::AbortOnDropHandle;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::super::client::{self, FetchError, PasswordChange, PasswordRefusal, PasswordVerdict, Phase};
+use super::super::client::{self, FetchError, PasswordChange, Phase, Refusal};
 use super::super::config::DirectoryConfig;
 use super::{PER_ACCOUNT, Tried, account, store};
 use crate::app::App;
@@ -90,14 +90,15 @@ pub async fn change(app: &App, now: Timestamp, wish: &Change<'_>) -> anyhow::Res
             tx.commit().await?;
             return Ok(Changed::Done);
         }
-        Ok(PasswordChange::NewRefused(sentence)) => {
+        Ok(PasswordChange::NewNotTaken(words)) => {
             let mut tx = app.db.begin().await?;
             tried.was_right(&mut tx, user).await?;
             tx.commit().await?;
-            ("new", "against_the_rules", sentence)
+            ("new", "against_the_rules", not_taken(&words))
         }
-        Ok(PasswordChange::OldRefused(verdict)) => {
-            let (reason, sentence) = old_refused(&verdict);
+        Ok(PasswordChange::WrongOld) => ("old", "wrong_password", "This is not your present directory password.".to_owned()),
+        Ok(PasswordChange::Refused(why)) => {
+            let (reason, sentence) = refused(why);
             ("old", reason, sentence.to_owned())
         }
         Err(FetchError { phase, message }) => {
@@ -134,20 +135,39 @@ pub(super) fn whole_minutes(wait: Duration) -> Duration {
     Duration::from_secs(wait.as_secs().div_ceil(60).max(1) * 60)
 }
 
-const fn old_refused(verdict: &PasswordVerdict) -> (&'static str, &'static str) {
-    match verdict {
-        PasswordVerdict::Refused(PasswordRefusal::Locked) => {
+const fn refused(why: Refusal) -> (&'static str, &'static str) {
+    match why {
+        Refusal::Locked => {
             ("locked_in_the_directory", "Your account is locked in the directory after too many wrong passwords. Wait, or ask your administrator.")
         }
-        PasswordVerdict::Refused(PasswordRefusal::Expired | PasswordRefusal::MustChange) => (
+        Refusal::Expired | Refusal::MustChange => (
             "password_must_be_changed",
             "Your password has run out, so the directory does not let it be changed from here. Change it on a computer of your organisation.",
         ),
-        PasswordVerdict::Refused(PasswordRefusal::NotAdmitted) => {
+        Refusal::Disabled | Refusal::AccountExpired | Refusal::NotNow | Refusal::NotHere | Refusal::Unsaid => {
             ("refused_by_the_directory", "The directory does not let you in at the moment. Ask your administrator.")
         }
-        PasswordVerdict::Right | PasswordVerdict::Wrong => ("wrong_password", "This is not your present directory password."),
     }
+}
+
+/// Why a directory did not take a new password, for the person who typed it: what servers' usual words mean, and the words.
+fn not_taken(words: &str) -> String {
+    let lower = words.to_lowercase();
+    let mentions = |any: &[&str]| any.iter().any(|part| lower.contains(part));
+    let sentence = if mentions(&["history", "reuse", "already in use", "used before", "last used"]) {
+        "You have had this password before. Choose another one."
+    } else if mentions(&["too short", "length", "at least"]) {
+        "The new password is too short for your organisation's rules. Choose a longer one."
+    } else if mentions(&["too young", "too soon", "minimum age", "min_pwd_age", "within minimum"]) {
+        "Your password was changed too recently to be changed again. Try again tomorrow."
+    } else if mentions(&["complex", "quality", "trivial", "simple", "syntax", "dictionary"]) {
+        "The new password is too simple for your organisation's rules. Mix capital and small letters, digits and signs, and leave your name out."
+    } else if mentions(&["insufficient access", "insufficient rights", "not allowed"]) {
+        "Your directory does not let people change their own password. Ask your administrator."
+    } else {
+        "The directory does not take the new password. It may be too short, too simple, or one you have had before. Choose another one."
+    };
+    if words.is_empty() { sentence.to_owned() } else { format!("{sentence} (The directory said: {words:?})") }
 }
 
 fn event(now: Timestamp, kind: Kind, wish: &Change<'_>) -> Event {
@@ -195,6 +215,20 @@ pub(super) fn check(password: &Password) -> Result<(), &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_by_the_rules_says_what_to_do() {
+        for (words, part) in [
+            ("Password fails quality checking policy", "too simple"),
+            ("Password is in history of old passwords", "before"),
+            ("Password is too young to change", "tomorrow"),
+            ("invalid password syntax: password must be at least 8 characters long", "longer"),
+            ("0000052D: SvcErr: DSID-031A12D2, problem 5003 (WILL_NOT_PERFORM), data 0", "may be too short"),
+            ("", "does not take"),
+        ] {
+            assert!(not_taken(words).contains(part), "{words}");
+        }
+    }
 
     #[test]
     fn what_is_typed_wrong_is_said_by_field() {

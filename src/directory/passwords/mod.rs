@@ -22,7 +22,7 @@ pub use change::{Change, Changed, Form, change};
 
 use self::beat::Beat;
 use self::model::{WhyNot, admission};
-use super::client::{self, FetchError, PasswordRefusal, PasswordVerdict};
+use super::client::{self, FetchError, PasswordVerdict, Refusal};
 use super::config::{DirectoryConfig, PasswordSignIn};
 use crate::app::App;
 use crate::attempts::{self, Allowance, Subject};
@@ -197,10 +197,12 @@ async fn judge(app: &App, now: Timestamp, candidate: &Candidate, password: &Pass
     let refused = match client::check_password(config, dn, password, ASK_WITHIN).await {
         Ok(PasswordVerdict::Right) => return Ok(Judged::Right { by_hash: false }),
         Ok(PasswordVerdict::Wrong) => Judged::Refused(WhyNot::WrongPassword),
-        Ok(PasswordVerdict::Refused(PasswordRefusal::Expired)) => Judged::ChangeFirst(WhyNot::Expired),
-        Ok(PasswordVerdict::Refused(PasswordRefusal::MustChange)) => Judged::ChangeFirst(WhyNot::MustChange),
-        Ok(PasswordVerdict::Refused(PasswordRefusal::Locked)) => Judged::Refused(WhyNot::LockedThere),
-        Ok(PasswordVerdict::Refused(PasswordRefusal::NotAdmitted)) => Judged::Refused(WhyNot::NotAdmittedThere),
+        Ok(PasswordVerdict::Refused(Refusal::Expired)) => Judged::ChangeFirst(WhyNot::Expired),
+        Ok(PasswordVerdict::Refused(Refusal::MustChange)) => Judged::ChangeFirst(WhyNot::MustChange),
+        Ok(PasswordVerdict::Refused(Refusal::Locked)) => Judged::Refused(WhyNot::LockedThere),
+        Ok(PasswordVerdict::Refused(Refusal::Disabled | Refusal::AccountExpired | Refusal::NotNow | Refusal::NotHere | Refusal::Unsaid)) => {
+            Judged::Refused(WhyNot::NotAdmittedThere)
+        }
         Err(FetchError { message, .. }) => {
             tracing::warn!(directory = config.name, cause = message, "the directory could not be asked whether a password is right");
             let right = config.keeps_hashes() && hash::was_right(app, user, &config.name, password, now).await?;
