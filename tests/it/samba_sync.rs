@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::directory_site::{Site, messages};
 use crate::support::app::Engine;
 use crate::support::ldap_tools::values;
-use crate::support::samba::{ADMIN, ADMIN_PASSWORD, BASE, Samba, user_dn};
+use crate::support::samba::{ADMIN, ADMIN_PASSWORD, BASE, CROWD_SIZE, Samba, user_dn};
 
 /// Points an installation at a domain controller, as the documentation says for Active Directory.
 fn use_domain(site: &mut Site, domain: &Samba) {
@@ -112,4 +112,14 @@ async fn a_wrong_password_is_explained_and_tried_once() {
     assert!(messages(&report)[0].contains("Bind DN or password is wrong"), "{report}");
     let tested = site.muster.run(["directory", "test"]).await;
     assert!(tested.status == 1 && tested.stdout.contains("FAILED   Bind"), "{tested:?}");
+}
+
+#[tokio::test]
+async fn a_group_larger_than_one_range_comes_whole_from_a_real_domain() {
+    let domain = Samba::start_crowded().await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    use_domain(&mut site, &domain);
+    site.muster.unset("LDAP_ADMIN_GROUP_NAME");
+    let report = site.sync("applied").await;
+    assert_eq!((&report["users"]["created"], &report["memberships"]["added"], messages(&report)), (&json!(CROWD_SIZE), &json!(CROWD_SIZE), vec![]));
 }
