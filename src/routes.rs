@@ -17,7 +17,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
 use crate::clients::admin as clients;
-use crate::directory::passwords::http as passwords;
+use crate::directory_passwords::http as passwords;
 use crate::error::AppError;
 use crate::oidc::{account, authorize, consent, discovery, end_session, introspect, revoke, token, userinfo};
 use crate::sessions::{self, MaybeSignedIn};

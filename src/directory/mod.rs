@@ -25,7 +25,6 @@ pub mod filter;
 mod journal;
 pub mod membership;
 pub mod model;
-pub mod passwords;
 pub mod plan;
 pub mod report;
 mod run;

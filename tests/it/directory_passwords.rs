@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use muster::audit::Kind;
 use muster::clients::{self, Authority, Registration};
-use muster::directory::{self, Order, passwords};
+use muster::directory::{self, Order};
+use muster::directory_passwords as passwords;
 use muster::id::ClientId;
 use muster::secret::{base64url, random_bytes};
 use muster::users::{self, User};

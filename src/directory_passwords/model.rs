@@ -1,6 +1,6 @@
 //! Whose password may open what.
 
-use super::super::config::{DirectoryConfig, PasswordSignIn};
+use crate::directory::config::{DirectoryConfig, PasswordSignIn};
 use crate::users::User;
 
 /// Why a password opens nothing. For the audit log; the person reads one sentence for all.

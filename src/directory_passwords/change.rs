@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::super::client::{self, FetchError, PasswordChange, Phase, Refusal};
-use super::super::config::DirectoryConfig;
 use super::{PER_ACCOUNT, Tried, account, store};
 use crate::app::App;
 use crate::attempts;
 use crate::audit::{self, Event, Kind};
 use crate::clock::{Timestamp, duration_for_people};
+use crate::directory;
+use crate::directory::client::{self, FetchError, PasswordChange, Phase, Refusal};
+use crate::directory::config::DirectoryConfig;
 use crate::secret::{Password, equal};
 use crate::sessions::{self, SignedIn};
 use crate::users::User;
@@ -55,7 +56,7 @@ pub enum Changed {
 /// The directory in which a person may change their password from here.
 pub(super) async fn directory_of(app: &App, user: &User) -> anyhow::Result<Option<DirectoryConfig>> {
     let Some(name) = user.directory.as_deref().filter(|_| user.entry_dn.is_some()) else { return Ok(None) };
-    let texts = super::super::texts(app, name).await?;
+    let texts = directory::texts(app, name).await?;
     if !texts.is_enabled() {
         return Ok(None);
     }

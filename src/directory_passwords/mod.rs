@@ -22,12 +22,13 @@ pub use change::{Change, Changed, Form, change};
 
 use self::beat::Beat;
 use self::model::{WhyNot, admission};
-use super::client::{self, FetchError, PasswordVerdict, Refusal};
-use super::config::{DirectoryConfig, PasswordSignIn};
 use crate::app::App;
 use crate::attempts::{self, Allowance, Subject};
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::Timestamp;
+use crate::directory;
+use crate::directory::client::{self, FetchError, PasswordVerdict, Refusal};
+use crate::directory::config::{DirectoryConfig, PasswordSignIn};
 use crate::passkeys;
 use crate::secret::{Password, SecretToken};
 use crate::sessions::Method;
@@ -91,10 +92,10 @@ async fn offering(app: &App) -> anyhow::Result<Vec<DirectoryConfig>> {
 
 /// The directories that are on and whose settings can be read.
 async fn in_use(app: &App) -> anyhow::Result<Vec<DirectoryConfig>> {
-    let names = super::names(&mut app.db.read().await?).await?;
+    let names = directory::names(&mut app.db.read().await?).await?;
     let mut all = Vec::with_capacity(names.len());
     for name in names {
-        let texts = super::texts(app, &name).await?;
+        let texts = directory::texts(app, &name).await?;
         if texts.is_enabled() {
             all.extend(texts.read(&name).ok());
         }
