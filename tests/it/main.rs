@@ -15,6 +15,7 @@ mod directory_holds;
 mod directory_interrupted;
 mod directory_mapping;
 mod directory_pages;
+mod directory_passwords;
 mod directory_site;
 mod ds389_sync;
 mod forged_ceremonies;
