@@ -2,6 +2,7 @@
 //! entry. Everything has a time-out, and the driver of the connection ends with it.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ldap3::asn1::{PL, StructureTag};
@@ -13,7 +14,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::super::attributes::RawEntry;
 use super::super::config::{Bind, DirectoryConfig, Limits, ServerAddress};
-use super::{FetchError, Phase, explain, tls};
+use super::{FetchError, Phase, SoFar, explain, tls};
 
 /// Page sizes tried when a server refuses the configured one.
 const SMALLER_PAGES: [u16; 3] = [250, 100, 50];
@@ -57,6 +58,7 @@ pub(super) struct Connection {
     ldap: Ldap,
     server: ServerAddress,
     limits: Limits,
+    so_far: Option<Arc<SoFar>>,
     // Ends with the connection; a panic inside (ldap3 has some for malformed answers) shows as a closed connection.
     _driver: AbortOnDropHandle<()>,
 }
@@ -103,7 +105,22 @@ impl Connection {
                 tracing::debug!(%error, "the directory connection ended");
             }
         }));
-        Ok(Self { ldap, server: server.clone(), limits: config.connection.limits, _driver: driver })
+        Ok(Self { ldap, server: server.clone(), limits: config.connection.limits, so_far: None, _driver: driver })
+    }
+
+    /// Counts what is read from now on in `so_far`.
+    pub(super) fn note_in(&mut self, so_far: Arc<SoFar>) {
+        self.so_far = Some(so_far);
+    }
+
+    /// Where it leads.
+    pub(super) const fn server(&self) -> &ServerAddress {
+        &self.server
+    }
+
+    /// For a search that does not end.
+    pub(super) fn handle(&self) -> Ldap {
+        self.ldap.clone()
     }
 
     /// Says who asks. Without a bind every server takes the asker for anyone (RFC 4511 section 4.2).
@@ -153,6 +170,9 @@ impl Connection {
                 return Err(failed(explain::result_sentence(&self.server, &page.result)));
             }
             tally.entries += page.entries.len();
+            if let Some(so_far) = &self.so_far {
+                so_far.note(phase, page.entries.len());
+            }
             tally.referrals += page.referrals;
             // Some servers hand out the same page for ever; cookies do not tell (389 Directory Server repeats its own rightly).
             let first = page.entries.first().map(|entry| entry.dn.clone());
@@ -230,7 +250,7 @@ fn next_cookie(result: &LdapResult) -> Option<Vec<u8>> {
 
 /// An entry as bytes in the order the server sent them (RFC 4511 section 4.5.2). ldap3's own decoder panics on malformed entries and reorders values.
 /// A name or description that is no UTF-8 (the protocol forbids it) comes with replacement characters.
-fn decode(entry: StructureTag) -> Option<RawEntry> {
+pub(super) fn decode(entry: StructureTag) -> Option<RawEntry> {
     let mut parts = constructed(entry)?.into_iter();
     let dn = text(parts.next()?)?;
     let attributes = constructed(parts.next()?)?

@@ -4,13 +4,22 @@
 //! [`Snapshot`]. [`test()`] goes the same way one step at a time and says what each found.
 
 mod connection;
+mod entries;
 mod explain;
+mod so_far;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod watch;
 
+use std::sync::Arc;
+
+pub use entries::{Part, read_groups_for, read_part};
 use serde::Serialize;
+pub use so_far::SoFar;
 use tokio_util::task::AbortOnDropHandle;
+
+pub use watch::{Cursor, Mode, Notice, Touch, watch};
 
 use self::connection::{Connection, Tally};
 use super::attributes::{self, Field, RawEntry};
@@ -71,9 +80,18 @@ pub struct FetchError {
 /// # Errors
 /// [`FetchError`] when anything at all went wrong, or the whole took longer than [`Limits::run_within`](super::config::Limits::run_within).
 pub async fn fetch(config: &DirectoryConfig) -> Result<Snapshot, FetchError> {
+    fetch_noting(config, Arc::default()).await
+}
+
+/// [`fetch`] that tells `so_far` what has arrived.
+///
+/// # Errors
+/// As [`fetch`].
+pub async fn fetch_noting(config: &DirectoryConfig, so_far: Arc<SoFar>) -> Result<Snapshot, FetchError> {
     let owned = config.clone();
     guarded(config, Phase::Connect, async move {
         let mut connection = open(&owned).await?;
+        connection.note_in(so_far);
         read_everything(&owned, &mut connection).await
     })
     .await
