@@ -12,6 +12,7 @@ use super::super::run::{between_runs, write_part};
 use super::super::store;
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::id::UserId;
 use crate::lease::Lease;
 use crate::users::model::key as name_key;
 
@@ -106,7 +107,8 @@ impl Batch<'_> {
             self.part.users.retain(is_known);
             (rest, groups_concerned) = (Some("only members of a group are taken over, and groups or newcomers are concerned"), false);
         }
-        if membership_is_of_people(self.config) && (groups_concerned || !self.part.users.is_empty()) {
+        let own_groups_may_differ = !self.config.membership.member_of.is_empty() && !self.part.users.is_empty();
+        if own_groups_may_differ || (groups_concerned && membership_is_of_people(self.config)) {
             (rest, groups_concerned) = (Some("membership also depends on attributes of people"), false);
         }
         let (mut without_losses, mut outdated) = (false, 0);
@@ -127,7 +129,7 @@ impl Batch<'_> {
                 plan.held_because = None;
                 self.end_memberships(&mut plan).await?;
             }
-            if !without_losses && !self.may_lose(&plan).await? {
+            if !without_losses && !may_lose(self.app, self.config, &plan, &current).await? {
                 (without_losses, rest) = (true, Some("more people are gone than may go without confirmation"));
                 continue;
             }
@@ -185,12 +187,6 @@ impl Batch<'_> {
         plan.removed_members.extend(ended);
         Ok(())
     }
-
-    /// Whether those who would lose access, with those who have since everything was read last, are few enough.
-    async fn may_lose(&self, plan: &Plan<'_>) -> sqlx::Result<bool> {
-        let disabled = plan.updated_users.iter().filter(|(_, change, _)| *change == Change::Disabled).count();
-        may_lose(self.app, self.config, plan.departed_users.len() + disabled).await
-    }
 }
 
 /// What is known of some people and of who holds the names and addresses they want.
@@ -200,16 +196,26 @@ pub(super) async fn of_people(app: &App, directory: &str, people: &[EntryId], pa
     store::part::load(&mut app.db.read().await?, directory, people, &names).await
 }
 
-/// Whether `leaving` more people may lose access without anybody confirming it, counted together with those who did since everything was read last.
-pub(super) async fn may_lose(app: &App, config: &DirectoryConfig, leaving: usize) -> sqlx::Result<bool> {
+/// Who loses access by a plan.
+pub(super) fn leaving(plan: &Plan<'_>) -> Vec<UserId> {
+    let disabled = plan.updated_users.iter().filter(|(_, change, _)| *change == Change::Disabled).map(|(id, ..)| *id);
+    plan.departed_users.iter().copied().chain(disabled).collect()
+}
+
+/// Whether those who would lose access may without anybody confirming it, counted together with those who did since everything was read last; among them
+/// not more administrators than may go at once.
+pub(super) async fn may_lose(app: &App, config: &DirectoryConfig, plan: &Plan<'_>, current: &Current) -> sqlx::Result<bool> {
+    let leaving: HashSet<UserId> = leaving(plan).into_iter().collect();
+    let leavers = || current.users.iter().filter(|user| leaving.contains(&user.id) && user.state == DirectoryState::Active);
+    let (leaving, admins_leaving) = (leavers().count(), leavers().filter(|user| user.is_admin).count());
     if leaving == 0 {
         return Ok(true);
     }
     let mut conn = app.db.read().await?;
     let since = store::runs::last_agreed(&mut conn, &config.name).await?.unwrap_or(Timestamp::EPOCH);
-    let (active, lost) = store::part::active_and_lost(&mut conn, &config.name, since).await?;
-    let (active, lost) = (usize::try_from(active).unwrap_or(0), usize::try_from(lost).unwrap_or(0));
-    Ok(lost + leaving <= config.guard.people.allowed(active + lost))
+    let (active, admins, lost) = store::part::active_and_lost(&mut conn, &config.name, since).await?;
+    let [active, admins, lost] = [active, admins, lost].map(|count| usize::try_from(count).unwrap_or(0));
+    Ok(lost + leaving <= config.guard.people.allowed(active + lost) && admins_leaving <= config.guard.admins.allowed(admins))
 }
 
 /// The same without anybody losing access.
@@ -222,7 +228,8 @@ fn sparing(mut snapshot: Snapshot, current: Current) -> (Snapshot, Current) {
     (snapshot, current)
 }
 
-/// Whether who is in a group cannot be told from the groups alone.
+/// Whether who is in a group cannot be told from the groups alone. A person's primary group changes together with the members of two groups (Active
+/// Directory moves them), so that a touched group is the sign for both.
 fn membership_is_of_people(config: &DirectoryConfig) -> bool {
     let by_primary_group =
         config.membership.primary_group && config.attributes.names(Field::UserId).iter().any(|name| name.eq_ignore_ascii_case("objectGUID"));

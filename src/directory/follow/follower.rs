@@ -310,3 +310,48 @@ fn next_after(run: &Run) -> Timestamp {
             _ => finished_at.since(run.started_at) * WHOLE_RUN_SHARE,
         }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn touch(number: usize) -> Touch {
+        Touch { person: Some(format!("{number}").as_str().into()), group: None, dn: format!("uid={number},dc=x"), is_gone: false, is_place: false }
+    }
+
+    #[test]
+    fn what_is_told_is_kept_once_and_never_without_bound() {
+        let pending = Pending::default();
+        pending.tell(Notice::Touched(vec![touch(1), touch(2)]));
+        pending.tell(Notice::Touched(vec![touch(1)]));
+        let told = pending.take();
+        assert_eq!((told.touches.len(), told.doubt), (2, None));
+        for number in 0..=TOUCHES_MAX {
+            pending.tell(Notice::Touched(vec![touch(number)]));
+        }
+        let told = pending.take();
+        assert!(told.touches.is_empty() && told.doubt.is_some());
+        pending.close();
+        assert!(pending.take().is_over && pending.take().is_over, "the end is not forgotten");
+    }
+
+    #[test]
+    fn runs_that_read_everything_leave_room_between_them() {
+        let at = |seconds| Timestamp::EPOCH + Duration::from_secs(seconds);
+        let run = |outcome| Run {
+            id: crate::id::SyncRunId::new(),
+            started_by: Trigger::CatchUp,
+            started_at: at(100),
+            finished_at: Some(at(110)),
+            outcome: Some(outcome),
+            progress: None,
+            counts: crate::directory::report::Counts::default(),
+            held_because: None,
+            confirmed_at: None,
+            discarded_at: None,
+        };
+        for (outcome, next) in [(Outcome::Applied, 160), (Outcome::Unchanged, 160), (Outcome::Failed, 140), (Outcome::Held, 710)] {
+            assert_eq!(next_after(&run(outcome)), at(next), "{outcome:?}");
+        }
+    }
+}

@@ -82,6 +82,9 @@ async fn look(app: &App, server_started_at: Timestamp, followers: &mut BTreeMap<
         if let Some(follower) = followers.remove(&gone).flatten() {
             follower.end().await;
         }
+        let mut tx = app.db.begin().await?;
+        store::following::forget(&mut tx, &gone).await?;
+        tx.commit().await?;
     }
     for name in names {
         let texts = super::texts(app, &name).await?;

@@ -6,17 +6,16 @@ use std::time::Duration;
 
 use super::super::client::{self, FetchError, Part};
 use super::super::config::DirectoryConfig;
-use super::super::model::{DirectoryState, EntryId, Snapshot};
-use super::super::plan::{Change, Policy, Verdict, reconcile};
+use super::super::model::{EntryId, Snapshot};
+use super::super::plan::{Policy, Verdict, reconcile};
 use super::super::store::{self, NotApplied};
 use super::super::{journal, texts};
-use super::batch::{may_lose, of_people};
+use super::batch::{leaving, may_lose, of_people};
 use crate::app::App;
 use crate::audit;
 use crate::clock::Timestamp;
-use crate::id::UserId;
 use crate::sessions;
-use crate::users::User;
+use crate::users::{self, User};
 
 /// How long the directory may take, everything together: somebody waits.
 const WITHIN: Duration = Duration::from_secs(2);
@@ -105,7 +104,6 @@ async fn ask(config: &DirectoryConfig, id: &[EntryId]) -> Result<Part, FetchErro
 
 async fn bring_up_to_date(app: &App, config: &DirectoryConfig, id: &[EntryId], part: &Part, now: Timestamp) -> sqlx::Result<Refreshed> {
     let current = of_people(app, &config.name, id, part).await?;
-    let is_known = |state: DirectoryState| current.users.iter().any(|user| user.entry_id == id[0] && user.state == state);
     let Part { users, skipped_users, problems, .. } = part.clone();
     let snapshot = Snapshot { users, skipped_users, problems, ..Snapshot::default() };
     let policy = Policy { admins_as_known: true, soft_delete: true, ..Policy::from(config) };
@@ -114,9 +112,8 @@ async fn bring_up_to_date(app: &App, config: &DirectoryConfig, id: &[EntryId], p
     if !plan.created_users.is_empty() || plan.verdict(None) == Verdict::Nothing {
         return Ok(Refreshed::Unchanged);
     }
-    let disabled = plan.updated_users.iter().filter(|(_, change, _)| *change == Change::Disabled).map(|(id, ..)| *id);
-    let out: Vec<UserId> = plan.departed_users.iter().copied().chain(disabled).collect();
-    if is_known(DirectoryState::Active) && !may_lose(app, config, out.len()).await? {
+    let out = leaving(&plan);
+    if !may_lose(app, config, &plan, &current).await? {
         tracing::warn!(
             directory = config.name,
             "a person who signs in is not in the directory, like more than may go without confirmation; what is known counts"
@@ -128,14 +125,34 @@ async fn bring_up_to_date(app: &App, config: &DirectoryConfig, id: &[EntryId], p
     // Whoever comes back is about to get a session, which must be younger than what their absence ended.
     let at = if out.is_empty() { now - Duration::from_millis(1) } else { now };
     let mut tx = app.db.begin().await?;
+    let had_admin = users::has_admin(&mut tx).await?;
     let created = match store::apply(&mut tx, &config.name, &plan, &current, at).await {
         Ok(created) => created,
         // Somebody else writes about them at this moment.
         Err(NotApplied::Outdated) => return Ok(Refreshed::Unchanged),
         Err(NotApplied::Database(error)) => return Err(error),
     };
+    if had_admin && !users::has_admin(&mut tx).await? {
+        tracing::warn!(directory = config.name, "the last administrator is not in the directory or disabled there; that needs a confirmed sync");
+        return Ok(Refreshed::Unreachable);
+    }
     sessions::end_all(&mut tx, &out, None).await?;
     audit::record_all(&mut tx, journal::of_plan(&plan, &current, &created, &config.name, now)).await?;
     tx.commit().await?;
     Ok(if out.is_empty() { Refreshed::Updated } else { Refreshed::Out })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_that_did_not_answer_is_left_alone_for_half_a_minute() {
+        let (outages, start) = (Outages::default(), Timestamp::EPOCH + Duration::from_secs(1_000));
+        assert!(!outages.lasts("default", start));
+        outages.begins("default", start);
+        assert!(outages.lasts("default", start + Duration::from_secs(29)));
+        assert!(!outages.lasts("other", start), "each for itself");
+        assert!(!outages.lasts("default", start + Duration::from_secs(30)));
+    }
 }

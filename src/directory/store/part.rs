@@ -99,14 +99,16 @@ pub(in super::super) async fn memberships_of(conn: &mut Conn, directory: &str, u
     Ok(memberships)
 }
 
-/// How many may sign in, and how many lost that after `since`.
-pub(in super::super) async fn active_and_lost(conn: &mut Conn, directory: &str, since: Timestamp) -> sqlx::Result<(i64, i64)> {
+/// How many may sign in, how many administrators among them, and how many lost that after `since`.
+pub(in super::super) async fn active_and_lost(conn: &mut Conn, directory: &str, since: Timestamp) -> sqlx::Result<(i64, i64, i64)> {
     query(
         "SELECT (SELECT COUNT(*) FROM users WHERE directory = $1 AND directory_state = 'active'),
+                (SELECT COUNT(*) FROM users WHERE directory = $1 AND directory_state = 'active' AND directory_admin = $3),
                 (SELECT COUNT(*) FROM users WHERE directory = $1 AND directory_state <> 'active' AND directory_state_at > $2)",
     )
     .bind(directory)
     .bind(since)
+    .bind(true)
     .one(conn)
     .await
 }
