@@ -3,7 +3,8 @@
 use super::super::attributes::{self, Field, RawEntry};
 use super::super::config::DirectoryConfig;
 use super::super::model::{DirectoryUser, EntryId, Problems, SkippedEntry, Snapshot};
-use super::{FetchError, Phase, guarded, open, read_groups};
+use super::search::Area;
+use super::{FetchError, Phase, guarded, read_groups, servers};
 
 /// Entries one search asks for.
 const PER_SEARCH: usize = 50;
@@ -27,32 +28,29 @@ pub struct Part {
 /// As [`fetch`](super::fetch).
 pub async fn read_part(config: &DirectoryConfig, people: &[EntryId], groups: &[EntryId]) -> Result<Part, FetchError> {
     let (owned, people, groups) = (config.clone(), people.to_vec(), groups.to_vec());
-    guarded(config, Phase::Connect, async move {
-        let mut connection = open(&owned).await?;
+    guarded(config.connection.limits.run_within, Phase::Connect, async move {
+        let mut connection = servers::open(&owned).await?.connection;
         let mut part = Part::default();
         let requested = owned.attributes.requested_for_users();
         for ids in people.chunks(PER_SEARCH) {
             let filter = with_ids(owned.search.user_filter.as_str(), owned.attributes.names(Field::UserId), ids);
-            for base in &owned.search.user_bases {
-                let each_page = |page: Vec<RawEntry>| {
-                    for entry in &page {
-                        match attributes::user(entry, &owned.attributes, &mut part.problems) {
-                            Ok(user) => part.users.push(user),
-                            Err(skipped) => part.skipped_users.push(skipped),
-                        }
+            let each_page = |page: Vec<RawEntry>| {
+                for entry in &page {
+                    match attributes::user(entry, &owned.attributes, &mut part.problems) {
+                        Ok(user) => part.users.push(user),
+                        Err(skipped) => part.skipped_users.push(skipped),
                     }
-                };
-                connection.search(Phase::Users, base, &filter, &requested, each_page).await?;
-            }
+                }
+            };
+            connection.search(Phase::Users, Area::people(&owned.search), &filter, &requested, each_page).await?;
         }
         let names = owned.attributes.names(Field::GroupId);
         for ids in groups.chunks(PER_SEARCH) {
             let filter = with_ids(owned.search.group_filter.as_str(), names, ids);
-            for base in &owned.search.group_bases {
-                let each_page = |page: Vec<RawEntry>| part.groups.extend(page.iter().filter_map(|entry| entry_id(entry, names)));
-                connection.search(Phase::Groups, base, &filter, names, each_page).await?;
-            }
+            let each_page = |page: Vec<RawEntry>| part.groups.extend(page.iter().filter_map(|entry| entry_id(entry, names)));
+            connection.search(Phase::Groups, Area::groups(&owned.search), &filter, names, each_page).await?;
         }
+        connection.close().await;
         Ok(part)
     })
     .await
@@ -64,10 +62,11 @@ pub async fn read_part(config: &DirectoryConfig, people: &[EntryId], groups: &[E
 /// As [`fetch`](super::fetch).
 pub async fn read_groups_for(config: &DirectoryConfig, people: Vec<DirectoryUser>) -> Result<Snapshot, FetchError> {
     let owned = config.clone();
-    guarded(config, Phase::Connect, async move {
-        let mut connection = open(&owned).await?;
+    guarded(config.connection.limits.run_within, Phase::Connect, async move {
+        let mut connection = servers::open(&owned).await?.connection;
         let mut snapshot = Snapshot { users: people, ..Snapshot::default() };
         read_groups(&owned, &mut connection, &mut snapshot).await?;
+        connection.close().await;
         Ok(snapshot)
     })
     .await

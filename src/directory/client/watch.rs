@@ -17,7 +17,7 @@ use ldap3::asn1::{PL, parse_tag};
 use ldap3::controls::{
     Control, ControlType, EntryState, MakeCritical as _, RawControl, RefreshMode, SyncInfo, SyncRequest, SyncState, parse_syncinfo,
 };
-use ldap3::{Ldap, Scope};
+use ldap3::{Ldap, LdapResult, Scope};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -25,9 +25,11 @@ use super::super::attributes::{Field, RawEntry};
 use super::super::config::{DirectoryConfig, ServerAddress};
 use super::super::dn::key_of;
 use super::super::model::EntryId;
-use super::connection::{Connection, decode};
+use super::connection::Connection;
 use super::entries::entry_id;
-use super::{FetchError, Phase, explain, open};
+use super::explain::Doing;
+use super::search::{Area, decode};
+use super::{FetchError, Phase, explain, servers};
 
 /// How often a domain controller is asked for its newest update number.
 const ASK_USN_EVERY: Duration = Duration::from_millis(500);
@@ -197,7 +199,7 @@ impl Root {
 }
 
 async fn run(config: &DirectoryConfig, from: Option<Cursor>, tell: &Tell) -> Result<(), FetchError> {
-    let mut connection = open(config).await?;
+    let mut connection = servers::open(config).await?.connection;
     let root = Root::read(&mut connection).await?;
     let from = from.filter(|cursor| cursor.server == *connection.server()).map(|cursor| cursor.at);
     let mut watch = Watch::new(config, &connection, tell);
@@ -219,6 +221,7 @@ struct Watch<'w> {
     config: &'w DirectoryConfig,
     ldap: Ldap,
     server: ServerAddress,
+    is_private: bool,
     tell: &'w Tell,
     /// Asked of every entry: enough to know what it is.
     attributes: Vec<String>,
@@ -228,11 +231,15 @@ impl<'w> Watch<'w> {
     fn new(config: &'w DirectoryConfig, connection: &Connection, tell: &'w Tell) -> Self {
         let names = |field| config.attributes.names(field).iter().cloned();
         let attributes = names(Field::UserId).chain(names(Field::GroupId)).chain(["objectClass".to_owned()]).collect();
-        Self { config, ldap: connection.handle(), server: connection.server().clone(), tell, attributes }
+        Self { config, ldap: connection.handle(), server: connection.server().clone(), is_private: connection.is_private(), tell, attributes }
     }
 
     fn broken(&self, error: &ldap3::LdapError) -> FetchError {
-        FetchError { phase: Phase::Users, message: explain::ldap_error(&self.server, Phase::Users, error) }
+        FetchError { phase: Phase::Users, message: explain::ldap_error(&self.server, self.is_private, Phase::Users, error) }
+    }
+
+    fn sentence(&self, result: &LdapResult) -> String {
+        explain::result_sentence(&self.server, self.is_private, &Doing::Search { base: &self.config.search.base_dn, entries: 0 }, result)
     }
 
     fn following(&self, mode: Mode, resumed: bool, caveat: &'static str) {
@@ -306,7 +313,7 @@ impl<'w> Watch<'w> {
             .with_controls(vec![RawControl::from(request.critical())])
             .streaming_search(&search.base_dn, Scope::Subtree, &filter, self.attributes.clone())
             .await
-            .map_err(|error| FetchError { phase: Phase::Users, message: explain::ldap_error(&self.server, Phase::Users, &error) })?;
+            .map_err(|error| FetchError { phase: Phase::Users, message: explain::ldap_error(&self.server, self.is_private, Phase::Users, &error) })?;
         let (mut refreshing, mut touched) = (true, Vec::new());
         loop {
             let next = tokio::select! {
@@ -371,7 +378,7 @@ impl<'w> Watch<'w> {
             // Refresh required (section 3.10): the cookie is too old.
             _ => {
                 (self.tell)(Notice::Doubt("the server does not know any more what changed"));
-                Err(FetchError { phase: Phase::Users, message: explain::result_sentence(&self.server, &result) })
+                Err(FetchError { phase: Phase::Users, message: self.sentence(&result) })
             }
         }
     }
@@ -394,7 +401,7 @@ impl<'w> Watch<'w> {
             .with_controls(vec![control])
             .streaming_search(&self.config.search.base_dn, Scope::Subtree, "(objectClass=*)", self.attributes.clone())
             .await
-            .map_err(|error| FetchError { phase: Phase::Users, message: explain::ldap_error(&self.server, Phase::Users, &error) })?;
+            .map_err(|error| FetchError { phase: Phase::Users, message: explain::ldap_error(&self.server, self.is_private, Phase::Users, &error) })?;
         let settled = tokio::time::sleep(SETTLED_AFTER);
         tokio::pin!(settled);
         let mut is_settled = false;
@@ -418,7 +425,7 @@ impl<'w> Watch<'w> {
             }
         }
         let result = stream.finish().await;
-        Err(FetchError { phase: Phase::Users, message: explain::result_sentence(&self.server, &result) })
+        Err(FetchError { phase: Phase::Users, message: self.sentence(&result) })
     }
 
     /// The update numbers of one domain controller (MS-ADTS section 3.1.1.1.9). They count for that controller only.
@@ -467,8 +474,8 @@ impl<'w> Watch<'w> {
             self.ldap.with_controls(vec![RawControl { ctype: SHOW_DELETED.to_owned(), crit: true, val: None }]);
         }
         let asked = self.ldap.streaming_search(base, scope, filter, attributes).await;
-        let mut stream =
-            asked.map_err(|error| FetchError { phase: Phase::Users, message: explain::ldap_error(&self.server, Phase::Users, &error) })?;
+        let mut stream = asked
+            .map_err(|error| FetchError { phase: Phase::Users, message: explain::ldap_error(&self.server, self.is_private, Phase::Users, &error) })?;
         let mut entries = Vec::new();
         while let Some(entry) = stream.next().await.map_err(|error| self.broken(&error))? {
             if !entry.is_ref() && !entry.is_intermediate() {
@@ -486,7 +493,7 @@ impl<'w> Watch<'w> {
     /// Time stamps: seconds, without deletions. What has the newest one is told twice, because it can change again within its second.
     async fn timestamps(&mut self, connection: &mut Connection) -> Result<(), FetchError> {
         const STAMP: &str = "modifyTimestamp";
-        let base = self.config.search.base_dn.clone();
+        let bases = [self.config.search.base_dn.clone()];
         let mut requested = self.attributes.clone();
         requested.push(STAMP.to_owned());
         let mut newest: Option<String> = None;
@@ -496,7 +503,9 @@ impl<'w> Watch<'w> {
             }
         };
         let stamp_only = [STAMP.to_owned()];
-        connection.search(Phase::Users, &base, "(objectClass=*)", &stamp_only, |page| page.iter().for_each(|entry| note(&mut newest, entry))).await?;
+        connection
+            .search(Phase::Users, Area::below(&bases), "(objectClass=*)", &stamp_only, |page| page.iter().for_each(|entry| note(&mut newest, entry)))
+            .await?;
         let Some(mut from) = newest.filter(|stamp| stamp.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')) else {
             self.following(Mode::Interval, true, "");
             tokio::time::sleep(LOOK_AGAIN).await;
@@ -518,7 +527,7 @@ impl<'w> Watch<'w> {
                     now.insert(key, times.saturating_add(1));
                 }
             };
-            connection.search(Phase::Users, &base, &format!("({STAMP}>={from})"), &requested, each_page).await?;
+            connection.search(Phase::Users, Area::below(&bases), &format!("({STAMP}>={from})"), &requested, each_page).await?;
             told = now;
             from = newest.filter(|stamp| stamp.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')).unwrap_or(from);
             if !touched.is_empty() {
