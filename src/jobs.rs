@@ -37,6 +37,7 @@ pub fn start(app: &App) -> Jobs {
     let started_at = app.clock.now();
     let sync = move |app: App| async move { directory::sync_if_due(&app, started_at).await };
     jobs.spawn(every(app.clone(), "directory sync", SYNC_AFTER, LOOK_FOR_SYNC_EVERY, sync));
+    jobs.spawn(directory::keep_following(app.clone(), started_at));
     Jobs(jobs)
 }
 

@@ -11,6 +11,8 @@
 //! - An entry with a mistake in it is reported and skipped, and counts as present.
 //! - Nobody who belongs here by another way (a local account, another directory) is ever touched.
 //! - Nobody is deleted (unless soft delete is off): who leaves is disabled, sessions and tokens are dead at once, and a return restores them.
+//! - Between runs changes are followed as they happen where the server tells of them ([`follow`]), and each person is asked for when they sign in. Both go
+//!   through the same plan and the same single transaction, and leave to a run what they cannot be sure of.
 //! - One run at a time, across instances and commands; a run that is killed leaves nothing half-applied.
 //!
 //! There may be several directories. Each has a name, and everything of it (settings, people, groups, runs, lease) is kept under that name; [`DEFAULT`] is
@@ -22,10 +24,12 @@ pub mod client;
 pub mod config;
 pub mod dn;
 pub mod filter;
+pub mod follow;
 mod journal;
 pub mod membership;
 pub mod model;
 pub mod plan;
+mod progress;
 pub mod report;
 mod run;
 pub mod settings;
@@ -39,7 +43,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 pub use client::{Phase, Step, StepOutcome};
-pub use report::{Outcome, Run, SyncReport, Trigger};
+pub use follow::{Following, Outages, Refreshed, keep_following, refresh_person};
+pub use report::{Outcome, Progress, Run, RunPhase, SyncReport, Trigger};
 pub use run::{Order, SyncError, preview, sync, sync_if_due};
 pub use texts::Texts;
 
@@ -106,7 +111,9 @@ pub struct Standing {
     pub waiting: Option<Run>,
     /// The latest runs, newest first.
     pub runs: Vec<Run>,
-    /// When the latest run began; the schedule counts from here.
+    /// How its changes are followed; `None` when they are not to be.
+    pub following: Option<Following>,
+    /// When the latest run that read everything began; the schedule counts from here.
     pub last_started_at: Option<Timestamp>,
     /// People known from it who may sign in.
     pub active_users: i64,
@@ -130,7 +137,8 @@ pub async fn standing(conn: &mut Conn, directory: &str) -> sqlx::Result<Standing
         running: runs.iter().find(|run| run.outcome.is_none()).cloned(),
         last: runs.iter().find(|run| run.outcome.is_some()).cloned(),
         waiting: store::runs::waiting(conn, directory).await?,
-        last_started_at: runs.first().map(|run| run.started_at),
+        following: store::following::find(conn, directory).await?,
+        last_started_at: store::runs::latest_whole(conn, directory).await?.map(|run| run.started_at),
         runs,
         active_users,
         inactive_users,

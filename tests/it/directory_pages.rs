@@ -19,6 +19,7 @@ const TEST: &str = "/admin/directories/default/test";
 fn connection(slapd: &Slapd) -> Vec<(&'static str, String)> {
     vec![
         ("LDAP_ENABLED", "true".to_owned()),
+        ("LDAP_FOLLOW_CHANGES", "false".to_owned()),
         ("LDAP_URL", slapd.url()),
         ("LDAP_BIND_DN", SERVICE_DN.to_owned()),
         ("LDAP_BIND_PASSWORD", SERVICE_PASSWORD.to_owned()),

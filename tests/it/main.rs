@@ -11,6 +11,7 @@ mod clients;
 mod directory;
 mod directory_connection;
 mod directory_faults;
+mod directory_follow;
 mod directory_holds;
 mod directory_interrupted;
 mod directory_mapping;
