@@ -182,6 +182,20 @@ async fn the_wrong_port_and_the_wrong_way_to_bind_are_said() {
 }
 
 #[tokio::test]
+async fn a_server_that_insists_on_client_certificates_says_so() {
+    let slapd = Slapd::start_with(&Options { insists_on_certificates: true, ..Options::default() }, &two_people()).await;
+    let tls_url = slapd.tls_url();
+    for different in [("LDAP_URL", tls_url.as_str()), ("LDAP_START_TLS", "true")] {
+        let without = people(&slapd_config(&slapd, &[different])).await.expect_err("no certificate");
+        assert!(without.message.contains("client certificate"), "{:?}: {without}", without.phase);
+        let client = certificates::issue_for_client(slapd.directory(), "anybody");
+        let (certificate, key) = (pem(&client.certificate), pem(&client.key));
+        let with = slapd_config(&slapd, &[different, ("LDAP_CLIENT_CERTIFICATE", &certificate), ("LDAP_CLIENT_KEY", &key)]);
+        assert_eq!(people(&with).await, Ok(2), "a certificate beside name and password");
+    }
+}
+
+#[tokio::test]
 async fn the_second_server_takes_over_and_is_named() {
     let (mut first, second) = (Slapd::start(&two_people()).await, Slapd::start(&two_people()).await);
     let both = format!("{} {}", first.url(), second.url());
