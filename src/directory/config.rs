@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::attributes::AttributeMap;
+use super::attributes::{AttributeMap, CustomClaim, DisabledRule};
 use super::filter::Filter;
 use crate::secret::Password;
 
@@ -18,6 +18,10 @@ pub struct DirectoryConfig {
     pub search: Search,
     /// Which attribute holds what.
     pub attributes: AttributeMap,
+    /// When an account counts as disabled.
+    pub disabled_when: Vec<DisabledRule>,
+    /// Further attributes of people that apps may get as claims.
+    pub claims: Vec<CustomClaim>,
     /// How membership is found.
     pub membership: Membership,
     /// What imported people and groups become here.

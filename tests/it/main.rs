@@ -13,6 +13,7 @@ mod directory_connection;
 mod directory_faults;
 mod directory_holds;
 mod directory_interrupted;
+mod directory_mapping;
 mod directory_pages;
 mod directory_site;
 mod ds389_sync;

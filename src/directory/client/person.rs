@@ -11,6 +11,7 @@ use super::connection::Connection;
 use super::explain::Doing;
 use super::search::Area;
 use super::{FetchError, Phase, guarded, servers};
+use crate::clock::Timestamp;
 
 /// Whom to look for. Texts may be anything somebody typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,11 +51,11 @@ impl RawPerson {
 }
 
 /// Looks for one person, first where and how a run does, then anywhere below the base DN. `None` when the directory has nobody by that key (an empty key
-/// finds nobody).
+/// finds nobody). `now` decides whether an account has expired.
 ///
 /// # Errors
 /// [`FetchError`] when the directory could not be asked, did not answer completely within `within`, or several entries have the key.
-pub async fn find_person(config: &DirectoryConfig, by: PersonKey<'_>, within: Duration) -> Result<Option<RawPerson>, FetchError> {
+pub async fn find_person(config: &DirectoryConfig, by: PersonKey<'_>, now: Timestamp, within: Duration) -> Result<Option<RawPerson>, FetchError> {
     let wanted = match by {
         PersonKey::Dn(dn) => match Dn::parse(dn) {
             Ok(parsed) if !parsed.is_root() => Wanted::Dn(dn.to_owned()),
@@ -79,7 +80,7 @@ pub async fn find_person(config: &DirectoryConfig, by: PersonKey<'_>, within: Du
         let found = find(&owned, &mut connection, &wanted).await?;
         let server = connection.server().to_string();
         connection.close().await;
-        Ok(found.map(|found| found.into_person(&owned, server)))
+        Ok(found.map(|found| found.into_person(&owned, now, server)))
     })
     .await
 }
@@ -191,9 +192,9 @@ struct Found {
 }
 
 impl Found {
-    fn into_person(self, config: &DirectoryConfig, server: String) -> RawPerson {
+    fn into_person(self, config: &DirectoryConfig, now: Timestamp, server: String) -> RawPerson {
         let mut problems = Problems::default();
-        let user = attributes::user(&self.entry, &config.attributes, &mut problems);
+        let user = attributes::user(&self.entry, config, now, &mut problems);
         let is_below_bases = is_below(&config.search, &self.entry.dn);
         RawPerson { entry: self.entry, user, problems: problems.into_list(), passes_filter: self.passes_filter, is_below_bases, server }
     }
@@ -210,7 +211,7 @@ fn is_below(search: &Search, dn: &str) -> bool {
 }
 
 async fn find(config: &DirectoryConfig, connection: &mut Connection, wanted: &Wanted) -> Result<Option<Found>, FetchError> {
-    let requested = config.attributes.requested_for_users();
+    let requested = attributes::requested_for_users(config);
     let user_filter = &config.search.user_filter;
     let (found, filter) = match wanted {
         Wanted::Dn(dn) => (read_named(connection, dn, user_filter.as_str(), &requested).await?, None),

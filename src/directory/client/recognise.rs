@@ -236,8 +236,8 @@ async fn is_free_ipa(connection: &mut Connection, context: &str) -> Result<bool,
 pub(super) struct RootDse(RawEntry);
 
 impl RootDse {
-    fn texts(&self, attribute: &str) -> impl Iterator<Item = &str> {
-        self.0.values(attribute).iter().filter_map(|value| std::str::from_utf8(value).ok())
+    fn texts<'r>(&'r self, attribute: &'r str) -> impl Iterator<Item = &'r str> {
+        self.0.values_of(attribute).filter_map(|value| std::str::from_utf8(value).ok())
     }
 
     fn text(&self, attribute: &str) -> String {

@@ -22,6 +22,9 @@ use super::*;
 use crate::clock::Timestamp;
 use crate::secret::Password;
 
+/// 21 November 2026.
+const NOW: Timestamp = Timestamp::from_seconds(1_795_219_200);
+
 /// What the server does with one search.
 enum Reply {
     /// Entries, then this result; `Some` cookie says that there is more.
@@ -190,7 +193,7 @@ async fn pages_are_followed_to_the_end_and_referrals_counted_not_followed() {
     let fake = Fake::start(|page| ten_people(&page)).await;
     let mut config = fake.config();
     config.connection.limits.page_size = 3;
-    let snapshot = fetch(&config).await.unwrap();
+    let snapshot = fetch(&config, NOW).await.unwrap();
     assert_eq!((snapshot.users.len(), snapshot.referrals, snapshot.server), (10, 5, format!("ldap://{}", fake.address)));
     let problem = snapshot.problems.iter().next().unwrap();
     assert!(problem.message.contains("ldap://elsewhere.example/dc=y"), "{}", problem.message);
@@ -216,7 +219,7 @@ async fn who_is_below_two_places_is_read_once() {
     let fake = Fake::start(|page| ten_people(&page)).await;
     let mut config = fake.config();
     config.search.user_bases = ["dc=x", "DC=X", "ou=people, dc=x"].map(str::to_owned).to_vec();
-    let snapshot = fetch(&config).await.unwrap();
+    let snapshot = fetch(&config, NOW).await.unwrap();
     assert_eq!(snapshot.users.len(), 10);
     assert_eq!(fake.asked().iter().filter(|asked| asked.contains("person")).count(), 2, "the same place twice is asked once");
 }
@@ -226,7 +229,7 @@ async fn one_level_is_asked_for_where_it_is_set() {
     let fake = Fake::start(|page| if page.search.scope == LdapSearchScope::OneLevel { ten_people(&page) } else { done(vec![]) }).await;
     let mut config = fake.config();
     config.search.one_level = true;
-    assert_eq!(fetch(&config).await.unwrap().users.len(), 10);
+    assert_eq!(fetch(&config, NOW).await.unwrap().users.len(), 10);
 }
 
 #[tokio::test]
@@ -234,7 +237,7 @@ async fn a_server_that_refuses_start_tls_gets_nothing_more() {
     let fake = Fake::start(|page| ten_people(&page)).await;
     let mut config = fake.config();
     config.connection.start_tls = true;
-    let error = fetch(&config).await.unwrap_err();
+    let error = fetch(&config, NOW).await.unwrap_err();
     assert!(error.phase == Phase::Tls && error.message.contains("refused StartTLS"), "{error}");
     assert_eq!(fake.asked(), ["extended 1.3.6.1.4.1.1466.20037"]);
     let password = Password::new("hunter2");
@@ -249,7 +252,7 @@ async fn a_server_that_agrees_to_start_tls_and_does_not_is_left() {
     let mut config = fake.config();
     config.connection.start_tls = true;
     config.connection.limits.connect_within = std::time::Duration::from_secs(1);
-    let error = fetch(&config).await.unwrap_err();
+    let error = fetch(&config, NOW).await.unwrap_err();
     assert!(matches!(error.phase, Phase::Tls | Phase::Connect), "{error}");
     assert!(!fake.asked().iter().any(|asked| asked.contains("bind")));
 }
@@ -261,7 +264,7 @@ async fn the_next_server_is_asked_when_one_is_dead_or_busy_and_not_when_one_refu
     let busy = Fake::with(Manners { bind: result(LdapResultCode::Busy), ..Manners::default() }, |page| ten_people(&page)).await;
     let mut config = good.config();
     config.connection.servers.splice(0..0, [dead, busy.config().connection.servers.remove(0)]);
-    let snapshot = fetch(&config).await.unwrap();
+    let snapshot = fetch(&config, NOW).await.unwrap();
     assert_eq!((snapshot.users.len(), snapshot.server.clone()), (10, format!("ldap://{}", good.address)));
     let problems: Vec<&str> = snapshot.problems.iter().map(|problem| problem.message.as_str()).collect();
     assert!(
@@ -272,7 +275,7 @@ async fn the_next_server_is_asked_when_one_is_dead_or_busy_and_not_when_one_refu
     let strict = Fake::with(Manners { bind: result(LdapResultCode::InvalidCredentials), ..Manners::default() }, |page| ten_people(&page)).await;
     config.connection.servers[1] = strict.config().connection.servers.remove(0);
     let binds = |fake: &Fake| fake.asked().iter().filter(|asked| asked.starts_with("bind")).count();
-    assert!(fetch(&config).await.unwrap_err().message.contains("password is wrong"));
+    assert!(fetch(&config, NOW).await.unwrap_err().message.contains("password is wrong"));
     assert_eq!((binds(&good), binds(&strict)), (1, 1), "a wrong password is tried once");
 }
 
@@ -280,7 +283,7 @@ async fn the_next_server_is_asked_when_one_is_dead_or_busy_and_not_when_one_refu
 async fn a_server_is_reached_by_its_ipv6_address() {
     let fake = Fake::at("[::1]:0", Manners::default(), |page| ten_people(&page)).await;
     assert!(fake.config().connection.servers[0].to_string().starts_with("ldap://[::1]:"));
-    assert_eq!(fetch(&fake.config()).await.unwrap().users.len(), 10);
+    assert_eq!(fetch(&fake.config(), NOW).await.unwrap().users.len(), 10);
 }
 
 #[tokio::test]
@@ -288,7 +291,7 @@ async fn sasl_external_needs_something_that_proves_who_asks() {
     let fake = Fake::start(|page| ten_people(&page)).await;
     let mut config = fake.config();
     config.connection.bind = Bind::External;
-    let error = fetch(&config).await.unwrap_err();
+    let error = fetch(&config, NOW).await.unwrap_err();
     assert!(error.phase == Phase::Bind && error.message.contains("client certificate"), "{error}");
     assert!(fake.asked().is_empty());
 }
@@ -307,12 +310,12 @@ async fn a_port_that_speaks_something_else_is_named_as_such() {
             let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut [0; 512]).await;
         }
     }));
-    let error = fetch(&config).await.unwrap_err();
+    let error = fetch(&config, NOW).await.unwrap_err();
     assert!(error.message.contains("ldaps://"), "{error}");
     drop(server);
     // And the other way round: TLS to a port that speaks plain LDAP.
     config.connection.servers = vec![ServerAddress::Tcp { tls: true, host: "127.0.0.1".to_owned(), port: fake.address.port() }];
-    let error = fetch(&config).await.unwrap_err();
+    let error = fetch(&config, NOW).await.unwrap_err();
     assert!(error.phase == Phase::Tls && error.message.contains("ldap://"), "{error}");
 }
 
@@ -327,19 +330,19 @@ fn a_search_for_one(page: &Page<'_>) -> Reply {
 async fn one_person_is_found_by_what_was_typed_and_nothing_else() {
     let fake = Fake::start(|page| a_search_for_one(&page)).await;
     let (config, within) = (fake.config(), std::time::Duration::from_secs(2));
-    let by_name = find_person(&config, PersonKey::Username(" u3 "), within).await.unwrap().unwrap();
+    let by_name = find_person(&config, PersonKey::Username(" u3 "), NOW, within).await.unwrap().unwrap();
     assert!(by_name.is_in_scope() && by_name.user.unwrap().id.as_str() == "id3");
-    let by_id = find_person(&config, PersonKey::Id(&EntryId::from("id4")), within).await.unwrap().unwrap();
+    let by_id = find_person(&config, PersonKey::Id(&EntryId::from("id4")), NOW, within).await.unwrap().unwrap();
     assert_eq!((by_id.user.unwrap().username.as_str(), by_id.server), ("u4", format!("ldap://{}", fake.address)));
 
     let before = fake.asked().len();
-    assert!(find_person(&config, PersonKey::Username(""), within).await.unwrap().is_none());
-    assert!(find_person(&config, PersonKey::Username(&"x".repeat(600)), within).await.unwrap().is_none());
-    assert!(find_person(&config, PersonKey::Dn(""), within).await.unwrap().is_none());
+    assert!(find_person(&config, PersonKey::Username(""), NOW, within).await.unwrap().is_none());
+    assert!(find_person(&config, PersonKey::Username(&"x".repeat(600)), NOW, within).await.unwrap().is_none());
+    assert!(find_person(&config, PersonKey::Dn(""), NOW, within).await.unwrap().is_none());
     assert_eq!(fake.asked().len(), before, "nothing is asked for nothing");
 
     for typed in ["*", "u*", "*)(uid=*", "u1)(|(uid=*", "\\2a", "u1\0"] {
-        assert!(find_person(&config, PersonKey::Username(typed), within).await.unwrap().is_none(), "{typed}");
+        assert!(find_person(&config, PersonKey::Username(typed), NOW, within).await.unwrap().is_none(), "{typed}");
     }
     assert!(!fake.asked().iter().any(|asked| asked.contains("Substring") || asked.contains("Present")), "{:?}", fake.asked());
 }
@@ -347,7 +350,7 @@ async fn one_person_is_found_by_what_was_typed_and_nothing_else() {
 #[tokio::test]
 async fn a_key_of_two_entries_is_an_error_and_no_guess() {
     let fake = Fake::start(|_| done(vec![person(1), person(2)])).await;
-    let error = find_person(&fake.config(), PersonKey::Email("shared@x"), std::time::Duration::from_secs(2)).await.unwrap_err();
+    let error = find_person(&fake.config(), PersonKey::Email("shared@x"), NOW, std::time::Duration::from_secs(2)).await.unwrap_err();
     assert!(error.message.contains("uid=u1,dc=x") && error.message.contains("uid=u2,dc=x"), "{error}");
 }
 
@@ -361,7 +364,7 @@ async fn who_is_elsewhere_or_not_in_the_filter_is_found_as_out_of_scope() {
     let mut config = fake.config();
     config.search.user_bases = vec!["ou=people,dc=x".to_owned()];
     for key in [PersonKey::Username("u1"), PersonKey::Dn("uid=u1,dc=x")] {
-        let found = find_person(&config, key, std::time::Duration::from_secs(2)).await.unwrap().unwrap();
+        let found = find_person(&config, key, NOW, std::time::Duration::from_secs(2)).await.unwrap().unwrap();
         assert_eq!((found.passes_filter, found.is_below_bases, found.is_in_scope()), (false, false, false));
     }
 }
@@ -370,7 +373,7 @@ async fn who_is_elsewhere_or_not_in_the_filter_is_found_as_out_of_scope() {
 async fn a_silent_server_costs_a_search_for_one_no_more_than_its_time() {
     let silent = Fake::start(|_| Reply::Silence).await;
     let (config, within) = (silent.config(), std::time::Duration::from_millis(300));
-    let asked = tokio::time::timeout(std::time::Duration::from_secs(5), find_person(&config, PersonKey::Username("u1"), within));
+    let asked = tokio::time::timeout(std::time::Duration::from_secs(5), find_person(&config, PersonKey::Username("u1"), NOW, within));
     let error = asked.await.unwrap().unwrap_err();
     assert!(error.message.contains("did not answer in time") || error.message.contains("took longer"), "{error}");
 }
@@ -445,7 +448,7 @@ async fn a_server_that_does_not_page_is_taken_at_its_word() {
         Reply::Page(entries, LdapResultCode::Success, None)
     })
     .await;
-    assert_eq!(fetch(&fake.config()).await.unwrap().users.len(), 10);
+    assert_eq!(fetch(&fake.config(), NOW).await.unwrap().users.len(), 10);
 }
 
 #[tokio::test]
@@ -453,7 +456,7 @@ async fn a_refused_page_size_is_lowered_until_the_server_takes_it() {
     for code in [LdapResultCode::AdminLimitExceeded, LdapResultCode::SizeLimitExceeded] {
         let limit = code.clone();
         let fake = Fake::start(move |page| if page.size > 60 { Reply::Page(vec![person(0)], limit.clone(), None) } else { ten_people(&page) }).await;
-        assert_eq!(fetch(&fake.config()).await.unwrap().users.len(), 10, "{code:?}");
+        assert_eq!(fetch(&fake.config(), NOW).await.unwrap().users.len(), 10, "{code:?}");
     }
 }
 
@@ -476,7 +479,7 @@ async fn an_answer_that_is_cut_short_is_an_error_at_every_place() {
         .await;
         let mut config = fake.config();
         config.connection.limits.page_size = 3;
-        let error = fetch(&config).await.unwrap_err();
+        let error = fetch(&config, NOW).await.unwrap_err();
         assert!(error.phase == Phase::Users && error.message.contains(word), "{page} {shown:?}: {error}");
     }
 }
@@ -493,7 +496,7 @@ async fn a_connection_that_ends_or_falls_silent_in_the_middle_is_an_error() {
         let mut config = fake.config();
         config.connection.limits.page_size = 3;
         config.connection.limits.answer_within = std::time::Duration::from_millis(200);
-        let error = fetch(&config).await.unwrap_err();
+        let error = fetch(&config, NOW).await.unwrap_err();
         assert!(error.message.contains(if silent { "did not answer in time" } else { "in the middle" }), "{error}");
     }
 }
@@ -503,15 +506,15 @@ async fn the_whole_run_has_a_deadline() {
     let fake = Fake::start(|_| Reply::Silence).await;
     let mut config = fake.config();
     config.connection.limits.run_within = std::time::Duration::from_millis(200);
-    assert!(fetch(&config).await.unwrap_err().message.contains("took longer"));
+    assert!(fetch(&config, NOW).await.unwrap_err().message.contains("took longer"));
 }
 
 #[tokio::test]
 async fn pages_without_end_are_noticed() {
     let same_page = Fake::start(|_| Reply::Page(vec![person(1)], LdapResultCode::Success, Some(b"again".to_vec()))).await;
-    assert!(fetch(&same_page.config()).await.unwrap_err().message.contains("without end"));
+    assert!(fetch(&same_page.config(), NOW).await.unwrap_err().message.contains("without end"));
     let empty_pages = Fake::start(|_| Reply::Page(vec![], LdapResultCode::Success, Some(b"again".to_vec()))).await;
-    assert!(fetch(&empty_pages.config()).await.unwrap_err().message.contains("without end"));
+    assert!(fetch(&empty_pages.config(), NOW).await.unwrap_err().message.contains("without end"));
     let counter = std::sync::atomic::AtomicUsize::new(0);
     let ever_new = Fake::start(move |_| {
         let n = counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -520,7 +523,7 @@ async fn pages_without_end_are_noticed() {
     .await;
     let mut config = ever_new.config();
     config.connection.limits.max_entries = 50;
-    assert!(fetch(&config).await.unwrap_err().message.contains("more than 50 entries"));
+    assert!(fetch(&config, NOW).await.unwrap_err().message.contains("more than 50 entries"));
 }
 
 #[tokio::test]
@@ -536,7 +539,7 @@ async fn nonsense_ends_the_run_and_nothing_else() {
         let fake = Fake::start(move |_| Reply::Bytes(bytes)).await;
         let mut config = fake.config();
         config.connection.limits.answer_within = std::time::Duration::from_millis(500);
-        let error = fetch(&config).await.unwrap_err();
+        let error = fetch(&config, NOW).await.unwrap_err();
         assert_eq!(error.phase, Phase::Users, "{error}");
     }
 }
@@ -572,7 +575,7 @@ fn ranged_group(page: &Page<'_>, goes_on: impl Fn(usize) -> bool) -> Reply {
 #[tokio::test]
 async fn members_sent_in_ranges_are_read_to_the_end() {
     let fake = Fake::start(|page| ranged_group(&page, |_| true)).await;
-    let snapshot = fetch(&fake.config()).await.unwrap();
+    let snapshot = fetch(&fake.config(), NOW).await.unwrap();
     assert_eq!(snapshot.groups[0].members.len(), 5);
     assert!(snapshot.problems.iter().all(|problem| problem.message.contains("elsewhere.example")));
 }
@@ -580,7 +583,7 @@ async fn members_sent_in_ranges_are_read_to_the_end() {
 #[tokio::test]
 async fn a_group_whose_ranges_break_off_fails_the_run() {
     let fake = Fake::start(|page| ranged_group(&page, |from| from < 4)).await;
-    let error = fetch(&fake.config()).await.unwrap_err();
+    let error = fetch(&fake.config(), NOW).await.unwrap_err();
     assert!(error.phase == Phase::Groups && error.message.contains("cn=g,dc=x"), "{error}");
 }
 
@@ -589,23 +592,23 @@ async fn an_empty_password_is_never_sent() {
     let fake = Fake::start(|_| done(vec![])).await;
     let mut config = fake.config();
     config.connection.bind = Bind::Simple { name: "cn=svc,dc=x".to_owned(), password: crate::secret::Password::default() };
-    assert_eq!(fetch(&config).await.unwrap_err().phase, Phase::Bind);
+    assert_eq!(fetch(&config, NOW).await.unwrap_err().phase, Phase::Bind);
 }
 
 #[tokio::test]
 async fn a_test_says_how_every_step_went() {
     let fake = Fake::start(|page| ranged_group(&page, |_| true)).await;
     let mut config = fake.config();
-    let steps = test(&config, Timestamp::EPOCH).await;
+    let steps = test(&config, NOW).await;
     assert_eq!(steps.iter().map(|step| step.phase).collect::<Vec<_>>(), Phase::ALL);
 
     config.connection.servers.insert(0, ServerAddress::Tcp { tls: false, host: "127.0.0.1".to_owned(), port: 1 });
-    let steps = test(&config, Timestamp::EPOCH).await;
+    let steps = test(&config, NOW).await;
     assert_eq!((steps[1].phase, steps[1].outcome), (Phase::Connect, StepOutcome::Failed));
     assert_eq!(steps.last().map(|step| (step.phase, step.outcome)), Some((Phase::Groups, StepOutcome::Passed)));
 
     config.connection.servers.truncate(1);
-    let steps = test(&config, Timestamp::EPOCH).await;
+    let steps = test(&config, NOW).await;
     assert_eq!((steps[0].phase, steps[0].outcome), (Phase::Resolve, StepOutcome::Passed));
     assert!(steps[1].message.contains("Nothing listens") && steps[2..].iter().all(|step| step.outcome == StepOutcome::NotTried));
 }

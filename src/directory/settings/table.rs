@@ -7,6 +7,7 @@ const CONNECTION: &str = "Connection";
 const ENCRYPTION: &str = "Encryption";
 const TIMES: &str = "Times and sizes";
 const WHO: &str = "Who is taken over";
+const ATTRIBUTES: &str = "Attributes";
 const MEMBERSHIP: &str = "Membership";
 const PLACEMENT: &str = "What they become";
 const LIFE: &str = "Coming and going";
@@ -230,6 +231,24 @@ pub const INCLUDE_GROUPS: Setting = setting(
 /// [`Placement::exclude_groups`].
 pub const EXCLUDE_GROUPS: Setting =
     setting("LDAP_EXCLUDE_GROUPS", "", Input::Lines, WHO, "Groups to leave out", "Names, one per line, with * for any text.");
+/// [`DirectoryConfig::disabled_when`].
+pub const DISABLED_WHEN: Setting = setting(
+    "LDAP_USER_DISABLED_WHEN",
+    "userAccountControl\nnsAccountLock\naccountExpires\nshadowExpire\nkrbPrincipalExpiration",
+    Input::Lines,
+    ATTRIBUTES,
+    "An account is disabled when",
+    "One per line: userAccountControl, nsAccountLock, accountExpires, shadowExpire, krbPrincipalExpiration, pwdAccountLockedTime (locked for good), or an own attribute = value, with * for any. Each counts only where the entry has the attribute.",
+);
+/// [`DirectoryConfig::claims`].
+pub const CUSTOM_CLAIMS: Setting = setting(
+    "LDAP_CUSTOM_CLAIMS",
+    "",
+    Input::Lines,
+    ATTRIBUTES,
+    "Further attributes for apps",
+    "One per line: claim = attribute for one value, claim[] = attribute for a list. Alternatives (a | b) and, for one value, templates ({a} {b}) work as for names.",
+);
 /// [`Membership::member_value`].
 pub const MEMBER_VALUE: Setting = setting(
     "LDAP_GROUP_MEMBER_VALUE",
@@ -493,7 +512,7 @@ pub const PASSWORD_WRITE_BACK: Setting = setting(
 );
 
 /// All settings besides the attribute names, in the order of the settings page.
-pub const SETTINGS: [Setting; 58] = [
+pub const SETTINGS: [Setting; 60] = [
     ENABLED,
     URL,
     URL_ORDER,
@@ -552,4 +571,7 @@ pub const SETTINGS: [Setting; 58] = [
     PASSWORD_SIGN_IN,
     PASSWORD_CACHE,
     PASSWORD_WRITE_BACK,
+    // Beside the attribute names, which follow.
+    DISABLED_WHEN,
+    CUSTOM_CLAIMS,
 ];
