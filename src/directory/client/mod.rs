@@ -3,8 +3,12 @@
 //! [`fetch`] reads everything or fails: an answer that was cut short, timed out, or ended in any result but success gives a [`FetchError`], never a smaller
 //! [`Snapshot`]. [`test()`] goes the same way one step at a time and says what each found.
 
+mod certificate;
 mod connection;
 mod explain;
+mod password;
+mod person;
+mod recognise;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -12,7 +16,11 @@ mod tls;
 use serde::Serialize;
 use tokio_util::task::AbortOnDropHandle;
 
+pub use self::certificate::CertificateFacts;
 use self::connection::{Connection, Tally};
+pub use self::password::{PasswordVerdict, Refusal, check_password};
+pub use self::person::{PersonKey, RawPerson, find_person};
+pub use self::recognise::{FollowMethod, Follows, Recognised, Vendor, recognise};
 use super::attributes::{self, Field, RawEntry};
 use super::config::{Bind, DirectoryConfig, ServerAddress};
 use super::membership::{self, Members, Resolved};
