@@ -194,6 +194,30 @@ pub async fn write(tx: &mut Tx, sealer: &Sealer, scope: &str, changes: &Changes,
     Ok(())
 }
 
+/// Keeps a text beside the settings of a scope that is no setting: nobody chooses it, and no form shows it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn remember(tx: &mut Tx, scope: &str, key: &str, text: &str, now: Timestamp) -> sqlx::Result<()> {
+    store::put(tx, scope, key, text, now).await
+}
+
+/// What is stored under a key in any scope, by scope. For what was [remembered](remember) and for settings that are no secrets.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn remembered(conn: &mut Conn, key: &str) -> sqlx::Result<BTreeMap<String, String>> {
+    store::everywhere(conn, key).await
+}
+
+/// Forgets everything of a scope; gives how many texts that were.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forget(tx: &mut Tx, scope: &str) -> sqlx::Result<u64> {
+    store::delete_scope(tx, scope).await
+}
+
 /// Why settings were not saved.
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateError {
