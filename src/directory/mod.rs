@@ -30,6 +30,7 @@ pub mod presets;
 pub mod report;
 mod run;
 pub mod settings;
+mod sources;
 mod store;
 pub mod texts;
 mod whole;
@@ -43,6 +44,7 @@ use anyhow::Context as _;
 pub use client::{Phase, Step, StepOutcome};
 pub use report::{Outcome, Run, SyncReport, Trigger};
 pub use run::{Order, SyncError, preview, preview_of, sync, sync_if_due};
+pub use sources::{Sources, sources};
 pub use texts::Texts;
 pub use whole::{
     Keep, NotRemoved, add, check_name, check_new_name, is_blank, is_from_environment, kinds, remember_kind, remove, standing_warnings, switch,
@@ -240,6 +242,13 @@ pub struct Overview {
     pub warnings: Vec<String>,
 }
 
+impl Overview {
+    /// What kind of server it is, for people.
+    pub fn kind_name(&self) -> Option<&'static str> {
+        self.kind.map(presets::name)
+    }
+}
+
 /// How all directories stand, [`DEFAULT`] first; that one only when something has been said about it.
 ///
 /// # Errors
@@ -335,10 +344,14 @@ async fn typed(app: &App, directory: &str, form: &BTreeMap<String, String>) -> R
 fn as_mistakes(errors: Vec<SettingError>) -> Mistakes {
     let mut mistakes = Mistakes::default();
     for SettingError { key, message } in errors {
-        // Messages stand after a setting's name elsewhere; here they are a sentence of their own.
-        let mut letters = message.chars();
-        let sentence = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default();
-        mistakes.add(key, format!("{sentence}."));
+        mistakes.add(key, sentence(&message));
     }
     mistakes
+}
+
+/// A message that stands after a setting's name elsewhere, as a sentence of its own.
+fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let text = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default();
+    format!("{text}.")
 }

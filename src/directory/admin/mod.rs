@@ -1,28 +1,24 @@
-//! `/admin/directories`: how the directory stands, its runs, and its settings.
+//! `/admin/directories`: the pages of the directories. One file per page or group of actions; here is what they share.
 
+pub mod actions;
+pub mod add;
+mod form;
+pub mod list;
 pub mod runs;
+pub mod settings;
+pub mod show;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use askama::Template;
-use askama_web::WebTemplate;
-use axum::Form;
-use axum::extract::{FromRequestParts, Path, Query, State};
+use axum::extract::{FromRequestParts, Path};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::config::Schedule;
-use super::{Order, Outcome, Run, Standing, Step, StepOutcome, SyncError, SyncReport, Texts};
+use super::{Outcome, Run, Step, StepOutcome, SyncError};
 use crate::app::App;
-use crate::clock::{Timestamp, duration_for_people};
+use crate::clock::duration_for_people;
 use crate::error::AppError;
-use crate::sessions::{AdminDeed, AdminSession};
-use crate::settings::UpdateError;
-use crate::settings::admin::{Section, sections};
-use crate::web::{Chrome, Mistakes};
 
 const LIST: &str = "/admin/directories";
 /// How long a page waits for a run; the run goes on without it.
@@ -73,60 +69,6 @@ fn took(run: &Run) -> String {
     })
 }
 
-/// What was asked for on the page besides looking at it.
-#[derive(Default)]
-struct Asked {
-    typed: Option<BTreeMap<String, String>>,
-    mistakes: Mistakes,
-    steps: Option<Vec<Step>>,
-    is_unsaved: bool,
-    preview: Option<SyncReport>,
-}
-
-#[derive(Template, WebTemplate)]
-#[template(path = "directory/show.html")]
-struct DirectoryPage {
-    chrome: Chrome,
-    directory: String,
-    notice: &'static str,
-    is_enabled: bool,
-    /// When the next run begins by itself; `None` when that is now.
-    next_at: Option<Timestamp>,
-    standing: Standing,
-    steps: Option<Vec<Step>>,
-    preview: Option<SyncReport>,
-    sections: Vec<Section>,
-    mistakes: Mistakes,
-    /// What applying the run that waits does to people.
-    consequence: String,
-    /// `UI_CONFIG_DISABLED`: nothing can be changed here.
-    read_only: bool,
-    /// Whether the form holds what is not saved.
-    is_unsaved: bool,
-}
-
-async fn page(app: &App, directory: &str, admin: &AdminSession, notice: &'static str, asked: Asked) -> Result<DirectoryPage, AppError> {
-    let texts = super::texts(app, directory).await?;
-    let standing = super::standing(&mut app.db.read().await?, directory).await?;
-    let every = texts.read(directory).map_or_else(|_| Schedule::default().every, |config| config.schedule.every);
-    let Asked { typed, mistakes, steps, is_unsaved, preview } = asked;
-    Ok(DirectoryPage {
-        chrome: Chrome { path: LIST.to_owned(), ..admin.chrome(app) },
-        directory: directory.to_owned(),
-        notice,
-        is_enabled: texts.is_enabled(),
-        consequence: standing.waiting.as_ref().map(|run| consequence(run, texts.keeps_people())).unwrap_or_default(),
-        next_at: standing.last_started_at.map(|at| at + every).filter(|at| *at > app.clock.now()),
-        standing,
-        steps,
-        preview,
-        sections: sections::<Texts>(&texts, &super::pins(app, directory), typed.as_ref(), &mistakes),
-        mistakes,
-        read_only: app.config.ui_config_disabled,
-        is_unsaved,
-    })
-}
-
 /// The directory a page is about; 404 when there is none of that name.
 pub struct Known(String);
 
@@ -153,75 +95,9 @@ pub struct Notice {
     notice: String,
 }
 
-/// `GET /admin/directories`.
-pub async fn show(State(app): State<App>, admin: AdminSession, Query(word): Query<Notice>) -> Result<impl IntoResponse, AppError> {
-    let notice = match word.notice.as_str() {
-        "saved" => "The settings were saved. They count from the next sync on.",
-        "unchanged" => "Nothing was different, so nothing was saved.",
-        "running" => "The sync takes a while and goes on by itself. Reload this page to see how it ended.",
-        "discarded" => "The plan was discarded, and nobody changes. It is not offered again as long as it stays the same.",
-        _ => "",
-    };
-    page(&app, super::DEFAULT, &admin, notice, Asked::default()).await
-}
-
-/// `POST /admin/directories/{name}/settings`.
-pub async fn save(
-    State(app): State<App>,
-    deed: AdminDeed,
-    Known(directory): Known,
-    Form(form): Form<BTreeMap<String, String>>,
-) -> Result<Response, AppError> {
-    match super::change_settings(&app, &directory, &deed, &form).await {
-        Ok(is_changed) => Ok(Redirect::to(&format!("{LIST}?notice={}", if is_changed { "saved" } else { "unchanged" })).into_response()),
-        Err(error) => refuse(&app, &directory, &deed, form, error).await,
-    }
-}
-
-/// `POST /admin/directories/{name}/test`: with what is typed, saved or not.
-pub async fn test(
-    State(app): State<App>,
-    deed: AdminDeed,
-    Known(directory): Known,
-    Form(form): Form<BTreeMap<String, String>>,
-) -> Result<Response, AppError> {
-    match super::test_typed(&app, &directory, &form, WAITS).await {
-        Ok((steps, is_unsaved)) => {
-            let asked = Asked { typed: Some(form), steps: Some(steps), is_unsaved, ..Asked::default() };
-            Ok(page(&app, &directory, &deed.admin, "", asked).await?.into_response())
-        }
-        Err(error) => refuse(&app, &directory, &deed, form, error).await,
-    }
-}
-
-/// The form again, with what was typed and what is wrong with it.
-async fn refuse(app: &App, directory: &str, deed: &AdminDeed, form: BTreeMap<String, String>, error: UpdateError) -> Result<Response, AppError> {
-    match error {
-        UpdateError::Mistakes(mistakes) => {
-            let page = page(app, directory, &deed.admin, "", Asked { typed: Some(form), mistakes, ..Asked::default() }).await?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
-        }
-        UpdateError::ReadOnly => Err(conflict(
-            "Not saved",
-            "The settings of this server come from its environment alone (UI_CONFIG_DISABLED). Change them there and restart it.",
-        )),
-        UpdateError::Internal(error) => Err(error.into()),
-    }
-}
-
-/// `POST /admin/directories/{name}/preview`.
-pub async fn preview(State(app): State<App>, deed: AdminDeed, Known(directory): Known) -> Result<Response, AppError> {
-    let Ok(report) = tokio::time::timeout(WAITS, super::preview(&app, &directory)).await else {
-        let message = "Reading the directory takes longer than a page can wait. `muster directory preview` on the server waits longer.";
-        return Err(AppError::Refused { title: "Takes too long", message: message.to_owned(), status: StatusCode::SERVICE_UNAVAILABLE });
-    };
-    let asked = Asked { preview: Some(report.map_err(explain)?), ..Asked::default() };
-    Ok(page(&app, &directory, &deed.admin, "", asked).await?.into_response())
-}
-
-/// `POST /admin/directories/{name}/sync`.
-pub async fn sync(State(app): State<App>, deed: AdminDeed, Known(directory): Known) -> Result<Redirect, AppError> {
-    runs::run(app, directory, Order::of_admin(&deed, None)).await
+/// What whoever cannot change anything here is told.
+fn read_only() -> AppError {
+    conflict("Not saved", "The settings of this server come from its environment alone (UI_CONFIG_DISABLED). Change them there and restart it.")
 }
 
 fn conflict(title: &'static str, message: &str) -> AppError {

@@ -50,14 +50,14 @@ pub(super) async fn run(app: App, directory: String, order: Order) -> Result<Red
         Ok(Ok(Ok(report))) => Ok(Redirect::to(&format!("{LIST}/{directory}/runs/{}", report.run_id))),
         Ok(Ok(Err(error))) => Err(explain(error)),
         Ok(Err(crashed)) => Err(AppError::Internal(crashed.into())),
-        Err(_) => Ok(Redirect::to(&format!("{LIST}?notice=running"))),
+        Err(_) => Ok(Redirect::to(&format!("{LIST}/{directory}?notice=running"))),
     }
 }
 
 /// `POST /admin/directories/{name}/runs/{id}/discard`.
 pub async fn discard(State(app): State<App>, deed: AdminDeed, KnownRun(directory, id): KnownRun) -> Result<Redirect, AppError> {
     if directory::discard(&app, &directory, &deed, id).await? {
-        Ok(Redirect::to(&format!("{LIST}?notice=discarded")))
+        Ok(Redirect::to(&format!("{LIST}/{directory}?notice=discarded")))
     } else {
         Err(explain(SyncError::NotHeld(id)))
     }
