@@ -45,6 +45,7 @@ pub fn router(app: &App) -> Router {
         .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
         .route("/readyz", get(ready))
         .route("/.well-known/passkey-endpoints", get(passkeys::http::endpoints))
+        .route("/picture/{user}/{name}", get(users::pictures::http::show))
         .route("/static/{hash}/{name}", get(assets::serve));
 
     Router::new()

