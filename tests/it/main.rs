@@ -9,6 +9,7 @@ mod browser_prompts;
 mod browser_sign_in;
 mod clients;
 mod directory;
+mod directory_connection;
 mod directory_faults;
 mod directory_holds;
 mod directory_interrupted;

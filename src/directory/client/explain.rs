@@ -125,6 +125,8 @@ pub(super) enum Doing<'d> {
         /// How many had arrived.
         entries: usize,
     },
+    /// A person's change of their own password.
+    PasswordChange,
     /// Something else.
     Other,
 }
@@ -134,6 +136,7 @@ pub(super) fn result_sentence(server: &ServerAddress, is_private: bool, doing: &
     let sentence = match doing {
         Doing::Bind(bind) => refused_bind(bind, result),
         Doing::Search { base, entries } => refused_search(base, *entries, result),
+        Doing::PasswordChange => Some("The server does not let people change their own password. Have the right given to them there.".to_owned()),
         Doing::Other => None,
     };
     let sentence = sentence.unwrap_or_else(|| refused(is_private, result).to_owned());
