@@ -14,6 +14,7 @@ mod directory_faults;
 mod directory_holds;
 mod directory_interrupted;
 mod directory_pages;
+mod directory_setup;
 mod directory_site;
 mod ds389_sync;
 mod forged_ceremonies;

@@ -36,7 +36,7 @@ pub async fn test(State(app): State<App>, deed: AdminDeed, Known(name): Known, a
         return match directory::config(&app, &name).await? {
             Ok(mut config) => {
                 config.connection.limits.run_within = WAITS;
-                let steps = Some(client::test(&config).await);
+                let steps = Some(client::test(&config, deed.now).await);
                 Ok(show::page(&app, &name, &deed.admin, show::Asked { steps, ..show::Asked::default() }).await?.into_response())
             }
             Err(_) => Err(incomplete()),
