@@ -52,11 +52,8 @@ struct NewPage {
     failure: String,
 }
 
-const BINDS: [(&str, &str); 3] = [
-    ("account", "With an account: DN or user@domain, and password"),
-    ("anonymous", "Anonymously"),
-    ("external", "With a client certificate, or as the owner of a socket (SASL EXTERNAL)"),
-];
+const BINDS: [(&str, &str); 3] =
+    [("account", "With an account and its password"), ("anonymous", "Anonymously"), ("external", "By certificate or socket (SASL EXTERNAL)")];
 
 fn page(app: &App, admin: &AdminSession, form: Option<&Form>, mistakes: Mistakes, failure: String) -> NewPage {
     let config = app.config.without_settings();
