@@ -197,17 +197,25 @@ async fn one_if_due(app: &App, directory: &str, server_started_at: Timestamp) ->
 pub async fn preview(app: &App, directory: &str) -> Result<SyncReport, SyncError> {
     let (run_id, started_at) = (SyncRunId::new(), app.clock.now());
     let texts = super::texts(app, directory).await.map_err(SyncError::Settings)?;
+    match texts.read(directory) {
+        Ok(config) => preview_of(app, &config).await,
+        Err(mistakes) => Ok(failed(run_id, problems_of(mistakes), app.clock.now().since(started_at))),
+    }
+}
+
+/// [`preview`] with settings that need not be stored.
+///
+/// # Errors
+/// As [`preview`].
+pub async fn preview_of(app: &App, config: &DirectoryConfig) -> Result<SyncReport, SyncError> {
+    let (run_id, started_at) = (SyncRunId::new(), app.clock.now());
     let took = || app.clock.now().since(started_at);
-    let config = match texts.read(directory) {
-        Ok(config) => config,
-        Err(mistakes) => return Ok(failed(run_id, problems_of(mistakes), took())),
-    };
-    let snapshot = match fetch(app, &config, Arc::default(), &CancellationToken::new()).await {
+    let snapshot = match fetch(app, config, Arc::default(), &CancellationToken::new()).await {
         Ok(snapshot) => snapshot,
         Err(error) => return Ok(failed(run_id, vec![problem_of(error.message)], took())),
     };
     let current = store::load(&mut app.db.read().await?, &config.name).await?;
-    let plan = computing(|| reconcile(&snapshot, &current, &Policy::from(&config)));
+    let plan = computing(|| reconcile(&snapshot, &current, &Policy::from(config)));
     Ok(report(run_id, Outcome::Previewed, plan.held_because.clone(), &plan, took()))
 }
 

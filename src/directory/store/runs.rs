@@ -140,6 +140,41 @@ pub(in super::super) async fn latest(conn: &mut Conn, directory: &str, limit: i6
     Ok(rows.into_iter().map(Run::from).collect())
 }
 
+/// The latest run of every directory that has one.
+pub(in super::super) async fn latest_of_each(conn: &mut Conn) -> sqlx::Result<Vec<(String, Run)>> {
+    of_each(
+        conn,
+        "SELECT directory, id, started_by, started_at, finished_at, outcome, counts, held_because, confirmed_at, discarded_at
+         FROM sync_runs r WHERE outcome IS NOT NULL AND started_at = (SELECT MAX(started_at) FROM sync_runs WHERE directory = r.directory AND outcome IS NOT NULL)
+         ORDER BY id",
+    )
+    .await
+}
+
+/// The directories for which somebody has to decide about a run; see [`waiting`].
+pub(in super::super) async fn waiting_of_each(conn: &mut Conn) -> sqlx::Result<Vec<String>> {
+    let runs = of_each(
+        conn,
+        "SELECT directory, id, started_by, started_at, finished_at, outcome, counts, held_because, confirmed_at, discarded_at
+         FROM sync_runs r WHERE outcome = 'held' AND confirmed_at IS NULL AND discarded_at IS NULL
+           AND started_at = (SELECT MAX(started_at) FROM sync_runs WHERE directory = r.directory AND outcome IN ('applied', 'unchanged', 'held'))",
+    )
+    .await?;
+    Ok(runs.into_iter().map(|(directory, _)| directory).collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct RunOf {
+    directory: String,
+    #[sqlx(flatten)]
+    run: RunRow,
+}
+
+async fn of_each(conn: &mut Conn, sql: &'static str) -> sqlx::Result<Vec<(String, Run)>> {
+    let rows: Vec<RunOf> = query(sql).all(conn).await?;
+    Ok(rows.into_iter().map(|row| (row.directory, Run::from(row.run))).collect())
+}
+
 /// One run.
 pub(in super::super) async fn find(conn: &mut Conn, directory: &str, id: SyncRunId) -> sqlx::Result<Option<Run>> {
     let row: Option<RunRow> = query(
