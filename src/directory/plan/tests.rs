@@ -1,7 +1,9 @@
 use proptest::prelude::*;
 
+use super::super::config::Missing;
 use super::*;
 use crate::users::model::key as name_key;
+use std::time::Duration;
 
 fn user(id: &str, username: &str, email: Option<&str>) -> DirectoryUser {
     let dn = format!("uid={id},ou=people,dc=x");
@@ -44,11 +46,65 @@ fn people(count: usize) -> Vec<DirectoryUser> {
 fn policy() -> Policy {
     Policy {
         guard: Guard::default(),
-        admin_group: Some("Admins".to_owned()),
-        soft_delete: true,
+        placement: Placement { admin_group: Some("Admins".to_owned()), ..Placement::default() },
+        life_cycle: LifeCycle {
+            sync_users: true,
+            sync_groups: true,
+            missing: Missing::Disable { delete_after_days: None },
+            collision: Collision::Skip,
+        },
         attributes: AttributeMap::default(),
         base_dn: "dc=x".to_owned(),
+        now: NOW,
     }
+}
+
+const NOW: Timestamp = Timestamp::from_millis(1_795_256_100_000);
+
+/// Another life cycle, all else as usual.
+fn living(change: impl FnOnce(&mut LifeCycle)) -> Policy {
+    let mut policy = policy();
+    change(&mut policy.life_cycle);
+    policy
+}
+
+/// Another placement, all else as usual.
+fn placing(placement: Placement) -> Policy {
+    Policy { placement, ..policy() }
+}
+
+fn owner(words: &str) -> Owner {
+    Owner { words: words.into(), local: None }
+}
+
+/// A local account, known by its names, that may be linked.
+fn add_local(current: &mut Current, username: &str, email: Option<&str>, is_email_verified: bool) -> UserId {
+    let id = UserId::new();
+    let owner = Owner { words: format!("the local account {username:?}").into(), local: Some(id) };
+    current.other_usernames.insert(name_key(username), owner.clone());
+    if let Some(email) = email {
+        current.other_emails.insert(name_key(email), owner);
+    }
+    let user = KnownUser {
+        id,
+        entry_id: EntryId::from(""),
+        dn: String::new(),
+        username: username.to_owned(),
+        email: email.map(str::to_owned),
+        is_admin: false,
+        state: DirectoryState::Active,
+        left_at: None,
+        hash: None,
+    };
+    current.local_accounts.insert(id, LocalAccount { user, is_email_verified });
+    id
+}
+
+fn add_local_group(current: &mut Current, name: &str) -> GroupId {
+    let id = GroupId::new();
+    current.other_group_names.insert(name_key(name), owner(&format!("the local group {name:?}")));
+    current.local_groups.insert(name_key(name), LocalGroup { id, name: name.to_owned(), members: Vec::new() });
+    id
 }
 
 /// What the store does, row by row, with the unique indexes it has.
@@ -62,19 +118,32 @@ fn apply(plan: &Plan<'_>, current: &Current) -> Current {
         assert!(distinct(usernames) && distinct(emails) && distinct(groups), "a unique index is violated: {plan:#?}");
     };
     for ReleasedUser { user: id, username, clear_email } in &plan.released_users {
-        let user = after.users.iter_mut().find(|user| user.id == *id).unwrap();
+        let local = after.local_accounts.get_mut(id).map(|account| &mut account.user);
+        let is_local = local.is_some();
+        let user = local.or_else(|| after.users.iter_mut().find(|user| user.id == *id)).unwrap();
+        let (old_name, old_email) = (name_key(&user.username), user.email.as_deref().map(name_key));
         if let Some(username) = username {
             user.username.clone_from(username);
         }
         if *clear_email {
             user.email = None;
         }
+        let new_name = name_key(&user.username);
+        if is_local {
+            let owner = after.other_usernames.remove(&old_name).unwrap();
+            after.other_usernames.insert(new_name, owner);
+            if *clear_email {
+                after.other_emails.remove(&old_email.unwrap());
+            }
+        }
         unique(&after);
     }
     for id in &plan.departed_users {
-        after.users.iter_mut().find(|user| user.id == *id).unwrap().state = DirectoryState::Missing;
+        let user = after.users.iter_mut().find(|user| user.id == *id).unwrap();
+        (user.state, user.left_at, user.is_admin, user.hash) = (DirectoryState::Missing, Some(NOW), false, None);
     }
-    after.users.retain(|user| !plan.deleted_users.contains(&user.id));
+    let is_gone = |user: &UserId| plan.deleted_users.contains(user) || plan.forgotten_users.contains(user);
+    after.users.retain(|user| !is_gone(&user.id));
     let row = |id: UserId, row: &UserRow<'_>| KnownUser {
         id,
         entry_id: row.entry.id.clone(),
@@ -83,10 +152,18 @@ fn apply(plan: &Plan<'_>, current: &Current) -> Current {
         email: row.email.map(str::to_owned),
         is_admin: row.is_admin,
         state: row.state,
+        left_at: None,
         hash: Some(row.hash),
     };
     for (id, _, new) in &plan.updated_users {
         *after.users.iter_mut().find(|user| user.id == *id).unwrap() = row(*id, new);
+        unique(&after);
+    }
+    for (id, new) in &plan.linked_users {
+        let account = after.local_accounts.remove(id).expect("a local account");
+        after.other_usernames.remove(&name_key(&account.user.username)).unwrap();
+        account.user.email.map(|email| after.other_emails.remove(&name_key(&email)).unwrap());
+        after.users.push(row(*id, new));
         unique(&after);
     }
     for new in &plan.created_users {
@@ -103,6 +180,7 @@ fn apply(plan: &Plan<'_>, current: &Current) -> Current {
     for (id, new) in &plan.updated_groups {
         let group = after.groups.iter_mut().find(|group| group.id == *id).unwrap();
         (group.dn, group.name, group.is_removed, group.hash) = (new.entry.dn.clone(), new.name.to_string(), false, Some(new.hash));
+        group.display_name.clone_from(&new.entry.display_name);
         unique(&after);
     }
     for GroupRow { entry, name, hash } in &plan.created_groups {
@@ -112,6 +190,7 @@ fn apply(plan: &Plan<'_>, current: &Current) -> Current {
             entry_id: entry.id.clone(),
             dn,
             name,
+            display_name: entry.display_name.clone(),
             is_removed: false,
             hash: Some(*hash),
             members: vec![],
@@ -119,10 +198,16 @@ fn apply(plan: &Plan<'_>, current: &Current) -> Current {
         unique(&after);
     }
     for (group, user) in &plan.removed_members {
-        let group = after.groups.iter_mut().find(|other| other.id == *group).unwrap();
-        let before = group.members.len();
-        group.members.retain(|member| member != user);
-        assert_eq!(group.members.len() + 1, before, "a membership ends that did not exist");
+        let own = after.groups.iter_mut().find(|other| other.id == *group).map(|group| &mut group.members);
+        if own.is_none() {
+            let pair = (*group, *user);
+            assert!(after.placed.contains(&pair), "a membership of a local group ends that is not the directory's");
+            after.placed.retain(|other| *other != pair);
+        }
+        let members = own.or_else(|| after.local_groups.values_mut().find(|other| other.id == *group).map(|group| &mut group.members)).unwrap();
+        let before = members.len();
+        members.retain(|member| member != user);
+        assert_eq!(members.len() + 1, before, "a membership ends that did not exist");
     }
     for (group, user) in &plan.added_members {
         let user = after.users.iter().find(|known| known.entry_id == **user).unwrap().id;
@@ -130,6 +215,19 @@ fn apply(plan: &Plan<'_>, current: &Current) -> Current {
         assert!(!group.members.contains(&user), "a membership begins that existed");
         group.members.push(user);
     }
+    for PlacedMember { group, member, is_lasting } in &plan.placed_members {
+        let user = after.users.iter().find(|known| known.entry_id == **member).unwrap().id;
+        let local = after.local_groups.values_mut().find(|known| known.id == *group).unwrap();
+        assert!(!local.members.contains(&user), "a membership begins that existed");
+        local.members.push(user);
+        if *is_lasting {
+            after.placed.push((*group, user));
+        }
+    }
+    // Foreign keys.
+    after.placed.retain(|(_, user)| !is_gone(user));
+    after.local_groups.values_mut().for_each(|group| group.members.retain(|user| !is_gone(user)));
+    after.groups.iter_mut().for_each(|group| group.members.retain(|user| !is_gone(user)));
     after
 }
 
@@ -201,7 +299,7 @@ fn who_leaves_is_disabled_and_comes_back_as_the_same_account() {
 
 #[test]
 fn without_soft_delete_who_leaves_is_deleted_but_nobody_who_left_before() {
-    let hard = Policy { soft_delete: false, ..policy() };
+    let hard = living(|life| life.missing = Missing::Delete);
     let before = synced(&snapshot(people(3), vec![]));
     let two_left = snapshot(people(2), vec![]);
     let softly = apply(&reconcile(&two_left, &before, &policy()), &before);
@@ -252,7 +350,7 @@ fn names_and_addresses_can_be_swapped_in_one_run() {
 fn of_two_entries_with_one_username_the_known_holder_wins_then_the_smaller_id() {
     let twins = snapshot(vec![user("2", "ADA", None), user("1", "ada", None)], vec![]);
     let nothing = Current::default();
-    let plan = reconcile(&twins, &nothing, &Policy { admin_group: None, ..policy() });
+    let plan = reconcile(&twins, &nothing, &placing(Placement::default()));
     assert_eq!((plan.counts.users.created, plan.counts.users.skipped), (1, 1));
     assert_eq!(plan.created_users[0].entry.id.as_str(), "1");
     assert!(messages(&plan)[0].contains("uid=1,ou=people") && plan.problems.iter().next().unwrap().dn.contains("uid=2"));
@@ -275,9 +373,9 @@ fn two_entries_with_one_id_are_one_person() {
 #[test]
 fn local_accounts_and_groups_are_never_touched_and_collisions_name_both() {
     let others = || Current {
-        other_usernames: [("root".to_owned(), "the local account \"root\"".to_owned())].into(),
-        other_emails: [("root@x".to_owned(), "the local account \"root\"".to_owned())].into(),
-        other_group_names: [("vips".to_owned(), "the local group \"VIPs\"".to_owned())].into(),
+        other_usernames: [("root".to_owned(), owner("the local account \"root\""))].into(),
+        other_emails: [("root@x".to_owned(), owner("the local account \"root\""))].into(),
+        other_group_names: [("vips".to_owned(), owner("the local group \"VIPs\""))].into(),
         ..Current::default()
     };
     let read = snapshot(vec![user("1", "Root", None), user("2", "ada", Some("ROOT@x"))], vec![group("g", "vips", &["2"])]);
@@ -359,7 +457,7 @@ fn a_run_is_held_when_no_administrator_would_remain() {
 
 #[test]
 fn the_administrators_group_may_be_named_by_its_dn() {
-    let by_dn = Policy { admin_group: Some("CN=g, OU=Groups,DC=x".to_owned()), ..policy() };
+    let by_dn = placing(Placement { admin_group: Some("CN=g, OU=Groups,DC=x".to_owned()), ..Placement::default() });
     let read = snapshot(people(1), vec![group("g", "whatever", &["id000"])]);
     let nothing = Current::default();
     assert!(reconcile(&read, &nothing, &by_dn).created_users[0].is_admin);
@@ -445,41 +543,103 @@ fn crowd() -> impl Strategy<Value = Snapshot> {
     })
 }
 
+/// Settings that a history may go through.
+fn policies() -> impl Strategy<Value = Policy> {
+    let missing = prop::sample::select(vec![
+        Missing::Disable { delete_after_days: None },
+        Missing::Disable { delete_after_days: Some(1) },
+        Missing::Delete,
+        Missing::Report,
+    ]);
+    let collision = prop::sample::select(vec![Collision::Skip, Collision::LinkVerified, Collision::Link, Collision::Suffix]);
+    let place = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let life = (missing, collision, prop::bool::weighted(0.9), prop::bool::weighted(0.9), 0..4_u64);
+    (life, place).prop_map(|((missing, collision, sync_users, sync_groups, days), (parent, default, map, exclude, everyone))| Policy {
+        life_cycle: LifeCycle { sync_users, sync_groups, missing, collision },
+        placement: Placement {
+            admin_group: Some("Admins".to_owned()),
+            parent_group: parent.then(|| "Everybody".to_owned()),
+            default_groups: if default { vec!["Newcomers".to_owned(), "Nowhere".to_owned()] } else { vec![] },
+            group_map: if map { vec![("h".to_owned(), "Mapped".to_owned()), ("G".to_owned(), "Everybody".to_owned())] } else { vec![] },
+            exclude_groups: if exclude { vec!["a*".to_owned()] } else { vec![] },
+            everyone_is_admin: everyone,
+            ..Placement::default()
+        },
+        now: NOW + Duration::from_secs(days * 86_400),
+        ..policy()
+    })
+}
+
 proptest! {
     #[test]
-    fn any_history_applies_cleanly_settles_at_once_and_does_not_depend_on_order(history in prop::collection::vec((crowd(), any::<bool>()), 1..6)) {
-        let owner = |name: &str| (name.to_owned(), format!("the local account {name:?}"));
-        let mut current = Current {
-            other_usernames: [owner("root")].into(),
-            other_emails: [owner("root@x")].into(),
-            other_group_names: [owner("vips")].into(),
-            ..Current::default()
-        };
-        for (read, soft_delete) in history {
-            let policy = Policy { soft_delete, ..policy() };
+    fn any_history_applies_cleanly_settles_at_once_and_does_not_depend_on_order(history in prop::collection::vec((crowd(), policies()), 1..6)) {
+        let mut current = Current { other_group_names: [("vips".to_owned(), owner("the local group \"vips\""))].into(), ..Current::default() };
+        // Another directory's, a local one whose address is verified, and one whose is not.
+        current.other_usernames.insert("root".to_owned(), owner("\"root\" of the directory \"other\""));
+        current.other_emails.insert("root@x".to_owned(), owner("\"root\" of the directory \"other\""));
+        let locals = [add_local(&mut current, "a", Some("a@x"), true), add_local(&mut current, "b", Some("c@x"), false)];
+        ["Everybody", "Newcomers", "Mapped"].map(|name| add_local_group(&mut current, name));
+        // Somebody else put one of them in a group by hand.
+        current.local_groups.get_mut("mapped").unwrap().members.push(locals[0]);
+        for (read, policy) in history {
             let mut shuffled = read.clone();
             shuffled.users.reverse();
             shuffled.groups.reverse();
             shuffled.groups.iter_mut().for_each(|group| group.members.reverse());
             let plan = reconcile(&read, &current, &policy);
+            let listed = plan.changes(&current, &HashMap::new());
             // Two entries with one id and one DN are told apart by nothing; every other order gives the same plan.
             let ids: HashSet<_> = read.users.iter().map(|user| &user.id).collect();
             let group_ids: HashSet<_> = read.groups.iter().map(|group| &group.id).collect();
             if ids.len() == read.users.len() && group_ids.len() == read.groups.len() {
-                prop_assert_eq!(plan.digest, reconcile(&shuffled, &current, &policy).digest);
+                let other = reconcile(&shuffled, &current, &policy);
+                prop_assert_eq!(plan.digest, other.digest);
+                prop_assert_eq!(&listed, &other.changes(&current, &HashMap::new()));
             }
-            let counts = plan.counts.users;
-            let found = read.users.len() + read.skipped_users.len();
-            let departed = plan.departed_users.len() + plan.deleted_users.len();
-            prop_assert_eq!(counts.created + counts.updated + (counts.disabled - departed) + counts.restored + counts.unchanged + counts.skipped, found);
+            let (counts, life) = (plan.counts.users, policy.life_cycle);
+            if life.sync_users {
+                let found = read.users.len() + read.skipped_users.len();
+                let departed = plan.departed_users.len() + plan.deleted_users.len();
+                let sum = counts.created + counts.linked + counts.updated + (counts.disabled - departed) + counts.restored + counts.unchanged + counts.skipped;
+                prop_assert_eq!(sum, found);
+            } else {
+                prop_assert_eq!(counts.created + counts.linked + counts.updated + counts.disabled + counts.restored + counts.deleted, 0);
+            }
+            prop_assert_eq!(listed.total, listed.list.len(), "everything fits, and every line is there");
 
             let after = apply(&plan, &current);
+            // The list says what applying does.
+            let count = |kind, what| listed.list.iter().filter(|change| change.kind == kind && change.what == what).count();
+            prop_assert_eq!(after.users.len() + count(ChangeKind::Deleted, What::Person), current.users.len() + count(ChangeKind::Created, What::Person) + counts.linked);
+            let memberships = |of: &Current| -> usize {
+                of.groups.iter().map(|group| group.members.len()).chain(of.local_groups.values().map(|group| group.members.len())).sum()
+            };
+            let lost_with_person: usize = current.local_groups.values().flat_map(|group| &group.members).filter(|user| {
+                (plan.deleted_users.contains(user) || plan.forgotten_users.contains(user)) && !plan.removed_members.iter().any(|(_, member)| member == *user)
+            }).count();
+            if lost_with_person == 0 && plan.deleted_users.is_empty() && plan.forgotten_users.is_empty() {
+                let joined = count(ChangeKind::Joined, What::Membership);
+                prop_assert_eq!(memberships(&after) + count(ChangeKind::Left, What::Membership), memberships(&current) + joined);
+            }
+
             let again = reconcile(&read, &after, &policy);
             prop_assert!(again.counts.nothing_changes() && again.writes_nothing(), "{:#?}", again);
             // An account never changes its entry.
             for user in &current.users {
                 prop_assert!(after.users.iter().all(|other| other.id != user.id || other.entry_id == user.entry_id));
             }
+            // Local accounts change in one way only: they are linked, under a policy that says so.
+            for local in &locals {
+                let was_local = current.local_accounts.contains_key(local);
+                let is_linked = plan.linked_users.iter().any(|(id, _)| id == local);
+                prop_assert!(!is_linked || (was_local && policy.links_accounts()));
+                prop_assert!(!was_local || is_linked || after.local_accounts.contains_key(local));
+            }
+            prop_assert!(after.other_usernames.contains_key("root") && after.other_group_names.contains_key("vips"));
+            // Who was put in a group by hand stays in it.
+            let by_hand = |of: &Current| of.local_groups["mapped"].members.contains(&locals[0]);
+            let is_deleted = plan.deleted_users.contains(&locals[0]) || plan.forgotten_users.contains(&locals[0]);
+            prop_assert!(by_hand(&after) || !by_hand(&current) || is_deleted);
             current = after;
         }
     }
