@@ -490,6 +490,226 @@ fn a_removed_group_loses_its_members_and_gets_them_back() {
 }
 
 #[test]
+fn who_left_long_ago_is_deleted_without_counting_as_a_loss_and_who_returns_or_is_unreadable_is_not() {
+    let after_days = |days, now| Policy { now, ..living(|life| life.missing = Missing::Disable { delete_after_days: Some(days) }) };
+    let before = synced(&snapshot(people(40), vec![]));
+    let mut left = before.clone();
+    left.users.iter_mut().take(30).for_each(|user| (user.state, user.left_at, user.hash) = (DirectoryState::Missing, Some(NOW), None));
+    let mut read = snapshot(people(40).into_iter().skip(28).collect(), vec![]);
+    read.skipped_users.push(SkippedEntry { id: Some("id000".into()), dn_key: None });
+    let soon = NOW + Duration::from_secs(30 * 86_400) - Duration::from_millis(1);
+    assert!(reconcile(&read, &left, &after_days(30, soon)).forgotten_users.is_empty());
+    let plan = reconcile(&read, &left, &after_days(30, soon + Duration::from_millis(1)));
+    assert_eq!((plan.counts.users.deleted, plan.counts.users.restored, plan.counts.users.disabled), (27, 2, 0));
+    assert_eq!(plan.verdict(None), Verdict::Apply);
+    let listed = plan.changes(&left, &HashMap::new());
+    assert_eq!((listed.total, listed.list[0].kind), (30, ChangeKind::Deleted));
+    assert!(listed.list[0].reason.contains("LDAP_DELETE_AFTER_DAYS") && listed.list[0].name == "user001");
+}
+
+#[test]
+fn who_is_only_reported_keeps_access_groups_and_role() {
+    let before = synced(&snapshot(people(3), vec![group("g", "Admins", &["id000", "id001"])]));
+    let read = snapshot(people(3).into_iter().skip(1).collect(), vec![group("g", "Admins", &["id001"])]);
+    let plan = reconcile(&read, &before, &living(|life| life.missing = Missing::Report));
+    assert_eq!((plan.verdict(None), plan.counts.users.missing), (Verdict::Nothing, 1));
+    assert!(messages(&plan)[0].contains("\"user000\" is not in the directory any more"));
+    assert_eq!(plan.changes(&before, &HashMap::new()).list[0].kind, ChangeKind::Missing);
+}
+
+#[test]
+fn with_people_or_groups_switched_off_nothing_of_them_changes() {
+    let before = synced(&snapshot(people(3), vec![group("g", "Admins", &["id000"])]));
+    let mut read = snapshot(people(5).into_iter().skip(1).collect(), vec![group("g", "Admins", &["id001"]), group("h", "new", &[])]);
+    read.users[0].phone = "1".to_owned();
+    let plan = reconcile(&read, &before, &living(|life| life.sync_users = false));
+    assert_eq!((plan.counts.users.unchanged, plan.counts.groups.created, plan.counts.memberships.added), (3, 1, 1));
+    assert!(plan.updated_users.is_empty() && plan.created_users.is_empty() && plan.departed_users.is_empty());
+    let plan = reconcile(&read, &before, &living(|life| life.sync_groups = false));
+    assert_eq!((plan.counts.users.created, plan.counts.users.disabled, plan.counts.users.updated), (2, 1, 1));
+    assert_eq!((plan.counts.groups.unchanged, plan.counts.groups.created, plan.counts.memberships), (1, 0, Default::default()));
+    let admin = plan.updated_users.iter().find(|(id, ..)| *id == known(&before, "id001").id).map(|(_, _, row)| row.is_admin);
+    assert_eq!(admin, Some(true), "who administers is about people, and is read from the group all the same");
+    let plan = reconcile(&read, &before, &living(|life| (life.sync_users, life.sync_groups) = (false, false)));
+    assert_eq!(plan.verdict(None), Verdict::Nothing);
+}
+
+#[test]
+fn a_local_account_is_linked_by_name_or_address_as_the_policy_says_and_one_of_another_directory_never() {
+    let mut current = Current::default();
+    let ada = add_local(&mut current, "ada", Some("ada@x"), true);
+    let bob = add_local(&mut current, "bob", Some("bob@x"), false);
+    let cyd = add_local(&mut current, "cyd", Some("cyd@x"), true);
+    current.other_usernames.insert("eve".to_owned(), owner("\"eve\" of the directory \"other\""));
+    let mut disabled = user("5", "cyd", Some("cyd@x"));
+    disabled.is_disabled = true;
+    let read = snapshot(
+        vec![user("1", "ada.l", Some("ADA@x")), user("2", "bob", Some("bob@x")), user("3", "eve", None), user("4", "dan", None), disabled],
+        vec![],
+    );
+    for (collision, linked, skipped, created) in
+        [(Collision::Skip, vec![], 3, 2), (Collision::LinkVerified, vec![ada], 3, 1), (Collision::Link, vec![ada, bob], 2, 1)]
+    {
+        let policy = living(|life| life.collision = collision);
+        let plan = reconcile(&read, &current, &policy);
+        let ids: Vec<UserId> = plan.linked_users.iter().map(|(id, _)| *id).collect();
+        assert_eq!((ids, plan.counts.users.skipped, plan.counts.users.created), (linked.clone(), skipped, created), "{collision:?}");
+        let listed = plan.changes(&current, &HashMap::new());
+        assert_eq!(listed.list.iter().filter(|change| change.kind == ChangeKind::Linked).count(), linked.len());
+        let after = apply(&plan, &current);
+        if linked.contains(&ada) {
+            assert_eq!((known(&after, "1").id, known(&after, "1").username.as_str()), (ada, "ada.l"));
+            let line = listed.list.iter().find(|change| change.kind == ChangeKind::Linked).unwrap();
+            let renamed = FieldChange { field: "username".to_owned(), old: "ada".to_owned(), new: "ada.l".to_owned() };
+            assert!(line.fields.contains(&renamed) && line.reason.contains("local account \"ada\""), "{line:?}");
+        }
+        assert!(after.local_accounts.contains_key(&cyd), "a disabled entry does not lock a local account");
+        assert!(after.other_usernames.contains_key("eve"));
+        assert_eq!(reconcile(&read, &after, &policy).verdict(None), Verdict::Nothing);
+    }
+}
+
+#[test]
+fn a_new_person_whose_name_is_taken_gets_a_number_and_keeps_it() {
+    let mut current = Current::default();
+    add_local(&mut current, "ada", None, false);
+    let policy = Policy { placement: Placement::default(), ..living(|life| life.collision = Collision::Suffix) };
+    let read = snapshot(vec![user("1", "ada", None), user("2", "ada2", None), user("3", "ADA", None)], vec![]);
+    let plan = reconcile(&read, &current, &policy);
+    assert!(messages(&plan).is_empty() && plan.changes(&current, &HashMap::new()).list[0].reason.contains("becomes \"ada3\""));
+    let after = apply(&plan, &current);
+    let names = ["1", "2", "3"].map(|id| known(&after, id).username.as_str());
+    assert_eq!(names, ["ada3", "ada2", "ADA4"]);
+    let again = reconcile(&read, &after, &policy);
+    assert_eq!((again.verdict(None), messages(&again)), (Verdict::Nothing, vec![]));
+}
+
+#[test]
+fn groups_are_left_out_by_patterns_and_still_say_who_administers() {
+    let before = synced(&snapshot(people(2), vec![group("a", "Admins", &["id000"]), group("w", "app-wiki", &["id001"])]));
+    let read = snapshot(people(2), vec![group("a", "Admins", &["id000"]), group("w", "App-Wiki", &["id001"]), group("x", "app-old", &[])]);
+    let placement = Placement {
+        admin_group: Some("Admins".to_owned()),
+        include_groups: vec!["APP-*".to_owned()],
+        exclude_groups: vec!["*-old".to_owned()],
+        ..Placement::default()
+    };
+    let plan = reconcile(&read, &before, &placing(placement));
+    assert_eq!((plan.counts.groups.removed, plan.counts.groups.created, plan.counts.groups.updated), (1, 0, 1));
+    assert!(apply(&plan, &before).users.iter().any(|user| user.is_admin));
+    assert_eq!(plan.changes(&before, &HashMap::new()).list[0].kind, ChangeKind::Removed);
+}
+
+#[test]
+fn local_groups_get_the_mapped_members_everybody_and_the_newcomers_and_give_back_only_those() {
+    let placement = Placement {
+        parent_group: Some("everyone".to_owned()),
+        default_groups: vec!["Newcomers".to_owned(), "Nowhere".to_owned()],
+        group_map: vec![("staff".to_owned(), "Team".to_owned())],
+        ..Placement::default()
+    };
+    let policy = placing(placement);
+    let mut current = Current::default();
+    let [everyone, newcomers, team] = ["Everyone", "newcomers", "team"].map(|name| add_local_group(&mut current, name));
+    let read = snapshot(people(3), vec![group("s", "Staff", &["id000", "id001"])]);
+    let plan = reconcile(&read, &current, &policy);
+    assert_eq!((plan.counts.groups.created, plan.counts.memberships.added), (0, 3 + 3 + 2));
+    assert!(messages(&plan).iter().any(|message| message.contains("\"Nowhere\", which does not exist")));
+    let mut after = apply(&plan, &current);
+    assert_eq!(reconcile(&read, &after, &policy).verdict(None), Verdict::Nothing);
+
+    // Taken out of the default group: stays out. Put in the team by hand: stays in. Not in the mapped group any more: leaves the team.
+    let ids = ["id000", "id001", "id002"].map(|id| known(&after, id).id);
+    let members = |of: &mut Current, key: &str, change: &dyn Fn(&mut Vec<UserId>)| change(&mut of.local_groups.get_mut(key).unwrap().members);
+    members(&mut after, "newcomers", &|members| members.retain(|user| *user != ids[0]));
+    members(&mut after, "team", &|members| members.push(ids[2]));
+    let read = snapshot(people(2), vec![group("s", "Staff", &["id001"])]);
+    let plan = reconcile(&read, &after, &policy);
+    let mut expected = vec![(team, ids[0]), (everyone, ids[2])];
+    expected.sort_unstable();
+    assert_eq!((&plan.removed_members, plan.placed_members.len()), (&expected, 0));
+    let last = apply(&plan, &after);
+    assert!(last.local_groups["team"].members.contains(&ids[2]) && !last.local_groups["newcomers"].members.contains(&ids[0]));
+    let _ = newcomers;
+    // An entry that could not be read might be the mapped group: nobody leaves for that.
+    let mut unread = snapshot(people(2), vec![]);
+    unread.skipped_groups.push(SkippedEntry { id: Some("s".into()), dn_key: None });
+    assert!(reconcile(&unread, &last, &policy).removed_members.is_empty());
+}
+
+#[test]
+fn groups_memberships_and_administrators_have_limits_of_their_own() {
+    let groups = |count: usize| (0..count).map(|n| group(&format!("g{n:02}"), &format!("group{n}"), &["id000"])).collect::<Vec<_>>();
+    let reason = |before: &Snapshot, read: &Snapshot| reconcile(read, &synced(before), &policy()).held_because.unwrap_or_default();
+    let with = |groups| snapshot(people(40), groups);
+    assert_eq!(reason(&with(groups(10)), &with(groups(5))), "");
+    assert!(
+        reason(&with(groups(10)), &with(groups(4)))
+            .contains("6 of 10 groups (60 %) would vanish; without confirmation 5 may (LDAP_GUARD_GROUPS_PERCENT")
+    );
+    assert!(reason(&with(groups(3)), &with(vec![])).contains("found no group, and 3 are known"));
+
+    let all: Vec<String> = (0..40).map(|n| format!("id{n:03}")).collect();
+    let holding = |count: usize| with(vec![group("g", "g", &all[..count].iter().map(String::as_str).collect::<Vec<_>>())]);
+    assert_eq!(reason(&holding(40), &holding(20)), "");
+    assert!(reason(&holding(40), &holding(19)).contains("21 of 40 memberships (52 %) would end while both the person and the group stay"));
+
+    let admins = |count: usize| with(vec![group("g", "Admins", &all[..count].iter().map(String::as_str).collect::<Vec<_>>())]);
+    assert_eq!(reason(&admins(4), &admins(2)), "");
+    assert!(reason(&admins(4), &admins(1)).contains("3 of 4 administrators (75 %)"));
+}
+
+#[test]
+fn an_attribute_hidden_from_everybody_at_once_is_held() {
+    let reading = |has_mail: bool, has_members: bool| {
+        let users = people(4).into_iter().map(|user| DirectoryUser { email: has_mail.then(|| format!("{}@x", user.username)), ..user }).collect();
+        let members: &[&str] = if has_members { &["id000", "id001", "id002"] } else { &[] };
+        snapshot(users, vec![group("g", "staff", members)])
+    };
+    let before = synced(&reading(true, true));
+    let held = |read: &Snapshot| reconcile(read, &before, &policy()).held_because.unwrap_or_default();
+    assert_eq!(held(&reading(true, true)), "");
+    assert!(held(&reading(false, true)).contains("4 of 4 people had one") && held(&reading(false, true)).contains("may not read mail"));
+    assert!(held(&reading(true, false)).contains("No group has members any more"));
+    // Nobody misses what was never there.
+    let without = synced(&reading(false, false));
+    assert_eq!(reconcile(&reading(false, false), &without, &policy()).held_because, None);
+}
+
+#[test]
+fn the_list_of_changes_tells_old_and_new_and_is_cut_with_room_for_each_kind() {
+    let before = synced(&snapshot(vec![user("1", "ada", Some("ada@x"))], vec![]));
+    let mut ada = user("1", "countess", None);
+    (ada.phone, ada.locale) = ("12".to_owned(), "fr".to_owned());
+    let read = snapshot(vec![ada], vec![]);
+    let plan = reconcile(&read, &before, &policy());
+    let old = OldProfile { display_name: "ada".to_owned(), phone: "11".to_owned(), extras: "{}".to_owned(), ..OldProfile::default() };
+    assert_eq!(plan.changing_people(), [known(&before, "1").id]);
+    let listed = plan.changes(&before, &[(known(&before, "1").id, old)].into());
+    let fields: Vec<_> = listed.list[0].fields.iter().map(|field| (field.field.as_str(), field.old.as_str(), field.new.as_str())).collect();
+    let expected = [
+        ("username", "ada", "countess"),
+        ("e-mail", "ada@x", ""),
+        ("display name", "ada", "countess"),
+        ("phone", "11", "12"),
+        ("language", "", "fr"),
+    ];
+    assert_eq!(fields, expected);
+    assert_eq!(listed.page("COUNT", Some(ChangeKind::Updated), 0, 10).1, 1);
+    assert_eq!(listed.page("nobody", None, 0, 10).1, 0);
+
+    let groups = (0..900).map(|n| group(&format!("g{n}"), &format!("group{n}"), &["id000", "id001"])).collect();
+    let read = snapshot((0..3000).map(|n| user(&format!("id{n:03}"), &format!("user{n}"), None)).collect(), groups);
+    let nothing = Current::default();
+    let listed = reconcile(&read, &nothing, &policy()).changes(&nothing, &HashMap::new());
+    assert_eq!((listed.total, listed.list.len()), (3000 + 900 + 1800, Changes::MAX));
+    let of = |what| listed.list.iter().filter(|change| change.what == what).count();
+    assert_eq!((of(What::Person), of(What::Group), of(What::Membership)), (1000, 500, 500));
+    assert!(listed.list.iter().any(|change| change.name.contains(" → group")));
+    assert_eq!(serde_json::from_str::<Vec<EntryChange>>(&serde_json::to_string(&listed.list).unwrap()).unwrap(), listed.list);
+}
+
+#[test]
 fn a_hundred_thousand_people_are_planned_in_linear_time() {
     let many = |count: usize| {
         let users = (0..count).map(|n| user(&format!("{n:06}"), &format!("user{n}"), Some(&format!("user{n}@example.org")))).collect::<Vec<_>>();
@@ -607,7 +827,8 @@ proptest! {
             }
             prop_assert_eq!(listed.total, listed.list.len(), "everything fits, and every line is there");
 
-            let after = apply(&plan, &current);
+            let mut after = apply(&plan, &current);
+            after.users.iter_mut().filter(|user| plan.departed_users.contains(&user.id)).for_each(|user| user.left_at = Some(policy.now));
             // The list says what applying does.
             let count = |kind, what| listed.list.iter().filter(|change| change.kind == kind && change.what == what).count();
             prop_assert_eq!(after.users.len() + count(ChangeKind::Deleted, What::Person), current.users.len() + count(ChangeKind::Created, What::Person) + counts.linked);
