@@ -26,6 +26,7 @@ mod journal;
 pub mod membership;
 pub mod model;
 pub mod plan;
+mod remove;
 pub mod report;
 mod run;
 pub mod settings;
@@ -39,6 +40,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 pub use client::{Phase, Step, StepOutcome};
+pub use remove::{Keep, RemoveError, remove};
 pub use report::{Outcome, Run, SyncReport, Trigger};
 pub use run::{Order, SyncError, preview, sync, sync_if_due};
 pub use texts::Texts;

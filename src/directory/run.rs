@@ -190,6 +190,11 @@ async fn take_lease(app: &App, directory: &str, wait: Duration) -> Result<Lease,
     }
 }
 
+/// Takes the lease when nobody has it.
+pub(super) async fn try_lease(app: &App, directory: &str) -> sqlx::Result<Option<Lease>> {
+    Lease::take(&app.db, &super::scope(directory), LEASE_LIFETIME, app.clock.now()).await
+}
+
 /// Shows that the run lives until the handle is dropped; cancels `lost` when the lease went to somebody else.
 fn keep_alive(app: &App, lease: &Lease, lost: &CancellationToken) -> AbortOnDropHandle<()> {
     let (app, lease, lost) = (app.clone(), lease.clone(), lost.clone());

@@ -1,6 +1,6 @@
 //! Which local accounts become the directory's. Accounts of another directory never do.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::config::Collision;
 use super::super::model::{DirectoryUser, EntryId};
@@ -36,16 +36,25 @@ pub(super) fn choose<'s>(entries: &[&'s DirectoryUser], current: &'s Current, po
     if current.local_accounts.is_empty() {
         return links;
     }
-    let known: std::collections::HashSet<&EntryId> = current.users.iter().map(|user| &user.entry_id).collect();
+    let known: HashSet<&EntryId> = current.users.iter().map(|user| &user.entry_id).collect();
     let mut taken: HashMap<UserId, &str> = HashMap::new();
+    let held: HashSet<String> = current.users.iter().map(|user| name_key(&user.username)).collect();
     for entry in entries.iter().filter(|entry| !known.contains(&entry.id)) {
         let email = entry.email.as_deref().map(name_key);
-        let by_name = current.other_usernames.get(&name_key(&entry.username)).and_then(|owner| owner.local);
+        let name_owner = current.other_usernames.get(&name_key(&entry.username));
+        let by_name = name_owner.and_then(|owner| owner.local);
         let by_email = email.as_ref().and_then(|email| current.other_emails.get(email)).and_then(|owner| owner.local);
         let Some(account) = by_name.or(by_email).and_then(|id| current.local_accounts.get(&id)) else { continue };
         let has_proof = account.is_email_verified && email.is_some() && account.user.email.as_deref().map(name_key) == email;
         let refusal = if by_name.zip(by_email).is_some_and(|(one, other)| one != other) {
             Some("The username and the e-mail address belong to two different local accounts, so neither was linked.".to_owned())
+        } else if let Some(owner) = name_owner.filter(|_| by_name.is_none()) {
+            Some(format!(
+                "The local account {:?} has this address and was not linked, because the username belongs to {}.",
+                account.user.username, owner.words
+            ))
+        } else if by_name.is_none() && held.contains(&name_key(&entry.username)) {
+            Some("The local account with this address was not linked, because somebody else of this directory has the username.".to_owned())
         } else if needs_proof && !has_proof {
             Some("The local account was not linked, because it has not the same e-mail address, verified.".to_owned())
         } else if entry.is_disabled {
