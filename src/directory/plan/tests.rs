@@ -844,7 +844,7 @@ proptest! {
             }
 
             let again = reconcile(&read, &after, &policy);
-            prop_assert!(again.counts.nothing_changes() && again.writes_nothing(), "{:?} {:?} {:?}\nBEFORE {:?}\nAFTER {:?}", again.released_users, again.counts, again.updated_users, current.users, after.users);
+            prop_assert!(again.counts.nothing_changes() && again.writes_nothing(), "{:#?}", again);
             // An account never changes its entry.
             for user in &current.users {
                 prop_assert!(after.users.iter().all(|other| other.id != user.id || other.entry_id == user.entry_id));

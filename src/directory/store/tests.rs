@@ -96,3 +96,25 @@ async fn a_plan_about_somebody_who_is_gone_is_refused_whole() {
     let names: Vec<(String,)> = query("SELECT username FROM users").all(&mut db.read().await.unwrap()).await.unwrap();
     assert_eq!(names, [("ada".to_owned(),)], "the other one was not renamed either");
 }
+
+#[tokio::test]
+async fn people_of_a_directory_that_is_taken_away_become_local_and_who_was_out_stays_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = db::open(&format!("sqlite://{}", folder.path().join("t.db").display())).await.unwrap();
+    let mut linus = person("3", "linus");
+    linus.is_disabled = true;
+    let snapshot = Snapshot { users: vec![person("1", "ada"), linus], ..Snapshot::default() };
+    let current = load(&mut db.read().await.unwrap(), "default", &policy()).await.unwrap();
+    let plan = reconcile(&snapshot, &current, &policy());
+    let mut tx = db.begin().await.unwrap();
+    assert!(apply(&mut tx, "default", &plan, &current, NOW).await.is_ok());
+    super::directories::groups_become_local(&mut tx, "default", NOW).await.unwrap();
+    assert_eq!(super::directories::people_become_local(&mut tx, "default", false, NOW).await.unwrap(), 2);
+    super::directories::forget(&mut tx, "default", "directory:default").await.unwrap();
+    tx.commit().await.unwrap();
+    let blocked: Vec<(String, bool)> = query("SELECT username, blocked_at IS NOT NULL FROM users WHERE directory IS NULL ORDER BY username")
+        .all(&mut db.read().await.unwrap())
+        .await
+        .unwrap();
+    assert_eq!(blocked, [("ada".to_owned(), false), ("linus".to_owned(), true)]);
+}
