@@ -154,7 +154,8 @@ impl Plan<'_> {
         }
         let ids: HashSet<UserId> = ending.iter().map(|(_, user)| *user).collect();
         let entries: HashSet<&EntryId> = beginning.iter().map(|(_, user)| *user).chain(placed.iter().map(|placed| placed.member)).collect();
-        let (mut by_id, mut by_entry): (HashMap<UserId, &KnownUser>, HashMap<&EntryId, (&str, &str)>) = (HashMap::new(), HashMap::new());
+        let mut by_id: HashMap<UserId, &KnownUser> = HashMap::new();
+        let mut by_entry: HashMap<&EntryId, (&str, &str)> = HashMap::new();
         for user in &current.users {
             if ids.contains(&user.id) {
                 by_id.insert(user.id, user);
