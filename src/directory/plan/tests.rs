@@ -798,7 +798,9 @@ proptest! {
         current.other_usernames.insert("root".to_owned(), owner("\"root\" of the directory \"other\""));
         current.other_emails.insert("root@x".to_owned(), owner("\"root\" of the directory \"other\""));
         let locals = [add_local(&mut current, "a", Some("a@x"), true), add_local(&mut current, "b", Some("c@x"), false)];
-        ["Everybody", "Newcomers", "Mapped"].map(|name| add_local_group(&mut current, name));
+        for name in ["Everybody", "Newcomers", "Mapped"] {
+            add_local_group(&mut current, name);
+        }
         // Somebody else put one of them in a group by hand.
         current.local_groups.get_mut("mapped").unwrap().members.push(locals[0]);
         for (read, policy) in history {
