@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::settings::{self, RELOAD_EVERY, Settings};
-use crate::{access_links, audit, directory, oidc, passkeys, sessions};
+use crate::{access_links, audit, directory, directory_passwords, oidc, passkeys, sessions};
 
 /// How soon after the start the directory is synced.
 const SYNC_AFTER: Duration = Duration::from_secs(5);
@@ -37,6 +37,7 @@ pub fn start(app: &App) -> Jobs {
     let started_at = app.clock.now();
     let sync = move |app: App| async move { directory::sync_if_due(&app, started_at).await };
     jobs.spawn(every(app.clone(), "directory sync", SYNC_AFTER, LOOK_FOR_SYNC_EVERY, sync));
+    jobs.spawn(directory::keep_following(app.clone(), started_at));
     Jobs(jobs)
 }
 
@@ -83,6 +84,7 @@ async fn sweep(app: App) -> anyhow::Result<()> {
     passkeys::sweep(&app, now).await?;
     access_links::sweep(&app, now).await?;
     oidc::sweep(&app, now).await?;
+    directory_passwords::sweep(&app, now).await?;
     let mut tx = app.db.begin().await?;
     audit::forget(&mut tx, now - app.settings().audit_log_retention.days()).await?;
     tx.commit().await?;

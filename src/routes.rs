@@ -17,6 +17,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
 use crate::clients::admin as clients;
+use crate::directory_passwords::http as passwords;
 use crate::error::AppError;
 use crate::oidc::{account, authorize, consent, discovery, end_session, introspect, revoke, token, userinfo};
 use crate::sessions::{self, MaybeSignedIn};
@@ -45,6 +46,7 @@ pub fn router(app: &App) -> Router {
         .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
         .route("/readyz", get(ready))
         .route("/.well-known/passkey-endpoints", get(passkeys::http::endpoints))
+        .route("/picture/{user}/{name}", get(users::pictures::http::show))
         .route("/static/{hash}/{name}", get(assets::serve));
 
     Router::new()
@@ -68,12 +70,14 @@ pub fn router(app: &App) -> Router {
 /// Signing in and out, and what a person manages themselves.
 fn sign_in() -> Router<App> {
     Router::new()
-        .route("/sign-in", get(passkeys::http::sign_in_page))
+        .route("/sign-in", get(passwords::passkey_page))
+        .route("/sign-in/password", get(passwords::sign_in_page).post(passwords::sign_in))
         .route("/sign-in/start", post(passkeys::http::start_sign_in))
         .route("/sign-in/finish", post(passkeys::http::finish_sign_in))
         .route("/sign-out", get(sessions::http::sign_out_page).post(sessions::http::sign_out))
         .route("/lc/{code}", get(access_links::http::open_page).post(access_links::http::open))
-        .route("/account", get(sessions::http::profile_page))
+        .route("/account", get(passwords::profile_page))
+        .route("/account/password", get(passwords::change_page).post(passwords::change))
         .route("/account/passkeys", get(passkeys::http::list_page))
         .route("/account/passkeys/add", get(passkeys::http::add_page))
         .route("/account/passkeys/register/start", post(passkeys::http::start_registration))
@@ -107,17 +111,33 @@ fn administration() -> Router<App> {
         .route("/admin/groups/{id}/members/{user}/remove", post(groups::admin::remove_member))
         .route("/admin/groups/{id}/delete", post(groups::admin::delete))
         .route("/admin/audit", get(audit::admin::list))
-        .route("/admin/directories", get(directory::admin::show))
-        .route("/admin/directories/{name}/settings", post(directory::admin::save))
-        .route("/admin/directories/{name}/test", post(directory::admin::test))
-        .route("/admin/directories/{name}/preview", post(directory::admin::preview))
-        .route("/admin/directories/{name}/sync", post(directory::admin::sync))
-        .route("/admin/directories/{name}/runs/{id}", get(directory::admin::show_run))
-        .route("/admin/directories/{name}/runs/{id}/confirm", post(directory::admin::confirm))
-        .route("/admin/directories/{name}/runs/{id}/discard", post(directory::admin::discard))
+        .merge(directories())
         .route("/admin/settings", get(settings::admin::show).post(settings::admin::save))
         .route("/admin/users/{id}/access-link", post(access_links::admin::make))
         .route("/admin/users/{id}/access-links/{link}/revoke", post(access_links::admin::revoke))
+}
+
+/// Directories: for administrators.
+fn directories() -> Router<App> {
+    use directory::admin::{actions, add, list, runs, settings, show};
+    Router::new()
+        .route("/admin/directories", get(list::list))
+        .route("/admin/directories/new", get(add::new).post(add::create))
+        .route("/admin/directories/{name}", get(show::show))
+        .route("/admin/directories/{name}/set-up", get(settings::set_up))
+        .route("/admin/directories/{name}/settings", get(settings::show).post(settings::save))
+        .route("/admin/directories/{name}/settings/look", post(settings::look))
+        .route("/admin/directories/{name}/settings/fill", post(settings::fill))
+        .route("/admin/directories/{name}/test", post(actions::test))
+        .route("/admin/directories/{name}/preview", post(actions::preview))
+        .route("/admin/directories/{name}/sync", post(actions::sync))
+        .route("/admin/directories/{name}/switch-on", post(actions::switch_on))
+        .route("/admin/directories/{name}/switch-off", post(actions::switch_off))
+        .route("/admin/directories/{name}/test-sign-in", get(actions::test_sign_in_page).post(actions::test_sign_in))
+        .route("/admin/directories/{name}/remove", get(actions::remove_form).post(actions::remove))
+        .route("/admin/directories/{name}/runs/{id}", get(runs::show))
+        .route("/admin/directories/{name}/runs/{id}/confirm", post(runs::confirm))
+        .route("/admin/directories/{name}/runs/{id}/discard", post(runs::discard))
 }
 
 /// The OpenID provider's pages, and those of clients.

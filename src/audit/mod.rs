@@ -25,6 +25,10 @@ pub enum Kind {
     SignOut,
     /// Sessions were ended by their owner or an administrator.
     SessionsEnded,
+    /// Someone changed their directory password here.
+    DirectoryPasswordChanged,
+    /// A change of a directory password was refused; the detail says why.
+    DirectoryPasswordRefused,
     /// A passkey was added.
     PasskeyAdded,
     /// A new passkey was refused; the detail says why.
@@ -75,6 +79,12 @@ pub enum Kind {
     TokenReuse,
     /// Settings were changed.
     SettingsChanged,
+    /// A directory was added.
+    DirectoryAdded,
+    /// A directory was removed.
+    DirectoryRemoved,
+    /// An administrator tried somebody's directory password; the detail says how it went, never the password.
+    DirectoryPasswordTried,
     /// A directory sync changed something.
     DirectorySynced,
     /// A directory sync was held back.
@@ -114,6 +124,8 @@ kinds! {
     SignInRefused = "sign_in_refused", "Sign-in refused";
     SignOut = "sign_out", "Signed out";
     SessionsEnded = "sessions_ended", "Sessions ended";
+    DirectoryPasswordChanged = "directory_password_changed", "Directory password changed";
+    DirectoryPasswordRefused = "directory_password_refused", "Directory password change refused";
     PasskeyAdded = "passkey_added", "Passkey added";
     PasskeyRefused = "passkey_refused", "Passkey refused";
     PasskeyRenamed = "passkey_renamed", "Passkey renamed";
@@ -139,6 +151,9 @@ kinds! {
     AuthorizationRevoked = "authorization_revoked", "App authorization revoked";
     TokenReuse = "token_reuse", "Token used twice";
     SettingsChanged = "settings_changed", "Settings changed";
+    DirectoryAdded = "directory_added", "Directory added";
+    DirectoryRemoved = "directory_removed", "Directory removed";
+    DirectoryPasswordTried = "directory_password_tried", "Directory password tried";
     DirectorySynced = "directory_synced", "Directory synced";
     DirectorySyncHeld = "directory_sync_held", "Directory sync held back";
     DirectorySyncFailed = "directory_sync_failed", "Directory sync failed";

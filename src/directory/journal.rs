@@ -24,17 +24,22 @@ pub(super) fn of_run(kind: Kind, directory: &str, trigger: Trigger, actor: &Acto
     }
 }
 
-/// The run an event belongs to.
+/// What an event comes from.
 pub(super) struct Source<'r> {
     pub(super) directory: &'r str,
-    pub(super) run: SyncRunId,
+    /// The run; somebody who is asked for while they sign in belongs to none.
+    pub(super) run: Option<SyncRunId>,
     pub(super) now: Timestamp,
 }
 
 impl Source<'_> {
     fn event(&self, kind: Kind, id: Option<uuid::Uuid>, name: &str) -> Event {
         let event = Event::new(self.now, kind, Actor::system("directory sync")).on(id, name);
-        event.with("directory", self.directory).with("run", self.run.to_string())
+        let event = event.with("directory", self.directory);
+        match self.run {
+            Some(run) => event.with("run", run.to_string()),
+            None => event,
+        }
     }
 }
 
@@ -185,7 +190,8 @@ fn of_groups(plan: &Plan<'_>, current: &Current, created: &Created<'_>, source: 
             }
         }
         let event = counted(event, *id);
-        if event.detail.len() > 2 {
+        let plain = 1 + usize::from(source.run.is_some());
+        if event.detail.len() > plain {
             events.push(event);
         }
     }

@@ -48,14 +48,25 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
     next.run(request).await
 }
 
-/// The address the nearest trusted proxy vouches for: walks the chain from the right and stops at the first address that is not a trusted proxy,
-/// so that a made-up entry on the left is never believed.
+/// The address the nearest trusted proxy vouches for, in `X-Forwarded-For` or `Forwarded` (RFC 7239). A proxy usually writes one of the two and hands on the
+/// other as the visitor sent it, and which one cannot be told from here: when both are there and disagree, neither is believed.
 fn forwarded_for(trust: &TrustProxy, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
     if !trust.trusts(peer) {
         return peer;
     }
-    let lines = headers.get_all("x-forwarded-for");
-    let chain: Vec<&str> = lines.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).map(str::trim).collect();
+    let lines = |name: &str| headers.get_all(name).iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).collect::<Vec<_>>();
+    let (plain, standard) = (lines("x-forwarded-for"), lines("forwarded"));
+    let plain: Vec<&str> = plain.into_iter().map(str::trim).collect();
+    let standard: Vec<&str> = standard.into_iter().map(for_parameter).collect();
+    match (plain.is_empty(), standard.is_empty()) {
+        (_, true) => vouched_for(trust, peer, &plain),
+        (true, false) => vouched_for(trust, peer, &standard),
+        (false, false) => Some(vouched_for(trust, peer, &plain)).filter(|ip| *ip == vouched_for(trust, peer, &standard)).unwrap_or(peer),
+    }
+}
+
+/// Walks the chain from the right and stops at the first address that is not a trusted proxy, so that a made-up entry on the left is never believed.
+fn vouched_for(trust: &TrustProxy, peer: IpAddr, chain: &[&str]) -> IpAddr {
     let mut nearest = peer;
     for hop in chain.iter().rev() {
         let Some(ip) = address_of(hop) else { break };
@@ -66,6 +77,13 @@ fn forwarded_for(trust: &TrustProxy, peer: IpAddr, headers: &HeaderMap) -> IpAdd
         }
     }
     nearest
+}
+
+/// The `for` parameter of one element of `Forwarded` (RFC 7239 section 4), without quotes; empty when there is none.
+fn for_parameter(element: &str) -> &str {
+    let named = |pair: &'_ str| pair.trim().split_once('=').filter(|(name, _)| name.eq_ignore_ascii_case("for")).is_some();
+    let pair = element.split(';').find(|pair| named(pair));
+    pair.and_then(|pair| pair.split_once('=')).map_or("", |(_, value)| value.trim().trim_matches('"'))
 }
 
 /// The address of an entry; some proxies add the port, and brackets around IPv6.
@@ -81,13 +99,19 @@ mod tests {
     use super::*;
 
     fn seen(trust: &str, peer: &str, chain: &str) -> String {
+        seen_in(trust, peer, &[("x-forwarded-for", chain)])
+    }
+
+    fn seen_in(trust: &str, peer: &str, lines: &[(&'static str, &str)]) -> String {
         let trust = match trust {
             "no" => TrustProxy::No,
             "everyone" => TrustProxy::Everyone,
             networks => TrustProxy::Networks(networks.split(' ').map(|n| n.parse().unwrap()).collect()),
         };
         let mut headers = HeaderMap::new();
-        headers.insert("x-forwarded-for", chain.parse().unwrap());
+        for (name, chain) in lines {
+            headers.append(*name, chain.parse().unwrap());
+        }
         forwarded_for(&trust, peer.parse().unwrap(), &headers).to_string()
     }
 
@@ -99,6 +123,17 @@ mod tests {
         assert_eq!(seen("10.0.0.0/8", "10.0.0.1", "198.51.100.7, 10.0.0.2"), "198.51.100.7");
         assert_eq!(seen("everyone", "10.0.0.1", "127.0.0.1, 198.51.100.7"), "198.51.100.7");
         assert_eq!(seen("everyone", "10.0.0.1", "nonsense"), "10.0.0.1");
+    }
+
+    #[test]
+    fn the_standard_header_counts_like_the_usual_one_and_a_contradiction_counts_for_nothing() {
+        let standard = |chain| seen_in("10.0.0.0/8", "10.0.0.1", &[("forwarded", chain)]);
+        assert_eq!(standard("for=127.0.0.1, for=198.51.100.7;proto=https;by=10.0.0.1"), "198.51.100.7");
+        assert_eq!(standard("proto=https;For=\"[2001:db8::7]:4711\""), "2001:db8::7");
+        assert_eq!(standard("for=_hidden"), "10.0.0.1");
+        let both = |plain, standard| seen_in("10.0.0.0/8", "10.0.0.1", &[("x-forwarded-for", plain), ("forwarded", standard)]);
+        assert_eq!(both("198.51.100.7", "for=198.51.100.7"), "198.51.100.7");
+        assert_eq!(both("198.51.100.7", "for=203.0.113.9"), "10.0.0.1");
     }
 
     #[test]

@@ -165,7 +165,7 @@ async fn who_leaves_is_locked_out_at_once_and_returns_with_their_passkeys() {
 }
 
 /// Lets somebody in by a one-time link and adds a passkey.
-async fn enrol(site: &Site, browser: &Browser, passkeys: &SoftwarePasskeys, user: &str) {
+pub(crate) async fn enrol(site: &Site, browser: &Browser, passkeys: &SoftwarePasskeys, user: &str) {
     let link = text(&site.muster.run(["one-time-access-token", user, "--format", "json"]).await.json()["url"]);
     let page = browser.get(&link).await;
     let path = page.url.path().to_owned();
@@ -177,7 +177,7 @@ async fn enrol(site: &Site, browser: &Browser, passkeys: &SoftwarePasskeys, user
 }
 
 /// Signs in with a passkey; gives the last status.
-async fn sign_in(_: &Site, browser: &Browser, passkeys: &SoftwarePasskeys) -> u16 {
+pub(crate) async fn sign_in(_: &Site, browser: &Browser, passkeys: &SoftwarePasskeys) -> u16 {
     let started = browser.post_json("/sign-in/start", &json!({})).await.json();
     let credential = passkeys.sign_in(&started["publicKey"]).await.expect("a passkey");
     let answer = browser.post_json("/sign-in/finish", &json!({ "ceremony": started["ceremony"], "credential": credential })).await;
@@ -307,7 +307,7 @@ async fn encrypted_connections_are_checked_and_the_test_says_what_it_found() {
         let tested = site.muster.run(["directory", "test", "--format", "json"]).await;
         assert_eq!((tested.status, &tested.json()["passed"]), (0, &json!(true)), "{tested:?}");
         let phases: Vec<_> = tested.json()["steps"].as_array().expect("steps").iter().map(|step| text(&step["phase"])).collect();
-        assert_eq!(phases, ["connect", "tls", "bind", "base", "users", "groups"]);
+        assert_eq!(phases, ["resolve", "connect", "tls", "bind", "server", "base", "paging", "users", "groups"]);
         site.sync("applied").await;
         let ids = slapd.tools().search(BASE, "(uid=ada)", &["entryUUID"]).await;
         let entry_id = site.text("SELECT entry_id FROM users WHERE username = 'ada'").await;

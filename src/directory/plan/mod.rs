@@ -27,7 +27,7 @@ pub use listing::OldProfile;
 pub use placement::wanted_groups;
 
 use super::attributes::{AttributeMap, Field};
-use super::config::{Collision, DirectoryConfig, Guard, LifeCycle, Placement};
+use super::config::{Collision, DirectoryConfig, Guard, LifeCycle, Missing, Placement};
 use super::dn::{DnKey, key_of};
 use super::model::{DirectoryGroup, DirectoryState, DirectoryUser, EntryId, Extras, Problem, Problems, SkippedEntry, Snapshot};
 use super::report::Counts;
@@ -133,6 +133,8 @@ pub struct Policy {
     pub placement: Placement,
     /// Coming and going.
     pub life_cycle: LifeCycle,
+    /// How much of the directory the plan is made of.
+    pub extent: Extent,
     /// To name attributes in problems.
     pub attributes: AttributeMap,
     /// To name the place when nobody was found.
@@ -141,13 +143,45 @@ pub struct Policy {
     pub now: Timestamp,
 }
 
+/// How much of the directory a plan is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Everything.
+    Whole,
+    /// A few people, and all groups; everybody else is among the skipped entries.
+    SomePeopleAndGroups,
+    /// A few people. Who is in which group, and who is an administrator, stays as it is known.
+    SomePeople,
+}
+
+impl Extent {
+    /// Whether the groups were read.
+    pub const fn has_groups(self) -> bool {
+        !matches!(self, Self::SomePeople)
+    }
+}
+
 impl Policy {
+    /// The same for a plan that is not made of everything: nobody is deleted in it, and no local account is linked.
+    #[must_use]
+    pub fn of_part(mut self, extent: Extent) -> Self {
+        self.extent = extent;
+        if self.life_cycle.missing != Missing::Report {
+            self.life_cycle.missing = Missing::Disable { delete_after_days: None };
+        }
+        if self.links_accounts() {
+            self.life_cycle.collision = Collision::Skip;
+        }
+        self
+    }
+
     /// What a directory's settings say, at this time.
     pub fn new(config: &DirectoryConfig, now: Timestamp) -> Self {
         Self {
             guard: config.guard,
             placement: config.placement.clone(),
             life_cycle: config.life_cycle,
+            extent: Extent::Whole,
             attributes: config.attributes.clone(),
             base_dn: config.search.base_dn.clone(),
             now,
@@ -405,9 +439,11 @@ fn skipped_in_reading(snapshot: &Snapshot, policy: &Policy, plan: &mut Plan<'_>)
     let reported: HashMap<DnKey, &Problem> = snapshot.problems.iter().filter_map(|problem| Some((key_of(&problem.dn)?, problem))).collect();
     let users = snapshot.skipped_users.iter().filter(|_| policy.life_cycle.sync_users).map(|entry| (What::Person, entry));
     let groups = snapshot.skipped_groups.iter().filter(|_| policy.life_cycle.sync_groups).map(|entry| (What::Group, entry));
-    for (what, entry) in users.chain(groups).take(Changes::MAX) {
+    for (what, entry) in users.chain(groups) {
         match entry.dn_key.and_then(|key| reported.get(&key)) {
             Some(problem) => plan.skip(what, &problem.dn, &problem.dn, &problem.message),
+            // In a part, these are those who were not asked for.
+            None if policy.extent != Extent::Whole => {}
             None => plan.skip(what, entry.id.as_ref().map_or("", EntryId::as_str), "", "The entry could not be used."),
         }
     }
@@ -451,7 +487,7 @@ fn sorted_by_entry<T>(rows: &[T], id: impl Fn(&T) -> &EntryId) -> Vec<&T> {
 }
 
 fn label(policy: &Policy, field: Field) -> String {
-    policy.attributes.names(field).join(" | ")
+    policy.attributes.label(field)
 }
 
 /// Further attributes as they are stored.

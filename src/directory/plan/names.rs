@@ -23,6 +23,18 @@ pub(super) struct Wish<'s> {
     pub(super) is_known: bool,
 }
 
+impl Wish<'_> {
+    /// Whether a known one has the name they want with a number behind it.
+    fn is_numbered(&self) -> bool {
+        self.is_known && self.key.as_deref().zip(self.has.as_deref()).is_some_and(|(wanted, has)| is_numbered(has, wanted))
+    }
+}
+
+/// Whether `name` is `wanted` with a number behind it; both as [`name_key`].
+pub(super) fn is_numbered(name: &str, wanted: &str) -> bool {
+    name.strip_prefix(wanted).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// The names as given out.
 pub(super) struct Names<'w, 's> {
     wishes: &'w [Wish<'s>],
@@ -53,7 +65,7 @@ pub(super) enum Refused {
     Nothing,
     /// Known ones keep what they have, and no new one gets it.
     KeepsOld,
-    /// Likewise; new ones get a number behind the name.
+    /// Likewise; new ones get a number behind the name, and keep it until nobody has the name.
     GetsNumber,
 }
 
@@ -62,8 +74,13 @@ impl<'w, 's> Names<'w, 's> {
     pub(super) fn assign(wishes: &'w [Wish<'s>], others: Others<'w>, refused: Refused) -> Self {
         let count = wishes.len();
         let mut names = Self { wishes, others, holders: HashMap::with_capacity(count), refused: vec![None; count], numbered: vec![None; count] };
+        let is_numbered = |wish: &Wish<'s>| refused == Refused::GetsNumber && wish.is_numbered();
         names.turn(|wish| wish.is_known && wish.key == wish.has);
-        names.turn(|wish| wish.is_known && wish.key != wish.has);
+        // Who has a number is content with it for now, or the order in which names become free would move them about.
+        for (place, wish) in wishes.iter().enumerate().filter(|(_, wish)| is_numbered(wish)) {
+            names.holders.extend(wish.has.clone().map(|has| (has, place)));
+        }
+        names.turn(|wish| wish.is_known && wish.key != wish.has && !is_numbered(wish));
         if refused != Refused::Nothing {
             for (place, wish) in wishes.iter().enumerate() {
                 if let (Some(_), Some(has)) = (&names.refused[place], &wish.has) {
@@ -71,11 +88,30 @@ impl<'w, 's> Names<'w, 's> {
                 }
             }
         }
+        if refused == Refused::GetsNumber {
+            names.drop_numbers();
+        }
         names.turn(|wish| !wish.is_known);
         if refused == Refused::GetsNumber {
             names.number();
         }
         names
+    }
+
+    /// Gives known ones with a number their name without it, when nobody has that and nobody waits for the numbered one.
+    fn drop_numbers(&mut self) {
+        let wanted: HashSet<&str> = self.wishes.iter().filter(|wish| wish.is_known).filter_map(|wish| wish.key.as_deref()).collect();
+        for (place, wish) in self.wishes.iter().enumerate().filter(|(_, wish)| wish.is_numbered()) {
+            let (Some(key), Some(has)) = (&wish.key, &wish.has) else { continue };
+            let holder = self.holders.get(key).map(|holder| format!("{:?} ({})", self.wishes[*holder].name, self.wishes[*holder].dn));
+            let owner = self.others.owner(key).map(|owner| owner.words.to_string()).or(holder);
+            if owner.is_none() && !wanted.contains(has.as_str()) {
+                self.holders.remove(has);
+                self.holders.insert(key.clone(), place);
+            } else {
+                self.refused[place] = Some(owner.unwrap_or_else(|| "nobody".to_owned()));
+            }
+        }
     }
 
     /// Puts the first free number, from 2, behind the names of new ones who got none.

@@ -84,7 +84,7 @@ pub(super) fn plan_placement<'s>(
             want(&mut places, id, &members, entry, present.row);
         }
     }
-    if life.sync_groups {
+    if life.sync_groups && policy.extent.has_groups() {
         for (directory_group, local) in &placement.group_map {
             let Some((id, group)) = places.group("LDAP_GROUP_MAP", local, &mut plan.problems) else { continue };
             let members: HashSet<UserId> = group.members.iter().copied().collect();
@@ -118,8 +118,10 @@ pub(super) fn plan_placement<'s>(
         }
     }
 
+    let present: HashSet<UserId> = users.present.values().filter_map(|present| present.row).collect();
     let may_end = |group: &GroupId, user: &UserId| {
-        let is_settled = life.sync_groups || parent == Some(*group);
+        let is_asked = policy.extent.has_groups() || !present.contains(user);
+        let is_settled = (life.sync_groups && is_asked) || parent == Some(*group);
         is_settled && !frozen.contains(group) && !users.stays.contains(user) && !places.wanted.contains(&(*group, *user))
     };
     plan.removed_members.extend(current.placed.iter().filter(|(group, user)| may_end(group, user)).copied());

@@ -45,6 +45,7 @@ fn people(count: usize) -> Vec<DirectoryUser> {
 
 fn policy() -> Policy {
     Policy {
+        extent: Extent::Whole,
         guard: Guard::default(),
         placement: Placement { admin_group: Some("Admins".to_owned()), ..Placement::default() },
         life_cycle: LifeCycle {

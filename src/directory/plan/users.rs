@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::super::attributes::Field;
 use super::super::config::{Collision, Missing};
 use super::super::model::{DirectoryState, DirectoryUser, EntryId, Snapshot};
-use super::names::{Names, Others, Refused, Wish};
+use super::names::{Names, Others, Refused, Wish, is_numbered};
 use super::{
     Change, Current, KnownUser, Plan, Policy, ReleasedUser, RowHash, UserRow, What, extras_text, kept, label, links, row_hash, sorted_by_entry,
 };
@@ -130,7 +130,7 @@ pub(super) fn plan_users<'s>(
                 (Some(known), _) => {
                     username = usernames.instead(&entry.id, &known.username);
                     // Who got a number keeps it, and that is as it should be.
-                    if !(with_number == Refused::GetsNumber && is_numbered(&username, &entry.username)) {
+                    if !(with_number == Refused::GetsNumber && is_numbered(&name_key(&username), &name_key(&entry.username))) {
                         let message = format!("{wanted} This person stays {username:?}; rename one of the two.");
                         plan.problems.report(&entry.dn, Some(&label(policy, Field::Username)), message);
                     }
@@ -144,7 +144,8 @@ pub(super) fn plan_users<'s>(
             let message = format!("The e-mail address {address:?} belongs to {whose}.{why} {username:?} was taken over without it.");
             plan.problems.report(&entry.dn, Some(&label(policy, Field::Email)), message);
         }
-        let is_admin = policy.placement.everyone_is_admin || admins.contains(&entry.id);
+        let was_admin = known.is_some_and(|user| user.is_admin);
+        let is_admin = policy.placement.everyone_is_admin || if policy.extent.has_groups() { admins.contains(&entry.id) } else { was_admin };
         let state = if entry.is_disabled { DirectoryState::Disabled } else { DirectoryState::Active };
         let hash = user_hash(entry, &username, email, is_admin, state);
         let is_active = state == DirectoryState::Active;
@@ -233,11 +234,6 @@ fn release(usernames: &Names<'_, '_>, emails: &Names<'_, '_>, user: &KnownUser, 
     if username.is_some() || clear_email {
         plan.released_users.push(ReleasedUser { user: user.id, username, clear_email });
     }
-}
-
-/// Whether `username` is `wanted` with a number behind it.
-fn is_numbered(username: &str, wanted: &str) -> bool {
-    name_key(username).strip_prefix(&name_key(wanted)).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 pub(super) fn user_hash(entry: &DirectoryUser, username: &str, email: Option<&str>, is_admin: bool, state: DirectoryState) -> RowHash {

@@ -4,7 +4,7 @@ use super::super::attributes::AttributeMap;
 use super::super::config::{Collision, Guard, LifeCycle, Missing, Placement};
 use super::super::dn::key_of;
 use super::super::model::{DirectoryUser, EntryId, Snapshot};
-use super::super::plan::{Policy, reconcile};
+use super::super::plan::{Extent, Policy, reconcile};
 use super::{NotApplied, apply, load};
 use crate::clock::Timestamp;
 use crate::db::{self, Db, query};
@@ -16,7 +16,7 @@ fn policy() -> Policy {
     let life_cycle =
         LifeCycle { sync_users: true, sync_groups: true, missing: Missing::Disable { delete_after_days: None }, collision: Collision::Skip };
     let (guard, placement) = (Guard::default(), Placement::default());
-    Policy { guard, placement, life_cycle, attributes: AttributeMap::default(), base_dn: "dc=x".to_owned(), now: NOW }
+    Policy { guard, placement, life_cycle, extent: Extent::Whole, attributes: AttributeMap::default(), base_dn: "dc=x".to_owned(), now: NOW }
 }
 
 fn person(id: &str, username: &str) -> DirectoryUser {
@@ -108,9 +108,8 @@ async fn people_of_a_directory_that_is_taken_away_become_local_and_who_was_out_s
     let plan = reconcile(&snapshot, &current, &policy());
     let mut tx = db.begin().await.unwrap();
     assert!(apply(&mut tx, "default", &plan, &current, NOW).await.is_ok());
-    super::directories::groups_become_local(&mut tx, "default", NOW).await.unwrap();
-    assert_eq!(super::directories::people_become_local(&mut tx, "default", false, NOW).await.unwrap(), 2);
-    super::directories::forget(&mut tx, "default", "directory:default").await.unwrap();
+    super::directories::make_local(&mut tx, "default", super::directories::Kept::AsTheyAre, NOW).await.unwrap();
+    super::directories::delete(&mut tx, "default").await.unwrap();
     tx.commit().await.unwrap();
     let blocked: Vec<(String, bool)> = query("SELECT username, blocked_at IS NOT NULL FROM users WHERE directory IS NULL ORDER BY username")
         .all(&mut db.read().await.unwrap())

@@ -5,38 +5,78 @@ use std::sync::LazyLock;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
 
-static AUTHORITY: LazyLock<CertifiedIssuer<'static, KeyPair>> = LazyLock::new(|| {
+static AUTHORITY: LazyLock<CertifiedIssuer<'static, KeyPair>> = LazyLock::new(|| authority("Authority of the tests"));
+static OTHER_AUTHORITY: LazyLock<CertifiedIssuer<'static, KeyPair>> = LazyLock::new(|| authority("Authority nobody trusts"));
+
+fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     let mut authority = CertificateParams::new([]).expect("no names to get wrong");
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    authority.distinguished_name.push(DnType::CommonName, "Authority of the tests");
+    authority.distinguished_name.push(DnType::CommonName, name);
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     CertifiedIssuer::self_signed(authority, key()).expect("a certificate of its own")
-});
+}
+
+/// What is wrong with a server's certificate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// Nothing.
+    #[default]
+    None,
+    /// It ran out in 2021.
+    Expired,
+    /// It is for `elsewhere.example` and no other name.
+    WrongName,
+    /// It was signed by an authority that is in no file.
+    OtherAuthority,
+}
 
 /// The files a TLS server and its clients read, all PEM.
 #[derive(Debug)]
 pub(crate) struct Files {
     /// The authority's certificate, which a client has to trust.
     pub(crate) authority: PathBuf,
-    /// The server's certificate.
+    /// The server's (or client's) certificate.
     pub(crate) certificate: PathBuf,
-    /// The server's private key, readable by its owner alone.
+    /// Its private key, readable by its owner alone.
     pub(crate) key: PathBuf,
 }
 
 /// Writes a fresh key and a certificate for `names` (DNS names or addresses) into `directory`.
 pub(crate) fn issue(directory: &Path, names: &[&str]) -> Files {
+    issue_flawed(directory, names, Flaw::None)
+}
+
+/// [`issue`], with a certificate that is not as it should be.
+pub(crate) fn issue_flawed(directory: &Path, names: &[&str], flaw: Flaw) -> Files {
+    let names = if flaw == Flaw::WrongName { &["elsewhere.example"] } else { names };
     let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
     let mut server = CertificateParams::new(names).expect("names a certificate can carry");
     server.distinguished_name.push(DnType::CommonName, "A server of the tests");
     server.use_authority_key_identifier_extension = true;
     server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    if flaw == Flaw::Expired {
+        (server.not_before, server.not_after) = (rcgen::date_time_ymd(2020, 1, 1), rcgen::date_time_ymd(2021, 1, 1));
+    }
+    sign(directory, "server", &server, if flaw == Flaw::OtherAuthority { &OTHER_AUTHORITY } else { &AUTHORITY })
+}
+
+/// Writes a fresh key and a certificate with which a client can say who it is: its subject is `cn=<name>`.
+pub(crate) fn issue_for_client(directory: &Path, name: &str) -> Files {
+    let mut client = CertificateParams::new([]).expect("no names to get wrong");
+    client.distinguished_name = rcgen::DistinguishedName::new();
+    client.distinguished_name.push(DnType::CommonName, name);
+    client.use_authority_key_identifier_extension = true;
+    client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    sign(directory, &format!("client-{name}"), &client, &AUTHORITY)
+}
+
+fn sign(directory: &Path, file: &str, parameters: &CertificateParams, by: &CertifiedIssuer<'static, KeyPair>) -> Files {
     let key = key();
-    let certificate = server.signed_by(&key, &*AUTHORITY).expect("a signed certificate");
+    let certificate = parameters.signed_by(&key, by).expect("a signed certificate");
     Files {
         authority: write(directory, "ca.pem", &AUTHORITY.pem()),
-        certificate: write(directory, "server.pem", &certificate.pem()),
-        key: write(directory, "server.key", &key.serialize_pem()),
+        certificate: write(directory, &format!("{file}.pem"), &certificate.pem()),
+        key: write(directory, &format!("{file}.key"), &key.serialize_pem()),
     }
 }
 

@@ -11,8 +11,9 @@
 //! | [`forge`] | an authenticator whose every byte a test can bend |
 //! | [`postgres`] | an empty PostgreSQL database per test |
 //! | [`apache`] | a real Apache as an OpenID client |
-//! | [`slapd`], [`samba`] | real directories: OpenLDAP and an Active Directory domain controller |
-//! | [`ldap_tools`], [`certificates`] | what the two directories share |
+//! | [`slapd`], [`samba`], [`ds389`] | real directories: OpenLDAP, an Active Directory domain controller, 389 Directory Server |
+//! | [`faulty_ldap`] | a directory in the test process that does everything wrong a test asks for |
+//! | [`ldap_tools`], [`certificates`] | what the directories share |
 //! | [`janitor`] | nothing of all this outlives the test binary, however it ends |
 
 pub(crate) mod apache;
@@ -21,6 +22,8 @@ pub(crate) mod authenticator;
 pub(crate) mod browser;
 pub(crate) mod cdp;
 pub(crate) mod certificates;
+pub(crate) mod ds389;
+pub(crate) mod faulty_ldap;
 pub(crate) mod forge;
 pub(crate) mod http;
 pub(crate) mod janitor;

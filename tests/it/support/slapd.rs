@@ -8,7 +8,7 @@ use std::process::Command;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use super::certificates::{self, Files};
+use super::certificates::{self, Files, Flaw};
 use super::janitor::{self, Server};
 use super::ldap_tools::LdapTools;
 use super::{accepts, free_port, succeed, wait_until};
@@ -22,12 +22,39 @@ pub(crate) const SERVICE_PASSWORD: &str = "opensesame-slapd";
 const ADMIN_DN: &str = "cn=admin,dc=example,dc=org";
 const ADMIN_PASSWORD: &str = "opensesame-slapd-admin";
 
+/// What a directory has besides what every one has: `memberOf`, the change log of RFC 4533 (`syncprov`), a size limit of 500 entries that does not count
+/// for the service account.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Options {
+    /// What is wrong with the server's certificate.
+    pub(crate) flaw: Flaw,
+    /// Ask for client certificates and take `cn=<name>` for `cn=<name>,dc=example,dc=org` (SASL EXTERNAL).
+    pub(crate) client_certificates: bool,
+    /// Take nobody over TLS who has no client certificate; implies `client_certificates`.
+    pub(crate) insists_on_certificates: bool,
+    /// Listen at [`Slapd::socket_url`] too, and take every process there for the service account (SASL EXTERNAL).
+    pub(crate) socket: bool,
+    /// Members follow when an entry is renamed, and go when it is deleted.
+    pub(crate) referential_integrity: bool,
+    /// An account is locked at the third wrong password (`pwdAccountLockedTime`).
+    pub(crate) password_policy: bool,
+    /// The number of entries anybody gets who has no limit of their own, instead of 500.
+    pub(crate) size_limit: Option<u32>,
+    /// Limits that come before the service account's own (slapd.conf(5), `limits`), such as `dn.exact="cn=muster,dc=example,dc=org" size.pr=50`.
+    pub(crate) limits: Vec<String>,
+    /// Access rules (slapd.access(5)) that come before the usual ones.
+    pub(crate) access: Vec<String>,
+    /// Further bases, such as `dc=north,dc=org`, with `ou=people` and `ou=groups`. The administrator and the service account are the same.
+    pub(crate) more_bases: Vec<String>,
+}
+
 /// A running (or stopped) slapd, gone with all its files when dropped.
 #[derive(Debug)]
 pub(crate) struct Slapd {
     server: Option<Server>,
     port: u16,
     tls_port: u16,
+    socket: bool,
     certificates: Files,
     directory: TempDir,
 }
@@ -37,14 +64,23 @@ impl Slapd {
     ///
     /// They are loaded before the server starts: fast also for 100,000, but `memberOf` is only kept for groups added with [`Slapd::tools`] later.
     pub(crate) async fn start(ldif: &str) -> Self {
+        Self::start_with(&Options::default(), ldif).await
+    }
+
+    /// [`Slapd::start`] with more.
+    pub(crate) async fn start_with(options: &Options, ldif: &str) -> Self {
         let directory = janitor::directory("slapd");
-        std::fs::create_dir(directory.path().join("db")).expect("own directory");
-        let certificates = certificates::issue(directory.path(), &["localhost", "127.0.0.1"]);
-        std::fs::write(directory.path().join("slapd.conf"), configuration(&directory, &certificates)).expect("own directory");
-        let mut slapd = Self { server: None, port: 0, tls_port: 0, certificates, directory };
-        let mut load = Command::new("slapadd");
-        load.env("PATH", PATH).args(["-q", "-f"]).arg(slapd.file("slapd.conf"));
-        succeed(load, &format!("{}\n{ldif}", skeleton())).await;
+        let certificates = certificates::issue_flawed(directory.path(), &["localhost", "127.0.0.1"], options.flaw);
+        std::fs::write(directory.path().join("slapd.conf"), configuration(&directory, &certificates, options)).expect("own directory");
+        let mut slapd = Self { server: None, port: 0, tls_port: 0, socket: options.socket, certificates, directory };
+        let policy = if options.password_policy { POLICY } else { "" };
+        for number in 0..=options.more_bases.len() {
+            std::fs::create_dir(slapd.file(&format!("db{number}"))).expect("own directory");
+        }
+        slapd.load(BASE, &format!("{}\n{policy}\n{ldif}", skeleton())).await;
+        for base in &options.more_bases {
+            slapd.load(base, &units(base)).await;
+        }
         for _ in 0..3 {
             (slapd.port, slapd.tls_port) = (free_port(), free_port());
             if slapd.listen().await {
@@ -62,6 +98,17 @@ impl Slapd {
     /// `ldaps://localhost:…`, with a certificate for `localhost` and `127.0.0.1` by [`Slapd::authority`].
     pub(crate) fn tls_url(&self) -> String {
         format!("ldaps://localhost:{}", self.tls_port)
+    }
+
+    /// `ldapi://…`, a Unix socket in the server's folder.
+    pub(crate) fn socket_url(&self) -> String {
+        assert!(self.socket, "this slapd was started without a socket");
+        format!("ldapi://{}", self.file("ldapi").to_str().expect("a plain path").replace('/', "%2F"))
+    }
+
+    /// Where the server's files are; for further files of a test.
+    pub(crate) fn directory(&self) -> &std::path::Path {
+        self.directory.path()
     }
 
     /// The PEM file of the authority that signed the server's certificate.
@@ -86,6 +133,13 @@ impl Slapd {
         assert!(self.listen().await, "slapd's ports were taken while it was stopped");
     }
 
+    /// Fills one database before the server starts.
+    async fn load(&self, base: &str, ldif: &str) {
+        let mut load = Command::new("slapadd");
+        load.env("PATH", PATH).args(["-q", "-b", base, "-f"]).arg(self.file("slapd.conf"));
+        succeed(load, ldif).await;
+    }
+
     fn file(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
@@ -93,7 +147,8 @@ impl Slapd {
     /// Whether the server came up; it does not when a port has been taken.
     async fn listen(&mut self) -> bool {
         let mut command = Command::new("slapd");
-        command.env("PATH", PATH).args(["-d", "none", "-h", &format!("{}/ ldaps://127.0.0.1:{}/", self.url(), self.tls_port), "-f"]);
+        let socket = if self.socket { self.socket_url() } else { String::new() };
+        command.env("PATH", PATH).args(["-d", "none", "-h", &format!("{}/ ldaps://127.0.0.1:{}/ {socket}", self.url(), self.tls_port), "-f"]);
         command.arg(self.file("slapd.conf"));
         let mut server = Server::start(command, &self.file("log"), "TERM");
         let addresses = [self.port, self.tls_port].map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
@@ -112,11 +167,15 @@ impl Slapd {
 
 const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
-fn configuration(directory: &TempDir, certificates: &Files) -> String {
+/// A policy for everybody.
+const POLICY: &str = "dn: cn=policy,dc=example,dc=org\nobjectClass: organizationalRole\nobjectClass: pwdPolicy\ncn: policy\npwdAttribute: userPassword\n\
+                      pwdLockout: TRUE\npwdMaxFailure: 3\n";
+
+fn configuration(directory: &TempDir, certificates: &Files, options: &Options) -> String {
     let at = directory.path().display();
     let Files { authority, certificate, key } = certificates;
     let (authority, certificate, key) = (authority.display(), certificate.display(), key.display());
-    format!(
+    let mut text = format!(
         r#"include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/nis.schema
@@ -125,40 +184,72 @@ modulepath /usr/lib/ldap
 moduleload back_mdb
 moduleload memberof
 moduleload syncprov
+moduleload ppolicy
+moduleload refint
 pidfile {at}/pid
 argsfile {at}/args
 TLSCACertificateFile {authority}
 TLSCertificateFile {certificate}
 TLSCertificateKeyFile {key}
-sizelimit 500
+sizelimit {}
 sockbuf_max_incoming_auth 200000000
 threads 4
-database mdb
+"#,
+        options.size_limit.unwrap_or(500)
+    );
+    if options.client_certificates || options.insists_on_certificates {
+        let verify = if options.insists_on_certificates { "demand" } else { "try" };
+        text += &format!("TLSVerifyClient {verify}\nauthz-regexp \"^cn=([^,]+)$\" \"cn=$1,{BASE}\"\n");
+    }
+    if options.socket {
+        text += &format!("authz-regexp \"^gidNumber=[0-9]+[+]uidNumber=[0-9]+,cn=peercred,cn=external,cn=auth$\" \"{SERVICE_DN}\"\n");
+    }
+    text += &database(&format!("{at}/db0"), BASE, options);
+    text += "overlay syncprov\nsyncprov-sessionlog 10000\noverlay memberof\n";
+    if options.referential_integrity {
+        text += "overlay refint\nrefint_attributes member\n";
+    }
+    if options.password_policy {
+        text += &format!("overlay ppolicy\nppolicy_default \"cn=policy,{BASE}\"\n");
+    }
+    for (number, base) in options.more_bases.iter().enumerate() {
+        text += &database(&format!("{at}/db{}", number + 1), base, options);
+    }
+    text
+}
+
+fn database(directory: &str, base: &str, options: &Options) -> String {
+    let lines = |name: &str, lines: &[String]| lines.iter().map(|line| format!("{name} {line}\n")).collect::<String>();
+    // Only one database can hold the administrator's own password; the others know them by name.
+    let password = if base == BASE { format!("rootpw {ADMIN_PASSWORD}\n") } else { String::new() };
+    let (limits, access) = (lines("limits", &options.limits), lines("access", &options.access));
+    format!(
+        r#"database mdb
 maxsize 2147483648
-suffix "{BASE}"
+suffix "{base}"
 rootdn "{ADMIN_DN}"
-rootpw {ADMIN_PASSWORD}
-directory {at}/db
+{password}directory {directory}
 dbnosync
 index objectClass,uid,mail,member,memberUid,entryUUID,entryCSN eq
-limits dn.exact="{SERVICE_DN}" size.soft=unlimited size.hard=unlimited size.pr=1000 size.prtotal=unlimited time=unlimited
-access to attrs=userPassword by self write by anonymous auth by * none
+{limits}limits dn.exact="{SERVICE_DN}" size.soft=unlimited size.hard=unlimited size.pr=1000 size.prtotal=unlimited time=unlimited
+{access}access to attrs=userPassword by self write by anonymous auth by * none
 access to * by dn.exact="{SERVICE_DN}" read by users read by * none
-overlay syncprov
-syncprov-sessionlog 10000
-overlay memberof
 "#
     )
 }
 
 fn skeleton() -> String {
-    let unit = |name: &str| format!("dn: ou={name},{BASE}\nobjectClass: organizationalUnit\nou: {name}\n\n");
     format!(
-        "dn: {BASE}\nobjectClass: dcObject\nobjectClass: organization\ndc: example\no: Example\n\n{}{}\
-         dn: {SERVICE_DN}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\ncn: muster\nuserPassword: {SERVICE_PASSWORD}\n",
-        unit("people"),
-        unit("groups"),
+        "{}dn: {SERVICE_DN}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\ncn: muster\nuserPassword: {SERVICE_PASSWORD}\n",
+        units(BASE)
     )
+}
+
+/// The base `dc=…` and its two units.
+fn units(base: &str) -> String {
+    let unit = |name: &str| format!("dn: ou={name},{base}\nobjectClass: organizationalUnit\nou: {name}\n\n");
+    let name = base.split([',', '=']).nth(1).expect("a base that begins with dc=");
+    format!("dn: {base}\nobjectClass: dcObject\nobjectClass: organization\ndc: {name}\no: Example\n\n{}{}", unit("people"), unit("groups"))
 }
 
 /// The DN of a person made by [`person`] or [`organisation`].
