@@ -165,6 +165,14 @@ pub async fn find_run(conn: &mut Conn, directory: &str, id: SyncRunId) -> sqlx::
     }
 }
 
+/// What a run changed or would have changed, entry by entry: the first [`plan::Changes::MAX`], to be searched and paged with [`plan::Changes::page`].
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn changes_of_run(conn: &mut Conn, directory: &str, id: SyncRunId) -> sqlx::Result<plan::Changes> {
+    store::runs::changes(conn, directory, id).await
+}
+
 /// Decides against a run that was held back; its plan is not offered again. `false` when somebody had decided already.
 ///
 /// # Errors

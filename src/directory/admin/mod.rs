@@ -111,6 +111,9 @@ fn explain(error: SyncError) -> AppError {
             let since = since.map(|since| format!(", since {}", since.for_people())).unwrap_or_default();
             conflict("Already running", &format!("Another sync is going on{since}. Look at it in the list of runs."))
         }
+        SyncError::Expired(_, until) => {
+            conflict("Too late", &format!("This run could be confirmed until {until}. Sync again, and decide about what would change now."))
+        }
         SyncError::NotHeld(_) => {
             conflict("Already decided", "This run does not wait for anybody: somebody has decided about it, or a later run has taken its place.")
         }
