@@ -436,10 +436,10 @@ impl<'w> Watch<'w> {
             Some(Position::Usn { controller: before, usn }) if before == controller => (usn, true),
             _ => (newest_usn(connection).await?, false),
         };
-        let sees_deleted = {
-            let found = self.all(&format!("CN=Deleted Objects,{context}"), Scope::Base, "(objectClass=*)", true).await?;
-            found.is_ok_and(|entries| !entries.is_empty())
-        };
+        let is_gone = |entry: &RawEntry| texts(entry, "isDeleted").iter().any(|value| value.eq_ignore_ascii_case("true"));
+        // Samba shows the place to everybody, but its attributes only to those who may read what is in it.
+        let found = self.all(&format!("CN=Deleted Objects,{context}"), Scope::Base, "(objectClass=*)", true).await?;
+        let sees_deleted = found.is_ok_and(|entries| entries.iter().any(is_gone));
         let blind = "The bind account may not read deleted objects, so people who are deleted are noticed by the regular sync.";
         self.following(Mode::Usn, resumed, if sees_deleted { "" } else { blind });
         loop {
@@ -452,7 +452,6 @@ impl<'w> Watch<'w> {
                 match self.all(&context, Scope::Subtree, &format!("(uSNChanged>={})", last + 1), true).await? {
                     Ok(entries) if entries.is_empty() => {}
                     Ok(entries) => {
-                        let is_gone = |entry: &RawEntry| texts(entry, "isDeleted").iter().any(|value| value.eq_ignore_ascii_case("true"));
                         (self.tell)(Notice::Touched(entries.iter().map(|entry| self.touch(entry, is_gone(entry))).collect()));
                     }
                     Err(_) => (self.tell)(Notice::Doubt("more changed than the server tells at once")),

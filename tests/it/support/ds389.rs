@@ -91,6 +91,14 @@ impl Ds389 {
         LdapTools { url: self.url(), bind_dn: ADMIN_DN.to_owned(), password: ADMIN_PASSWORD.to_owned() }
     }
 
+    /// Runs a shell script on the server's machine, in which `dsidm -b <base> <instance>` finds this server and knows the administrator's password.
+    pub(crate) async fn at_the_server(&self, script: &str) {
+        let mut shell = Command::new("sh");
+        shell.env_clear().env("PATH", PATH).env("HOME", self.directory.path());
+        let dsidm = format!("dsidm() {{ shift 3; command dsidm -D '{ADMIN_DN}' -w '{ADMIN_PASSWORD}' -b '{BASE}' '{}' \"$@\"; }}", self.url());
+        succeed(shell, &format!("set -e\n{dsidm}\n{script}")).await;
+    }
+
     /// Locks or unlocks an account (`nsAccountLock`).
     pub(crate) async fn set_locked(&self, dn: &str, locked: bool) {
         let change = if locked { "replace: nsAccountLock\nnsAccountLock: true" } else { "delete: nsAccountLock" };

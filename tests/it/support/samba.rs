@@ -123,6 +123,13 @@ impl Samba {
         succeed(command, "").await;
     }
 
+    /// Runs a program at the domain controller as its administrator would: Samba's own tools find this domain.
+    pub(crate) async fn at_the_controller(&self, program: &str, script: &str) {
+        let mut command = Command::new(program);
+        command.env_clear().env("PATH", PATH).env("TDB_NO_FSYNC", "1").env("SMB_CONF_PATH", self.directory.path().join("smb.conf"));
+        succeed(command, script).await;
+    }
+
     /// Adds a global security group.
     pub(crate) async fn add_group(&self, name: &str, members: &[&str]) {
         let members: String = members.iter().map(|member| format!("member: {member}\n")).collect();

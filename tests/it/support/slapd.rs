@@ -44,6 +44,8 @@ pub(crate) struct Options {
     pub(crate) limits: Vec<String>,
     /// Access rules (slapd.access(5)) that come before the usual ones.
     pub(crate) access: Vec<String>,
+    /// Without `syncprov`, and with nobody but the administrator allowed to read: what is missing is put in with [`Slapd::configuration_tools`].
+    pub(crate) unprepared: bool,
     /// Further bases, such as `dc=north,dc=org`, with `ou=people` and `ou=groups`. The administrator and the service account are the same.
     pub(crate) more_bases: Vec<String>,
 }
@@ -121,6 +123,11 @@ impl Slapd {
         LdapTools { url: self.url(), bind_dn: ADMIN_DN.to_owned(), password: ADMIN_PASSWORD.to_owned() }
     }
 
+    /// Changes the server's own configuration (`cn=config`) while it runs. What is changed there is gone when it starts again.
+    pub(crate) fn configuration_tools(&self) -> LdapTools {
+        LdapTools { bind_dn: "cn=config".to_owned(), ..self.tools() }
+    }
+
     /// Unplugs the directory: connections break, new ones are refused.
     pub(crate) async fn stop(&mut self) {
         let mut server = self.server.take().expect("slapd is running");
@@ -183,7 +190,6 @@ include /etc/ldap/schema/inetorgperson.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
 moduleload memberof
-moduleload syncprov
 moduleload ppolicy
 moduleload refint
 pidfile {at}/pid
@@ -204,8 +210,13 @@ threads 4
     if options.socket {
         text += &format!("authz-regexp \"^gidNumber=[0-9]+[+]uidNumber=[0-9]+,cn=peercred,cn=external,cn=auth$\" \"{SERVICE_DN}\"\n");
     }
+    if options.unprepared {
+        text += &format!("database config\nrootdn \"cn=config\"\nrootpw {ADMIN_PASSWORD}\n");
+    } else {
+        text += "moduleload syncprov\n";
+    }
     text += &database(&format!("{at}/db0"), BASE, options);
-    text += "overlay syncprov\nsyncprov-sessionlog 10000\noverlay memberof\n";
+    text += if options.unprepared { "overlay memberof\n" } else { "overlay syncprov\nsyncprov-sessionlog 10000\noverlay memberof\n" };
     if options.referential_integrity {
         text += "overlay refint\nrefint_attributes member\n";
     }
@@ -222,7 +233,10 @@ fn database(directory: &str, base: &str, options: &Options) -> String {
     let lines = |name: &str, lines: &[String]| lines.iter().map(|line| format!("{name} {line}\n")).collect::<String>();
     // Only one database can hold the administrator's own password; the others know them by name.
     let password = if base == BASE { format!("rootpw {ADMIN_PASSWORD}\n") } else { String::new() };
-    let (limits, access) = (lines("limits", &options.limits), lines("access", &options.access));
+    let (limits, mut access) = (lines("limits", &options.limits), lines("access", &options.access));
+    if options.unprepared {
+        access += "access to attrs=userPassword by self write by anonymous auth by * none\naccess to * by * none\n";
+    }
     format!(
         r#"database mdb
 maxsize 2147483648
