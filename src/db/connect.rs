@@ -22,6 +22,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "directory", include_str!("../../migrations/0004_directory.sql")),
     (5, "openid", include_str!("../../migrations/0005_openid.sql")),
     (6, "directories", include_str!("../../migrations/0006_directories.sql")),
+    (7, "directory plan", include_str!("../../migrations/0007_directory_plan.sql")),
 ];
 
 /// Why the database could not be opened; each reads as one sentence for the administrator.

@@ -11,7 +11,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::client::FetchError;
 use super::config::{DirectoryConfig, Limits, Schedule};
 use super::model::{Problem, Snapshot};
-use super::plan::{Current, Plan, PlanDigest, Policy, Verdict, reconcile};
+use super::plan::{Changes, Current, Plan, PlanDigest, Policy, Verdict, reconcile};
 use super::report::{Counts, Outcome, SyncReport, Trigger};
 use super::settings::SettingError;
 use super::store::{self, NotApplied};
@@ -417,11 +417,19 @@ fn computing<T>(work: impl FnOnce() -> T) -> T {
 
 fn report(run_id: SyncRunId, outcome: Outcome, held_because: Option<String>, plan: &Plan<'_>, took: Duration) -> SyncReport {
     let problems = plan.problems.clone().into_list();
-    SyncReport { run_id, outcome, counts: plan.counts, problems, held_because, duration_ms: millis(took) }
+    SyncReport { run_id, outcome, counts: plan.counts, problems, held_because, duration_ms: millis(took), changes: Changes::default() }
 }
 
 fn failed(run_id: SyncRunId, problems: Vec<Problem>, took: Duration) -> SyncReport {
-    SyncReport { run_id, outcome: Outcome::Failed, counts: Counts::default(), problems, held_because: None, duration_ms: millis(took) }
+    SyncReport {
+        run_id,
+        outcome: Outcome::Failed,
+        counts: Counts::default(),
+        problems,
+        held_because: None,
+        duration_ms: millis(took),
+        changes: Changes::default(),
+    }
 }
 
 fn millis(duration: Duration) -> u64 {

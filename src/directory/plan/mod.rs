@@ -5,6 +5,7 @@
 //! local accounts and other directories are never given away. A known person who cannot get a new name keeps the old one and everything else is updated,
 //! above all whether they are disabled; a new person who cannot get a username is skipped. An e-mail address that is taken is left out.
 
+mod changes;
 mod groups;
 mod names;
 #[cfg(test)]
@@ -14,6 +15,8 @@ mod users;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+
+pub use changes::{ChangeKind, Changes, EntryChange, FieldChange, What};
 
 use super::attributes::{AttributeMap, Field};
 use super::config::{DirectoryConfig, Guard, Missing};

@@ -16,6 +16,7 @@ struct RunRow {
     outcome: Option<String>,
     counts: String,
     held_because: Option<String>,
+    held_until: Option<Timestamp>,
     confirmed_at: Option<Timestamp>,
     discarded_at: Option<Timestamp>,
 }
@@ -30,6 +31,7 @@ impl From<RunRow> for Run {
             outcome: row.outcome.as_deref().and_then(Outcome::from_stored),
             counts: serde_json::from_str(&row.counts).unwrap_or_default(),
             held_because: row.held_because,
+            held_until: row.held_until,
             confirmed_at: row.confirmed_at,
             discarded_at: row.discarded_at,
         }
@@ -82,7 +84,7 @@ pub(in super::super) async fn forget(tx: &mut Tx, directory: &str, before: Times
 /// The latest runs, newest first.
 pub(in super::super) async fn latest(conn: &mut Conn, directory: &str, limit: i64) -> sqlx::Result<Vec<Run>> {
     let rows: Vec<RunRow> = query(
-        "SELECT id, started_by, started_at, finished_at, outcome, counts, held_because, confirmed_at, discarded_at
+        "SELECT id, started_by, started_at, finished_at, outcome, counts, held_because, held_until, confirmed_at, discarded_at
          FROM sync_runs WHERE directory = $1 ORDER BY started_at DESC, id DESC LIMIT $2",
     )
     .bind(directory)
@@ -95,7 +97,7 @@ pub(in super::super) async fn latest(conn: &mut Conn, directory: &str, limit: i6
 /// One run.
 pub(in super::super) async fn find(conn: &mut Conn, directory: &str, id: SyncRunId) -> sqlx::Result<Option<Run>> {
     let row: Option<RunRow> = query(
-        "SELECT id, started_by, started_at, finished_at, outcome, counts, held_because, confirmed_at, discarded_at
+        "SELECT id, started_by, started_at, finished_at, outcome, counts, held_because, held_until, confirmed_at, discarded_at
          FROM sync_runs WHERE directory = $1 AND id = $2",
     )
     .bind(directory)
@@ -124,7 +126,7 @@ pub(in super::super) async fn running_since(conn: &mut Conn, directory: &str) ->
 /// The run that waits for an administrator: the last one that read the directory to the end, when it was held back and nobody has decided about its plan.
 pub(in super::super) async fn waiting(conn: &mut Conn, directory: &str) -> sqlx::Result<Option<Run>> {
     let row: Option<RunRow> = query(
-        "SELECT id, started_by, started_at, finished_at, outcome, counts, held_because, confirmed_at, discarded_at
+        "SELECT id, started_by, started_at, finished_at, outcome, counts, held_because, held_until, confirmed_at, discarded_at
          FROM sync_runs WHERE directory = $1 AND outcome IN ('applied', 'unchanged', 'held') ORDER BY started_at DESC, id DESC LIMIT 1",
     )
     .bind(directory)
