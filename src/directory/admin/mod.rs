@@ -1,5 +1,7 @@
 //! `/admin/directories`: how the directory stands, its runs, and its settings.
 
+pub mod runs;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -13,18 +15,16 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::config::Schedule;
-use super::model::Problem;
 use super::{Order, Outcome, Run, Standing, Step, StepOutcome, SyncError, SyncReport, Texts};
 use crate::app::App;
 use crate::clock::{Timestamp, duration_for_people};
 use crate::error::AppError;
-use crate::id::SyncRunId;
 use crate::sessions::{AdminDeed, AdminSession};
 use crate::settings::UpdateError;
 use crate::settings::admin::{Section, sections};
 use crate::web::{Chrome, Mistakes};
 
-const PAGE: &str = "/admin/directories";
+const LIST: &str = "/admin/directories";
 /// How long a page waits for a run; the run goes on without it.
 const WAITS: Duration = Duration::from_secs(45);
 
@@ -111,7 +111,7 @@ async fn page(app: &App, directory: &str, admin: &AdminSession, notice: &'static
     let every = texts.read(directory).map_or_else(|_| Schedule::default().every, |config| config.schedule.every);
     let Asked { typed, mistakes, steps, is_unsaved, preview } = asked;
     Ok(DirectoryPage {
-        chrome: Chrome { path: PAGE.to_owned(), ..admin.chrome(app) },
+        chrome: Chrome { path: LIST.to_owned(), ..admin.chrome(app) },
         directory: directory.to_owned(),
         notice,
         is_enabled: texts.is_enabled(),
@@ -140,29 +140,10 @@ impl FromRequestParts<App> for Known {
     }
 }
 
-/// A run of a directory, which need not be there.
-pub struct KnownRun(String, SyncRunId);
-
-impl FromRequestParts<App> for KnownRun {
-    type Rejection = AppError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
-        let Known(directory) = Known::from_request_parts(parts, app).await?;
-        let Ok(Path(RunInPath { id })) = Path::<RunInPath>::from_request_parts(parts, app).await else { return Err(AppError::NotFound) };
-        Ok(Self(directory, id))
-    }
-}
-
 /// The directory's name in an address.
 #[derive(Deserialize)]
 struct NameInPath {
     name: String,
-}
-
-/// The run's id in an address.
-#[derive(Deserialize)]
-struct RunInPath {
-    id: SyncRunId,
 }
 
 /// A word that a redirect left for the page.
@@ -192,7 +173,7 @@ pub async fn save(
     Form(form): Form<BTreeMap<String, String>>,
 ) -> Result<Response, AppError> {
     match super::change_settings(&app, &directory, &deed, &form).await {
-        Ok(is_changed) => Ok(Redirect::to(&format!("{PAGE}?notice={}", if is_changed { "saved" } else { "unchanged" })).into_response()),
+        Ok(is_changed) => Ok(Redirect::to(&format!("{LIST}?notice={}", if is_changed { "saved" } else { "unchanged" })).into_response()),
         Err(error) => refuse(&app, &directory, &deed, form, error).await,
     }
 }
@@ -240,57 +221,7 @@ pub async fn preview(State(app): State<App>, deed: AdminDeed, Known(directory): 
 
 /// `POST /admin/directories/{name}/sync`.
 pub async fn sync(State(app): State<App>, deed: AdminDeed, Known(directory): Known) -> Result<Redirect, AppError> {
-    run(app, directory, Order::of_admin(&deed, None)).await
-}
-
-/// `POST /admin/directories/{name}/runs/{id}/confirm`.
-pub async fn confirm(State(app): State<App>, deed: AdminDeed, KnownRun(directory, id): KnownRun) -> Result<Redirect, AppError> {
-    run(app, directory, Order::of_admin(&deed, Some(id))).await
-}
-
-/// Runs and shows the run. In a task of its own: a browser that goes away does not take the run with it.
-async fn run(app: App, directory: String, order: Order) -> Result<Redirect, AppError> {
-    let task = {
-        let directory = directory.clone();
-        tokio::spawn(async move { super::sync(&app, &directory, &order).await })
-    };
-    match tokio::time::timeout(WAITS, task).await {
-        Ok(Ok(Ok(report))) => Ok(Redirect::to(&format!("{PAGE}/{directory}/runs/{}", report.run_id))),
-        Ok(Ok(Err(error))) => Err(explain(error)),
-        Ok(Err(crashed)) => Err(AppError::Internal(crashed.into())),
-        Err(_) => Ok(Redirect::to(&format!("{PAGE}?notice=running"))),
-    }
-}
-
-/// `POST /admin/directories/{name}/runs/{id}/discard`.
-pub async fn discard(State(app): State<App>, deed: AdminDeed, KnownRun(directory, id): KnownRun) -> Result<Redirect, AppError> {
-    if super::discard(&app, &directory, &deed, id).await? {
-        Ok(Redirect::to(&format!("{PAGE}?notice=discarded")))
-    } else {
-        Err(explain(SyncError::NotHeld(id)))
-    }
-}
-
-#[derive(Template, WebTemplate)]
-#[template(path = "directory/run.html")]
-struct RunPage {
-    chrome: Chrome,
-    directory: String,
-    run: Run,
-    problems: Vec<Problem>,
-    /// Whether somebody has to decide about it.
-    is_waiting: bool,
-    /// What applying it does to people.
-    consequence: String,
-}
-
-/// `GET /admin/directories/{name}/runs/{id}`.
-pub async fn show_run(State(app): State<App>, admin: AdminSession, KnownRun(directory, id): KnownRun) -> Result<impl IntoResponse, AppError> {
-    let keeps_people = super::texts(&app, &directory).await?.keeps_people();
-    let mut conn = app.db.read().await?;
-    let (run, problems) = super::find_run(&mut conn, &directory, id).await?.ok_or(AppError::NotFound)?;
-    let is_waiting = super::standing(&mut conn, &directory).await?.waiting.is_some_and(|waiting| waiting.id == id);
-    Ok(RunPage { chrome: admin.chrome(&app), directory, consequence: consequence(&run, keeps_people), run, problems, is_waiting })
+    runs::run(app, directory, Order::of_admin(&deed, None)).await
 }
 
 fn conflict(title: &'static str, message: &str) -> AppError {
