@@ -55,6 +55,38 @@ impl Filter {
         }
     }
 
+    /// Entries where one of `attributes` has exactly this value. Every byte that is neither letter nor digit is escaped (RFC 4515 section 3), so whatever
+    /// somebody typed is a value and nothing else. `None` when no attribute is given.
+    pub fn equals<'a>(attributes: impl IntoIterator<Item = &'a str>, value: &[u8]) -> Option<Self> {
+        use fmt::Write as _;
+        let mut escaped = String::with_capacity(value.len() * 3);
+        for &byte in value {
+            if byte.is_ascii_alphanumeric() {
+                escaped.push(char::from(byte));
+            } else {
+                let _ = write!(escaped, "\\{byte:02x}");
+            }
+        }
+        let items: Vec<String> = attributes.into_iter().filter(|name| is_attribute_name(name)).map(|name| format!("({name}={escaped})")).collect();
+        match items.as_slice() {
+            [] => None,
+            [item] => Some(Self(item.clone())),
+            several => Some(Self(format!("(|{})", several.concat()))),
+        }
+    }
+
+    /// Entries that fit either filter.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        Self(format!("(|{}{})", self.0, other.0))
+    }
+
+    /// Entries that fit both filters.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        Self(format!("(&{}{})", self.0, other.0))
+    }
+
     /// The wire form.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -213,6 +245,18 @@ mod tests {
         ] {
             assert_eq!(Filter::parse(text).map(|filter| filter.0), Ok(wire.to_owned()), "{text}");
         }
+    }
+
+    #[test]
+    fn a_value_somebody_typed_cannot_leave_its_place() {
+        let wire = |value: &str| Filter::equals(["uid"], value.as_bytes()).unwrap().0;
+        assert_eq!(wire("ada1"), "(uid=ada1)");
+        assert_eq!(wire("*)(uid=*"), "(uid=\\2a\\29\\28uid\\3d\\2a)");
+        assert_eq!(wire("\\28\0é"), "(uid=\\5c28\\00\\c3\\a9)");
+        let both = Filter::equals(["uid", "mail"], b"x").unwrap();
+        assert_eq!(both.as_str(), "(|(uid=x)(mail=x))");
+        assert_eq!(both.and(&Filter::parse("a=b").unwrap()).as_str(), "(&(|(uid=x)(mail=x))(a=b))");
+        assert!(Filter::equals(["uid=*)(x"], b"x").is_none() && Filter::equals([], b"x").is_none());
     }
 
     #[test]

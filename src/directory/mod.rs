@@ -169,7 +169,7 @@ pub async fn discard(app: &App, directory: &str, deed: &AdminDeed, id: SyncRunId
 /// When the database cannot be read.
 pub async fn test(app: &App, directory: &str) -> anyhow::Result<Result<Vec<Step>, Vec<SettingError>>> {
     Ok(match config(app, directory).await? {
-        Ok(config) => Ok(client::test(&config).await),
+        Ok(config) => Ok(client::test(&config, app.clock.now()).await),
         Err(mistakes) => Err(mistakes),
     })
 }
@@ -183,7 +183,7 @@ pub async fn test_typed(app: &App, directory: &str, form: &BTreeMap<String, Stri
     match values.read(directory) {
         Ok(mut config) => {
             config.connection.limits.run_within = within;
-            Ok((client::test(&config).await, !changes.is_empty()))
+            Ok((client::test(&config, app.clock.now()).await, !changes.is_empty()))
         }
         Err(mistakes) => Err(UpdateError::Mistakes(as_mistakes(mistakes))),
     }

@@ -164,7 +164,9 @@ pub struct Snapshot {
     pub skipped_groups: Vec<SkippedEntry>,
     /// What to tell the administrator.
     pub problems: Problems,
-    /// Places the server pointed to on other servers; not followed.
+    /// Which server answered, as its address.
+    pub server: String,
+    /// How often the server pointed to other servers; not followed.
     pub referrals: usize,
 }
 

@@ -3,33 +3,54 @@
 //! [`fetch`] reads everything or fails: an answer that was cut short, timed out, or ended in any result but success gives a [`FetchError`], never a smaller
 //! [`Snapshot`]. [`test()`] goes the same way one step at a time and says what each found.
 
+mod certificate;
 mod connection;
 mod explain;
+mod password;
+mod person;
+mod recognise;
+mod search;
+mod servers;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod trial;
+
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio_util::task::AbortOnDropHandle;
 
-use self::connection::{Connection, Tally};
+pub use self::certificate::CertificateFacts;
+use self::connection::Connection;
+pub use self::password::{PasswordChange, PasswordVerdict, Refusal, change_password, check_password};
+pub use self::person::{PersonKey, RawPerson, find_person, read_entry};
+pub use self::recognise::{FollowMethod, Follows, Recognised, Vendor, recognise};
+use self::search::{Area, Tally};
+pub use self::trial::{Step, StepOutcome, test};
 use super::attributes::{self, Field, RawEntry};
-use super::config::{Bind, DirectoryConfig, ServerAddress};
+use super::config::DirectoryConfig;
 use super::membership::{self, Members, Resolved};
-use super::model::{DirectoryUser, Snapshot, counted};
+use super::model::Snapshot;
 
 /// How far a run or a test has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// Resolve the name, open a socket.
+    /// Find the addresses behind the server's name.
+    Resolve,
+    /// Open a socket.
     Connect,
-    /// Start the protocol, encrypted for `ldaps`.
+    /// Start the protocol, encrypted where it is configured.
     Tls,
     /// Say who asks.
     Bind,
+    /// Ask what the server is.
+    Server,
     /// Look at the base DN.
     Base,
+    /// See whether large answers come in pages.
+    Paging,
     /// Read people.
     Users,
     /// Read groups.
@@ -38,15 +59,19 @@ pub enum Phase {
 
 impl Phase {
     /// All of them, in order.
-    pub const ALL: [Self; 6] = [Self::Connect, Self::Tls, Self::Bind, Self::Base, Self::Users, Self::Groups];
+    pub const ALL: [Self; 9] =
+        [Self::Resolve, Self::Connect, Self::Tls, Self::Bind, Self::Server, Self::Base, Self::Paging, Self::Users, Self::Groups];
 
     /// For people.
     pub const fn label(self) -> &'static str {
         match self {
+            Self::Resolve => "Find the server's address",
             Self::Connect => "Reach the server",
             Self::Tls => "Secure the connection",
             Self::Bind => "Bind",
+            Self::Server => "Recognise the server",
             Self::Base => "Find the base DN",
+            Self::Paging => "Read in pages",
             Self::Users => "Read people",
             Self::Groups => "Read groups",
         }
@@ -65,124 +90,70 @@ pub struct FetchError {
 
 /// Reads the whole directory.
 ///
-/// Servers are tried in their order until one can be reached; a refused bind is final, because trying a wrong password on every server locks accounts.
-/// The work runs in a task of its own: ldap3 panics on some malformed answers, and that must end this run and nothing else.
+/// Servers are tried in their order (or any) until one can be reached; a refused bind is final, because trying a wrong password on every server locks
+/// accounts. The work runs in a task of its own: ldap3 panics on some malformed answers, and that must end this run and nothing else.
 ///
 /// # Errors
 /// [`FetchError`] when anything at all went wrong, or the whole took longer than [`Limits::run_within`](super::config::Limits::run_within).
 pub async fn fetch(config: &DirectoryConfig) -> Result<Snapshot, FetchError> {
     let owned = config.clone();
-    guarded(config, Phase::Connect, async move {
-        let mut connection = open(&owned).await?;
-        read_everything(&owned, &mut connection).await
+    guarded(config.connection.limits.run_within, Phase::Connect, async move {
+        let mut opened = servers::open(&owned).await?;
+        let mut snapshot = read_everything(&owned, &mut opened.connection).await?;
+        snapshot.server = opened.connection.server().to_string();
+        for error in opened.passed_over {
+            snapshot.problems.report("", None, format!("{} {} was asked instead.", error.message, snapshot.server));
+        }
+        opened.connection.close().await;
+        Ok(snapshot)
     })
     .await
 }
 
-/// How one step of [`test()`] went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StepOutcome {
-    /// As it should be.
-    Passed,
-    /// It works, and something should be looked at.
-    Warning,
-    /// It does not work.
-    Failed,
-    /// Not tried, because an earlier step failed.
-    NotTried,
-}
-
-/// One step of [`test()`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Step {
-    /// Which.
-    pub phase: Phase,
-    /// How it went.
-    pub outcome: StepOutcome,
-    /// What was found, in a sentence.
-    pub message: String,
-}
-
-/// Checks the connection step by step, reading what a sync would read. Always one [`Step`] per [`Phase`], except that every server that was tried has its own
-/// for [`Phase::Connect`].
-pub async fn test(config: &DirectoryConfig) -> Vec<Step> {
-    let owned = config.clone();
-    // What was found survives a panic or the deadline of the run.
-    let steps = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-    let report = {
-        let steps = std::sync::Arc::clone(&steps);
-        move |phase, outcome, message: String| {
-            if let Ok(mut steps) = steps.lock() {
-                steps.push(Step { phase, outcome, message });
-            }
-        }
-    };
-    let result = guarded(config, Phase::Connect, async move { run_test(&owned, report).await }).await;
-    let mut steps = steps.lock().map(|mut steps| std::mem::take(&mut *steps)).unwrap_or_default();
-    if let Err(FetchError { phase, message }) = result {
-        // A failure from outside the steps (deadline, panic) belongs to the step that was running.
-        let running = steps.last().map_or(Some(phase), |step| Phase::ALL.into_iter().find(|phase| *phase > step.phase));
-        let phase = if phase == Phase::Connect && !steps.is_empty() { running.unwrap_or(phase) } else { phase };
-        steps.push(Step { phase, outcome: StepOutcome::Failed, message });
-    }
-    for phase in Phase::ALL {
-        if !steps.iter().any(|step| step.phase == phase) {
-            steps.push(Step { phase, outcome: StepOutcome::NotTried, message: "Not tried, because an earlier step failed.".to_owned() });
-        }
-    }
-    steps
-}
-
-/// Runs `work` in a task that cannot take anything else down, within the time of a whole run.
+/// Runs `work` in a task that cannot take anything else down, within a time.
 async fn guarded<T: Send + 'static>(
-    config: &DirectoryConfig,
+    within: Duration,
     phase: Phase,
     work: impl Future<Output = Result<T, FetchError>> + Send + 'static,
 ) -> Result<T, FetchError> {
-    let within = config.connection.limits.run_within;
     let task = AbortOnDropHandle::new(tokio::spawn(work));
     match tokio::time::timeout(within, task).await {
         Ok(Ok(result)) => result,
         Ok(Err(_)) => Err(FetchError { phase, message: "The server sent an answer that cannot be read.".to_owned() }),
         Err(_) => {
-            let message = format!("Reading the directory took longer than {}.", crate::clock::duration_for_people(within));
+            let message = format!("The directory took longer than {}.", crate::clock::duration_for_people(within));
             Err(FetchError { phase, message })
         }
     }
 }
 
-/// Connects to the first server that can be reached, and binds.
-async fn open(config: &DirectoryConfig) -> Result<Connection, FetchError> {
-    let mut unreachable = Vec::new();
-    for server in &config.connection.servers {
-        let reached = async {
-            let (stream, _) = connection::connect(server, config.connection.limits.connect_within).await?;
-            Connection::start(config, server, stream).await
-        };
-        match reached.await {
-            Ok(mut connection) => {
-                connection.bind(&config.connection.bind).await?;
-                return Ok(connection);
-            }
-            Err(error) => unreachable.push(error),
-        }
-    }
-    Err(joined(unreachable))
-}
-
-fn joined(errors: Vec<FetchError>) -> FetchError {
-    let phase = errors.last().map_or(Phase::Connect, |error| error.phase);
-    let message = errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join(" ");
-    FetchError { phase, message: if message.is_empty() { "No address is configured.".to_owned() } else { message } }
-}
-
 async fn read_everything(config: &DirectoryConfig, connection: &mut Connection) -> Result<Snapshot, FetchError> {
     let mut snapshot = Snapshot::default();
-    let users = read_users(config, connection, &mut snapshot).await?;
-    let groups = read_groups(config, connection, &mut snapshot).await?;
-    snapshot.referrals = users.referrals + groups.referrals;
+    let mut found = read_users(config, connection, &mut snapshot).await?;
+    found.add(read_groups(config, connection, &mut snapshot).await?);
+    if let Some(message) = referral_problem(&found) {
+        snapshot.problems.report("", None, message);
+    }
+    snapshot.referrals = found.referrals;
     Ok(snapshot)
+}
+
+/// What to say about places the server pointed to on other servers. Active Directory points to its own DNS and configuration partitions in every search of
+/// a whole domain; nobody is there.
+fn referral_problem(found: &Tally) -> Option<String> {
+    let usual = |place: &String| {
+        let place = place.to_ascii_lowercase();
+        ["/cn=configuration,", "/dc=domaindnszones,", "/dc=forestdnszones,"].iter().any(|partition| place.contains(partition))
+    };
+    let places: Vec<&str> = found.places.iter().filter(|place| !usual(place)).map(String::as_str).collect();
+    if found.referrals == 0 || (places.is_empty() && !found.places.is_empty()) {
+        return None;
+    }
+    let to = if places.is_empty() { String::new() } else { format!(": {}", places.join(", ")) };
+    Some(format!(
+        "The server says that parts of the directory are on other servers{to}. They were not read: following would send the bind password there. If people or \
+         groups from there are missing, add that server as a directory of its own."
+    ))
 }
 
 async fn read_users(config: &DirectoryConfig, connection: &mut Connection, snapshot: &mut Snapshot) -> Result<Tally, FetchError> {
@@ -195,7 +166,7 @@ async fn read_users(config: &DirectoryConfig, connection: &mut Connection, snaps
             }
         }
     };
-    connection.search(Phase::Users, &config.search.base_dn, config.search.user_filter.as_str(), &requested, each_page).await
+    connection.search(Phase::Users, Area::people(&config.search), config.search.user_filter.as_str(), &requested, each_page).await
 }
 
 /// A group whose members did not fit into one answer: which one, and where each attribute goes on.
@@ -231,7 +202,7 @@ async fn read_groups(config: &DirectoryConfig, connection: &mut Connection, snap
             resolved.push(found);
         }
     };
-    let tally = connection.search(Phase::Groups, &config.search.base_dn, config.search.group_filter.as_str(), &requested, each_page).await?;
+    let tally = connection.search(Phase::Groups, Area::groups(&config.search), config.search.group_filter.as_str(), &requested, each_page).await?;
     for Unfinished { place, attribute, from } in unfinished {
         read_ranges(connection, &snapshot.groups[place].dn, &attribute, from, |value| members.resolve(value, &mut resolved[place])).await?;
     }
@@ -257,113 +228,4 @@ async fn read_ranges(connection: &mut Connection, dn: &str, attribute: &str, fro
             Some(_) => return Err(FetchError { phase: Phase::Groups, message: format!("The server repeats the members of {dn:?} without end.") }),
         }
     }
-}
-
-async fn run_test(config: &DirectoryConfig, mut report: impl FnMut(Phase, StepOutcome, String)) -> Result<(), FetchError> {
-    use StepOutcome::{Failed, Passed, Warning};
-    let mut opened = None;
-    for server in &config.connection.servers {
-        let (stream, address) = match connection::connect(server, config.connection.limits.connect_within).await {
-            Ok(connected) => connected,
-            Err(error) => {
-                report(Phase::Connect, Failed, error.message);
-                continue;
-            }
-        };
-        report(Phase::Connect, Passed, format!("{server} answers at {address}."));
-        match Connection::start(config, server, stream).await {
-            Ok(connection) => {
-                let (outcome, message) = secured(config, server);
-                report(Phase::Tls, outcome, message);
-                opened = Some(connection);
-                break;
-            }
-            Err(error) => report(Phase::Tls, Failed, error.message),
-        }
-    }
-    let Some(mut connection) = opened else { return Ok(()) };
-
-    connection.bind(&config.connection.bind).await?;
-    report(Phase::Bind, Passed, bound(&config.connection.bind));
-
-    if connection.read(Phase::Base, &config.search.base_dn, &["1.1".to_owned()]).await?.is_some() {
-        report(Phase::Base, Passed, format!("{:?} exists.", config.search.base_dn));
-    } else {
-        report(
-            Phase::Base,
-            Warning,
-            format!("The server shows nothing at {:?}. The bind account may have no right to see it.", config.search.base_dn),
-        );
-    }
-
-    let mut snapshot = Snapshot::default();
-    read_users(config, &mut connection, &mut snapshot).await?;
-    let problems_of_users = snapshot.problems.iter().len();
-    let hint = skipped_sentence(snapshot.skipped_users.len()) + &first_problem(&snapshot, 0);
-    if snapshot.users.is_empty() {
-        let message = format!(
-            "The filter {} finds nobody that could be used below {:?}.{hint} Check filter, attributes and the bind account's rights.",
-            config.search.user_filter, config.search.base_dn
-        );
-        report(Phase::Users, Warning, message);
-    } else {
-        let outcome = if hint.is_empty() { Passed } else { Warning };
-        report(
-            Phase::Users,
-            outcome,
-            format!("{} found, such as {}.{hint}", counted(snapshot.users.len(), "person", "people"), sample(&snapshot.users)),
-        );
-    }
-
-    read_groups(config, &mut connection, &mut snapshot).await?;
-    let memberships: usize = snapshot.groups.iter().map(|group| group.members.len()).sum();
-    let hint = skipped_sentence(snapshot.skipped_groups.len()) + &first_problem(&snapshot, problems_of_users);
-    if snapshot.groups.is_empty() {
-        report(
-            Phase::Groups,
-            Warning,
-            format!("The filter {} finds no group that could be used below {:?}.{hint}", config.search.group_filter, config.search.base_dn),
-        );
-    } else {
-        let outcome = if hint.is_empty() { Passed } else { Warning };
-        let (groups, memberships) = (counted(snapshot.groups.len(), "group", "groups"), counted(memberships, "membership", "memberships"));
-        report(Phase::Groups, outcome, format!("{groups} found with {memberships}.{hint}"));
-    }
-    Ok(())
-}
-
-fn secured(config: &DirectoryConfig, server: &ServerAddress) -> (StepOutcome, String) {
-    match (server.is_tls(), config.connection.skip_cert_verify) {
-        (true, false) => (StepOutcome::Passed, "The connection is encrypted and the server's certificate is valid.".to_owned()),
-        (true, true) => (
-            StepOutcome::Warning,
-            "The connection is encrypted, but the server's certificate is not checked: anybody between could read and change what is sent."
-                .to_owned(),
-        ),
-        (false, _) if !config.connection.bind.is_anonymous() => (
-            StepOutcome::Warning,
-            "The connection is not encrypted: the bind password can be read on its way. Use ldaps:// where the server has it.".to_owned(),
-        ),
-        (false, _) => (StepOutcome::Warning, "The connection is not encrypted.".to_owned()),
-    }
-}
-
-fn bound(bind: &Bind) -> String {
-    match bind {
-        Bind::Anonymous => "Asking anonymously.".to_owned(),
-        Bind::Simple { name, .. } => format!("Bound as {name:?}."),
-        Bind::External => "Bound as whom the connection proves.".to_owned(),
-    }
-}
-
-fn sample(users: &[DirectoryUser]) -> String {
-    users.iter().take(3).map(|user| format!("{} ({})", user.display_name, user.username)).collect::<Vec<_>>().join(", ")
-}
-
-fn skipped_sentence(count: usize) -> String {
-    if count == 0 { String::new() } else { format!(" {} had to be skipped.", counted(count, "entry", "entries")) }
-}
-
-fn first_problem(snapshot: &Snapshot, from: usize) -> String {
-    snapshot.problems.iter().nth(from).map_or_else(String::new, |problem| format!(" To look at: {}: {}", problem.dn, problem.message))
 }
