@@ -186,7 +186,7 @@ pub struct RawEntry {
 
 impl RawEntry {
     /// The values of an attribute; without its exact description, those under `;binary` or a language.
-    fn values(&self, name: &str) -> &[Vec<u8>] {
+    pub(super) fn values(&self, name: &str) -> &[Vec<u8>] {
         let filled = || self.attributes.iter().filter(|(_, values)| !values.is_empty());
         let exact = filled().find(|(description, _)| description.eq_ignore_ascii_case(name));
         let optioned = || {

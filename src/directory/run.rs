@@ -3,6 +3,7 @@
 //! The order keeps every promise: the lease comes first (one run at a time across instances and commands), the run's row second (a run that is killed is
 //! seen), the network third with no transaction open, and everything that changes last, in one transaction that checks again that the lease is ours.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -10,6 +11,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::client::FetchError;
 use super::config::{DirectoryConfig, Limits, Schedule};
+use super::course::{Course, Stage};
 use super::model::{Problem, Snapshot};
 use super::plan::{Changes, Current, Plan, PlanDigest, Policy, Verdict, reconcile};
 use super::report::{Counts, Outcome, SyncReport, Trigger};
@@ -34,8 +36,6 @@ const HEARTBEAT: Duration = Duration::from_secs(4);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// How often a plan is made anew when people or groups were changed here between planning and writing.
 const ATTEMPTS: usize = 3;
-/// How long runs are remembered.
-const REMEMBERED_FOR: Duration = Duration::from_secs(90 * 86_400);
 
 /// Who wants a run, and why.
 #[derive(Clone, Debug)]
@@ -60,6 +60,11 @@ impl Order {
     /// A run an administrator asks for; `confirm` names a run that was held back.
     pub fn of_admin(deed: &AdminDeed, confirm: Option<SyncRunId>) -> Self {
         Self { trigger: Trigger::Admin, actor: deed.admin.actor(), client: deed.client.clone(), confirm }
+    }
+
+    /// Who asked, for the history; empty when it began by itself or at the command line.
+    fn asker(&self) -> &str {
+        if self.actor.id.is_some() { &self.actor.name } else { "" }
     }
 
     /// How long to wait for a run that is going on. Runs that start by themselves come again.
@@ -150,19 +155,23 @@ async fn one_if_due(app: &App, directory: &str, server_started_at: Timestamp) ->
 /// # Errors
 /// [`SyncError`] when the settings or the database cannot be read.
 pub async fn preview(app: &App, directory: &str) -> Result<SyncReport, SyncError> {
-    let (run_id, started_at) = (SyncRunId::new(), app.clock.now());
     let texts = super::texts(app, directory).await.map_err(SyncError::Settings)?;
+    match texts.read(directory) {
+        Ok(config) => preview_with(app, &config).await.map_err(SyncError::Database),
+        Err(mistakes) => Ok(failed(SyncRunId::new(), problems_of(mistakes), Duration::ZERO)),
+    }
+}
+
+/// [`preview`] with these settings.
+pub(super) async fn preview_with(app: &App, config: &DirectoryConfig) -> sqlx::Result<SyncReport> {
+    let (run_id, started_at) = (SyncRunId::new(), app.clock.now());
     let took = || app.clock.now().since(started_at);
-    let config = match texts.read(directory) {
-        Ok(config) => config,
-        Err(mistakes) => return Ok(failed(run_id, problems_of(mistakes), took())),
-    };
-    let snapshot = match fetch(app, &config, &CancellationToken::new()).await {
+    let snapshot = match fetch(app, config, &CancellationToken::new()).await {
         Ok(snapshot) => snapshot,
         Err(error) => return Ok(failed(run_id, vec![problem_of(error.message)], took())),
     };
     let current = store::load(&mut app.db.read().await?, &config.name).await?;
-    let plan = computing(|| reconcile(&snapshot, &current, &Policy::from(&config)));
+    let plan = computing(|| reconcile(&snapshot, &current, &Policy::from(config)));
     Ok(report(run_id, Outcome::Previewed, plan.held_because.clone(), &plan, took()))
 }
 
@@ -213,11 +222,13 @@ async fn under_lease(app: &App, directory: &str, order: &Order, lease: &Lease) -
     let interrupted = [problem_of("The run was interrupted: the process that carried it out ended. Nothing was changed.".to_owned())];
     store::runs::end_interrupted(&mut tx, directory, &interrupted, started_at).await?;
     store::runs::start(&mut tx, run_id, directory, order.trigger, started_at).await?;
+    store::history::asked_by(&mut tx, run_id, order.actor.id, order.asker()).await?;
     tx.commit().await?;
 
     let lost = CancellationToken::new();
     let _heartbeat = keep_alive(app, lease, &lost);
-    let run = Run { app, directory, order, lease, id: run_id, started_at, confirmed };
+    let course = Mutex::new(Course::begin());
+    let run = Run { app, directory, order, lease, id: run_id, started_at, confirmed, course };
     match run.carry_out(&lost).await {
         Ok(report) => Ok(report),
         Err(error) => {
@@ -250,6 +261,7 @@ struct Run<'r> {
     id: SyncRunId,
     started_at: Timestamp,
     confirmed: Option<PlanDigest>,
+    course: Mutex<Course>,
 }
 
 impl Run<'_> {
@@ -266,10 +278,12 @@ impl Run<'_> {
             Ok(snapshot) => snapshot,
             Err(error) => return self.fail(vec![problem_of(error.message)]).await,
         };
+        self.has_read(&snapshot).await?;
         let policy = Policy::from(&config);
         for _ in 0..ATTEMPTS {
             let current = store::load(&mut self.app.db.read().await?, self.directory).await?;
             let plan = computing(|| reconcile(&snapshot, &current, &policy));
+            self.mark(Stage::Plan);
             match plan.verdict(self.confirmed) {
                 Verdict::Nothing => return self.unchanged(&plan).await,
                 Verdict::Hold(reason) => return self.hold(&plan, reason).await,
@@ -285,6 +299,22 @@ impl Run<'_> {
         }
         let message = "People or groups were changed here each time the run was about to write. Nothing was changed; the next run tries again.";
         self.fail(vec![problem_of(message.to_owned())]).await
+    }
+
+    /// The directory was read to the end: what that told is kept, whatever becomes of the rest.
+    async fn has_read(&self, snapshot: &Snapshot) -> sqlx::Result<()> {
+        if let Ok(mut course) = self.course.lock() {
+            *course = Course { stages: snapshot.stages.clone(), server: snapshot.server.clone(), ..Course::begin() };
+        }
+        let mut tx = self.app.db.begin().await?;
+        store::standings::keep(&mut tx, self.directory, &snapshot.facts, self.app.clock.now()).await?;
+        tx.commit().await
+    }
+
+    fn mark(&self, stage: Stage) {
+        if let Ok(mut course) = self.course.lock() {
+            course.mark(stage);
+        }
     }
 
     /// The one transaction: everything the plan says, what follows for sessions, the audit log, and the run's end.
@@ -385,7 +415,12 @@ impl Run<'_> {
 
     async fn finish(&self, tx: &mut Tx, report: &SyncReport, held: Option<PlanDigest>, now: Timestamp) -> sqlx::Result<()> {
         store::runs::finish(tx, report, held, now).await?;
-        store::runs::forget(tx, self.directory, now - REMEMBERED_FOR).await?;
+        let course = self.course.lock().map(|course| course.clone()).ok();
+        if let Some(mut course) = course.filter(|course| !course.server.is_empty()) {
+            course.mark(Stage::Write);
+            store::history::course(tx, report.run_id, &course).await?;
+        }
+        store::runs::forget(tx, self.directory, now - self.app.settings().sync_run_retention.days()).await?;
         Ok(())
     }
 

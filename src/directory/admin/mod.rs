@@ -1,5 +1,7 @@
 //! `/admin/directories`: how the directory stands, its runs, and its settings.
 
+mod changes;
+pub mod preview;
 pub mod runs;
 
 use std::collections::BTreeMap;
@@ -15,7 +17,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::config::Schedule;
-use super::{Order, Outcome, Run, Standing, Step, StepOutcome, SyncError, SyncReport, Texts};
+use super::{Order, Outcome, Run, Standing, Step, StepOutcome, SyncError, Texts};
 use crate::app::App;
 use crate::clock::{Timestamp, duration_for_people};
 use crate::error::AppError;
@@ -29,8 +31,8 @@ const LIST: &str = "/admin/directories";
 const WAITS: Duration = Duration::from_secs(45);
 
 /// How a run ended, for a badge: class and words.
-const fn outcome(run: &Run) -> (&'static str, &'static str) {
-    match run.outcome {
+const fn outcome(outcome: Option<Outcome>) -> (&'static str, &'static str) {
+    match outcome {
         None => ("accent", "Running"),
         Some(Outcome::Applied) => ("good", "Applied"),
         Some(Outcome::Unchanged) => ("good", "Nothing had changed"),
@@ -66,8 +68,8 @@ fn consequence(run: &Run, keeps_people: bool) -> String {
 }
 
 /// How long a run took, in words; empty while it goes on.
-fn took(run: &Run) -> String {
-    run.finished_at.map_or_else(String::new, |at| match at.since(run.started_at) {
+fn took(started_at: Timestamp, finished_at: Option<Timestamp>) -> String {
+    finished_at.map_or_else(String::new, |at| match at.since(started_at) {
         short if short < Duration::from_secs(1) => "less than a second".to_owned(),
         long => duration_for_people(long),
     })
@@ -80,7 +82,6 @@ struct Asked {
     mistakes: Mistakes,
     steps: Option<Vec<Step>>,
     is_unsaved: bool,
-    preview: Option<SyncReport>,
 }
 
 #[derive(Template, WebTemplate)]
@@ -94,7 +95,6 @@ struct DirectoryPage {
     next_at: Option<Timestamp>,
     standing: Standing,
     steps: Option<Vec<Step>>,
-    preview: Option<SyncReport>,
     sections: Vec<Section>,
     mistakes: Mistakes,
     /// What applying the run that waits does to people.
@@ -109,7 +109,7 @@ async fn page(app: &App, directory: &str, admin: &AdminSession, notice: &'static
     let texts = super::texts(app, directory).await?;
     let standing = super::standing(&mut app.db.read().await?, directory).await?;
     let every = texts.read(directory).map_or_else(|_| Schedule::default().every, |config| config.schedule.every);
-    let Asked { typed, mistakes, steps, is_unsaved, preview } = asked;
+    let Asked { typed, mistakes, steps, is_unsaved } = asked;
     Ok(DirectoryPage {
         chrome: Chrome { path: LIST.to_owned(), ..admin.chrome(app) },
         directory: directory.to_owned(),
@@ -119,7 +119,6 @@ async fn page(app: &App, directory: &str, admin: &AdminSession, notice: &'static
         next_at: standing.last_started_at.map(|at| at + every).filter(|at| *at > app.clock.now()),
         standing,
         steps,
-        preview,
         sections: sections::<Texts>(&texts, &super::pins(app, directory), typed.as_ref(), &mistakes),
         mistakes,
         read_only: app.config.ui_config_disabled,
@@ -207,16 +206,6 @@ async fn refuse(app: &App, directory: &str, deed: &AdminDeed, form: BTreeMap<Str
         )),
         UpdateError::Internal(error) => Err(error.into()),
     }
-}
-
-/// `POST /admin/directories/{name}/preview`.
-pub async fn preview(State(app): State<App>, deed: AdminDeed, Known(directory): Known) -> Result<Response, AppError> {
-    let Ok(report) = tokio::time::timeout(WAITS, super::preview(&app, &directory)).await else {
-        let message = "Reading the directory takes longer than a page can wait. `muster directory preview` on the server waits longer.";
-        return Err(AppError::Refused { title: "Takes too long", message: message.to_owned(), status: StatusCode::SERVICE_UNAVAILABLE });
-    };
-    let asked = Asked { preview: Some(report.map_err(explain)?), ..Asked::default() };
-    Ok(page(&app, &directory, &deed.admin, "", asked).await?.into_response())
 }
 
 /// `POST /admin/directories/{name}/sync`.

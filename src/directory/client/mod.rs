@@ -11,6 +11,7 @@ mod person;
 mod recognise;
 mod search;
 mod servers;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -30,6 +31,7 @@ use self::search::{Area, Tally};
 pub use self::trial::{Step, StepOutcome, test};
 use super::attributes::{self, Field, RawEntry};
 use super::config::DirectoryConfig;
+use super::course::{Course, Stage};
 use super::membership::{self, Members, Resolved};
 use super::model::Snapshot;
 
@@ -98,9 +100,13 @@ pub struct FetchError {
 pub async fn fetch(config: &DirectoryConfig) -> Result<Snapshot, FetchError> {
     let owned = config.clone();
     guarded(config.connection.limits.run_within, Phase::Connect, async move {
+        let mut course = Course::begin();
         let mut opened = servers::open(&owned).await?;
-        let mut snapshot = read_everything(&owned, &mut opened.connection).await?;
+        let facts = standing::facts(&owned, &mut opened.connection).await;
+        course.mark(Stage::Connect);
+        let mut snapshot = read_everything(&owned, &mut opened.connection, &mut course).await?;
         snapshot.server = opened.connection.server().to_string();
+        (snapshot.facts, snapshot.stages) = (facts, course.stages);
         for error in opened.passed_over {
             snapshot.problems.report("", None, format!("{} {} was asked instead.", error.message, snapshot.server));
         }
@@ -127,10 +133,12 @@ async fn guarded<T: Send + 'static>(
     }
 }
 
-async fn read_everything(config: &DirectoryConfig, connection: &mut Connection) -> Result<Snapshot, FetchError> {
+async fn read_everything(config: &DirectoryConfig, connection: &mut Connection, course: &mut Course) -> Result<Snapshot, FetchError> {
     let mut snapshot = Snapshot::default();
     let mut found = read_users(config, connection, &mut snapshot).await?;
+    course.mark(Stage::People);
     found.add(read_groups(config, connection, &mut snapshot).await?);
+    course.mark(Stage::Groups);
     if let Some(message) = referral_problem(&found) {
         snapshot.problems.report("", None, message);
     }

@@ -8,8 +8,11 @@
 
 pub(super) mod directories;
 mod groups;
+pub(super) mod history;
 mod people;
+pub(super) mod previews;
 pub(super) mod runs;
+pub(super) mod standings;
 #[cfg(test)]
 mod tests;
 
