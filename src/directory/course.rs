@@ -71,6 +71,11 @@ impl Course {
         Self { since: Instant::now(), stages: Vec::new(), server: String::new() }
     }
 
+    /// Goes on after reading, whose stages were timed already.
+    pub fn after_reading(stages: Vec<StageTime>, server: String) -> Self {
+        Self { stages, server, ..Self::begin() }
+    }
+
     /// A stage has ended; what is done again (planning anew) adds up.
     pub fn mark(&mut self, phase: Stage) {
         let now = Instant::now();

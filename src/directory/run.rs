@@ -304,7 +304,7 @@ impl Run<'_> {
     /// The directory was read to the end: what that told is kept, whatever becomes of the rest.
     async fn has_read(&self, snapshot: &Snapshot) -> sqlx::Result<()> {
         if let Ok(mut course) = self.course.lock() {
-            *course = Course { stages: snapshot.stages.clone(), server: snapshot.server.clone(), ..Course::begin() };
+            *course = Course::after_reading(snapshot.stages.clone(), snapshot.server.clone());
         }
         let mut tx = self.app.db.begin().await?;
         store::standings::keep(&mut tx, self.directory, &snapshot.facts, self.app.clock.now()).await?;
