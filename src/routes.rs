@@ -111,6 +111,7 @@ fn administration() -> Router<App> {
         .route("/admin/directories/{name}/settings", post(directory::admin::save))
         .route("/admin/directories/{name}/test", post(directory::admin::test))
         .route("/admin/directories/{name}/preview", get(directory::admin::preview::show).post(directory::admin::preview::make))
+        .route("/admin/directories/{name}/explain", get(directory::admin::explain::show))
         .route("/admin/directories/{name}/runs", get(directory::admin::runs::list))
         .route("/admin/directories/{name}/sync", post(directory::admin::sync))
         .route("/admin/directories/{name}/runs/{id}", get(directory::admin::runs::show))

@@ -120,6 +120,11 @@ impl Dn {
         self.rdns.ends_with(&base.rdns)
     }
 
+    /// How many parts it has.
+    pub fn depth(&self) -> usize {
+        self.rdns.len()
+    }
+
     /// Whether this is the empty name.
     pub fn is_root(&self) -> bool {
         self.rdns.is_empty()

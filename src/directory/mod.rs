@@ -22,6 +22,7 @@ pub mod client;
 pub mod config;
 pub mod course;
 pub mod dn;
+pub mod explain;
 pub mod filter;
 pub mod history;
 mod journal;

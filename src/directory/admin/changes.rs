@@ -94,9 +94,8 @@ impl Lists {
     /// What of these changes and problems the page at `path` shows.
     pub(super) fn new(path: String, query: ListQuery, changes: Changes, problems: Vec<Problem>) -> Self {
         let words = query.q.trim().to_lowercase();
-        let address = |page: String, problems: String, anchor: &str| {
-            crate::web::list::address(&path, &ListQuery { page, problems, ..query.clone() }) + anchor
-        };
+        let address =
+            |page: String, problems: String, anchor: &str| crate::web::list::address(&path, &ListQuery { page, problems, ..query.clone() }) + anchor;
         let (listed, changes_total, problems_total) = (changes.list.len(), changes.total.max(changes.list.len()), problems.len());
         let fitting: Vec<EntryChange> =
             changes.list.into_iter().filter(|change| shows(&query.show, change) && (words.is_empty() || change.fits(&words))).collect();

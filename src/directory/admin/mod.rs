@@ -1,6 +1,7 @@
 //! `/admin/directories`: how the directory stands, its runs, and its settings.
 
 mod changes;
+pub mod explain;
 pub mod preview;
 pub mod runs;
 
@@ -217,7 +218,7 @@ fn conflict(title: &'static str, message: &str) -> AppError {
     AppError::Refused { title, message: message.to_owned(), status: StatusCode::CONFLICT }
 }
 
-fn explain(error: SyncError) -> AppError {
+fn sync_error(error: SyncError) -> AppError {
     match error {
         SyncError::SwitchedOff => conflict("Switched off", "The directory is switched off. Switch it on in its settings first."),
         SyncError::Running(since) => {

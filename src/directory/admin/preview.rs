@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::super::preview::{KEPT_FOR, Preview};
 use super::super::{self as directory, Outcome};
 use super::changes::{FILTERS, ListQuery, Lists, badge};
-use super::{Known, LIST, WAITS, explain, refuse};
+use super::{Known, LIST, WAITS, refuse, sync_error};
 use crate::app::App;
 use crate::clock::duration_for_people;
 use crate::error::AppError;
@@ -57,7 +57,7 @@ pub async fn make(
     };
     match tokio::time::timeout(WAITS, task).await {
         Ok(Ok(Ok(()))) => Ok(Redirect::to(&format!("{LIST}/{name}/preview")).into_response()),
-        Ok(Ok(Err(Refusal::Sync(error)))) => Err(explain(error)),
+        Ok(Ok(Err(Refusal::Sync(error)))) => Err(sync_error(error)),
         Ok(Ok(Err(Refusal::Form(error)))) => refuse(&app, &name, &deed, form, error).await,
         Ok(Err(crashed)) => Err(AppError::Internal(crashed.into())),
         Err(_) => {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::super::history::{self, Detail, Line, Which};
 use super::super::{self as directory, Order, Outcome, Run, SyncError};
 use super::changes::{FILTERS, ListQuery, Lists, badge};
-use super::{Known, LIST, WAITS, consequence, explain, outcome, took};
+use super::{Known, LIST, WAITS, consequence, outcome, sync_error, took};
 use crate::app::App;
 use crate::clock::duration_for_people;
 use crate::error::AppError;
@@ -58,7 +58,7 @@ pub(super) async fn run(app: App, directory: String, order: Order) -> Result<Red
     loop {
         match tokio::time::timeout(SHOWN_RUNNING_AFTER, &mut task).await {
             Ok(Ok(Ok(report))) => return Ok(Redirect::to(&format!("{LIST}/{directory}/runs/{}", report.run_id))),
-            Ok(Ok(Err(error))) => return Err(explain(error)),
+            Ok(Ok(Err(error))) => return Err(sync_error(error)),
             Ok(Err(crashed)) => return Err(AppError::Internal(crashed.into())),
             Err(_) => {
                 let running = directory::standing(&mut app.db.read().await?, &directory).await?.running;
@@ -79,7 +79,7 @@ pub async fn discard(State(app): State<App>, deed: AdminDeed, KnownRun(directory
     if directory::discard(&app, &directory, &deed, id).await? {
         Ok(Redirect::to(&format!("{LIST}?notice=discarded")))
     } else {
-        Err(explain(SyncError::NotHeld(id)))
+        Err(sync_error(SyncError::NotHeld(id)))
     }
 }
 
@@ -113,16 +113,7 @@ pub async fn show(
     let is_expired = run.outcome == Some(Outcome::Held) && run.is_expired(app.clock.now());
     let is_waiting = !is_expired && directory::standing(&mut conn, &directory).await?.waiting.is_some_and(|waiting| waiting.id == id);
     let lists = Lists::new(format!("{LIST}/{directory}/runs/{id}"), query, std::mem::take(&mut detail.changes), problems);
-    Ok(RunPage {
-        chrome: admin.chrome(&app),
-        directory,
-        consequence: consequence(&run, keeps_people),
-        run,
-        detail,
-        lists,
-        is_waiting,
-        is_expired,
-    })
+    Ok(RunPage { chrome: admin.chrome(&app), directory, consequence: consequence(&run, keeps_people), run, detail, lists, is_waiting, is_expired })
 }
 
 /// What the address of the history says.

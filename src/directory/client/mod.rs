@@ -6,6 +6,7 @@
 mod certificate;
 mod connection;
 mod explain;
+mod inspect;
 mod password;
 mod person;
 mod recognise;
@@ -24,6 +25,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 pub use self::certificate::CertificateFacts;
 use self::connection::Connection;
+pub use self::inspect::{Inspected, Looked, SeenGroup, inspect};
+pub(super) use self::inspect::{is_secret, mapped};
 pub use self::password::{PasswordChange, PasswordVerdict, Refusal, change_password, check_password};
 pub use self::person::{PersonKey, RawPerson, find_person, read_entry};
 pub use self::recognise::{FollowMethod, Follows, Recognised, Vendor, recognise};

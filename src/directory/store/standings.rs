@@ -30,10 +30,9 @@ pub(in super::super) async fn keep(tx: &mut Tx, directory: &str, facts: &ServerF
 
 /// What is known; `None` before the first run that reached the directory.
 pub(in super::super) async fn find(conn: &mut Conn, directory: &str) -> sqlx::Result<Option<ServerFacts>> {
-    let row: Option<StandingRow> =
-        query("SELECT server, certificate_ends_at, password_ends_at FROM directory_standings WHERE directory = $1")
-            .bind(directory)
-            .optional(conn)
-            .await?;
+    let row: Option<StandingRow> = query("SELECT server, certificate_ends_at, password_ends_at FROM directory_standings WHERE directory = $1")
+        .bind(directory)
+        .optional(conn)
+        .await?;
     Ok(row.map(|StandingRow { server, certificate_ends_at, password_ends_at }| ServerFacts { server, certificate_ends_at, password_ends_at }))
 }
