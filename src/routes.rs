@@ -88,7 +88,7 @@ fn sign_in() -> Router<App> {
 /// People, groups, audit log and settings: for administrators.
 fn administration() -> Router<App> {
     Router::new()
-        .route("/admin", get(|| async { Redirect::to("/admin/users") }))
+        .route("/admin", get(directory::admin::home::show))
         .route("/admin/users", get(users::admin::list))
         .route("/admin/users/new", get(users::admin::new).post(users::admin::create))
         .route("/admin/users/{id}", get(users::admin::show))

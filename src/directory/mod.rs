@@ -35,6 +35,7 @@ mod run;
 pub mod settings;
 mod store;
 pub mod texts;
+pub mod warnings;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -2,6 +2,7 @@
 
 mod changes;
 pub mod explain;
+pub mod home;
 pub mod preview;
 pub mod runs;
 
@@ -18,6 +19,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::config::Schedule;
+use super::warnings::{Warning, warnings_about};
 use super::{Order, Outcome, Run, Standing, Step, StepOutcome, SyncError, Texts};
 use crate::app::App;
 use crate::clock::{Timestamp, duration_for_people};
@@ -95,6 +97,7 @@ struct DirectoryPage {
     /// When the next run begins by itself; `None` when that is now.
     next_at: Option<Timestamp>,
     standing: Standing,
+    warnings: Vec<Warning>,
     steps: Option<Vec<Step>>,
     sections: Vec<Section>,
     mistakes: Mistakes,
@@ -119,6 +122,7 @@ async fn page(app: &App, directory: &str, admin: &AdminSession, notice: &'static
         consequence: standing.waiting.as_ref().map(|run| consequence(run, texts.keeps_people())).unwrap_or_default(),
         next_at: standing.last_started_at.map(|at| at + every).filter(|at| *at > app.clock.now()),
         standing,
+        warnings: warnings_about(app, directory, app.clock.now()).await?,
         steps,
         sections: sections::<Texts>(&texts, &super::pins(app, directory), typed.as_ref(), &mistakes),
         mistakes,
