@@ -21,7 +21,7 @@ use crate::error::AppError;
 use crate::oidc::{account, authorize, consent, discovery, end_session, introspect, revoke, token, userinfo};
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
-use crate::{access_links, audit, directory, groups, passkeys, settings, users};
+use crate::{access_links, audit, directory, groups, metrics, passkeys, settings, users};
 
 /// The largest body a form or a ceremony needs.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -44,6 +44,7 @@ pub fn router(app: &App) -> Router {
     let plain = Router::new()
         .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
         .route("/readyz", get(ready))
+        .route("/metrics", get(metrics::get))
         .route("/.well-known/passkey-endpoints", get(passkeys::http::endpoints))
         .route("/static/{hash}/{name}", get(assets::serve));
 

@@ -26,6 +26,7 @@ pub mod explain;
 pub mod filter;
 pub mod history;
 mod journal;
+mod measures;
 pub mod membership;
 pub mod model;
 pub mod plan;
@@ -44,6 +45,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 pub use client::{Phase, Step, StepOutcome};
+pub use measures::{Measures, measures};
 pub use preview::{keep_preview, kept_preview, preview_typed};
 pub use report::{Outcome, Run, SyncReport, Trigger};
 pub use run::{Order, SyncError, preview, sync, sync_if_due};

@@ -90,7 +90,11 @@ fn weigh(seen: &Seen<'_>, now: Timestamp) -> Vec<Warning> {
         warn(true, format!("{page}/runs"), format!("{never} {age} ago. Who left since may still sign in. Look at the last runs."));
     }
     if let Some(run) = waiting.filter(|run| !run.is_expired(now)) {
-        warn(true, format!("{page}/runs/{}", run.id), "A sync was held back and waits for your decision. Until then nothing is taken over.".to_owned());
+        warn(
+            true,
+            format!("{page}/runs/{}", run.id),
+            "A sync was held back and waits for your decision. Until then nothing is taken over.".to_owned(),
+        );
     }
     let ends = |at: Timestamp| match (at <= now, duration_for_people(at.since(now))) {
         (true, _) => format!("ended on {}", at.day_for_people()),

@@ -45,6 +45,14 @@ pub async fn find_by_entry(conn: &mut Conn, directory: &str, entry_id: &str) -> 
     store::find_by_entry(conn, directory, entry_id).await
 }
 
+/// How many people there are, by where they come from (`local` or a directory's name) and their state (`active`, `blocked`, `disabled`, `missing`).
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count_by_state(conn: &mut Conn) -> sqlx::Result<Vec<(String, String, i64)>> {
+    store::count_by_state(conn).await
+}
+
 /// Finds many people by username or e-mail with one statement: for each name, in order, who it is and their username.
 ///
 /// # Errors

@@ -41,6 +41,16 @@ pub(super) async fn find_by_entry(conn: &mut Conn, directory: &str, entry_id: &s
     .await
 }
 
+pub(super) async fn count_by_state(conn: &mut Conn) -> sqlx::Result<Vec<(String, String, i64)>> {
+    query(
+        "SELECT COALESCE(directory, 'local') AS source,
+                CASE WHEN blocked_at IS NOT NULL THEN 'blocked' ELSE COALESCE(directory_state, 'active') END AS state, COUNT(*)
+         FROM users GROUP BY source, state ORDER BY source, state",
+    )
+    .all(conn)
+    .await
+}
+
 #[derive(sqlx::FromRow)]
 pub(super) struct Named {
     pub(super) id: UserId,
