@@ -31,6 +31,7 @@ pub mod membership;
 pub mod model;
 pub mod plan;
 pub mod preview;
+mod remove;
 pub mod report;
 mod run;
 pub mod settings;
@@ -47,6 +48,7 @@ use anyhow::Context as _;
 pub use client::{Phase, Step, StepOutcome};
 pub use measures::{Measures, measures};
 pub use preview::{keep_preview, kept_preview, preview_typed};
+pub use remove::{Keep, RemoveError, remove};
 pub use report::{Outcome, Run, SyncReport, Trigger};
 pub use run::{Order, SyncError, preview, sync, sync_if_due};
 pub use texts::Texts;
@@ -155,6 +157,14 @@ pub async fn find_run(conn: &mut Conn, directory: &str, id: SyncRunId) -> sqlx::
         Some(run) => Ok(Some((run, store::runs::problems(conn, id).await?))),
         None => Ok(None),
     }
+}
+
+/// What a run changed or would have changed, entry by entry: the first [`plan::Changes::MAX`], to be searched and paged with [`plan::Changes::page`].
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn changes_of_run(conn: &mut Conn, directory: &str, id: SyncRunId) -> sqlx::Result<plan::Changes> {
+    store::runs::changes(conn, directory, id).await
 }
 
 /// Decides against a run that was held back; its plan is not offered again. `false` when somebody had decided already.

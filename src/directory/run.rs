@@ -16,6 +16,7 @@ use super::model::{Problem, Snapshot};
 use super::plan::{Changes, Current, Plan, PlanDigest, Policy, Verdict, reconcile};
 use super::report::{Counts, Outcome, SyncReport, Trigger};
 use super::settings::SettingError;
+use super::store::runs::Held;
 use super::store::{self, NotApplied};
 use super::{client, journal};
 use crate::app::App;
@@ -88,6 +89,9 @@ pub enum SyncError {
     /// The run to confirm does not wait for a confirmation.
     #[error("the run {0} does not wait for a confirmation: it was not held back, or somebody has decided about it already")]
     NotHeld(SyncRunId),
+    /// The run to confirm was held back too long ago ([`Guard::held_for`](super::config::Guard::held_for)).
+    #[error("the run {0} could be confirmed until {1} (LDAP_HELD_DAYS); sync again, and decide about what would change now")]
+    Expired(SyncRunId, Timestamp),
     /// The server stops.
     #[error("the server is stopping")]
     Stopping,
@@ -170,9 +174,11 @@ pub(super) async fn preview_with(app: &App, config: &DirectoryConfig) -> sqlx::R
         Ok(snapshot) => snapshot,
         Err(error) => return Ok(failed(run_id, vec![problem_of(error.message)], took())),
     };
-    let current = store::load(&mut app.db.read().await?, &config.name).await?;
-    let plan = computing(|| reconcile(&snapshot, &current, &Policy::from(config)));
-    Ok(report(run_id, Outcome::Previewed, plan.held_because.clone(), &plan, took()))
+    let policy = Policy::new(config, app.clock.now());
+    let current = store::load(&mut app.db.read().await?, &config.name, &policy).await?;
+    let plan = computing(|| reconcile(&snapshot, &current, &policy));
+    let changes = store::changes(&mut app.db.read().await?, &plan, &current).await?;
+    Ok(report(run_id, Outcome::Previewed, plan.held_because.clone(), &plan, changes, took()))
 }
 
 /// Takes the lease, waiting for its holder.
@@ -191,6 +197,11 @@ async fn take_lease(app: &App, directory: &str, wait: Duration) -> Result<Lease,
             () = tokio::time::sleep(LOOK_AGAIN) => {}
         }
     }
+}
+
+/// Takes the lease when nobody has it.
+pub(super) async fn try_lease(app: &App, directory: &str) -> sqlx::Result<Option<Lease>> {
+    Lease::take(&app.db, &super::scope(directory), LEASE_LIFETIME, app.clock.now()).await
 }
 
 /// Shows that the run lives until the handle is dropped; cancels `lost` when the lease went to somebody else.
@@ -212,8 +223,11 @@ async fn under_lease(app: &App, directory: &str, order: &Order, lease: &Lease) -
     let started_at = app.clock.now();
     let confirmed = match order.confirm {
         Some(id) => {
-            let digest = store::runs::held_digest(&mut app.db.read().await?, directory, id).await?;
-            Some(digest.ok_or(SyncError::NotHeld(id))?)
+            let held = store::runs::held(&mut app.db.read().await?, directory, id).await?.ok_or(SyncError::NotHeld(id))?;
+            if held.until <= started_at {
+                return Err(SyncError::Expired(id, held.until));
+            }
+            Some(held.digest)
         }
         None => None,
     };
@@ -279,19 +293,24 @@ impl Run<'_> {
             Err(error) => return self.fail(vec![problem_of(error.message)]).await,
         };
         self.has_read(&snapshot).await?;
-        let policy = Policy::from(&config);
+        let policy = Policy::new(&config, self.started_at);
         for _ in 0..ATTEMPTS {
-            let current = store::load(&mut self.app.db.read().await?, self.directory).await?;
+            let mut conn = self.app.db.read().await?;
+            let current = store::load(&mut conn, self.directory, &policy).await?;
             let plan = computing(|| reconcile(&snapshot, &current, &policy));
             self.mark(Stage::Plan);
+            let changes = store::changes(&mut conn, &plan, &current).await?;
+            drop(conn);
+            let held_for = policy.guard.held_for;
             match plan.verdict(self.confirmed) {
-                Verdict::Nothing => return self.unchanged(&plan).await,
-                Verdict::Hold(reason) => return self.hold(&plan, reason).await,
-                Verdict::Apply => match self.write(&plan, &current).await? {
+                Verdict::Nothing => return self.unchanged(&plan, changes).await,
+                Verdict::Hold(reason) => return self.hold(&plan, changes, reason, held_for).await,
+                Verdict::Apply => match self.write(&plan, &current, &changes).await? {
                     Written::Done(report) => return Ok(report),
                     Written::Outdated => {}
                     Written::NoAdminLeft => {
-                        return self.hold(&plan, "Nobody who can sign in would be an administrator of this server any more.").await;
+                        let reason = "Nobody who can sign in would be an administrator of this server any more.";
+                        return self.hold(&plan, changes, reason, held_for).await;
                     }
                     Written::LeaseLost => return self.fail(vec![problem_of(LEASE_LOST.to_owned())]).await,
                 },
@@ -318,7 +337,7 @@ impl Run<'_> {
     }
 
     /// The one transaction: everything the plan says, what follows for sessions, the audit log, and the run's end.
-    async fn write(&self, plan: &Plan<'_>, current: &Current) -> sqlx::Result<Written> {
+    async fn write(&self, plan: &Plan<'_>, current: &Current, changes: &Changes) -> sqlx::Result<Written> {
         let now = self.app.clock.now();
         let mut tx = self.app.db.begin().await?;
         if !self.lease.hold(&mut tx, LEASE_LIFETIME, now).await? {
@@ -334,19 +353,18 @@ impl Run<'_> {
         if had_admin && !is_confirmed && !users::has_admin(&mut tx).await? {
             return Ok(Written::NoAdminLeft);
         }
-        let disabled = plan.updated_users.iter().filter(|(_, change, _)| *change == super::plan::Change::Disabled).map(|(id, ..)| *id);
-        let out: Vec<UserId> = plan.departed_users.iter().copied().chain(disabled).collect();
+        let out: Vec<UserId> = plan.locked_out().collect();
         sessions::end_all(&mut tx, &out, None).await?;
 
-        let report = report(self.id, Outcome::Applied, None, plan, now.since(self.started_at));
+        let report = report(self.id, Outcome::Applied, None, plan, changes.clone(), now.since(self.started_at));
         let mut events = vec![self.event(Kind::DirectorySynced, &report, now)];
         if let Some(held) = self.order.confirm.filter(|_| is_confirmed) {
             store::runs::confirm(&mut tx, held, self.order.actor.id, now).await?;
             let event = self.event(Kind::DirectorySyncConfirmed, &report, now).with("confirmed", held.to_string());
             events.push(event.with("reason", plan.held_because.clone().unwrap_or_default()));
         }
-        events.extend(journal::of_plan(plan, current, &created, self.directory, now));
         audit::record_all(&mut tx, events).await?;
+        journal::of_plan(&mut tx, plan, changes, current, &created, &journal::Source { directory: self.directory, run: self.id, now }).await?;
         self.finish(&mut tx, &report, None, now).await?;
         tx.commit().await?;
         let counts = plan.counts;
@@ -354,6 +372,8 @@ impl Run<'_> {
             created = counts.users.created,
             updated = counts.users.updated,
             disabled = counts.users.disabled,
+            deleted = counts.users.deleted,
+            linked = counts.users.linked,
             restored = counts.users.restored,
             problems = report.problems.len(),
             "the directory was synced"
@@ -361,25 +381,25 @@ impl Run<'_> {
         Ok(Written::Done(report))
     }
 
-    async fn unchanged(&self, plan: &Plan<'_>) -> sqlx::Result<SyncReport> {
+    async fn unchanged(&self, plan: &Plan<'_>, changes: Changes) -> sqlx::Result<SyncReport> {
         let now = self.app.clock.now();
-        let report = report(self.id, Outcome::Unchanged, None, plan, now.since(self.started_at));
+        let report = report(self.id, Outcome::Unchanged, None, plan, changes, now.since(self.started_at));
         let mut tx = self.app.db.begin().await?;
         self.finish(&mut tx, &report, None, now).await?;
         tx.commit().await?;
         Ok(report)
     }
 
-    async fn hold(&self, plan: &Plan<'_>, reason: &str) -> sqlx::Result<SyncReport> {
+    async fn hold(&self, plan: &Plan<'_>, changes: Changes, reason: &str, held_for: Duration) -> sqlx::Result<SyncReport> {
         let now = self.app.clock.now();
         let reason = match self.order.confirm {
             Some(held) => format!("{reason} What would change is no longer what the run {held} showed, so its confirmation does not count."),
             None => reason.to_owned(),
         };
-        let report = report(self.id, Outcome::Held, Some(reason), plan, now.since(self.started_at));
+        let report = report(self.id, Outcome::Held, Some(reason), plan, changes, now.since(self.started_at));
         let mut tx = self.app.db.begin().await?;
         let before = store::runs::held_before(&mut tx, self.directory, self.id, plan.digest).await?;
-        self.finish(&mut tx, &report, Some(plan.digest), now).await?;
+        self.finish(&mut tx, &report, Some(Held { digest: plan.digest, until: now + held_for }), now).await?;
         match before {
             // Said once; hourly repetitions of the same plan would only fill the log.
             Some(None) => {}
@@ -413,7 +433,7 @@ impl Run<'_> {
         Ok(report)
     }
 
-    async fn finish(&self, tx: &mut Tx, report: &SyncReport, held: Option<PlanDigest>, now: Timestamp) -> sqlx::Result<()> {
+    async fn finish(&self, tx: &mut Tx, report: &SyncReport, held: Option<Held>, now: Timestamp) -> sqlx::Result<()> {
         store::runs::finish(tx, report, held, now).await?;
         let course = self.course.lock().map(|course| course.clone()).ok();
         if let Some(mut course) = course.filter(|course| !course.server.is_empty()) {
@@ -450,9 +470,9 @@ fn computing<T>(work: impl FnOnce() -> T) -> T {
     }
 }
 
-fn report(run_id: SyncRunId, outcome: Outcome, held_because: Option<String>, plan: &Plan<'_>, took: Duration) -> SyncReport {
+fn report(run_id: SyncRunId, outcome: Outcome, held_because: Option<String>, plan: &Plan<'_>, changes: Changes, took: Duration) -> SyncReport {
     let problems = plan.problems.clone().into_list();
-    SyncReport { run_id, outcome, counts: plan.counts, problems, held_because, duration_ms: millis(took), changes: Changes::default() }
+    SyncReport { run_id, outcome, counts: plan.counts, problems, held_because, duration_ms: millis(took), changes }
 }
 
 fn failed(run_id: SyncRunId, problems: Vec<Problem>, took: Duration) -> SyncReport {

@@ -232,6 +232,9 @@ fn sync_error(error: SyncError) -> AppError {
         SyncError::NotHeld(_) => {
             conflict("Already decided", "This run does not wait for anybody: somebody has decided about it, or a later run has taken its place.")
         }
+        SyncError::Expired(_, until) => {
+            conflict("Too late", &format!("This run could be confirmed until {until}. Sync again, and decide about what would change now."))
+        }
         SyncError::Stopping => AppError::Refused {
             title: "Stopping",
             message: "The server is stopping. Try again in a moment.".to_owned(),

@@ -1,7 +1,7 @@
 //! Sync runs as they are remembered.
 
 use super::super::model::Problem;
-use super::super::plan::PlanDigest;
+use super::super::plan::{Changes, PlanDigest};
 use super::super::report::{Outcome, Run, SyncReport, Trigger};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx, query};
@@ -61,19 +61,33 @@ pub(in super::super) async fn end_interrupted(tx: &mut Tx, directory: &str, prob
         .await
 }
 
+/// A plan that waits for an administrator.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Held {
+    pub(in super::super) digest: PlanDigest,
+    /// When it can be confirmed no longer.
+    pub(in super::super) until: Timestamp,
+}
+
 /// Notes how a run has ended.
-pub(in super::super) async fn finish(tx: &mut Tx, report: &SyncReport, held_digest: Option<PlanDigest>, now: Timestamp) -> sqlx::Result<()> {
-    query("UPDATE sync_runs SET outcome = $2, finished_at = $3, counts = $4, problems = $5, held_because = $6, held_digest = $7 WHERE id = $1")
-        .bind(report.run_id)
-        .bind(report.outcome.as_str())
-        .bind(now)
-        .bind(json(&report.counts))
-        .bind(json(&report.problems))
-        .bind(report.held_because.clone())
-        .bind(held_digest.map(|digest| digest.as_bytes().to_vec()))
-        .execute(tx)
-        .await
-        .map(|_| ())
+pub(in super::super) async fn finish(tx: &mut Tx, report: &SyncReport, held: Option<Held>, now: Timestamp) -> sqlx::Result<()> {
+    query(
+        "UPDATE sync_runs SET outcome = $2, finished_at = $3, counts = $4, problems = $5, held_because = $6, held_digest = $7, held_until = $8,
+                              changes = $9, changes_total = $10 WHERE id = $1",
+    )
+    .bind(report.run_id)
+    .bind(report.outcome.as_str())
+    .bind(now)
+    .bind(json(&report.counts))
+    .bind(json(&report.problems))
+    .bind(report.held_because.clone())
+    .bind(held.map(|held| held.digest.as_bytes().to_vec()))
+    .bind(held.map(|held| held.until))
+    .bind(json(&report.changes.list))
+    .bind(i64::try_from(report.changes.total).unwrap_or(i64::MAX))
+    .execute(tx)
+    .await
+    .map(|_| ())
 }
 
 /// Forgets runs that started before `before`.
@@ -113,6 +127,14 @@ pub(in super::super) async fn problems(conn: &mut Conn, id: SyncRunId) -> sqlx::
     Ok(row.and_then(|(problems,)| serde_json::from_str(&problems).ok()).unwrap_or_default())
 }
 
+/// What a run changed or would have changed: the first [`Changes::MAX`], and how many there are.
+pub(in super::super) async fn changes(conn: &mut Conn, directory: &str, id: SyncRunId) -> sqlx::Result<Changes> {
+    let row: Option<(String, i64)> =
+        query("SELECT changes, changes_total FROM sync_runs WHERE directory = $1 AND id = $2").bind(directory).bind(id).optional(conn).await?;
+    let (list, total) = row.unwrap_or_default();
+    Ok(Changes { list: serde_json::from_str(&list).unwrap_or_default(), total: usize::try_from(total).unwrap_or_default() })
+}
+
 /// When the run that is going on started.
 pub(in super::super) async fn running_since(conn: &mut Conn, directory: &str) -> sqlx::Result<Option<Timestamp>> {
     let row: Option<(Timestamp,)> =
@@ -136,16 +158,19 @@ pub(in super::super) async fn waiting(conn: &mut Conn, directory: &str) -> sqlx:
 }
 
 /// The plan of a held run nobody has decided about.
-pub(in super::super) async fn held_digest(conn: &mut Conn, directory: &str, id: SyncRunId) -> sqlx::Result<Option<PlanDigest>> {
-    let row: Option<(Option<Vec<u8>>,)> = query(
-        "SELECT held_digest FROM sync_runs
+pub(in super::super) async fn held(conn: &mut Conn, directory: &str, id: SyncRunId) -> sqlx::Result<Option<Held>> {
+    let row: Option<(Option<Vec<u8>>, Option<Timestamp>)> = query(
+        "SELECT held_digest, held_until FROM sync_runs
          WHERE directory = $1 AND id = $2 AND outcome = 'held' AND confirmed_at IS NULL AND discarded_at IS NULL",
     )
     .bind(directory)
     .bind(id)
     .optional(conn)
     .await?;
-    Ok(row.and_then(|(digest,)| digest).and_then(|digest| PlanDigest::from_stored(&digest)))
+    // Runs of a version that knew no end of the time to decide can be decided about still.
+    Ok(row.and_then(|(digest, until)| {
+        Some(Held { digest: PlanDigest::from_stored(&digest?)?, until: until.unwrap_or(Timestamp::from_millis(i64::MAX)) })
+    }))
 }
 
 #[derive(sqlx::FromRow)]
