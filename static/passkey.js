@@ -1,7 +1,7 @@
 "use strict";
 // The one thing a page cannot do without a script: asking the browser for a passkey. Everything else on these pages is plain HTML.
 
-const TIMEOUT_MS = 300_000; // as in the server's options
+const ANSWER_WITHIN_MS = 30_000; // the server's answers take milliseconds; nobody waits for ever
 const REARM_AFTER_MS = 240_000; // before the challenge under the autofill ends
 
 const toBytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
@@ -18,7 +18,8 @@ class Refused extends Error {
 async function post(path, body) {
   let response;
   try {
-    response = await fetch(path, { method: "POST", headers: { "content-type": "application/json", accept: "application/json" }, body: JSON.stringify(body) });
+    const headers = { "content-type": "application/json", accept: "application/json" };
+    response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body), signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
   } catch {
     throw new Refused("", "The server cannot be reached. Check your connection and try again.");
   }
@@ -53,24 +54,45 @@ function encode(credential) {
   return { id, rawId: id, type: credential.type, authenticatorAttachment: credential.authenticatorAttachment ?? null, clientExtensionResults: extensions, response: fields };
 }
 
-// What to say when the browser gave no passkey; "" for nothing. Browsers tell little on purpose, so the time it took has to help.
-function explain(error, creating, elapsed) {
+// What the browser ended a prompt with: the DOMException's name, and how long the prompt was open.
+class Unanswered extends Error {
+  constructor(error, open, timeout) {
+    super(error?.message);
+    this.name = error?.name;
+    this.wasInstant = open < 1000;
+    this.tookTooLong = open > timeout - 500;
+  }
+}
+
+async function ask(method, options) {
+  const since = performance.now();
+  try {
+    return await navigator.credentials[method](options);
+  } catch (error) {
+    throw new Unanswered(error, performance.now() - since, options.publicKey.timeout);
+  }
+}
+
+// What to say when there is no passkey. Browsers tell little on purpose, so the time the prompt was open has to help.
+function explain(error, creating) {
   if (error instanceof Refused) return error.message;
   switch (error?.name) {
     case "NotAllowedError":
-      if (elapsed >= TIMEOUT_MS) return "That took too long. Try again when you have your device at hand.";
-      if (!creating && elapsed < 1000) return "No passkey for this site was found here. Use your phone or a security key, or ask your administrator for a sign-in link.";
+      if (error.tookTooLong) return "That took too long. Try again when you have your device at hand.";
+      if (error.wasInstant && creating) return "Your browser made no passkey. Nothing changed. Set up your device's screen lock or your security key's PIN, or use another one, and try again.";
+      if (error.wasInstant) return "No passkey for this site was found here. Use your phone or a security key, or ask your administrator for a sign-in link.";
       return "You closed the prompt. Nothing changed; you can try again.";
+    case "AbortError": // a password manager's; our own aborts end requests of which nobody hears
+      return "The prompt was closed. Nothing changed; you can try again.";
+    case "OperationError":
+      return "Your browser still shows another prompt for a passkey. Close that one and try again.";
     case "InvalidStateError":
       return "This device or password manager already has a passkey for you. Use another one, or go back to your passkeys.";
     case "ConstraintError":
     case "NotSupportedError":
       return "This device cannot keep passkeys. Set up its screen lock or PIN, or use another one.";
     case "SecurityError":
-      return "This page is open under an unexpected address, so passkeys do not work on it. Open it at its usual address.";
-    case "AbortError":
-    case "OperationError":
-      return "";
+      return "Your browser allows no passkeys at this address. Tell your administrator.";
     default:
       return "The browser could not use a passkey. Try again, or use another browser.";
   }
@@ -98,7 +120,16 @@ async function leave({ next, signal: details }) {
   location.assign(next);
 }
 
-function canUsePasskeys() {
+// Passkeys belong to one address. At another one nothing could work; there is only the way to the right one.
+function canUsePasskeys({ dataset: { address } }) {
+  if (location.origin !== address) {
+    say("This page is open under an unexpected address, so passkeys do not work on it. Open it at ");
+    const link = document.createElement("a");
+    link.href = address + location.pathname + location.search;
+    link.textContent = address;
+    status.append(link, ".");
+    return false;
+  }
   if (globalThis.PublicKeyCredential) return true;
   say("This browser cannot use passkeys here. Open the page in your usual browser, at its usual address.");
   return false;
@@ -121,10 +152,10 @@ function onPress(form, act) {
 function signInPage(form) {
   let waiting = null; // the request behind the autofill: { controller, since }
 
-  async function ask(extra) {
+  async function signInWith(extra) {
     const { ceremony, publicKey } = await post("/sign-in/start", {});
     const options = { ...publicKey, challenge: toBytes(publicKey.challenge), allowCredentials: [] };
-    const credential = encode(await navigator.credentials.get({ publicKey: options, ...extra }));
+    const credential = encode(await ask("get", { publicKey: options, ...extra }));
     say("Signing you in …", false);
     try {
       const { request, back } = form.dataset;
@@ -137,11 +168,11 @@ function signInPage(form) {
 
   // Shows the prompt. A challenge that ran out meanwhile is no fault of the person: once more, without a word.
   async function prompt() {
-    const started = performance.now();
     try {
-      await ask({}).catch((error) => (error.code === "expired" ? ask({}) : Promise.reject(error)));
+      await signInWith({}).catch((error) => (error.code === "expired" ? signInWith({}) : Promise.reject(error)));
     } catch (error) {
-      say(explain(error, false, performance.now() - started));
+      say(explain(error, false));
+      arm();
     }
   }
 
@@ -151,7 +182,7 @@ function signInPage(form) {
     const controller = new AbortController();
     waiting = { controller, since: Date.now() };
     try {
-      await ask({ mediation: "conditional", signal: controller.signal });
+      await signInWith({ mediation: "conditional", signal: controller.signal });
     } catch (error) {
       if (error.code === "expired") await prompt();
       else if (error instanceof Refused) say(error.message);
@@ -162,12 +193,11 @@ function signInPage(form) {
     waiting = null;
   }
 
-  if (!canUsePasskeys()) return;
+  if (!canUsePasskeys(form)) return;
   onPress(form, async () => {
     disarm();
     say("");
     await prompt();
-    arm();
   });
   const rearm = () => {
     if (waiting && document.visibilityState === "visible" && Date.now() - waiting.since > REARM_AFTER_MS) {
@@ -181,10 +211,9 @@ function signInPage(form) {
 }
 
 function addPage(form) {
-  if (!canUsePasskeys()) return;
+  if (!canUsePasskeys(form)) return;
   onPress(form, async () => {
     say("Your browser asks you now.", false);
-    const started = performance.now();
     try {
       const { ceremony, publicKey } = await post("/account/passkeys/register/start", {});
       const options = {
@@ -193,11 +222,11 @@ function addPage(form) {
         user: { ...publicKey.user, id: toBytes(publicKey.user.id) },
         excludeCredentials: (publicKey.excludeCredentials ?? []).map((known) => ({ ...known, id: toBytes(known.id) })),
       };
-      const credential = encode(await navigator.credentials.create({ publicKey: options }));
+      const credential = encode(await ask("create", { publicKey: options }));
       say("Keeping your passkey …", false);
       await leave(await post("/account/passkeys/register/finish", { ceremony, credential }));
     } catch (error) {
-      say(explain(error, true, performance.now() - started));
+      say(explain(error, true));
     }
   });
 }

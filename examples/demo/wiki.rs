@@ -120,8 +120,9 @@ fn answer(result: anyhow::Result<Response>) -> Response {
 fn page(content: &str) -> Html<String> {
     Html(format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Example wiki</title>\
+         <link rel=\"icon\" href=\"data:,\">\
          <style>:root{{color-scheme:light dark}}body{{font:1rem/1.5 system-ui;max-width:40rem;margin:10vh auto;padding:0 1rem}}\
-         pre{{padding:1rem;border:1px solid #8884;border-radius:.5rem;overflow:auto}}.go{{display:inline-block;padding:.6rem 1rem;border-radius:.5rem;\
+         pre{{padding:1rem;border:1px solid #8884;border-radius:.5rem;white-space:pre-wrap;overflow-wrap:anywhere}}.go{{display:inline-block;padding:.6rem 1rem;border-radius:.5rem;\
          background:#3451b2;color:#fff;text-decoration:none}}</style><h1>Example wiki</h1>{content}</html>"
     ))
 }

@@ -174,6 +174,13 @@ fn readable(detail: &str) -> Vec<(String, String)> {
         serde_json::Value::Array(values) => {
             values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect::<Vec<_>>().join(", ")
         }
+        // Counts: those of things that happened.
+        serde_json::Value::Object(counts) => counts
+            .iter()
+            .filter(|(_, count)| count.as_u64() != Some(0))
+            .map(|(name, count)| format!("{count} {}", name.replace('_', " ")))
+            .collect::<Vec<_>>()
+            .join(", "),
         other => other.to_string(),
     };
     detail
@@ -190,10 +197,10 @@ mod tests {
     #[test]
     fn details_read_as_words() {
         let mut shown = readable(
-            r#"{"auth_method":"passkey","first":true,"scopes":["openid","email"],"count":3,"empty":"","access_link":"01a1fddb-fd5c-73ff-870b-a562a52fb34d"}"#,
+            r#"{"auth_method":"passkey","first":true,"scopes":["openid","email"],"count":3,"empty":"","users":{"created":5,"updated":0,"skipped":1},"groups":{"created":0},"access_link":"01a1fddb-fd5c-73ff-870b-a562a52fb34d"}"#,
         );
         shown.sort();
-        let expected = [("auth method", "passkey"), ("count", "3"), ("first", "yes"), ("scopes", "openid, email")];
+        let expected = [("auth method", "passkey"), ("count", "3"), ("first", "yes"), ("scopes", "openid, email"), ("users", "5 created, 1 skipped")];
         assert_eq!(shown, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert!(readable("nonsense").is_empty());
     }

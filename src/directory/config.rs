@@ -55,6 +55,19 @@ pub struct Connection {
     pub limits: Limits,
 }
 
+impl Connection {
+    /// Whether passwords can be read on their way to at least one of the servers: neither TLS nor StartTLS, and not on this machine.
+    pub fn is_readable_on_the_way(&self) -> bool {
+        self.servers.iter().any(|server| match server {
+            ServerAddress::Unix { .. } | ServerAddress::Tcp { tls: true, .. } => false,
+            ServerAddress::Tcp { host, .. } => {
+                let is_here = host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+                !self.start_tls && !is_here
+            }
+        })
+    }
+}
+
 /// A client certificate with its key, both in PEM.
 #[derive(Clone, Debug)]
 pub struct Identity {

@@ -1,34 +1,41 @@
 //! What a client learns about a person. One pure function, used by ID token and userinfo alike.
 
+use std::collections::BTreeMap;
+
 use openidconnect::core::CoreGenderClaim;
 use openidconnect::{
-    AdditionalClaims, EndUserEmail, EndUserFamilyName, EndUserGivenName, EndUserName, EndUserUsername, LocalizedClaim, StandardClaims,
-    SubjectIdentifier,
+    AdditionalClaims, EndUserEmail, EndUserFamilyName, EndUserGivenName, EndUserName, EndUserPictureUrl, EndUserUsername, LanguageTag,
+    LocalizedClaim, StandardClaims, SubjectIdentifier,
 };
 use serde::{Deserialize, Serialize};
 
 use super::scope::{Scope, Scopes};
 use crate::clock::Timestamp;
+use crate::config::Origin;
 use crate::users::User;
 
 /// Claims beyond OpenID Connect Core, section 5.1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GroupClaims {
+pub struct MoreClaims {
     /// The names of the person's groups. There, and then possibly empty, when the scope `groups` was granted: an app that takes rights away from people
     /// without groups must be able to tell "none" from "not said".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<String>>,
+    /// Further attributes of a directory's person, under the names its settings give them (`LDAP_CUSTOM_CLAIMS`).
+    #[serde(flatten)]
+    pub extras: BTreeMap<String, serde_json::Value>,
 }
 
-impl AdditionalClaims for GroupClaims {}
+impl AdditionalClaims for MoreClaims {}
 
 /// What a scope lets a client learn.
-pub type Claims = (StandardClaims<CoreGenderClaim>, GroupClaims);
+pub type Claims = (StandardClaims<CoreGenderClaim>, MoreClaims);
 
-/// The claims of a person for these scopes. What is not known is left out, never sent empty.
-pub fn for_scope(user: &User, groups: &[String], scopes: &Scopes) -> Claims {
+/// The claims of a person for these scopes, for an issuer at `origin`. What is not known is left out, never sent empty. What a directory says besides comes
+/// with `profile`, and never under a name that means something else.
+pub fn for_scope(origin: &Origin, user: &User, groups: &[String], scopes: &Scopes) -> Claims {
     let mut standard = StandardClaims::new(SubjectIdentifier::new(user.id.to_string()));
-    let mut additional = GroupClaims::default();
+    let mut additional = MoreClaims::default();
     for scope in scopes.iter() {
         match scope {
             Scope::OpenId | Scope::OfflineAccess => {}
@@ -38,7 +45,11 @@ pub fn for_scope(user: &User, groups: &[String], scopes: &Scopes) -> Claims {
                     .set_given_name(known(&user.first_name).map(EndUserGivenName::new).map(unlocalized))
                     .set_family_name(known(&user.last_name).map(EndUserFamilyName::new).map(unlocalized))
                     .set_preferred_username(known(&user.username).map(EndUserUsername::new))
+                    .set_locale(known(&user.locale).map(LanguageTag::new))
+                    .set_picture(user.picture_path().map(|path| unlocalized(EndUserPictureUrl::new(origin.url(&path)))))
                     .set_updated_at(instant(user.updated_at));
+                additional.extras = user.extras();
+                additional.extras.retain(|name, _| !is_reserved(name));
             }
             Scope::Email => {
                 let email = user.email.as_deref().and_then(known).map(EndUserEmail::new);
@@ -48,6 +59,36 @@ pub fn for_scope(user: &User, groups: &[String], scopes: &Scopes) -> Claims {
         }
     }
     (standard, additional)
+}
+
+/// Whether a name is a claim with a meaning of its own: of ID tokens, of RFC 7519, or of OpenID Connect Core section 5.1.
+fn is_reserved(name: &str) -> bool {
+    const OTHERS: &[&str] = &[
+        "nbf",
+        "jti",
+        "azp",
+        "acr",
+        "c_hash",
+        "s_hash",
+        "sid",
+        "events",
+        "cnf",
+        "act",
+        "may_act",
+        "scope",
+        "client_id",
+        "middle_name",
+        "nickname",
+        "profile",
+        "website",
+        "gender",
+        "birthdate",
+        "zoneinfo",
+        "phone_number",
+        "phone_number_verified",
+        "address",
+    ];
+    NAMES.contains(&name) || OTHERS.contains(&name)
 }
 
 /// The claims we may send, for the metadata.
@@ -65,6 +106,8 @@ pub const NAMES: &[&str] = &[
     "given_name",
     "family_name",
     "preferred_username",
+    "locale",
+    "picture",
     "updated_at",
     "email",
     "email_verified",
@@ -95,7 +138,7 @@ mod tests {
 
     fn seen(user: &User, groups: &[&str], scopes: &str) -> Value {
         let groups: Vec<String> = groups.iter().map(|&name| name.to_owned()).collect();
-        let (standard, additional) = for_scope(user, &groups, &Scopes::parse(scopes));
+        let (standard, additional) = for_scope(&Origin::parse("https://id.example.org").unwrap(), user, &groups, &Scopes::parse(scopes));
         serde_json::to_value(UserInfoClaims::new(standard, additional)).unwrap()
     }
 
@@ -113,6 +156,20 @@ mod tests {
         let profile = json!({ "sub": sub, "name": "Ada Lovelace", "given_name": "Ada", "family_name": "Lovelace", "preferred_username": "ada",
                               "updated_at": 1_700_000_000 });
         assert_eq!(seen(&ada, &[], "openid profile"), profile);
+    }
+
+    #[test]
+    fn what_a_directory_says_besides_comes_with_the_profile_and_replaces_nothing() {
+        let mut ada = ada();
+        ada.locale = "en-GB".to_owned();
+        ada.picture = "0123abcd".to_owned();
+        ada.directory_attributes = r#"{"department":"Engines","roles":["a","b"],"sub":"admin","groups":["admins"],"email_verified":true}"#.to_owned();
+        let profile = seen(&ada, &[], "openid profile");
+        assert_eq!((&profile["department"], &profile["roles"], &profile["locale"]), (&json!("Engines"), &json!(["a", "b"]), &json!("en-GB")));
+        assert_eq!(profile["picture"], json!(format!("https://id.example.org/picture/{}/0123abcd", ada.id)));
+        assert_eq!(profile["sub"], json!(ada.id.to_string()));
+        assert!(profile.get("groups").is_none() && profile.get("email_verified").is_none());
+        assert!(seen(&ada, &[], "openid email groups").get("department").is_none());
     }
 
     #[test]

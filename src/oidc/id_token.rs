@@ -9,7 +9,7 @@ use openidconnect::{
     SubjectIdentifier,
 };
 
-use super::claims::{Claims, GroupClaims, instant};
+use super::claims::{Claims, MoreClaims, instant};
 use super::keys::{KeySet, SigningKey};
 use crate::clock::Timestamp;
 use crate::config::Origin;
@@ -18,7 +18,7 @@ use crate::id::UserId;
 /// The longest hint we look at.
 const HINT_BYTES_MAX: usize = 32 * 1024;
 
-type Token = IdToken<GroupClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
+type Token = IdToken<MoreClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
 
 /// What an ID token says besides the claims of the scopes.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ pub struct About<'a> {
 pub fn sign(origin: &Origin, key: &SigningKey, about: &About<'_>, claims: Option<Claims>, now: Timestamp) -> anyhow::Result<String> {
     let issuer = IssuerUrl::new(origin.as_str().to_owned()).context("the issuer")?;
     let subject = SubjectIdentifier::new(about.user.to_string());
-    let (standard, additional) = claims.unwrap_or_else(|| (StandardClaims::new(subject), GroupClaims::default()));
+    let (standard, additional) = claims.unwrap_or_else(|| (StandardClaims::new(subject), MoreClaims::default()));
     let at = |time: Timestamp| instant(time).context("an instant out of range");
     let audience = vec![Audience::new(about.client_id.to_owned())];
     let amr = about.amr.split(' ').filter(|value| !value.is_empty()).map(|value| AuthenticationMethodReference::new(value.to_owned())).collect();

@@ -35,6 +35,7 @@ use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clients::{self, AuthenticatedClient};
 use crate::clock::Timestamp;
+use crate::config::Origin;
 use crate::db::{Conn, Tx};
 use crate::error::AppError;
 use crate::id::{ClientId, GrantId, UserId};
@@ -259,7 +260,7 @@ impl Minted {
                 access_token: self.access.reveal(),
             };
             let claims = if client.registration.claims_in_id_token {
-                let known = claims_of(&mut app.db.read().await?, self.grant.user_id, &self.granted).await?;
+                let known = claims_of(&app.config.origin, &mut app.db.read().await?, self.grant.user_id, &self.granted).await?;
                 Some(known.ok_or(OAuthError::InvalidGrant("the person is gone"))?)
             } else {
                 None
@@ -281,13 +282,13 @@ impl Minted {
 }
 
 /// The claims of a person as the database has them now; `None` when they are gone.
-async fn claims_of(conn: &mut Conn, user: UserId, scopes: &Scopes) -> sqlx::Result<Option<Claims>> {
+async fn claims_of(origin: &Origin, conn: &mut Conn, user: UserId, scopes: &Scopes) -> sqlx::Result<Option<Claims>> {
     let Some(user) = users::find(conn, user).await? else { return Ok(None) };
     let mut names = Vec::new();
     if scopes.contains(Scope::Groups) {
         names.extend(groups::of_user(conn, user.id).await?.into_iter().map(|group| group.name));
     }
-    Ok(Some(claims::for_scope(&user, &names, scopes)))
+    Ok(Some(claims::for_scope(origin, &user, &names, scopes)))
 }
 
 /// What an access token opens.
@@ -299,7 +300,7 @@ async fn claims_of_access_token(app: &App, unverified_token: &str, now: Timestam
     if !scopes.contains(Scope::OpenId) {
         return Err(OAuthError::InsufficientScope);
     }
-    claims_of(&mut conn, token.user_id, &scopes).await?.ok_or(OAuthError::InvalidToken)
+    claims_of(&app.config.origin, &mut conn, token.user_id, &scopes).await?.ok_or(OAuthError::InvalidToken)
 }
 
 /// Revokes what a client gives back: a refresh token takes its whole grant along, an access token goes alone (RFC 7009 section 2.1).

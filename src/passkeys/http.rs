@@ -27,6 +27,8 @@ use crate::web::{Chrome, Client, user_agent};
 #[template(path = "passkeys/sign_in.html")]
 struct SignInPage {
     chrome: Chrome,
+    /// The origin passkeys belong to.
+    address: String,
     /// The app the person is on the way to; empty when it is none.
     client_name: String,
     /// Who has to prove it again; empty for a visitor.
@@ -68,6 +70,8 @@ struct Card {
 #[template(path = "passkeys/add.html")]
 struct AddPage {
     chrome: Chrome,
+    /// The origin passkeys belong to.
+    address: String,
     username: String,
     /// The session came by an access link: a passkey is what comes next.
     is_first: bool,
@@ -111,7 +115,8 @@ pub async fn sign_in_page(
     };
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let signed_in_as = signed_in.map(|signed_in| signed_in.user.display_name).unwrap_or_default();
-    Ok(SignInPage { chrome: Chrome::public(&app), client_name, signed_in_as, notice, request, back }.into_response())
+    let address = app.config.origin.as_str().to_owned();
+    Ok(SignInPage { chrome: Chrome::public(&app), address, client_name, signed_in_as, notice, request, back }.into_response())
 }
 
 /// `POST /sign-in/start`: options for `navigator.credentials.get()`.
@@ -164,7 +169,8 @@ pub async fn finish_sign_in(
 pub async fn add_page(State(app): State<App>, signed_in: SignedIn) -> Response {
     let is_first = signed_in.session.method == Method::AccessLink;
     let may_wait = !signed_in.user.is_admin();
-    AddPage { chrome: signed_in.chrome(&app), username: signed_in.user.username, is_first, may_wait }.into_response()
+    let address = app.config.origin.as_str().to_owned();
+    AddPage { chrome: signed_in.chrome(&app), address, username: signed_in.user.username, is_first, may_wait }.into_response()
 }
 
 /// `POST /account/passkeys/register/start`: options for `navigator.credentials.create()`.

@@ -17,6 +17,11 @@ use crate::id::SessionId;
 use crate::users::{Source, User};
 use crate::web::{Chrome, Client, user_agent};
 
+/// A further attribute of a directory's person, for reading.
+fn extra(value: &serde_json::Value) -> String {
+    crate::users::model::extra_text(value)
+}
+
 #[derive(Template, WebTemplate)]
 #[template(path = "account/profile.html")]
 struct ProfilePage {

@@ -177,6 +177,11 @@ pub async fn save(State(app): State<App>, deed: AdminDeed, Path(id): Path<UserId
 }
 
 /// One person.
+/// A further attribute of a directory's person, for reading.
+fn extra(value: &serde_json::Value) -> String {
+    super::model::extra_text(value)
+}
+
 #[derive(Template, WebTemplate)]
 #[template(path = "users/show.html")]
 struct ShowPage {

@@ -6,6 +6,7 @@
 pub mod admin;
 mod list;
 pub mod model;
+pub mod pictures;
 pub mod profile;
 mod store;
 

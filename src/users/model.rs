@@ -1,5 +1,7 @@
 //! What a person is, and when they may come in.
 
+use std::collections::BTreeMap;
+
 use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
 
@@ -51,6 +53,21 @@ pub struct User {
     pub updated_at: Timestamp,
     /// When they last signed in.
     pub last_sign_in_at: Option<Timestamp>,
+    /// An IETF language tag, or empty.
+    pub locale: String,
+    /// Further attributes the directory gives, as JSON; see [`extras`](Self::extras).
+    pub directory_attributes: String,
+    /// The last part of the address of their picture; empty when they have none.
+    pub picture: String,
+}
+
+/// One of a person's [extras](User::extras) for reading: a text as it is, a list with commas.
+pub fn extra_text(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(values) => values.iter().map(extra_text).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
 }
 
 /// Where someone comes from.
@@ -99,6 +116,9 @@ impl User {
             created_at: now,
             updated_at: now,
             last_sign_in_at: None,
+            locale: String::new(),
+            directory_attributes: "{}".to_owned(),
+            picture: String::new(),
         }
     }
 
@@ -110,6 +130,23 @@ impl User {
     /// Whether they are kept out, by the directory or by an administrator.
     pub fn is_disabled(&self) -> bool {
         self.blocked_at.is_some() || self.directory_state.as_deref().is_some_and(|state| state != "active")
+    }
+
+    /// What the directory says of them besides, by the name of the claim an app may get.
+    pub fn extras(&self) -> BTreeMap<String, serde_json::Value> {
+        serde_json::from_str(&self.directory_attributes).unwrap_or_default()
+    }
+
+    /// Where their picture is, below the origin; `None` when they have none.
+    pub fn picture_path(&self) -> Option<String> {
+        (!self.picture.is_empty()).then(|| format!("/picture/{}/{}", self.id, self.picture))
+    }
+
+    /// One or two letters that stand for them where a picture would.
+    pub fn initials(&self) -> String {
+        let mut words = self.display_name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+        let (first, last) = (words.next(), words.next_back());
+        first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
     }
 
     /// Where they come from.

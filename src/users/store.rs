@@ -1,6 +1,7 @@
 //! The SQL of people.
 
 use super::model::{User, key, search_text};
+use super::pictures::Picture;
 use super::profile::Profile;
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx, Value, query, query_list, query_per_engine};
@@ -9,7 +10,8 @@ use crate::id::UserId;
 pub(super) async fn find(conn: &mut Conn, id: UserId) -> sqlx::Result<Option<User>> {
     query(
         "SELECT id, user_handle, username, email, email_verified, first_name, last_name, display_name, phone, local_admin, directory_admin,
-                directory, entry_id, entry_dn, directory_state, directory_state_at, blocked_at, access_void_until, created_at, updated_at, last_sign_in_at
+                directory, entry_id, entry_dn, directory_state, directory_state_at, blocked_at, access_void_until, created_at, updated_at, last_sign_in_at,
+                locale, directory_attributes, picture
          FROM users WHERE id = $1",
     )
     .bind(id)
@@ -21,7 +23,8 @@ pub(super) async fn find_by_key(conn: &mut Conn, key: &str) -> sqlx::Result<Opti
     // Two people may share a text as username and as e-mail; the username counts first.
     query(
         "SELECT id, user_handle, username, email, email_verified, first_name, last_name, display_name, phone, local_admin, directory_admin,
-                directory, entry_id, entry_dn, directory_state, directory_state_at, blocked_at, access_void_until, created_at, updated_at, last_sign_in_at
+                directory, entry_id, entry_dn, directory_state, directory_state_at, blocked_at, access_void_until, created_at, updated_at, last_sign_in_at,
+                locale, directory_attributes, picture
          FROM users WHERE username_key = $1 OR email_key = $1 ORDER BY CASE WHEN username_key = $1 THEN 0 ELSE 1 END LIMIT 1",
     )
     .bind(key)
@@ -197,4 +200,47 @@ pub(super) async fn revoke_local_admin(tx: &mut Tx, id: UserId, now: Timestamp) 
 /// `false` when there is no such local person.
 pub(super) async fn delete_local(tx: &mut Tx, id: UserId) -> sqlx::Result<bool> {
     Ok(query("DELETE FROM users WHERE id = $1 AND directory IS NULL").bind(id).execute(tx).await? == 1)
+}
+
+pub(super) async fn picture_sources(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<(UserId, String, Option<Vec<u8>>)>> {
+    query(
+        "SELECT users.id, users.entry_id, user_pictures.source_hash FROM users LEFT JOIN user_pictures ON user_pictures.user_id = users.id
+         WHERE users.directory = $1 AND users.entry_id IS NOT NULL",
+    )
+    .bind(directory)
+    .all(conn)
+    .await
+}
+
+pub(super) async fn put_picture(tx: &mut Tx, user: UserId, source: &[u8; 32], picture: &Picture, name: &str, now: Timestamp) -> sqlx::Result<()> {
+    query(
+        "INSERT INTO user_pictures (user_id, source_hash, media_type, bytes, updated_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (user_id) DO UPDATE SET source_hash = excluded.source_hash, media_type = excluded.media_type, bytes = excluded.bytes,
+                                             updated_at = excluded.updated_at",
+    )
+    .bind(user)
+    .bind(source.to_vec())
+    .bind(picture.media_type)
+    .bind(picture.bytes.clone())
+    .bind(now)
+    .execute(tx)
+    .await?;
+    query("UPDATE users SET picture = $2 WHERE id = $1").bind(user).bind(name).execute(tx).await.map(|_| ())
+}
+
+pub(super) async fn remove_picture(tx: &mut Tx, user: UserId) -> sqlx::Result<()> {
+    query("DELETE FROM user_pictures WHERE user_id = $1").bind(user).execute(tx).await?;
+    query("UPDATE users SET picture = '' WHERE id = $1").bind(user).execute(tx).await.map(|_| ())
+}
+
+pub(super) async fn picture(conn: &mut Conn, user: UserId, name: &str) -> sqlx::Result<Option<(String, Vec<u8>)>> {
+    query(
+        "SELECT user_pictures.media_type, user_pictures.bytes FROM users JOIN user_pictures ON user_pictures.user_id = users.id
+         WHERE users.id = $1 AND users.picture = $2 AND users.picture <> '' AND users.blocked_at IS NULL
+               AND COALESCE(users.directory_state, 'active') = 'active'",
+    )
+    .bind(user)
+    .bind(name)
+    .optional(conn)
+    .await
 }

@@ -5,10 +5,12 @@
 mod access_links;
 mod attacks;
 mod audit;
+mod browser_prompts;
 mod browser_sign_in;
 mod clients;
 mod directory;
 mod directory_explain;
+mod directory_connection;
 mod directory_faults;
 mod directory_guard;
 mod directory_holds;

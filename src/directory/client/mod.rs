@@ -154,7 +154,7 @@ async fn read_everything(config: &DirectoryConfig, connection: &mut Connection, 
 fn referral_problem(found: &Tally) -> Option<String> {
     let usual = |place: &String| {
         let place = place.to_ascii_lowercase();
-        ["/cn=configuration,", "/dc=domaindnszones,", "/dc=forestdnszones,"].iter().any(|partition| place.contains(partition))
+        ["/cn=configuration", "/dc=domaindnszones", "/dc=forestdnszones"].iter().any(|partition| place.contains(partition))
     };
     let places: Vec<&str> = found.places.iter().filter(|place| !usual(place)).map(String::as_str).collect();
     if found.referrals == 0 || (places.is_empty() && !found.places.is_empty()) {

@@ -33,7 +33,7 @@ pub const URL_ORDER: Setting = setting(
     Input::Choice(&[Choice { value: "in-order", label: "In the given order" }, Choice { value: "random", label: "At random" }]),
     CONNECTION,
     "Order of the servers",
-    "Which of several servers is tried first. The next one is tried when one cannot be reached.",
+    "Which of several servers is tried first. The next one is tried when one cannot be reached, not when one refuses the bind.",
 );
 /// [`Connection::start_tls`].
 pub const START_TLS: Setting = setting(
@@ -54,7 +54,7 @@ pub const BIND_METHOD: Setting = setting(
     ]),
     CONNECTION,
     "Bind",
-    "How Muster proves who it is. Without a bind DN it asks anonymously.",
+    "How Muster proves who it is. Without a bind DN it asks anonymously. SASL EXTERNAL needs a client certificate (with ldaps:// or StartTLS), or ldapi://.",
 );
 /// The name of a simple [`Connection::bind`].
 pub const BIND_DN: Setting = setting(
@@ -69,8 +69,14 @@ pub const BIND_DN: Setting = setting(
 pub const BIND_PASSWORD: Setting =
     setting("LDAP_BIND_PASSWORD", "", Input::Secret, CONNECTION, "Bind password", "Stored encrypted and never shown again.");
 /// [`Search::base_dn`].
-pub const BASE: Setting =
-    setting("LDAP_BASE", "", Input::Text, CONNECTION, "Base DN", "Where people and groups are searched, such as dc=example,dc=org.");
+pub const BASE: Setting = setting(
+    "LDAP_BASE",
+    "",
+    Input::Text,
+    CONNECTION,
+    "Base DN",
+    "Where people and groups are searched, such as dc=example,dc=org. Parts that the server says are on other servers (referrals) are reported and not followed: that would send the bind password there.",
+);
 /// [`Connection::ca_pem`].
 pub const CA_CERTIFICATE: Setting = setting(
     "LDAP_CA_CERTIFICATE",
@@ -78,7 +84,7 @@ pub const CA_CERTIFICATE: Setting = setting(
     Input::Lines,
     ENCRYPTION,
     "Certificate authority",
-    "The PEM text of the authority that signed the server's certificate, when this machine does not know it.",
+    "The PEM text of the authority that signed the server's certificate, or of a self-signed certificate itself, when this machine does not know it.",
 );
 /// [`Connection::server_name`].
 pub const SERVER_NAME: Setting = setting(
