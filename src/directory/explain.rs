@@ -292,12 +292,12 @@ fn decide(facts: &Facts<'_>) -> Verdict {
             }
             Some(account) => Verdict {
                 may_sign_in: account.blocked_at.is_none() && account.state.as_deref().is_none_or(|state| state == "active"),
-                sentence: format!(
-                    "{} has {} account; this directory has nobody by that name.",
-                    account.display_name,
-                    account.directory.as_ref().map_or_else(|| "a local".to_owned(), |other| format!("an account from the directory {other:?}"))
-                )
-                .replace(" account account", " account"),
+                sentence: match &account.directory {
+                    None => format!("{} has a local account; this directory has nobody by that name.", account.display_name),
+                    Some(other) => {
+                        format!("{} has an account from the directory {other:?}; this directory has nobody by that name.", account.display_name)
+                    }
+                },
                 reasons: Vec::new(),
             },
             None => no(

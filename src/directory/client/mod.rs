@@ -105,10 +105,10 @@ pub async fn fetch(config: &DirectoryConfig) -> Result<Snapshot, FetchError> {
     guarded(config.connection.limits.run_within, Phase::Connect, async move {
         let mut course = Course::begin();
         let mut opened = servers::open(&owned).await?;
-        let facts = standing::facts(&owned, &mut opened.connection).await;
         course.mark(Stage::Connect);
         let mut snapshot = read_everything(&owned, &mut opened.connection, &mut course).await?;
         snapshot.server = opened.connection.server().to_string();
+        let facts = standing::facts(&owned, &mut opened.connection).await;
         (snapshot.facts, snapshot.stages) = (facts, course.stages);
         for error in opened.passed_over {
             snapshot.problems.report("", None, format!("{} {} was asked instead.", error.message, snapshot.server));

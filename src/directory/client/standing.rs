@@ -1,5 +1,7 @@
 //! What a connection tells about itself besides entries: until when the server's certificate and our own password last.
 
+use std::time::Duration;
+
 use super::super::attributes::RawEntry;
 use super::super::config::{Bind, DirectoryConfig};
 use super::super::dn::key_of;
@@ -16,10 +18,13 @@ const PASSWORD: [&str; 5] =
 /// Milliseconds from 1601, where Active Directory's clock begins, to 1970.
 const MILLIS_1601_TO_1970: i64 = 11_644_473_600_000;
 
-/// Reads it over a bound connection. What the server does not tell, or refuses to, is left out: nothing of this may fail a run.
+/// How long this may take: it is worth a moment, no more.
+const WITHIN: Duration = Duration::from_secs(5);
+
+/// Reads it over a bound connection. What the server does not tell, refuses to or is slow about is left out: nothing of this may fail a run.
 pub(super) async fn facts(config: &DirectoryConfig, connection: &mut Connection) -> ServerFacts {
     let password_ends_at = match &config.connection.bind {
-        Bind::Simple { name, .. } => password_end(config, connection, name).await,
+        Bind::Simple { name, .. } => tokio::time::timeout(WITHIN, password_end(config, connection, name)).await.ok().flatten(),
         Bind::Anonymous | Bind::External => None,
     };
     ServerFacts {
@@ -116,7 +121,7 @@ mod tests {
         for (attribute, value, ends) in [
             ("passwordExpirationTime", "20270101000000Z", at("20270101000000Z")),
             ("krbPasswordExpiration", "20270101000000Z", at("20270101000000Z")),
-            ("msDS-UserPasswordExpiryTimeComputed", "134123904000000000", at("20260108000000Z")),
+            ("msDS-UserPasswordExpiryTimeComputed", "134123040000000000", at("20260108000000Z")),
             ("msDS-UserPasswordExpiryTimeComputed", "9223372036854775807", Some(End(None))),
             ("msDS-UserPasswordExpiryTimeComputed", "0", Some(End(None))),
             ("msDS-UserPasswordExpiryTimeComputed", "soon", None),
