@@ -257,7 +257,7 @@ async fn under_lease(app: &App, directory: &str, order: &Order, lease: &Lease) -
 
 /// How writing a plan went.
 enum Written {
-    Done(SyncReport),
+    Done(Box<SyncReport>),
     /// People or groups were changed here meanwhile; nothing was written.
     Outdated,
     /// Nobody who can sign in would be an administrator; nothing was written.
@@ -306,7 +306,7 @@ impl Run<'_> {
                 Verdict::Nothing => return self.unchanged(&plan, changes).await,
                 Verdict::Hold(reason) => return self.hold(&plan, changes, reason, held_for).await,
                 Verdict::Apply => match self.write(&plan, &current, &changes).await? {
-                    Written::Done(report) => return Ok(report),
+                    Written::Done(report) => return Ok(*report),
                     Written::Outdated => {}
                     Written::NoAdminLeft => {
                         let reason = "Nobody who can sign in would be an administrator of this server any more.";
@@ -378,7 +378,7 @@ impl Run<'_> {
             problems = report.problems.len(),
             "the directory was synced"
         );
-        Ok(Written::Done(report))
+        Ok(Written::Done(Box::new(report)))
     }
 
     async fn unchanged(&self, plan: &Plan<'_>, changes: Changes) -> sqlx::Result<SyncReport> {

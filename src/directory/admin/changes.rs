@@ -91,11 +91,12 @@ impl Lists {
         self.changes_total + self.problems_total > 5
     }
 
-    /// What of these changes and problems the page at `path` shows.
-    pub(super) fn new(path: String, query: ListQuery, changes: Changes, problems: Vec<Problem>) -> Self {
+    /// What of these changes and problems the page at `action` shows.
+    pub(super) fn new(action: String, query: ListQuery, changes: Changes, problems: Vec<Problem>) -> Self {
         let words = query.q.trim().to_lowercase();
-        let address =
-            |page: String, problems: String, anchor: &str| crate::web::list::address(&path, &ListQuery { page, problems, ..query.clone() }) + anchor;
+        let address = |page: String, problems: String, anchor: &str| {
+            crate::web::list::address(&action, &ListQuery { page, problems, ..query.clone() }) + anchor
+        };
         let (listed, changes_total, problems_total) = (changes.list.len(), changes.total.max(changes.list.len()), problems.len());
         let fitting: Vec<EntryChange> =
             changes.list.into_iter().filter(|change| shows(&query.show, change) && (words.is_empty() || change.fits(&words))).collect();
@@ -108,17 +109,7 @@ impl Lists {
         };
         let (problems, problems_pager) =
             page_of(problems.into_iter().filter(fits).collect(), &query.problems, |page| address(query.page.clone(), page, "#problems"));
-        Self {
-            action: path.clone(),
-            changes,
-            changes_pager,
-            changes_total,
-            unlisted: changes_total - listed,
-            problems,
-            problems_pager,
-            problems_total,
-            query,
-        }
+        Self { action, changes, changes_pager, changes_total, unlisted: changes_total - listed, problems, problems_pager, problems_total, query }
     }
 }
 
