@@ -56,6 +56,10 @@ settings! {
         ///
         /// Older events are deleted once a day.
         audit_log_retention: Whole<1, 3_650> = Whole(90), "AUDIT_LOG_RETENTION_DAYS", "Audit log";
+        /// Days to keep the history of directory syncs.
+        ///
+        /// Older runs, with what they changed and what they reported, are deleted as new ones end.
+        sync_run_retention: Whole<1, 3_650> = Whole(90), "DIRECTORY_RUN_RETENTION_DAYS", "Directories";
     }
 }
 
