@@ -28,6 +28,7 @@ pub mod follow;
 mod journal;
 pub mod membership;
 pub mod model;
+pub mod pictures;
 pub mod plan;
 pub mod presets;
 mod progress;

@@ -66,8 +66,9 @@ async fn an_administrator_connects_a_directory_on_the_page() {
 
         // A mistake is named at its field, and what was typed stays.
         let mut wrong = connection(&slapd);
-        wrong[1].1 = "ldap.example.org".to_owned();
-        wrong[5].1 = "(objectClass=person".to_owned();
+        wrong.retain(|(name, _)| !matches!(*name, "LDAP_URL" | "LDAP_USER_SEARCH_FILTER"));
+        wrong.push(("LDAP_URL", "ldap.example.org".to_owned()));
+        wrong.push(("LDAP_USER_SEARCH_FILTER", "(objectClass=person".to_owned()));
         let refused = submit(&browser, &page, SAVE, &wrong).await;
         assert_eq!(refused.status, 422);
         assert!(refused.texts("#m-LDAP_URL")[0].contains("ldaps://ldap.example.org"), "{:?}", refused.texts(".mistake"));

@@ -19,6 +19,7 @@ mod directory_life_cycle;
 mod directory_mapping;
 mod directory_pages;
 mod directory_passwords;
+mod directory_pictures;
 mod directory_setup;
 mod directory_site;
 mod ds389_sync;

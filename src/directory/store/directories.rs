@@ -20,6 +20,7 @@ pub(in super::super) async fn insert(tx: &mut Tx, name: &str, now: Timestamp) ->
 /// Forgets one and its runs.
 pub(in super::super) async fn delete(tx: &mut Tx, name: &str) -> sqlx::Result<()> {
     query("DELETE FROM sync_runs WHERE directory = $1").bind(name).execute(tx).await?;
+    query("DELETE FROM directory_pictures WHERE directory = $1").bind(name).execute(tx).await?;
     query("DELETE FROM directories WHERE name = $1").bind(name).execute(tx).await.map(|_| ())
 }
 
@@ -104,4 +105,20 @@ pub(in super::super) async fn make_local(tx: &mut Tx, name: &str, kept: Kept, no
 pub(in super::super) async fn delete_entries(tx: &mut Tx, name: &str) -> sqlx::Result<()> {
     query("DELETE FROM users WHERE directory = $1").bind(name).execute(tx).await?;
     query("DELETE FROM groups WHERE directory = $1").bind(name).execute(tx).await.map(|_| ())
+}
+
+/// When the pictures of a directory were last read.
+pub(in super::super) async fn pictures_read_at(conn: &mut Conn, directory: &str) -> sqlx::Result<Option<Timestamp>> {
+    let row: Option<(Timestamp,)> = query("SELECT read_at FROM directory_pictures WHERE directory = $1").bind(directory).optional(conn).await?;
+    Ok(row.map(|(at,)| at))
+}
+
+/// Notes that the pictures of a directory were read.
+pub(in super::super) async fn note_pictures(tx: &mut Tx, directory: &str, now: Timestamp) -> sqlx::Result<()> {
+    query("INSERT INTO directory_pictures (directory, read_at) VALUES ($1, $2) ON CONFLICT (directory) DO UPDATE SET read_at = excluded.read_at")
+        .bind(directory)
+        .bind(now)
+        .execute(tx)
+        .await
+        .map(|_| ())
 }
