@@ -18,7 +18,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::app::App;
 use crate::clients::admin as clients;
 use crate::error::AppError;
-use crate::oidc::{account, authorize, consent, discovery, end_session, introspect, revoke, token, userinfo};
+use crate::oidc::{account, authorize, consent, device, discovery, end_session, introspect, pushed, revoke, token, userinfo};
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
 use crate::{access_links, audit, directory, groups, passkeys, settings, users};
@@ -129,6 +129,7 @@ fn openid_pages() -> Router<App> {
         .route("/authorize/consent", post(consent::post))
         .route("/api/oidc/end-session", get(end_session::get))
         .route("/api/oidc/end-session/confirm", post(end_session::confirm))
+        .route("/device", get(device::page).post(device::answer))
         .route("/account/apps", get(account::get))
         .route("/account/apps/{id}/revoke", post(account::revoke))
         .route("/admin/clients", get(clients::list).post(clients::create))
@@ -155,6 +156,8 @@ fn openid_protocol() -> Router<App> {
         .route("/.well-known/jwks.json", get(discovery::jwks).options(preflight))
         .route("/api/oidc/token", post(token::post).options(preflight))
         .route("/api/oidc/userinfo", get(userinfo::get).post(userinfo::post).options(preflight))
+        .route("/api/oidc/par", post(pushed::post).options(preflight))
+        .route("/api/oidc/device/authorize", post(device::authorize).options(preflight))
         .route("/api/oidc/revoke", post(revoke::post).options(preflight))
         .layer(from_anywhere)
         .route("/api/oidc/introspect", post(introspect::post))

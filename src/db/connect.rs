@@ -23,6 +23,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "openid", include_str!("../../migrations/0005_openid.sql")),
     (6, "directories", include_str!("../../migrations/0006_directories.sql")),
     (11, "pictures", include_str!("../../migrations/0011_pictures.sql")),
+    (13, "openid core", include_str!("../../migrations/0013_openid_core.sql")),
 ];
 
 /// Why the database could not be opened; each reads as one sentence for the administrator.

@@ -8,7 +8,7 @@ use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::error::answer_url;
+use super::answer::answer_url;
 use super::id_token::{self, Hint};
 use super::params::Params;
 use crate::app::App;

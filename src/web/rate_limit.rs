@@ -15,11 +15,13 @@ use crate::web::Client;
 pub struct Limits {
     /// Starting and finishing ceremonies, opening access links: 10 a second, bursts of 60.
     pub sign_in: Limit,
+    /// Typing the short codes of devices, which could be guessed: 1 a second, bursts of 15.
+    pub user_codes: Limit,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { sign_in: Limit::new(10, 60) }
+        Self { sign_in: Limit::new(10, 60), user_codes: Limit::new(1, 15) }
     }
 }
 

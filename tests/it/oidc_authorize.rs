@@ -142,7 +142,7 @@ async fn other_mistakes_are_told_to_the_app() {
             (&[("response_type", "")][..], "invalid_request"),
             (&[("response_type", "token")], "unsupported_response_type"),
             (&[("response_type", "code id_token")], "unsupported_response_type"),
-            (&[("response_mode", "fragment")], "invalid_request"),
+            (&[("response_mode", "web_message")], "invalid_request"),
             (&[("scope", "")], "invalid_scope"),
             (&[("scope", "read:everything")], "invalid_scope"),
             (&[("prompt", "none login")], "invalid_request"),
