@@ -210,9 +210,9 @@ pub struct Address {
 /// # Errors
 /// `TooManyRequests`, or when the database cannot be read.
 pub async fn page(State(app): State<App>, person: SignedIn, browser: web::Client, Query(address): Query<Address>) -> Result<Response, AppError> {
-    let Some(typed) = address.user_code else { return Ok(code_page(&app, &person, String::new(), "")) };
+    let Some(typed) = address.user_code else { return Ok(code_page(&app, &person, "", "")) };
     app.limits.user_codes.check(&browser)?;
-    let Some((code, waiting, client)) = find(&app, &typed).await? else { return Ok(code_page(&app, &person, typed, UNKNOWN_CODE)) };
+    let Some((code, waiting, client)) = find(&app, &typed).await? else { return Ok(code_page(&app, &person, &typed, UNKNOWN_CODE)) };
     let page = ConfirmPage {
         chrome: person.chrome(&app),
         client_name: client.registration.name,
@@ -229,7 +229,7 @@ pub async fn page(State(app): State<App>, person: SignedIn, browser: web::Client
 
 const UNKNOWN_CODE: &str = "No device waits under this code. Compare it with the one the device shows; if it is old, let the device show a new one.";
 
-fn code_page(app: &App, person: &SignedIn, typed: String, mistake: &'static str) -> Response {
+fn code_page(app: &App, person: &SignedIn, typed: &str, mistake: &'static str) -> Response {
     let status = if mistake.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     (status, CodePage { chrome: person.chrome(app), typed: typed.chars().take(40).collect(), mistake }).into_response()
 }
@@ -256,7 +256,9 @@ pub struct Answer {
 pub async fn answer(State(app): State<App>, person: SignedIn, browser: web::Client, Form(form): Form<Answer>) -> Result<Response, AppError> {
     app.limits.user_codes.check(&browser)?;
     let now = app.clock.now();
-    let Some((code, waiting, client)) = find(&app, &form.user_code).await? else { return Ok(code_page(&app, &person, form.user_code, UNKNOWN_CODE)) };
+    let Some((code, waiting, client)) = find(&app, &form.user_code).await? else {
+        return Ok(code_page(&app, &person, &form.user_code, UNKNOWN_CODE));
+    };
     let allowed = form.decision == "allow";
     let mut tx = app.db.begin().await?;
     if allowed && !clients::admits(&mut tx, &client, person.user.id).await? {
@@ -265,7 +267,7 @@ pub async fn answer(State(app): State<App>, person: SignedIn, browser: web::Clie
     let grant = if allowed { Some(grant(&mut tx, &person, &client, &waiting.scopes, &browser, now).await?) } else { None };
     if !store::decide(&mut tx, &TokenHash::of(&code), grant, now).await? {
         drop(tx);
-        return Ok(code_page(&app, &person, form.user_code, UNKNOWN_CODE));
+        return Ok(code_page(&app, &person, &form.user_code, UNKNOWN_CODE));
     }
     tx.commit().await?;
     Ok(DonePage { chrome: person.chrome(&app), allowed, client_name: client.registration.name }.into_response())
