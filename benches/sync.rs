@@ -24,8 +24,24 @@ const PEOPLE: usize = 10_000;
 const USER_FILTER: &str = "(objectClass=inetOrgPerson)";
 const GROUP_FILTER: &str = "(objectClass=groupOfNames)";
 /// What a sync asks for with the default attribute names.
-const USER_ATTRIBUTES: [&str; 9] = ["entryUUID", "uid", "mail", "givenName", "sn", "cn", "telephoneNumber", "userAccountControl", "nsAccountLock"];
-const GROUP_ATTRIBUTES: [&str; 3] = ["entryUUID", "cn", "member"];
+const USER_ATTRIBUTES: [&str; 15] = [
+    "entryUUID",
+    "uid",
+    "mail",
+    "givenName",
+    "sn",
+    "cn",
+    "telephoneNumber",
+    "preferredLanguage",
+    "userAccountControl",
+    "nsAccountLock",
+    "accountExpires",
+    "shadowExpire",
+    "krbPrincipalExpiration",
+    "primaryGroupID",
+    "objectSid",
+];
+const GROUP_ATTRIBUTES: [&str; 5] = ["entryUUID", "cn", "member", "objectSid", "memberURL"];
 /// How often what can be repeated is measured; the best counts.
 const ROUNDS: usize = 5;
 

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::settings::{self, RELOAD_EVERY, Settings};
-use crate::{access_links, audit, directory, oidc, passkeys, sessions};
+use crate::{access_links, audit, directory, directory_passwords, oidc, passkeys, sessions};
 
 /// How soon after the start the directory is synced.
 const SYNC_AFTER: Duration = Duration::from_secs(5);
@@ -83,6 +83,7 @@ async fn sweep(app: App) -> anyhow::Result<()> {
     passkeys::sweep(&app, now).await?;
     access_links::sweep(&app, now).await?;
     oidc::sweep(&app, now).await?;
+    directory_passwords::sweep(&app, now).await?;
     let mut tx = app.db.begin().await?;
     audit::forget(&mut tx, now - app.settings().audit_log_retention.days()).await?;
     tx.commit().await?;

@@ -5,10 +5,10 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | foundation | [`clock`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`lease`], [`error`], [`web`], [`audit`], [`settings`] |
+//! | foundation | [`clock`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`lease`], [`attempts`], [`error`], [`web`], [`audit`], [`settings`] |
 //! | nouns | [`users`], [`groups`], [`clients`] |
 //! | sign-in | [`sessions`], [`passkeys`], [`access_links`] |
-//! | protocols | [`directory`], [`oidc`] |
+//! | protocols | [`directory`], [`directory_passwords`], [`oidc`] |
 //! | assembly | [`jobs`], [`routes`], [`server`], [`app`], [`cli`] |
 //!
 //! Inside a slice the file names have a fixed meaning: `mod.rs` holds the verbs, `model.rs` the pure rules, `store.rs` the SQL, `http.rs` and `admin.rs` the
@@ -32,6 +32,7 @@
 
 pub mod access_links;
 pub mod app;
+pub mod attempts;
 pub mod audit;
 pub mod cli;
 pub mod clients;
@@ -39,6 +40,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod directory;
+pub mod directory_passwords;
 pub mod error;
 pub mod groups;
 pub mod id;

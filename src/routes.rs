@@ -17,6 +17,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
 use crate::clients::admin as clients;
+use crate::directory_passwords::http as passwords;
 use crate::error::AppError;
 use crate::oidc::{account, authorize, consent, device, discovery, end_session, introspect, pushed, revoke, token, userinfo};
 use crate::sessions::{self, MaybeSignedIn};
@@ -69,12 +70,14 @@ pub fn router(app: &App) -> Router {
 /// Signing in and out, and what a person manages themselves.
 fn sign_in() -> Router<App> {
     Router::new()
-        .route("/sign-in", get(passkeys::http::sign_in_page))
+        .route("/sign-in", get(passwords::passkey_page))
+        .route("/sign-in/password", get(passwords::sign_in_page).post(passwords::sign_in))
         .route("/sign-in/start", post(passkeys::http::start_sign_in))
         .route("/sign-in/finish", post(passkeys::http::finish_sign_in))
         .route("/sign-out", get(sessions::http::sign_out_page).post(sessions::http::sign_out))
         .route("/lc/{code}", get(access_links::http::open_page).post(access_links::http::open))
-        .route("/account", get(sessions::http::profile_page))
+        .route("/account", get(passwords::profile_page))
+        .route("/account/password", get(passwords::change_page).post(passwords::change))
         .route("/account/passkeys", get(passkeys::http::list_page))
         .route("/account/passkeys/add", get(passkeys::http::add_page))
         .route("/account/passkeys/register/start", post(passkeys::http::start_registration))

@@ -25,6 +25,10 @@ pub enum Kind {
     SignOut,
     /// Sessions were ended by their owner or an administrator.
     SessionsEnded,
+    /// Someone changed their directory password here.
+    DirectoryPasswordChanged,
+    /// A change of a directory password was refused; the detail says why.
+    DirectoryPasswordRefused,
     /// A passkey was added.
     PasskeyAdded,
     /// A new passkey was refused; the detail says why.
@@ -114,6 +118,8 @@ kinds! {
     SignInRefused = "sign_in_refused", "Sign-in refused";
     SignOut = "sign_out", "Signed out";
     SessionsEnded = "sessions_ended", "Sessions ended";
+    DirectoryPasswordChanged = "directory_password_changed", "Directory password changed";
+    DirectoryPasswordRefused = "directory_password_refused", "Directory password change refused";
     PasskeyAdded = "passkey_added", "Passkey added";
     PasskeyRefused = "passkey_refused", "Passkey refused";
     PasskeyRenamed = "passkey_renamed", "Passkey renamed";

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::attributes::AttributeMap;
+use super::attributes::{AttributeMap, CustomClaim, DisabledRule};
 use super::filter::Filter;
 use crate::secret::Password;
 
@@ -18,6 +18,10 @@ pub struct DirectoryConfig {
     pub search: Search,
     /// Which attribute holds what.
     pub attributes: AttributeMap,
+    /// When an account counts as disabled.
+    pub disabled_when: Vec<DisabledRule>,
+    /// Further attributes of people that apps may get as claims.
+    pub claims: Vec<CustomClaim>,
     /// How membership is found.
     pub membership: Membership,
     /// What imported people and groups become here.
@@ -53,6 +57,19 @@ pub struct Connection {
     pub bind: Bind,
     /// How long and how much.
     pub limits: Limits,
+}
+
+impl Connection {
+    /// Whether passwords can be read on their way to at least one of the servers: neither TLS nor StartTLS, and not on this machine.
+    pub fn is_readable_on_the_way(&self) -> bool {
+        self.servers.iter().any(|server| match server {
+            ServerAddress::Unix { .. } | ServerAddress::Tcp { tls: true, .. } => false,
+            ServerAddress::Tcp { host, .. } => {
+                let is_here = host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+                !self.start_tls && !is_here
+            }
+        })
+    }
 }
 
 /// A client certificate with its key, both in PEM.

@@ -120,6 +120,11 @@ impl Dn {
         self.rdns.ends_with(&base.rdns)
     }
 
+    /// The name directly above; `None` above the root.
+    pub fn parent(&self) -> Option<Self> {
+        self.rdns.split_first().map(|(_, above)| Self { rdns: above.to_vec() })
+    }
+
     /// Whether this is the empty name.
     pub fn is_root(&self) -> bool {
         self.rdns.is_empty()

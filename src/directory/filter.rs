@@ -55,18 +55,22 @@ impl Filter {
         }
     }
 
+    /// Entries that fit `attribute:rule:=value` (RFC 4515 section 3). `None` when attribute or rule is not one.
+    pub fn matching(attribute: &str, rule: &str, value: &[u8]) -> Option<Self> {
+        let is_sound = is_attribute_name(attribute) && is_attribute_name(rule);
+        is_sound.then(|| Self(format!("({attribute}:{rule}:={})", escaped(value))))
+    }
+
+    /// Entries that have at least one of some attributes. `None` when no attribute is given.
+    pub fn present<'a>(attributes: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let items: String = attributes.into_iter().filter(|name| is_attribute_name(name)).map(|name| format!("({name}=*)")).collect();
+        (!items.is_empty()).then(|| Self(format!("(|{items})")))
+    }
+
     /// Entries where one of `attributes` has exactly this value. Every byte that is neither letter nor digit is escaped (RFC 4515 section 3), so whatever
     /// somebody typed is a value and nothing else. `None` when no attribute is given.
     pub fn equals<'a>(attributes: impl IntoIterator<Item = &'a str>, value: &[u8]) -> Option<Self> {
-        use fmt::Write as _;
-        let mut escaped = String::with_capacity(value.len() * 3);
-        for &byte in value {
-            if byte.is_ascii_alphanumeric() {
-                escaped.push(char::from(byte));
-            } else {
-                let _ = write!(escaped, "\\{byte:02x}");
-            }
-        }
+        let escaped = escaped(value);
         let items: Vec<String> = attributes.into_iter().filter(|name| is_attribute_name(name)).map(|name| format!("({name}={escaped})")).collect();
         match items.as_slice() {
             [] => None,
@@ -97,6 +101,20 @@ impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// A value as it stands in a filter: every byte that is neither letter nor digit escaped.
+fn escaped(value: &[u8]) -> String {
+    use fmt::Write as _;
+    let mut escaped = String::with_capacity(value.len() * 3);
+    for &byte in value {
+        if byte.is_ascii_alphanumeric() {
+            escaped.push(char::from(byte));
+        } else {
+            let _ = write!(escaped, "\\{byte:02x}");
+        }
+    }
+    escaped
 }
 
 struct Reader<'t> {
@@ -245,6 +263,16 @@ mod tests {
         ] {
             assert_eq!(Filter::parse(text).map(|filter| filter.0), Ok(wire.to_owned()), "{text}");
         }
+    }
+
+    #[test]
+    fn rules_and_presence_take_attributes_only() {
+        let filter = Filter::matching("memberOf", "1.2.840.113556.1.4.1941", b"CN=*)(uid=*").unwrap();
+        assert_eq!(filter.as_str(), "(memberOf:1.2.840.113556.1.4.1941:=CN\\3d\\2a\\29\\28uid\\3d\\2a)");
+        assert_eq!(Filter::parse(filter.as_str()), Ok(filter));
+        assert!(Filter::matching("a=*)(x", "1.2", b"").is_none() && Filter::matching("a", "", b"").is_none());
+        assert_eq!(Filter::present(["a", "b", "c="]).unwrap().as_str(), "(|(a=*)(b=*))");
+        assert_eq!(Filter::present([]), None);
     }
 
     #[test]

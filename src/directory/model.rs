@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::dn::DnKey;
+use super::membership::Ties;
 
 /// The stable identity of an entry, as text: names and DNs change, this does not. Made by [`EntryId::from_value`]; equal values give equal texts.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -138,7 +139,7 @@ pub struct DirectoryGroup {
     pub name: String,
     /// How to call it; the name when the directory has none.
     pub display_name: String,
-    /// People only, each once, in order.
+    /// People only, each once, in order; those of groups within it included when these count.
     pub members: Vec<EntryId>,
 }
 
@@ -158,6 +159,8 @@ pub struct Snapshot {
     pub users: Vec<DirectoryUser>,
     /// The groups.
     pub groups: Vec<DirectoryGroup>,
+    /// By which way people are in groups.
+    pub ties: Ties,
     /// Entries the user filter found that could not be used.
     pub skipped_users: Vec<SkippedEntry>,
     /// Entries the group filter found that could not be used.
@@ -207,6 +210,11 @@ impl Problems {
             self.kept.push(Problem { dn: String::new(), attribute: None, message: format!("{} more problems are not listed.", self.more) });
         }
         self.kept
+    }
+
+    /// Forgets those that `keep` does not want among those kept.
+    pub fn retain(&mut self, keep: impl FnMut(&Problem) -> bool) {
+        self.kept.retain(keep);
     }
 
     /// Those kept.

@@ -401,7 +401,7 @@ const LEASE_LOST: &str = "Another run took over, because this one had shown no s
 async fn fetch(app: &App, config: &DirectoryConfig, lost: &CancellationToken) -> Result<Snapshot, FetchError> {
     let ended = |message: &str| Err(FetchError { phase: client::Phase::Connect, message: message.to_owned() });
     tokio::select! {
-        fetched = client::fetch(config) => fetched,
+        fetched = client::fetch(config, app.clock.now()) => fetched,
         () = lost.cancelled() => ended(LEASE_LOST),
         () = app.stopping.cancelled() => ended("The server was stopped before the directory was read. Nothing was changed."),
     }

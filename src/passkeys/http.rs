@@ -20,7 +20,7 @@ use crate::error::AppError;
 use crate::id::PasskeyId;
 use crate::secret::SecretToken;
 use crate::sessions::next::PendingAuthorization;
-use crate::sessions::{self, MaybeSignedIn, Method, Next, SignedIn};
+use crate::sessions::{self, MayEnrol, MaybeSignedIn, Method, Next, SignedIn};
 use crate::web::{Chrome, Client, user_agent};
 
 #[derive(Template, WebTemplate)]
@@ -36,6 +36,8 @@ struct SignInPage {
     notice: &'static str,
     request: String,
     back: String,
+    /// Where the page for directory passwords is; empty when there is none.
+    password_page: String,
 }
 
 #[derive(Template, WebTemplate)]
@@ -46,7 +48,9 @@ struct ListPage {
     notice: &'static str,
     is_bad: bool,
     may_change: bool,
+    by_password: bool,
     is_full: bool,
+    may_add: bool,
     signal: String,
 }
 
@@ -75,35 +79,67 @@ struct AddPage {
     username: String,
     /// The session came by an access link: a passkey is what comes next.
     is_first: bool,
+    /// The session came by a directory password and is for nothing else.
+    is_all: bool,
     /// Whether it may wait; an administrator can do nothing without one.
     may_wait: bool,
 }
 
 /// The query of the sign-in page.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct SignInQuery {
     request: Option<String>,
     back: Option<String>,
     notice: Option<String>,
 }
 
-/// `GET /sign-in`: to where the person wanted to go when they are signed in already, unless an app asked after that to have it proved again.
+impl SignInQuery {
+    /// Of another page of the same kind, with what was in its address.
+    pub fn on_the_way(request: Option<String>, back: Option<String>) -> Self {
+        Self { request, back, notice: None }
+    }
+}
+
+/// Where somebody on a sign-in page is on the way to.
+#[derive(Debug)]
+pub struct OnTheWay {
+    /// The app's request, when it is one.
+    pub pending: Option<PendingAuthorization>,
+    /// Where to go in the end.
+    pub next: Next,
+}
+
+impl OnTheWay {
+    /// Reads the address of a sign-in page.
+    pub fn read(app: &App, unverified: &SignInQuery) -> Self {
+        let pending = unverified.request.as_deref().and_then(|sealed| PendingAuthorization::unseal(&app.sealer, sealed));
+        let next = Next::from_query(unverified.request.as_deref().filter(|_| pending.is_some()), unverified.back.as_deref());
+        Self { pending, next }
+    }
+
+    /// Whether a session is all that is needed: it is, unless an app asked after its beginning to have it proved again.
+    pub fn is_done_with(&self, signed_in: &SignedIn) -> bool {
+        self.pending.as_ref().is_none_or(|pending| signed_in.session.auth_at > pending.started_at)
+    }
+}
+
+/// `GET /sign-in`: to where the person wanted to go when they are signed in already, unless an app asked after that to have it proved again. Whether
+/// directory passwords open anything, the caller knows.
 ///
 /// # Errors
 /// None of its own.
 pub async fn sign_in_page(
-    State(app): State<App>,
+    app: App,
     MaybeSignedIn(signed_in): MaybeSignedIn,
-    Query(unverified): Query<SignInQuery>,
+    unverified: SignInQuery,
+    offers_password: bool,
 ) -> Result<Response, AppError> {
-    let pending = unverified.request.as_deref().and_then(|sealed| PendingAuthorization::unseal(&app.sealer, sealed));
-    let next = Next::from_query(unverified.request.as_deref().filter(|_| pending.is_some()), unverified.back.as_deref());
-    if let Some(signed_in) = &signed_in {
-        let is_proof_enough = pending.as_ref().is_none_or(|pending| signed_in.session.auth_at > pending.started_at);
-        if is_proof_enough {
-            return Ok(Redirect::to(&next.location()).into_response());
-        }
+    let on_the_way = OnTheWay::read(&app, &unverified);
+    if signed_in.as_ref().is_some_and(|signed_in| on_the_way.is_done_with(signed_in)) {
+        return Ok(Redirect::to(&on_the_way.next.location()).into_response());
     }
+    let OnTheWay { pending, next } = on_the_way;
+    let password_page = if offers_password { format!("/sign-in/password{}", next.sign_in_query()) } else { String::new() };
     let (request, back) = match next {
         Next::Authorize(sealed) => (sealed, String::new()),
         Next::Page(path) => (String::new(), path),
@@ -116,7 +152,7 @@ pub async fn sign_in_page(
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let signed_in_as = signed_in.map(|signed_in| signed_in.user.display_name).unwrap_or_default();
     let address = app.config.origin.as_str().to_owned();
-    Ok(SignInPage { chrome: Chrome::public(&app), address, client_name, signed_in_as, notice, request, back }.into_response())
+    Ok(SignInPage { chrome: Chrome::public(&app), address, client_name, signed_in_as, notice, request, back, password_page }.into_response())
 }
 
 /// `POST /sign-in/start`: options for `navigator.credentials.get()`.
@@ -166,18 +202,30 @@ pub async fn finish_sign_in(
 }
 
 /// `GET /account/passkeys/add`.
-pub async fn add_page(State(app): State<App>, signed_in: SignedIn) -> Response {
-    let is_first = signed_in.session.method == Method::AccessLink;
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn add_page(State(app): State<App>, MayEnrol(signed_in): MayEnrol) -> Result<Response, AppError> {
+    if super::needs_passkey_to_add(&mut app.db.read().await?, &signed_in).await? {
+        return Ok(Redirect::to("/account/passkeys").into_response());
+    }
+    let method = signed_in.session.method;
+    let (is_first, is_all) = (method == Method::AccessLink, method.is_for_first_passkey());
     let may_wait = !signed_in.user.is_admin();
     let address = app.config.origin.as_str().to_owned();
-    AddPage { chrome: signed_in.chrome(&app), address, username: signed_in.user.username, is_first, may_wait }.into_response()
+    Ok(AddPage { chrome: signed_in.chrome(&app), address, username: signed_in.user.username, is_first, is_all, may_wait }.into_response())
 }
 
 /// `POST /account/passkeys/register/start`: options for `navigator.credentials.create()`.
 ///
 /// # Errors
 /// `TooMany` as JSON, `TooManyRequests`, or when the database refuses.
-pub async fn start_registration(State(app): State<App>, signed_in: SignedIn, client: Client, headers: HeaderMap) -> Result<Response, Failed> {
+pub async fn start_registration(
+    State(app): State<App>,
+    MayEnrol(signed_in): MayEnrol,
+    client: Client,
+    headers: HeaderMap,
+) -> Result<Response, Failed> {
     app.limits.sign_in.check(&client)?;
     let browser = BrowserCookie::read_or_make(&app, &headers);
     let started = super::start_registration(&app, app.clock.now(), &signed_in, &browser.token.hash()).await?;
@@ -191,13 +239,13 @@ pub struct FinishRegistration {
     credential: Value,
 }
 
-/// `POST /account/passkeys/register/finish`: judges the answer and keeps the passkey. A session that came by an access link becomes one of this passkey.
+/// `POST /account/passkeys/register/finish`: judges the answer and keeps the passkey. A session that came by something less becomes one of this passkey.
 ///
 /// # Errors
 /// [`CeremonyError`] as JSON, or `TooManyRequests`.
 pub async fn finish_registration(
     State(app): State<App>,
-    signed_in: SignedIn,
+    MayEnrol(signed_in): MayEnrol,
     session: Session,
     client: Client,
     headers: HeaderMap,
@@ -213,7 +261,7 @@ pub async fn finish_registration(
         unverified_credential: &unverified.credential,
     };
     let added = super::finish_registration(&app, now, &signed_in, &answer).await?;
-    let next = if signed_in.session.method == Method::AccessLink {
+    let next = if !signed_in.session.method.is_passkey() {
         sessions::start(&session, signed_in.user.id, Method::Passkey { synced: added.synced }, &client, now).await?;
         "/account?notice=ready"
     } else {
@@ -251,10 +299,12 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
     let page = ListPage {
         chrome: signed_in.chrome(app),
         is_full: passkeys.len() >= super::PASSKEYS_MAX,
+        may_add: passkeys.len() < super::PASSKEYS_MAX && super::may_add(signed_in.session.method, !passkeys.is_empty()),
         cards: passkeys.into_iter().map(|passkey| Card::new(passkey, wrong)).collect(),
         notice,
         is_bad,
-        may_change: signed_in.session.method != Method::AccessLink,
+        may_change: signed_in.session.method.is_passkey(),
+        by_password: matches!(signed_in.session.method, Method::DirectoryPassword { .. }),
         signal,
     };
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
@@ -326,9 +376,9 @@ pub async fn remove(State(app): State<App>, signed_in: SignedIn, client: Client,
     }
 }
 
-/// A session that came by an access link may add a passkey and nothing else: a stolen link must not cost the person those they have.
+/// A session that came by an access link or a password may add a passkey and nothing else: a stolen link must not cost the person those they have.
 fn proved_by_passkey(signed_in: &SignedIn) -> Result<(), AppError> {
-    if signed_in.session.method == Method::AccessLink { Err(AppError::PasskeyFirst) } else { Ok(()) }
+    if signed_in.session.method.is_passkey() { Ok(()) } else { Err(AppError::PasskeyFirst) }
 }
 
 /// What a page gets when a ceremony has succeeded.
@@ -447,6 +497,11 @@ impl From<CeremonyError> for Failed {
                 StatusCode::BAD_REQUEST,
                 "not_discoverable",
                 "This device made a passkey that cannot sign you in without a name, so it was not kept. Use another device or password manager.",
+            ),
+            CeremonyError::PasskeyNeeded => (
+                StatusCode::FORBIDDEN,
+                "passkey_needed",
+                "You have a passkey and signed in with a password. Sign out, sign in with the passkey, then add another one.",
             ),
             CeremonyError::TooMany => {
                 (StatusCode::CONFLICT, "too_many", "You have as many passkeys as one person may have. Remove one you no longer use first.")

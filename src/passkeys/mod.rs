@@ -34,7 +34,7 @@ use crate::db::{Conn, Db};
 use crate::id::{PasskeyId, UserId};
 use crate::installation;
 use crate::secret::{SecretToken, TokenHash, base64url};
-use crate::sessions::SignedIn;
+use crate::sessions::{Method, SignedIn};
 use crate::users::User;
 use crate::web::Client;
 
@@ -77,6 +77,8 @@ pub enum CeremonyError {
     NotDiscoverable,
     /// The person has as many passkeys as anyone may have.
     TooMany,
+    /// The session came by a password and the person has a passkey: that one has to be used first.
+    PasskeyNeeded,
     /// The signature counter went backwards: there may be a copy of the key.
     PossibleCopy,
     /// Anything else, a disabled person included: said in the same words.
@@ -115,6 +117,31 @@ pub struct Signal {
 /// When the database cannot be read.
 pub async fn of_user(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<Passkey>> {
     store::of_user(conn, user).await
+}
+
+/// Whether a session may add a passkey. A password can be phished, and a passkey added with it would stay: it adds the first one and no other. A one-time
+/// link is how somebody gets in again who has lost theirs.
+const fn may_add(method: Method, has_one: bool) -> bool {
+    match method {
+        Method::Passkey { .. } | Method::AccessLink => true,
+        Method::DirectoryPassword { .. } => !has_one,
+    }
+}
+
+/// Whether a person has to sign in with a passkey before they can add one.
+///
+/// # Errors
+/// When the database cannot be read.
+async fn needs_passkey_to_add(conn: &mut Conn, signed_in: &SignedIn) -> sqlx::Result<bool> {
+    Ok(!may_add(signed_in.session.method, has_any(conn, signed_in.user.id).await?))
+}
+
+/// Whether a person has a passkey.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn has_any(conn: &mut Conn, user: UserId) -> sqlx::Result<bool> {
+    store::has_any(conn, user).await
 }
 
 /// Whether anyone here has a passkey.

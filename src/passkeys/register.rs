@@ -5,13 +5,13 @@ use webauthn_rs::prelude::{Credential, PasskeyRegistration, WebauthnError};
 use webauthn_rs_proto::{AuthenticatorSelectionCriteria, RequestRegistrationExtensions, ResidentKeyRequirement, UserVerificationPolicy};
 
 use super::model::{PASSKEYS_MAX, Passkey, Purpose, suggest_name};
-use super::{Answer, CeremonyError, Started, begin, display_name, expected, gate, gate_refused, refused, store, take};
+use super::{Answer, CeremonyError, Started, begin, display_name, expected, gate, gate_refused, may_add, refused, store, take};
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
 use crate::clock::Timestamp;
 use crate::id::PasskeyId;
 use crate::secret::TokenHash;
-use crate::sessions::SignedIn;
+use crate::sessions::{self, SignedIn};
 
 /// A passkey that was added.
 #[derive(Debug)]
@@ -25,12 +25,15 @@ pub struct Added {
 /// Begins adding a passkey for the person signed in.
 ///
 /// # Errors
-/// `TooMany` at [`PASSKEYS_MAX`]; `Internal` when the database refuses.
+/// `TooMany` at [`PASSKEYS_MAX`]; `PasskeyNeeded` in a session that came by a password, when there is a passkey; `Internal` when the database refuses.
 pub async fn start_registration(app: &App, now: Timestamp, signed_in: &SignedIn, browser: &TokenHash) -> Result<Started, CeremonyError> {
     let user = &signed_in.user;
     let existing = store::of_user(&mut app.db.read().await?, user.id).await?;
     if existing.len() >= PASSKEYS_MAX {
         return Err(CeremonyError::TooMany);
+    }
+    if !may_add(signed_in.session.method, !existing.is_empty()) {
+        return Err(CeremonyError::PasskeyNeeded);
     }
     // All ids: an authenticator keeps one credential per person, so without the list a second one would silently replace the first.
     let exclude = existing.iter().map(|passkey| passkey.credential_id.clone()).collect();
@@ -90,6 +93,10 @@ pub async fn finish_registration(app: &App, now: Timestamp, signed_in: &SignedIn
         drop(tx);
         return Err(refuse("too_many", CeremonyError::TooMany).await);
     }
+    if !may_add(signed_in.session.method, !existing.is_empty()) {
+        drop(tx);
+        return Err(refuse("passkey_needed", CeremonyError::PasskeyNeeded).await);
+    }
     let taken: Vec<&str> = existing.iter().map(|passkey| passkey.name.as_str()).collect();
     let user_agent = &answer.client.user_agent;
     let name = suggest_name(checked.aaguid, &checked.transports, checked.attachment, user_agent, &taken);
@@ -119,7 +126,12 @@ pub async fn finish_registration(app: &App, now: Timestamp, signed_in: &SignedIn
         return Err(refuse("credential_id_taken", CeremonyError::Refused).await);
     }
     let event = Event::new(now, Kind::PasskeyAdded, signed_in.actor()).on(user.id.uuid(), &user.username).from_client(answer.client);
-    audit::record(&mut tx, event.with("passkey", passkey.name.as_str()).with("synced", passkey.backup_eligible)).await?;
+    let event = event.with("passkey", passkey.name.as_str()).with("synced", passkey.backup_eligible);
+    audit::record(&mut tx, event.with("amr", signed_in.session.method.amr().join(" "))).await?;
+    if signed_in.session.method.is_for_first_passkey() {
+        // Whoever else came in by the same password.
+        sessions::end_others(&mut tx, user.id, signed_in.session.id, now).await?;
+    }
     tx.commit().await?;
     Ok(Added { id: passkey.id, synced: passkey.backup_eligible })
 }

@@ -59,6 +59,11 @@ pub(super) async fn of_user(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<P
     .await
 }
 
+pub(super) async fn has_any(conn: &mut Conn, user: UserId) -> sqlx::Result<bool> {
+    let (count,): (i64,) = query("SELECT COUNT(*) FROM (SELECT 1 FROM passkeys WHERE user_id = $1 LIMIT 1) AS p").bind(user).one(conn).await?;
+    Ok(count == 1)
+}
+
 pub(super) async fn find_by_credential_id(conn: &mut Conn, credential_id: &[u8]) -> sqlx::Result<Option<Passkey>> {
     query(
         "SELECT id, user_id, credential_id, credential, name, aaguid, transports, attachment, backup_eligible, backup_state, sign_count, created_at,

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::{MaybeSignedIn, SignedIn};
+use super::{MayEnrol, Method, SignedIn};
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
 use crate::clock::Timestamp;
@@ -31,6 +31,8 @@ struct ProfilePage {
     groups: Vec<String>,
     /// The directory's name; empty for local people.
     directory: String,
+    /// Whether the directory password can be changed here.
+    changes_password: bool,
 }
 
 #[derive(Template, WebTemplate)]
@@ -46,6 +48,8 @@ struct Row {
     browser: String,
     client_ip: String,
     created_at: Timestamp,
+    /// How it was started; empty when nobody knows.
+    method: &'static str,
     last_seen_at: Timestamp,
     is_this: bool,
 }
@@ -63,14 +67,15 @@ pub struct NoticeQuery {
     notice: Option<String>,
 }
 
-/// `GET /account`: what is known about the person, and where it comes from.
+/// `GET /account`: what is known about the person, and where it comes from. Whether their directory lets them change their password here, the caller knows.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn profile_page(State(app): State<App>, signed_in: SignedIn, Query(unverified): Query<NoticeQuery>) -> Result<Response, AppError> {
+pub async fn profile_page(app: App, signed_in: SignedIn, unverified: NoticeQuery, changes_password: bool) -> Result<Response, AppError> {
     let groups = groups::of_user(&mut app.db.read().await?, signed_in.user.id).await?;
     let notice = match unverified.notice.as_deref() {
         Some("ready") => "Your passkey is ready. From now on you sign in with it.",
+        Some("password-changed") => "Your directory password was changed. Other browsers were signed out.",
         _ => "",
     };
     let directory = match signed_in.user.source() {
@@ -78,7 +83,7 @@ pub async fn profile_page(State(app): State<App>, signed_in: SignedIn, Query(unv
         Source::Local => String::new(),
     };
     let groups = groups.into_iter().map(|group| group.name).collect();
-    Ok(ProfilePage { chrome: signed_in.chrome(&app), notice, user: signed_in.user, groups, directory }.into_response())
+    Ok(ProfilePage { chrome: signed_in.chrome(&app), notice, user: signed_in.user, groups, directory, changes_password }.into_response())
 }
 
 /// `GET /account/sessions`.
@@ -89,6 +94,7 @@ pub async fn list_page(State(app): State<App>, signed_in: SignedIn, Query(unveri
     let lines = super::of_user(&app, &mut app.db.read().await?, signed_in.user.id, app.clock.now()).await?;
     let rows = lines.into_iter().map(|line| Row {
         id: line.id,
+        method: line.method().map_or("", Method::label),
         browser: user_agent::describe(&line.user_agent),
         client_ip: line.client_ip,
         created_at: line.created_at,
@@ -137,10 +143,22 @@ fn ended(now: Timestamp, signed_in: &SignedIn, client: &Client) -> Event {
 }
 
 /// `GET /sign-out`: asks first; a link or a preloading browser must not sign anyone out.
-pub async fn sign_out_page(State(app): State<App>, MaybeSignedIn(signed_in): MaybeSignedIn) -> Response {
-    match signed_in {
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn sign_out_page(State(app): State<App>, holder: Result<MayEnrol, AppError>) -> Result<Response, AppError> {
+    Ok(match anyone(holder)? {
         Some(signed_in) => SignOutPage { chrome: Chrome::public(&app), name: signed_in.user.display_name }.into_response(),
         None => Redirect::to("/sign-in").into_response(),
+    })
+}
+
+/// Whoever holds the session, whatever it may be used for: everybody may leave.
+fn anyone(holder: Result<MayEnrol, AppError>) -> Result<Option<SignedIn>, AppError> {
+    match holder {
+        Ok(MayEnrol(signed_in)) => Ok(Some(signed_in)),
+        Err(AppError::SignInFirst { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -148,13 +166,8 @@ pub async fn sign_out_page(State(app): State<App>, MaybeSignedIn(signed_in): May
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn sign_out(
-    State(app): State<App>,
-    MaybeSignedIn(signed_in): MaybeSignedIn,
-    session: Session,
-    client: Client,
-) -> Result<Redirect, AppError> {
-    if let Some(signed_in) = signed_in {
+pub async fn sign_out(State(app): State<App>, holder: Result<MayEnrol, AppError>, session: Session, client: Client) -> Result<Redirect, AppError> {
+    if let Some(signed_in) = anyone(holder)? {
         let now = app.clock.now();
         let event = Event::new(now, Kind::SignOut, signed_in.actor());
         let mut tx = app.db.begin().await?;

@@ -1,7 +1,8 @@
 //! Browser sessions: tower-sessions carries the cookie, our own store keeps the rows, indexed by person so that they can be listed and ended.
 //! A session exists only for someone who signed in; visitors get none.
 //!
-//! Handlers ask for authority in their signature: [`SignedIn`] (anyone), [`AdminSession`] (an administrator who used a passkey).
+//! Handlers ask for authority in their signature: [`SignedIn`] (anyone), [`AdminSession`] (an administrator who used a passkey), [`MayEnrol`] (anyone, and
+//! who has come in by a directory password to add a first passkey and may do nothing else).
 
 mod deed;
 mod extract;
@@ -10,11 +11,13 @@ pub mod next;
 mod store;
 mod tower;
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 pub use deed::AdminDeed;
-pub use extract::{AdminSession, MaybeSignedIn, SignedIn};
+pub use extract::{AdminSession, MayEnrol, MaybeSignedIn, SignedIn};
 pub use next::Next;
 pub use store::Line;
 pub use tower::layer;
@@ -36,7 +39,15 @@ pub enum Method {
     },
     /// With a one-time access link.
     AccessLink,
+    /// With the password their directory knows.
+    DirectoryPassword {
+        /// Only to add the first passkey: the session opens nothing else, and ends with the first passkey or after [`FIRST_PASSWORD_LIFETIME`].
+        first: bool,
+    },
 }
+
+/// How long a session that only lets someone add their first passkey lasts.
+pub const FIRST_PASSWORD_LIFETIME: Duration = Duration::from_secs(3600);
 
 impl Method {
     /// The `amr` values of RFC 8176 section 2.
@@ -45,7 +56,28 @@ impl Method {
             Self::Passkey { synced: true } => &["swk", "pop", "user", "mfa"],
             Self::Passkey { synced: false } => &["hwk", "pop", "user", "mfa"],
             Self::AccessLink => &["otp"],
+            Self::DirectoryPassword { .. } => &["pwd"],
         }
+    }
+
+    /// For people, after "Signed in".
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Passkey { .. } => "with a passkey",
+            Self::AccessLink => "with a one-time link",
+            Self::DirectoryPassword { first: false } => "with the directory password",
+            Self::DirectoryPassword { first: true } => "with the directory password, only to add a passkey",
+        }
+    }
+
+    /// Whether it was a passkey.
+    pub const fn is_passkey(self) -> bool {
+        matches!(self, Self::Passkey { .. })
+    }
+
+    /// Whether the session opens nothing but the way to a first passkey.
+    pub const fn is_for_first_passkey(self) -> bool {
+        matches!(self, Self::DirectoryPassword { first: true })
     }
 }
 

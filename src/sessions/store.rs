@@ -1,5 +1,8 @@
 //! The SQL of sessions. Every statement that reads a session for use also asks whether its person may still come in.
 
+use std::collections::HashMap;
+
+use super::{Method, STATE_KEY, SessionState};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx, Value, query, query_list};
 use crate::id::{SessionId, UserId};
@@ -18,6 +21,16 @@ pub struct Line {
     pub client_ip: String,
     /// With which browser.
     pub user_agent: String,
+    /// What tower-sessions keeps.
+    state: String,
+}
+
+impl Line {
+    /// How it was started; `None` for a row nobody can read.
+    pub fn method(&self) -> Option<Method> {
+        let state: HashMap<String, serde_json::Value> = serde_json::from_str(&self.state).ok()?;
+        serde_json::from_value::<SessionState>(state.get(STATE_KEY)?.clone()).ok().map(|state| state.method)
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -74,6 +87,12 @@ pub(super) async fn find_live(conn: &mut Conn, token_hash: &TokenHash, now: Time
     .await
 }
 
+/// Whether a person has a passkey. The rows belong to `passkeys`, which stands above this slice; but a session for the first passkey must not outlive it.
+pub(super) async fn has_passkey(conn: &mut Conn, user: UserId) -> sqlx::Result<bool> {
+    let (count,): (i64,) = query("SELECT COUNT(*) FROM (SELECT 1 FROM passkeys WHERE user_id = $1 LIMIT 1) AS p").bind(user).one(conn).await?;
+    Ok(count == 1)
+}
+
 pub(super) async fn touch(tx: &mut Tx, token_hash: &TokenHash, now: Timestamp) -> sqlx::Result<()> {
     query("UPDATE sessions SET last_seen_at = $2 WHERE token_hash = $1").bind(token_hash).bind(now).execute(tx).await.map(|_| ())
 }
@@ -84,7 +103,7 @@ pub(super) async fn delete_by_token(tx: &mut Tx, token_hash: &TokenHash) -> sqlx
 
 pub(super) async fn of_user(conn: &mut Conn, user: UserId, now: Timestamp, idle_since: Timestamp) -> sqlx::Result<Vec<Line>> {
     query(
-        "SELECT s.id, s.created_at, s.last_seen_at, s.client_ip, s.user_agent FROM sessions s JOIN users u ON u.id = s.user_id
+        "SELECT s.id, s.created_at, s.last_seen_at, s.client_ip, s.user_agent, s.state FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.user_id = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.created_at > u.access_void_until
          ORDER BY s.last_seen_at DESC LIMIT 200",
     )

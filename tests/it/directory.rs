@@ -304,7 +304,7 @@ async fn encrypted_connections_are_checked_and_the_test_says_what_it_found() {
         let tested = site.muster.run(["directory", "test", "--format", "json"]).await;
         assert_eq!((tested.status, &tested.json()["passed"]), (0, &json!(true)), "{tested:?}");
         let phases: Vec<_> = tested.json()["steps"].as_array().expect("steps").iter().map(|step| text(&step["phase"])).collect();
-        assert_eq!(phases, ["connect", "tls", "bind", "base", "users", "groups"]);
+        assert_eq!(phases, ["resolve", "connect", "tls", "bind", "server", "base", "paging", "users", "groups"]);
         site.sync("applied").await;
         let ids = slapd.tools().search(BASE, "(uid=ada)", &["entryUUID"]).await;
         let entry_id = site.text("SELECT entry_id FROM users WHERE username = 'ada'").await;

@@ -119,7 +119,9 @@ async fn every_refusal_at_every_place_changes_nothing_and_is_named() {
         let away = Outcome { referrals: vec!["ldap://other.example/dc=other".to_owned()], ..Outcome::new(10, "") };
         if on_page(1, asked) { vec![Reply::Done(away)] } else { honest }
     };
-    faulty.fails("the base is a referral", "The base DN is on another server", elsewhere).await;
+    faulty
+        .fails("the base is a referral", "is on another server (this one sent a referral, pointing to ldap://other.example/dc=other)", elsewhere)
+        .await;
     assert_eq!(faulty.state().await, before);
 }
 

@@ -56,8 +56,8 @@ async fn an_administrator_connects_a_directory_on_the_page() {
         let tested = submit(&browser, &page, TEST, &connection(&slapd)).await;
         assert_eq!(tested.status, 200);
         let steps = tested.texts(".steps li");
-        assert_eq!(steps.len(), 6, "{steps:?}");
-        assert!(steps[4].contains("2 people found"), "{steps:?}");
+        assert_eq!(steps.len(), 9, "{steps:?}");
+        assert!(steps[7].contains("2 people found"), "{steps:?}");
         assert_eq!(tested.attribute("#f-LDAP_URL", "value"), Some(slapd.url()));
         assert!(tested.body.contains("not saved yet") && !tested.body.contains(SERVICE_PASSWORD));
         assert_eq!(browser.get(PAGE).await.attribute("#f-LDAP_URL", "value").as_deref(), Some(""));
@@ -229,7 +229,7 @@ async fn the_pages_fit_a_phone_and_the_test_button_works_in_a_real_browser() {
     page.goto(&(app.url.clone() + PAGE)).await;
     page.forget_problems();
     page.eval("document.querySelector('button[formaction]').click()").await;
-    wait_until("the steps of the test", async || page.eval("document.querySelectorAll('.steps li').length").await == 6).await;
+    wait_until("the steps of the test", async || page.eval("document.querySelectorAll('.steps li').length").await == 9).await;
     assert_eq!(page.problems(), Vec::<String>::new());
     if let Some(folder) = screenshots() {
         page.screenshot(&folder.join("directory-tested-desktop.png")).await;

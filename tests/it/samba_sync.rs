@@ -123,3 +123,56 @@ async fn a_group_larger_than_one_range_comes_whole_from_a_real_domain() {
     let report = site.sync("applied").await;
     assert_eq!((&report["users"]["created"], &report["memberships"]["added"], messages(&report)), (&json!(CROWD_SIZE), &json!(CROWD_SIZE), vec![]));
 }
+
+#[tokio::test]
+async fn primary_groups_nested_groups_and_expiry_of_an_active_directory_count_by_closure_and_by_the_in_chain_rule() {
+    let domain = Samba::start().await;
+    for name in ["ada", "grace", "linus"] {
+        domain.add_user(name, name, "Someone").await;
+    }
+    domain.add_group("Inner", &[&user_dn("ada")]).await;
+    domain.add_group("Outer", &[&user_dn("Inner")]).await;
+    domain.add_group("Muster Admins", &[&user_dn("Outer")]).await;
+    for name in ["Staff", "Guests2"] {
+        domain.add_group(name, &[]).await;
+    }
+    // Who is to have a group as the primary one must be in it first.
+    for name in ["Staff", "Guests2"] {
+        domain.add_member(name, &user_dn("grace")).await;
+    }
+    domain.set_primary_group("grace", "Staff").await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    use_domain(&mut site, &domain);
+    site.set(&[("LDAP_CUSTOM_CLAIMS", "sid_text = objectSid"), ("LDAP_GUARD_MEMBERSHIPS_PERCENT", "100")]);
+    let of = async |site: &Site, name: &str| site.groups().await[name].join(" ");
+
+    assert_eq!(messages(&site.sync("applied").await), Vec::<String>::new());
+    assert_eq!((of(&site, "Outer").await, of(&site, "Staff").await, of(&site, "Guests2").await), ("ada".into(), "grace".into(), "grace".into()));
+    assert_eq!(site.user("ada").await["is_admin"], true, "an administrator through two groups");
+
+    // The server's own rule finds the same, circles included.
+    site.set(&[("LDAP_NESTED_GROUPS", "in-chain")]);
+    site.sync("unchanged").await;
+    domain.add_member("Inner", &user_dn("Outer")).await;
+    domain.add_member("Inner", &user_dn("linus")).await;
+    site.sync("applied").await;
+    assert_eq!((of(&site, "Outer").await, of(&site, "Inner").await), ("ada linus".into(), "ada linus".into()));
+    site.set(&[("LDAP_NESTED_GROUPS", "closure")]);
+    assert!(messages(&site.sync("unchanged").await).iter().any(|message| message.contains("in a circle: Inner, Outer.")));
+
+    // The primary group changed between groups: the person moves, and stays in the one before, which lists them now.
+    domain.set_primary_group("grace", "Guests2").await;
+    domain.remove_member("Staff", &user_dn("grace")).await;
+    site.sync("applied").await;
+    assert_eq!((of(&site, "Staff").await, of(&site, "Guests2").await), (String::new(), "grace".into()));
+    site.set(&[("LDAP_PRIMARY_GROUP", "false")]);
+    site.sync("applied").await;
+    assert_eq!(of(&site, "Guests2").await, "");
+
+    // `accountExpires` in the past, and never.
+    domain.set_expiry(&user_dn("grace"), Some(1_000_000_000)).await;
+    assert_eq!(site.sync("applied").await["users"]["disabled"], 1);
+    assert_eq!(site.user("grace").await["is_disabled"], true);
+    domain.set_expiry(&user_dn("grace"), None).await;
+    assert_eq!(site.sync("applied").await["users"]["restored"], 1);
+}

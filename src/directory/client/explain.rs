@@ -95,7 +95,8 @@ fn io_error(server: &ServerAddress, is_encrypted: bool, phase: Phase, error: &io
             )
         }
         io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => closed(server, is_encrypted, phase),
-        // What the reader of messages says.
+        // ldap3's reader of messages finds none; anything else it says means that the last one is not complete.
+        io::ErrorKind::Other if error.to_string() != "decoding error" => closed(server, is_encrypted, phase),
         io::ErrorKind::Other if phase <= Phase::Bind && !is_encrypted => {
             format!("{server} sent something that is not LDAP. If this port expects TLS, the address begins with ldaps://; else check the port.")
         }
@@ -125,6 +126,8 @@ pub(super) enum Doing<'d> {
         /// How many had arrived.
         entries: usize,
     },
+    /// A person's change of their own password.
+    PasswordChange,
     /// Something else.
     Other,
 }
@@ -134,6 +137,7 @@ pub(super) fn result_sentence(server: &ServerAddress, is_private: bool, doing: &
     let sentence = match doing {
         Doing::Bind(bind) => refused_bind(bind, result),
         Doing::Search { base, entries } => refused_search(base, *entries, result),
+        Doing::PasswordChange => Some("The server does not let people change their own password. Have the right given to them there.".to_owned()),
         Doing::Other => None,
     };
     let sentence = sentence.unwrap_or_else(|| refused(is_private, result).to_owned());

@@ -8,6 +8,8 @@ mod connection;
 mod explain;
 mod password;
 mod person;
+mod pictures;
+mod read;
 mod recognise;
 mod search;
 mod servers;
@@ -25,13 +27,15 @@ pub use self::certificate::CertificateFacts;
 use self::connection::Connection;
 pub use self::password::{PasswordChange, PasswordVerdict, Refusal, change_password, check_password};
 pub use self::person::{PersonKey, RawPerson, find_person, read_entry};
+pub use self::pictures::{Picture, PictureEntry, PictureProblem, Pictures, list_pictures, pictures};
+use self::read::{read_groups, read_users};
 pub use self::recognise::{FollowMethod, Follows, Recognised, Vendor, recognise};
-use self::search::{Area, Tally};
+use self::search::Tally;
 pub use self::trial::{Step, StepOutcome, test};
-use super::attributes::{self, Field, RawEntry};
 use super::config::DirectoryConfig;
-use super::membership::{self, Members, Resolved};
+use super::membership;
 use super::model::Snapshot;
+use crate::clock::Timestamp;
 
 /// How far a run or a test has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -88,18 +92,18 @@ pub struct FetchError {
     pub message: String,
 }
 
-/// Reads the whole directory.
+/// Reads the whole directory; `now` decides which accounts have expired.
 ///
 /// Servers are tried in their order (or any) until one can be reached; a refused bind is final, because trying a wrong password on every server locks
 /// accounts. The work runs in a task of its own: ldap3 panics on some malformed answers, and that must end this run and nothing else.
 ///
 /// # Errors
 /// [`FetchError`] when anything at all went wrong, or the whole took longer than [`Limits::run_within`](super::config::Limits::run_within).
-pub async fn fetch(config: &DirectoryConfig) -> Result<Snapshot, FetchError> {
+pub async fn fetch(config: &DirectoryConfig, now: Timestamp) -> Result<Snapshot, FetchError> {
     let owned = config.clone();
     guarded(config.connection.limits.run_within, Phase::Connect, async move {
         let mut opened = servers::open(&owned).await?;
-        let mut snapshot = read_everything(&owned, &mut opened.connection).await?;
+        let mut snapshot = read_everything(&owned, now, &mut opened.connection).await?;
         snapshot.server = opened.connection.server().to_string();
         for error in opened.passed_over {
             snapshot.problems.report("", None, format!("{} {} was asked instead.", error.message, snapshot.server));
@@ -127,10 +131,13 @@ async fn guarded<T: Send + 'static>(
     }
 }
 
-async fn read_everything(config: &DirectoryConfig, connection: &mut Connection) -> Result<Snapshot, FetchError> {
+async fn read_everything(config: &DirectoryConfig, now: Timestamp, connection: &mut Connection) -> Result<Snapshot, FetchError> {
     let mut snapshot = Snapshot::default();
-    let mut found = read_users(config, connection, &mut snapshot).await?;
-    found.add(read_groups(config, connection, &mut snapshot).await?);
+    let (mut found, own) = read_users(config, now, connection, &mut snapshot).await?;
+    found.add(read_groups(config, connection, &mut snapshot, own).await?);
+    if let Some(wanted) = &config.placement.import_group {
+        membership::only_members(&mut snapshot, wanted, config).map_err(|message| FetchError { phase: Phase::Groups, message })?;
+    }
     if let Some(message) = referral_problem(&found) {
         snapshot.problems.report("", None, message);
     }
@@ -143,7 +150,7 @@ async fn read_everything(config: &DirectoryConfig, connection: &mut Connection) 
 fn referral_problem(found: &Tally) -> Option<String> {
     let usual = |place: &String| {
         let place = place.to_ascii_lowercase();
-        ["/cn=configuration,", "/dc=domaindnszones,", "/dc=forestdnszones,"].iter().any(|partition| place.contains(partition))
+        ["/cn=configuration", "/dc=domaindnszones", "/dc=forestdnszones"].iter().any(|partition| place.contains(partition))
     };
     let places: Vec<&str> = found.places.iter().filter(|place| !usual(place)).map(String::as_str).collect();
     if found.referrals == 0 || (places.is_empty() && !found.places.is_empty()) {
@@ -154,78 +161,4 @@ fn referral_problem(found: &Tally) -> Option<String> {
         "The server says that parts of the directory are on other servers{to}. They were not read: following would send the bind password there. If people or \
          groups from there are missing, add that server as a directory of its own."
     ))
-}
-
-async fn read_users(config: &DirectoryConfig, connection: &mut Connection, snapshot: &mut Snapshot) -> Result<Tally, FetchError> {
-    let requested = config.attributes.requested_for_users();
-    let each_page = |page: Vec<RawEntry>| {
-        for entry in &page {
-            match attributes::user(entry, &config.attributes, &mut snapshot.problems) {
-                Ok(user) => snapshot.users.push(user),
-                Err(skipped) => snapshot.skipped_users.push(skipped),
-            }
-        }
-    };
-    connection.search(Phase::Users, Area::people(&config.search), config.search.user_filter.as_str(), &requested, each_page).await
-}
-
-/// A group whose members did not fit into one answer: which one, and where each attribute goes on.
-struct Unfinished {
-    place: usize,
-    attribute: String,
-    from: u32,
-}
-
-async fn read_groups(config: &DirectoryConfig, connection: &mut Connection, snapshot: &mut Snapshot) -> Result<Tally, FetchError> {
-    let requested = config.attributes.requested_for_groups();
-    let members = Members::new(&snapshot.users, &snapshot.skipped_users);
-    let (mut resolved, mut unfinished): (Vec<Resolved>, Vec<Unfinished>) = (Vec::new(), Vec::new());
-    let each_page = |page: Vec<RawEntry>| {
-        for entry in &page {
-            let group = match attributes::group(entry, &config.attributes, &mut snapshot.problems) {
-                Ok(group) => group,
-                Err(skipped) => {
-                    snapshot.skipped_groups.push(skipped);
-                    continue;
-                }
-            };
-            let mut found = Resolved::default();
-            for value in attributes::member_values(entry, &config.attributes) {
-                members.resolve(value, &mut found);
-            }
-            for attribute in config.attributes.names(Field::GroupMember) {
-                if let Some((_, Some(from))) = entry.ranged(attribute) {
-                    unfinished.push(Unfinished { place: snapshot.groups.len(), attribute: attribute.clone(), from });
-                }
-            }
-            snapshot.groups.push(group);
-            resolved.push(found);
-        }
-    };
-    let tally = connection.search(Phase::Groups, Area::groups(&config.search), config.search.group_filter.as_str(), &requested, each_page).await?;
-    for Unfinished { place, attribute, from } in unfinished {
-        read_ranges(connection, &snapshot.groups[place].dn, &attribute, from, |value| members.resolve(value, &mut resolved[place])).await?;
-    }
-    let member_attribute = config.attributes.names(Field::GroupMember).join(" | ");
-    membership::complete(&mut snapshot.groups, resolved, &snapshot.skipped_groups, &member_attribute, &mut snapshot.problems);
-    Ok(tally)
-}
-
-/// Follows `member;range=0-1499` to `range=…-*`: Active Directory sends no more than 1,500 values at a time. A group is read whole or the run fails.
-async fn read_ranges(connection: &mut Connection, dn: &str, attribute: &str, from: u32, mut each: impl FnMut(&[u8])) -> Result<(), FetchError> {
-    let mut from = from;
-    loop {
-        let entry = connection.read(Phase::Groups, dn, &[format!("{attribute};range={from}-*")]).await?;
-        let part = entry.as_ref().and_then(|entry| entry.ranged(attribute));
-        let Some((values, next)) = part else {
-            let message = format!("The members of {dn:?} changed while they were being read, or the server stopped sending them. Try again.");
-            return Err(FetchError { phase: Phase::Groups, message });
-        };
-        values.iter().for_each(|value| each(value));
-        match next {
-            None => return Ok(()),
-            Some(next) if next > from => from = next,
-            Some(_) => return Err(FetchError { phase: Phase::Groups, message: format!("The server repeats the members of {dn:?} without end.") }),
-        }
-    }
 }

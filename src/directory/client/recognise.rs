@@ -133,50 +133,226 @@ pub async fn recognise(config: &DirectoryConfig) -> Result<Recognised, FetchErro
         let mut connection = servers::reach_any(&owned).await?;
         let before = read(&mut connection).await.unwrap_or_default();
         connection.bind(&owned.connection.bind).await?;
-        let recognised = after_bind(&mut connection, before).await;
+        let recognised = after_bind(&mut connection, before).await?;
         connection.close().await;
-        recognised
+        Ok(recognised)
     })
     .await
 }
 
-/// The second look: with a bind a server may say more.
-pub(super) async fn after_bind(connection: &mut Connection, before: RootDse) -> Result<Recognised, FetchError> {
-    let _ = before;
-    let mut root = read(connection).await?;
-    root.is_free_ipa = root.vendor() == Vendor::Ds389;
-    Ok(root.into_recognised(connection))
-}
+/// What is asked for. By name, because some servers keep to themselves what is not.
+const ATTRIBUTES: [&str; 16] = [
+    "objectClass",
+    "vendorName",
+    "vendorVersion",
+    "namingContexts",
+    "defaultNamingContext",
+    "rootDomainNamingContext",
+    "supportedControl",
+    "supportedExtension",
+    "supportedCapabilities",
+    "supportedLDAPVersion",
+    "domainControllerFunctionality",
+    "highestCommittedUSN",
+    "dsServiceName",
+    "lastusn",
+    "configContext",
+    "structuralObjectClass",
+];
 
-/// The root DSE, as far as it is used.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct RootDse {
-    entry: RawEntry,
-    is_free_ipa: bool,
-}
+const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
+const CONTENT_SYNC: &str = "1.3.6.1.4.1.4203.1.9.1.1";
+const PERSISTENT_SEARCH: &str = "2.16.840.1.113730.3.4.3";
+const DIR_SYNC: &str = "1.2.840.113556.1.4.841";
+const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
+const PASSWORD_MODIFY: &str = "1.3.6.1.4.1.4203.1.11.1";
+/// `LDAP_CAP_ACTIVE_DIRECTORY_OID` and `LDAP_CAP_ACTIVE_DIRECTORY_ADAM_OID`.
+const ACTIVE_DIRECTORY: [&str; 2] = ["1.2.840.113556.1.4.800", "1.2.840.113556.1.4.1851"];
+
+/// Contexts nobody is in, by how their names begin.
+const INTERNAL_CONTEXTS: [&str; 9] =
+    ["cn=schema", "cn=config", "cn=configuration", "cn=monitor", "cn=changelog", "cn=accesslog", "o=ipaca", "dc=domaindnszones", "dc=forestdnszones"];
 
 /// Reads the root DSE; empty when the server shows none.
-pub(super) async fn read(_connection: &mut Connection) -> Result<RootDse, FetchError> {
-    Ok(RootDse::default())
+///
+/// # Errors
+/// [`FetchError`] when no answer came.
+pub(super) async fn read(connection: &mut Connection) -> Result<RootDse, FetchError> {
+    let attributes = ATTRIBUTES.map(str::to_owned);
+    let mut answer = connection.read_if(Phase::Server, "", "(objectClass=*)", &attributes).await?;
+    Ok(RootDse(if answer.result.rc == 0 { answer.entries.pop().unwrap_or_default() } else { RawEntry::default() }))
 }
 
+/// The second look: with a bind a server may say more, and where its people are it may tell more of itself.
+///
+/// # Errors
+/// [`FetchError`] when no answer came.
+pub(super) async fn after_bind(connection: &mut Connection, before: RootDse) -> Result<Recognised, FetchError> {
+    let after = read(connection).await?;
+    let root = if after.0.attributes.len() >= before.0.attributes.len() { after } else { before };
+    let (mut vendor, mut version) = root.vendor();
+    let naming_contexts = root.naming_contexts();
+    if vendor == Vendor::Ds389 {
+        for context in &naming_contexts {
+            if is_free_ipa(connection, context).await? {
+                vendor = Vendor::FreeIpa;
+                version = if version.is_empty() { version } else { format!("on {version}") };
+                break;
+            }
+        }
+    }
+    let offers = |attribute: &str, oid: &str| root.texts(attribute).any(|offered| offered == oid);
+    Ok(Recognised {
+        server: connection.server().to_string(),
+        vendor,
+        version,
+        naming_contexts,
+        pages: offers("supportedControl", PAGED_RESULTS),
+        start_tls: offers("supportedExtension", START_TLS),
+        password_modify: offers("supportedExtension", PASSWORD_MODIFY),
+        certificate: connection.certificate().cloned(),
+        follows: Follows {
+            sync_repl: offers("supportedControl", CONTENT_SYNC),
+            persistent_search: offers("supportedControl", PERSISTENT_SEARCH),
+            dir_sync: offers("supportedControl", DIR_SYNC),
+            usn: root.texts("highestCommittedUSN").next().is_some(),
+            entry_usn: root.texts("lastusn").next().is_some(),
+        },
+    })
+}
+
+/// FreeIPA marks the top of its tree, and keeps its own settings below `cn=ipa,cn=etc`.
+async fn is_free_ipa(connection: &mut Connection, context: &str) -> Result<bool, FetchError> {
+    let marked = connection.read_if(Phase::Server, context, "(info=IPA*)", &["1.1".to_owned()]).await?;
+    if marked.result.rc == 0 && !marked.entries.is_empty() {
+        return Ok(true);
+    }
+    let settings = connection.read_if(Phase::Server, &format!("cn=ipa,cn=etc,{context}"), "(objectClass=*)", &["1.1".to_owned()]).await?;
+    Ok(settings.result.rc == 0 && !settings.entries.is_empty())
+}
+
+/// The root DSE, as far as it is used; empty when the server shows none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct RootDse(RawEntry);
+
 impl RootDse {
-    pub(super) fn vendor(&self) -> Vendor {
-        Vendor::Generic
+    fn texts<'e>(&'e self, attribute: &'e str) -> impl Iterator<Item = &'e str> {
+        self.0.values_of(attribute).filter_map(|value| std::str::from_utf8(value).ok())
     }
 
-    fn into_recognised(self, connection: &Connection) -> Recognised {
-        let _ = self.entry;
-        Recognised {
-            server: connection.server().to_string(),
-            vendor: Vendor::Generic,
-            version: String::new(),
-            naming_contexts: Vec::new(),
-            pages: false,
-            start_tls: false,
-            password_modify: false,
-            certificate: None,
-            follows: Follows::default(),
+    fn text(&self, attribute: &str) -> String {
+        self.texts(attribute).next().unwrap_or("").chars().filter(|c| !c.is_control()).take(200).collect()
+    }
+
+    /// Whether it speaks the dialect of Active Directory.
+    pub(super) fn is_active_directory(&self) -> bool {
+        self.texts("supportedCapabilities").any(|capability| ACTIVE_DIRECTORY.contains(&capability))
+    }
+
+    /// The product and its version. FreeIPA is told apart from 389 Directory Server elsewhere: the root DSE does not say.
+    pub(super) fn vendor(&self) -> (Vendor, String) {
+        let (name, version) = (self.text("vendorName"), self.text("vendorVersion"));
+        let named = |word: &str| name.to_ascii_lowercase().contains(word) || version.to_ascii_lowercase().contains(word);
+        if self.is_active_directory() {
+            return if named("samba") { (Vendor::Samba, version) } else { (Vendor::ActiveDirectory, self.windows().to_owned()) };
         }
+        if named("lldap") {
+            return (Vendor::Lldap, version);
+        }
+        if named("389") || named("red hat-directory") || named("redhat-directory") {
+            return (Vendor::Ds389, version);
+        }
+        let is_openldap = |class: &str| class.eq_ignore_ascii_case("OpenLDAProotDSE");
+        if self.texts("objectClass").any(is_openldap) || self.texts("structuralObjectClass").any(is_openldap) || named("openldap") {
+            return (Vendor::OpenLdap, version);
+        }
+        (Vendor::Generic, [name, version].join(" ").trim().to_owned())
+    }
+
+    /// What a domain controller of Windows calls itself by the level it works at ([MS-ADTS] section 3.1.1.3.2.25).
+    fn windows(&self) -> &'static str {
+        match self.text("domainControllerFunctionality").as_str() {
+            "2" => "Windows Server 2003",
+            "3" => "Windows Server 2008",
+            "4" => "Windows Server 2008 R2",
+            "5" => "Windows Server 2012",
+            "6" => "Windows Server 2012 R2",
+            "7" => "Windows Server 2016 or later",
+            "10" => "Windows Server 2025",
+            _ => "",
+        }
+    }
+
+    /// What the server holds, the default one first, without what is its own.
+    fn naming_contexts(&self) -> Vec<String> {
+        let default = self.texts("defaultNamingContext").chain(self.texts("rootDomainNamingContext"));
+        let mut contexts: Vec<String> = Vec::new();
+        for context in default.chain(self.texts("namingContexts")) {
+            let lower = context.to_ascii_lowercase().replace(' ', "");
+            let is_internal =
+                INTERNAL_CONTEXTS.iter().any(|name| lower.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(',')));
+            if !context.trim().is_empty() && !is_internal && !contexts.iter().any(|known| known.eq_ignore_ascii_case(context)) {
+                contexts.push(context.to_owned());
+            }
+        }
+        contexts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn root(attributes: &[(&str, &[&str])]) -> RootDse {
+        let attributes =
+            attributes.iter().map(|(name, values)| ((*name).to_owned(), values.iter().map(|value| value.as_bytes().to_vec()).collect())).collect();
+        RootDse(RawEntry { dn: String::new(), attributes })
+    }
+
+    #[test]
+    fn servers_are_told_apart_by_what_their_root_says() {
+        for (attributes, vendor, version) in [
+            (&[("objectClass", &["top", "OpenLDAProotDSE"][..])][..], Vendor::OpenLdap, ""),
+            (
+                &[
+                    ("supportedCapabilities", &["1.2.840.113556.1.4.1670", "1.2.840.113556.1.4.800"][..]),
+                    ("domainControllerFunctionality", &["7"][..]),
+                ],
+                Vendor::ActiveDirectory,
+                "Windows Server 2016 or later",
+            ),
+            (
+                &[("supportedCapabilities", &["1.2.840.113556.1.4.800"][..]), ("vendorName", &["Samba Team (https://www.samba.org)"][..])],
+                Vendor::Samba,
+                "",
+            ),
+            (
+                &[("vendorName", &["389 Project"][..]), ("vendorVersion", &["389-Directory/2.3.1 B2023.026.1414"][..])],
+                Vendor::Ds389,
+                "389-Directory/2.3.1 B2023.026.1414",
+            ),
+            (&[("vendorName", &["LLDAP"][..]), ("vendorVersion", &["lldap_0.6.1"][..])], Vendor::Lldap, "lldap_0.6.1"),
+            (
+                &[("vendorName", &["Apache Software Foundation"][..]), ("vendorVersion", &["2.0"][..])],
+                Vendor::Generic,
+                "Apache Software Foundation 2.0",
+            ),
+            (&[], Vendor::Generic, ""),
+        ] {
+            assert_eq!(root(attributes).vendor(), (vendor, version.to_owned()));
+        }
+    }
+
+    #[test]
+    fn the_default_context_comes_first_and_internal_ones_are_left_out() {
+        let contexts = [
+            "CN=Configuration,DC=corp,DC=example",
+            "CN=Schema,CN=Configuration,DC=corp,DC=example",
+            "DC=DomainDnsZones,DC=corp,DC=example",
+            "dc=other",
+            "DC=CORP,DC=example",
+        ];
+        let root = root(&[("namingContexts", &contexts[..]), ("defaultNamingContext", &["DC=corp,DC=example"])]);
+        assert_eq!(root.naming_contexts(), ["DC=corp,DC=example", "dc=other"]);
     }
 }

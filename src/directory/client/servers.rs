@@ -1,5 +1,7 @@
 //! Which of a directory's servers is asked: the first that can be reached, in the given order or any.
 
+use std::time::Duration;
+
 use super::super::config::{DirectoryConfig, ServerAddress};
 use super::connection::{self, Connection};
 use super::{FetchError, Phase};
@@ -14,8 +16,18 @@ pub(super) fn in_turn(config: &DirectoryConfig) -> Vec<&ServerAddress> {
     servers
 }
 
+/// The configuration for something that has little time: every server gets its share, so that a silent one does not use up the time of the next.
+pub(super) fn within(config: &DirectoryConfig, within: Duration) -> DirectoryConfig {
+    let mut config = config.clone();
+    let limits = &mut config.connection.limits;
+    let servers = u32::try_from(config.connection.servers.len().max(1)).unwrap_or(u32::MAX);
+    limits.connect_within = limits.connect_within.min(within / servers);
+    limits.answer_within = limits.answer_within.min(within);
+    config
+}
+
 /// A connection to one server, up to TLS; within one time limit for everything.
-async fn reach(config: &DirectoryConfig, server: &ServerAddress) -> Result<Connection, FetchError> {
+pub(super) async fn reach(config: &DirectoryConfig, server: &ServerAddress) -> Result<Connection, FetchError> {
     let within = config.connection.limits.connect_within;
     let reached = async {
         let addresses = connection::resolve(server, within).await?;
@@ -65,7 +77,7 @@ pub(super) async fn open(config: &DirectoryConfig) -> Result<Opened, FetchError>
     Err(joined(passed_over))
 }
 
-fn joined(errors: Vec<FetchError>) -> FetchError {
+pub(super) fn joined(errors: Vec<FetchError>) -> FetchError {
     let phase = errors.last().map_or(Phase::Connect, |error| error.phase);
     let message = errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join(" ");
     FetchError { phase, message: if message.is_empty() { "No address is configured.".to_owned() } else { message } }

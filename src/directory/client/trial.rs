@@ -87,7 +87,7 @@ async fn run(config: &DirectoryConfig, now: Timestamp, steps: &Steps) -> Result<
     steps.report(Phase::Server, Passed, described(&recognised));
 
     check_bases(config, &mut connection, steps).await?;
-    read(config, &recognised, &mut connection, steps).await?;
+    read(config, now, &recognised, &mut connection, steps).await?;
     connection.close().await;
     Ok(())
 }
@@ -215,11 +215,17 @@ async fn check_bases(config: &DirectoryConfig, connection: &mut Connection, step
 }
 
 /// Reads people and groups as a run would, and says how the server handled its pages meanwhile.
-async fn read(config: &DirectoryConfig, recognised: &Recognised, connection: &mut Connection, steps: &Steps) -> Result<(), FetchError> {
+async fn read(
+    config: &DirectoryConfig,
+    now: Timestamp,
+    recognised: &Recognised,
+    connection: &mut Connection,
+    steps: &Steps,
+) -> Result<(), FetchError> {
     use StepOutcome::{Passed, Warning};
     let mut snapshot = Snapshot::default();
-    let users = match read_users(config, connection, &mut snapshot).await {
-        Ok(users) => users,
+    let (users, own) = match read_users(config, now, connection, &mut snapshot).await {
+        Ok(read) => read,
         Err(error) => {
             steps.report(Phase::Paging, if recognised.pages { Passed } else { Warning }, paging(recognised, None));
             return Err(error);
@@ -244,7 +250,7 @@ async fn read(config: &DirectoryConfig, recognised: &Recognised, connection: &mu
         steps.report(Phase::Users, outcome, format!("{count} found, such as {}.{hint}", sample(&snapshot.users)));
     }
 
-    read_groups(config, connection, &mut snapshot).await?;
+    read_groups(config, connection, &mut snapshot, own).await?;
     let filter = &config.search.group_filter;
     let memberships: usize = snapshot.groups.iter().map(|group| group.members.len()).sum();
     let hint = skipped_sentence(snapshot.skipped_groups.len()) + &first_problem(&snapshot, problems_of_users);

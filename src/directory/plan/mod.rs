@@ -344,7 +344,7 @@ fn sorted_by_entry<T>(rows: &[T], id: impl Fn(&T) -> &EntryId) -> Vec<&T> {
 }
 
 fn label(policy: &Policy, field: Field) -> String {
-    policy.attributes.names(field).join(" | ")
+    policy.attributes.label(field)
 }
 
 fn row_hash(fields: &[&str]) -> RowHash {

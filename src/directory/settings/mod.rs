@@ -62,12 +62,16 @@ pub fn read<'t>(name: &str, value_of: impl Fn(&str) -> Option<&'t str>) -> Resul
     let schedule = reader.schedule();
     let passwords = reader.passwords();
     let attributes = reader.attributes();
+    let disabled_when = reader.disabled_when();
+    let claims = reader.claims();
     let config = (|| {
         Some(DirectoryConfig {
             name: name.to_owned(),
             connection: connection?,
             search: search?,
             attributes,
+            disabled_when: disabled_when?,
+            claims: claims?,
             membership: membership?,
             placement: placement?,
             life_cycle: life_cycle?,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::attributes::{AttributeMap, ROWS};
+use super::super::attributes::{AttributeMap, CustomClaim, DisabledRule, ROWS};
 use super::super::config::{
     Collision, Connection, Guard, LifeCycle, Limit, Limits, MemberValue, Membership, Missing, Nested, PasswordSignIn, Passwords, Placement, Schedule,
     Search,
@@ -191,6 +191,14 @@ impl<'t> Reader<'_, 't> {
         let keeps_hash = self.flag(PASSWORD_CACHE);
         let write_back = self.flag(PASSWORD_WRITE_BACK);
         Some(Passwords { sign_in: sign_in?, keeps_hash: keeps_hash?, write_back: write_back? })
+    }
+
+    pub(super) fn disabled_when(&mut self) -> Option<Vec<DisabledRule>> {
+        self.checked(DISABLED_WHEN, DisabledRule::parse_all(self.text(DISABLED_WHEN)))
+    }
+
+    pub(super) fn claims(&mut self) -> Option<Vec<CustomClaim>> {
+        self.checked(CUSTOM_CLAIMS, CustomClaim::parse_all(self.text(CUSTOM_CLAIMS)))
     }
 
     pub(super) fn attributes(&mut self) -> AttributeMap {

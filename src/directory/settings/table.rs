@@ -7,6 +7,7 @@ const CONNECTION: &str = "Connection";
 const ENCRYPTION: &str = "Encryption";
 const TIMES: &str = "Times and sizes";
 const WHO: &str = "Who is taken over";
+const ATTRIBUTES: &str = "Attributes";
 const MEMBERSHIP: &str = "Membership";
 const PLACEMENT: &str = "What they become";
 const LIFE: &str = "Coming and going";
@@ -33,7 +34,7 @@ pub const URL_ORDER: Setting = setting(
     Input::Choice(&[Choice { value: "in-order", label: "In the given order" }, Choice { value: "random", label: "At random" }]),
     CONNECTION,
     "Order of the servers",
-    "Which of several servers is tried first. The next one is tried when one cannot be reached.",
+    "Which of several servers is tried first. The next one is tried when one cannot be reached, not when one refuses the bind.",
 );
 /// [`Connection::start_tls`].
 pub const START_TLS: Setting = setting(
@@ -54,7 +55,7 @@ pub const BIND_METHOD: Setting = setting(
     ]),
     CONNECTION,
     "Bind",
-    "How Muster proves who it is. Without a bind DN it asks anonymously.",
+    "How Muster proves who it is. Without a bind DN it asks anonymously. SASL EXTERNAL needs a client certificate (with ldaps:// or StartTLS), or ldapi://.",
 );
 /// The name of a simple [`Connection::bind`].
 pub const BIND_DN: Setting = setting(
@@ -69,8 +70,14 @@ pub const BIND_DN: Setting = setting(
 pub const BIND_PASSWORD: Setting =
     setting("LDAP_BIND_PASSWORD", "", Input::Secret, CONNECTION, "Bind password", "Stored encrypted and never shown again.");
 /// [`Search::base_dn`].
-pub const BASE: Setting =
-    setting("LDAP_BASE", "", Input::Text, CONNECTION, "Base DN", "Where people and groups are searched, such as dc=example,dc=org.");
+pub const BASE: Setting = setting(
+    "LDAP_BASE",
+    "",
+    Input::Text,
+    CONNECTION,
+    "Base DN",
+    "Where people and groups are searched, such as dc=example,dc=org. Parts that the server says are on other servers (referrals) are reported and not followed: that would send the bind password there.",
+);
 /// [`Connection::ca_pem`].
 pub const CA_CERTIFICATE: Setting = setting(
     "LDAP_CA_CERTIFICATE",
@@ -78,7 +85,7 @@ pub const CA_CERTIFICATE: Setting = setting(
     Input::Lines,
     ENCRYPTION,
     "Certificate authority",
-    "The PEM text of the authority that signed the server's certificate, when this machine does not know it.",
+    "The PEM text of the authority that signed the server's certificate, or of a self-signed certificate itself, when this machine does not know it.",
 );
 /// [`Connection::server_name`].
 pub const SERVER_NAME: Setting = setting(
@@ -224,6 +231,24 @@ pub const INCLUDE_GROUPS: Setting = setting(
 /// [`Placement::exclude_groups`].
 pub const EXCLUDE_GROUPS: Setting =
     setting("LDAP_EXCLUDE_GROUPS", "", Input::Lines, WHO, "Groups to leave out", "Names, one per line, with * for any text.");
+/// [`DirectoryConfig::disabled_when`].
+pub const DISABLED_WHEN: Setting = setting(
+    "LDAP_USER_DISABLED_WHEN",
+    "userAccountControl\nnsAccountLock\naccountExpires\nshadowExpire\nkrbPrincipalExpiration",
+    Input::Lines,
+    ATTRIBUTES,
+    "An account is disabled when",
+    "One per line: userAccountControl, nsAccountLock, accountExpires, shadowExpire, krbPrincipalExpiration, pwdAccountLockedTime (locked for good), or an own attribute = value, with * for any. Each counts only where the entry has the attribute.",
+);
+/// [`DirectoryConfig::claims`].
+pub const CUSTOM_CLAIMS: Setting = setting(
+    "LDAP_CUSTOM_CLAIMS",
+    "",
+    Input::Lines,
+    ATTRIBUTES,
+    "Further attributes for apps",
+    "One per line: claim = attribute for one value, claim[] = attribute for a list. Alternatives (a | b) and, for one value, templates ({a} {b}) work as for names.",
+);
 /// [`Membership::member_value`].
 pub const MEMBER_VALUE: Setting = setting(
     "LDAP_GROUP_MEMBER_VALUE",
@@ -487,7 +512,7 @@ pub const PASSWORD_WRITE_BACK: Setting = setting(
 );
 
 /// All settings besides the attribute names, in the order of the settings page.
-pub const SETTINGS: [Setting; 58] = [
+pub const SETTINGS: [Setting; 60] = [
     ENABLED,
     URL,
     URL_ORDER,
@@ -546,4 +571,7 @@ pub const SETTINGS: [Setting; 58] = [
     PASSWORD_SIGN_IN,
     PASSWORD_CACHE,
     PASSWORD_WRITE_BACK,
+    // Beside the attribute names, which follow.
+    DISABLED_WHEN,
+    CUSTOM_CLAIMS,
 ];

@@ -42,12 +42,19 @@ pub(crate) const CROWD_SIZE: usize = 1_600;
 /// The group they are all in.
 pub(crate) const CROWD: &str = "crowd";
 
+/// The archive of an untouched domain.
+static UNTOUCHED: OnceCell<PathBuf> = OnceCell::const_new();
+
 impl Samba {
     /// A fresh domain `corp.example`.
     pub(crate) async fn start() -> Self {
         assert!(rustix::process::geteuid().is_root(), "a domain controller listens on port 389, which needs root: run scripts/test");
-        static ARCHIVE: OnceCell<PathBuf> = OnceCell::const_new();
-        Self::start_from(ARCHIVE.get_or_init(provisioned).await).await
+        Self::start_from(UNTOUCHED.get_or_init(provisioned).await, false).await
+    }
+
+    /// A domain that takes passwords over encrypted connections only, as Windows and Samba do unless told otherwise. [`Samba::tools`] cannot be used there.
+    pub(crate) async fn start_strict() -> Self {
+        Self::start_from(UNTOUCHED.get_or_init(provisioned).await, true).await
     }
 
     /// A domain with the people `crowd0001` to `crowd1600` and a group of them all. Samba sends its members whole unless asked for a range.
@@ -55,16 +62,16 @@ impl Samba {
     /// The first call on a machine takes some twenty seconds; later ones as long as [`Samba::start`].
     pub(crate) async fn start_crowded() -> Self {
         static ARCHIVE: OnceCell<PathBuf> = OnceCell::const_new();
-        Self::start_from(ARCHIVE.get_or_init(crowded).await).await
+        Self::start_from(ARCHIVE.get_or_init(crowded).await, false).await
     }
 
-    async fn start_from(archive: &Path) -> Self {
+    async fn start_from(archive: &Path, strict: bool) -> Self {
         let directory = janitor::directory("samba");
         unpack(archive, directory.path()).await;
         for _ in 0..3 {
             let address = free_address();
             let certificates = certificates::issue(directory.path(), &[&address.to_string(), "dc1.corp.example"]);
-            if let Some(server) = listen(directory.path(), address, &certificates).await {
+            if let Some(server) = listen(directory.path(), address, &certificates, strict).await {
                 return Self { server, address, certificates, directory };
             }
         }
@@ -273,9 +280,9 @@ async fn unpack(archive: &Path, directory: &Path) {
 }
 
 /// Starts the domain controller; `None` when its address has been taken in between.
-async fn listen(directory: &Path, address: Ipv4Addr, certificates: &Files) -> Option<Server> {
+async fn listen(directory: &Path, address: Ipv4Addr, certificates: &Files, strict: bool) -> Option<Server> {
     let conf = directory.join("smb.conf");
-    std::fs::write(&conf, configuration(directory, address, certificates)).expect("own directory");
+    std::fs::write(&conf, configuration(directory, address, certificates, strict)).expect("own directory");
     let mut command = Command::new("samba");
     command.env("PATH", PATH).env("TDB_NO_FSYNC", "1").current_dir(directory).args(["-i", "-M", "single", "--debug-stdout", "-d1", "-s"]).arg(&conf);
     let mut server = Server::start(command, &directory.join("log"), "TERM");
@@ -290,10 +297,11 @@ async fn listen(directory: &Path, address: Ipv4Addr, certificates: &Files) -> Op
     }
 }
 
-fn configuration(directory: &Path, address: Ipv4Addr, certificates: &Files) -> String {
+fn configuration(directory: &Path, address: Ipv4Addr, certificates: &Files, strict: bool) -> String {
     let at = directory.display();
     let Files { authority, certificate, key } = certificates;
     let (authority, certificate, key) = (authority.display(), certificate.display(), key.display());
+    let strong = if strict { "yes" } else { "no" };
     format!(
         "[global]
 netbios name = DC1
@@ -313,7 +321,7 @@ ncalrpc dir = {at}/ncalrpc
 winbindd socket directory = {at}/winbindd
 ntp signd socket directory = {at}/ntp_signd
 log file = {at}/log.%m
-ldap server require strong auth = no
+ldap server require strong auth = {strong}
 tls certfile = {certificate}
 tls keyfile = {key}
 tls cafile = {authority}

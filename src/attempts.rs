@@ -1,0 +1,137 @@
+//! Guesses at what a person chose, counted in the database: what can be guessed must have one limit for all instances together. (What cannot be guessed is
+//! limited in memory, by [`crate::web::rate_limit`].)
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::db::{Tx, query};
+use crate::secret::sha256;
+
+/// How many guesses in which time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// Guesses until the next one has to wait.
+    pub count: i64,
+    /// For how long a guess counts.
+    pub within: Duration,
+    /// Whether the time is counted from the last guess, and not from the first: then no stretch of [`within`](Self::within) ever has more than
+    /// [`count`](Self::count).
+    pub from_the_last: bool,
+}
+
+/// What guesses are counted for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject(Vec<u8>);
+
+impl Subject {
+    /// Guesses of one kind at one thing. Only the hash is kept.
+    pub fn new(kind: &str, what: &str) -> Self {
+        Self(sha256(format!("{kind}\0{what}").as_bytes()).to_vec())
+    }
+
+    /// Guesses of one kind from one address; for IPv6 from its /64 network, which one household holds whole.
+    pub fn network(kind: &str, ip: IpAddr) -> Self {
+        let network = match ip {
+            IpAddr::V4(_) => ip,
+            IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64))),
+        };
+        Self::new(kind, &network.to_string())
+    }
+}
+
+/// Counts a guess before it is tried, so that many at once are no more than the allowance; says how long to wait when it is used up, and counts nothing then.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn take(tx: &mut Tx, subject: &Subject, allowance: Allowance, now: Timestamp) -> sqlx::Result<Result<(), Duration>> {
+    let taken: Option<(i64,)> = query(
+        "INSERT INTO attempts (subject, count, expires_at) VALUES ($1, 1, $2)
+         ON CONFLICT (subject) DO UPDATE SET
+             count = CASE WHEN attempts.expires_at <= $3 THEN 1 ELSE attempts.count + 1 END,
+             expires_at = CASE WHEN $4 OR attempts.expires_at <= $3 THEN excluded.expires_at ELSE attempts.expires_at END
+         WHERE attempts.count < $5 OR attempts.expires_at <= $3
+         RETURNING count",
+    )
+    .bind(subject.0.clone())
+    .bind(now + allowance.within)
+    .bind(now)
+    .bind(allowance.from_the_last)
+    .bind(allowance.count)
+    .optional(tx)
+    .await?;
+    if taken.is_some() {
+        return Ok(Ok(()));
+    }
+    let until: Option<(Timestamp,)> = query("SELECT expires_at FROM attempts WHERE subject = $1").bind(subject.0.clone()).optional(tx).await?;
+    Ok(Err(until.map_or(allowance.within, |(until,)| until.since(now))))
+}
+
+/// Takes a counted guess back, because it was none.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn give_back(tx: &mut Tx, subject: &Subject) -> sqlx::Result<()> {
+    query("UPDATE attempts SET count = count - 1 WHERE subject = $1 AND count > 0").bind(subject.0.clone()).execute(tx).await.map(|_| ())
+}
+
+/// Forgets the guesses at something, because it was proved.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forget(tx: &mut Tx, subject: &Subject) -> sqlx::Result<()> {
+    query("DELETE FROM attempts WHERE subject = $1").bind(subject.0.clone()).execute(tx).await.map(|_| ())
+}
+
+/// Deletes what no longer counts.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn sweep(tx: &mut Tx, now: Timestamp) -> sqlx::Result<u64> {
+    query("DELETE FROM attempts WHERE expires_at <= $1").bind(now).execute(tx).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_household_is_one_network_and_its_neighbour_another() {
+        let of = |ip: &str| Subject::network("x", ip.parse().unwrap());
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+        assert_ne!(Subject::new("a", "b"), Subject::new("b", "a"));
+    }
+
+    #[tokio::test]
+    async fn the_allowance_holds_until_its_time_is_over() {
+        let directory = tempfile::tempdir().unwrap();
+        let db = crate::db::open(&format!("sqlite://{}", directory.path().join("a.db").display())).await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        let at = Timestamp::from_seconds;
+        let subject = Subject::new("account", "ada");
+        let three = Allowance { count: 3, within: Duration::from_secs(900), from_the_last: true };
+        for second in [0, 100, 200] {
+            assert_eq!(take(&mut tx, &subject, three, at(second)).await.unwrap(), Ok(()));
+        }
+        assert_eq!(take(&mut tx, &subject, three, at(901)).await.unwrap(), Err(Duration::from_secs(199)), "counted from the last");
+        assert_eq!(take(&mut tx, &Subject::new("account", "grace"), three, at(901)).await.unwrap(), Ok(()));
+        assert_eq!(take(&mut tx, &subject, three, at(1100)).await.unwrap(), Ok(()), "and then there are three more");
+        give_back(&mut tx, &subject).await.unwrap();
+        for _ in 0..3 {
+            assert_eq!(take(&mut tx, &subject, three, at(1101)).await.unwrap(), Ok(()));
+        }
+        assert!(take(&mut tx, &subject, three, at(1101)).await.unwrap().is_err());
+        forget(&mut tx, &subject).await.unwrap();
+        assert_eq!(take(&mut tx, &subject, three, at(1101)).await.unwrap(), Ok(()));
+
+        let network = Subject::new("network", "192.0.2.1");
+        let two = Allowance { count: 2, from_the_last: false, ..three };
+        assert_eq!(take(&mut tx, &network, two, at(0)).await.unwrap(), Ok(()));
+        assert_eq!(take(&mut tx, &network, two, at(800)).await.unwrap(), Ok(()));
+        assert_eq!(take(&mut tx, &network, two, at(899)).await.unwrap(), Err(Duration::from_secs(1)), "counted from the first");
+        assert_eq!(take(&mut tx, &network, two, at(900)).await.unwrap(), Ok(()));
+        assert_eq!(sweep(&mut tx, at(5000)).await.unwrap(), 3);
+    }
+}

@@ -1,0 +1,129 @@
+//! An entry as the server sent it, and how its values are found and read.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::super::model::EntryId;
+
+/// An entry as it came from the server, names as it spelled them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RawEntry {
+    /// Its name.
+    pub dn: String,
+    /// Attribute descriptions with their values.
+    pub attributes: Vec<(String, Vec<Vec<u8>>)>,
+}
+
+impl RawEntry {
+    /// The values of an attribute: those under its exact description, else those with further options (RFC 4512 section 2.5.2), such as a language.
+    pub(in super::super) fn values_of<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e [u8]> + use<'e> {
+        let filled = || self.attributes.iter().filter(|(_, values)| !values.is_empty());
+        let is_exact = filled().any(|(description, _)| description.eq_ignore_ascii_case(name));
+        filled()
+            .filter(move |(description, _)| if is_exact { description.eq_ignore_ascii_case(name) } else { is_subtype(description, name) })
+            .flat_map(|(_, values)| values.iter().map(Vec::as_slice))
+    }
+
+    /// The part of a multi-valued attribute that came with a range (`member;range=0-1499`): its values, and where the next part begins when there is one.
+    pub fn ranged(&self, name: &str) -> Option<(&[Vec<u8>], Option<u32>)> {
+        self.attributes.iter().find_map(|(description, values)| {
+            let (base, options) = description.split_once(';')?;
+            let end = range_of(options).filter(|_| base.eq_ignore_ascii_case(name))?;
+            Some((values.as_slice(), end.map(|end| end.saturating_add(1))))
+        })
+    }
+
+    /// All values of an attribute that may come in ranges, this entry's part of them.
+    pub(in super::super) fn values_and_range<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e [u8]> + use<'e> {
+        let range = self.ranged(name).map_or(&[][..], |(values, _)| values);
+        self.values_of(name).chain(range.iter().map(Vec::as_slice))
+    }
+}
+
+/// Whether `description` is `name` with further options behind it. A range is none.
+fn is_subtype(description: &str, name: &str) -> bool {
+    let Some((base, options)) = description.split_once(';') else { return false };
+    let (wanted_base, wanted) = name.split_once(';').unwrap_or((name, ""));
+    base.eq_ignore_ascii_case(wanted_base)
+        && range_of(options).is_none()
+        && wanted.split(';').filter(|option| !option.is_empty()).all(|option| options.split(';').any(|other| other.eq_ignore_ascii_case(option)))
+}
+
+/// The end of a `range=0-1499` option; `Some(None)` for `range=1500-*`, the last part.
+fn range_of(options: &str) -> Option<Option<u32>> {
+    options.split(';').find_map(|option| {
+        let range = option.get(..6).filter(|word| word.eq_ignore_ascii_case("range=")).and(option.get(6..))?;
+        let (_, end) = range.split_once('-')?;
+        if end == "*" { Some(None) } else { end.parse().ok().map(Some) }
+    })
+}
+
+/// A value as text, in NFC and trimmed: a GUID or SID as Active Directory shows it, other values when they are UTF-8. `None` when there is nothing to read.
+pub(super) fn text_of(attribute: &str, value: &[u8]) -> Option<String> {
+    let is = |name: &str| attribute.eq_ignore_ascii_case(name);
+    if is("objectSid") || is("sIDHistory") {
+        return sid_text(value);
+    }
+    if value.len() == 16 && (is("objectGUID") || is("mS-DS-ConsistencyGuid")) {
+        return EntryId::from_value(attribute, value).ok().map(|id| id.to_string());
+    }
+    let text = std::str::from_utf8(value).ok()?.trim();
+    let text = if text.is_ascii() { text.to_owned() } else { text.nfc().collect::<String>().trim().to_owned() };
+    (!text.is_empty()).then_some(text)
+}
+
+/// A value for an app: as text where it is one, else as base64. An attribute asked for as `;binary` always comes as base64.
+pub(super) fn text_or_base64(attribute: &str, value: &[u8]) -> Option<String> {
+    let asks_binary = attribute.split(';').skip(1).any(|option| option.eq_ignore_ascii_case("binary"));
+    match text_of(attribute, value) {
+        Some(text) if !asks_binary => Some(text),
+        _ if value.is_empty() || (!asks_binary && std::str::from_utf8(value).is_ok()) => None,
+        _ => Some(STANDARD.encode(value)),
+    }
+}
+
+/// A security identifier in its text form `S-1-5-21-…` (MS-DTYP section 2.4.2.1).
+fn sid_text(value: &[u8]) -> Option<String> {
+    let [revision, count, authority @ ..] = value else { return None };
+    let (authority, rest) = authority.split_at_checked(6)?;
+    if rest.len() != usize::from(*count) * 4 {
+        return None;
+    }
+    let authority = authority.iter().fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+    let mut text = format!("S-{revision}-{authority}");
+    for part in rest.as_chunks::<4>().0 {
+        text.push_str(&format!("-{}", u32::from_le_bytes(*part)));
+    }
+    Some(text)
+}
+
+/// Control characters, and those that change the direction of what follows them.
+pub(super) fn is_unwanted(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
+}
+
+/// Attributes that hold secrets: never shown to anybody, administrators included.
+pub fn is_secret(attribute: &str) -> bool {
+    let base = attribute.split(';').next().unwrap_or(attribute).to_ascii_lowercase();
+    [
+        "password",
+        "pwd",
+        "passwd",
+        "secret",
+        "krbprincipalkey",
+        "krbmkey",
+        "lapsencrypted",
+        "ipanthash",
+        "recoverykey",
+        "privatekey",
+        "totp",
+        "otptoken",
+    ]
+    .iter()
+    .any(|word| base.contains(word))
+        && !matches!(
+            base.as_str(),
+            "pwdlastset" | "pwdaccountlockedtime" | "pwdchangedtime" | "pwdpolicysubentry" | "badpwdcount" | "krblastpwdchange" | "pwdreset"
+        )
+}
