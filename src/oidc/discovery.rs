@@ -129,3 +129,42 @@ fn serve(published: &Published, headers: &HeaderMap) -> Response {
     }
     (caching, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], published.body.clone()).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    /// The one module of the Config plan, and the members of it that need no server to ask.
+    #[test]
+    fn oidcc_discovery_endpoint_verification() {
+        let origin = Origin::parse("https://id.example.org").unwrap();
+        let metadata: Value = serde_json::from_slice(&document(&origin).unwrap().body).unwrap();
+        assert_eq!(metadata["issuer"], "https://id.example.org");
+        let endpoints = metadata.as_object().unwrap().iter().filter(|(name, _)| name.ends_with("_endpoint") || name.ends_with("_uri"));
+        let mut count = 0;
+        for (name, value) in endpoints {
+            assert!(value.as_str().is_some_and(|address| address.starts_with("https://id.example.org/")), "{name}: {value}");
+            count += 1;
+        }
+        assert!(count >= 9);
+        for name in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint"] {
+            assert!(metadata[name].is_string(), "{name}");
+        }
+        let list = |name: &str| metadata[name].as_array().unwrap_or_else(|| panic!("{name}")).clone();
+        assert_eq!((list("response_types_supported"), list("subject_types_supported")), (vec![json!("code")], vec![json!("public")]));
+        assert!(list("id_token_signing_alg_values_supported").contains(&json!("RS256")));
+        assert!(!list("id_token_signing_alg_values_supported").contains(&json!("none")));
+        assert!(list("scopes_supported").contains(&json!("openid")) && !list("scopes_supported").contains(&json!("address")));
+        for name in ["claims_supported", "grant_types_supported", "code_challenge_methods_supported", "token_endpoint_auth_methods_supported"] {
+            assert!(!list(name).is_empty(), "{name}");
+        }
+        // What is not offered is not named, and what would count as offered when unnamed is named as not.
+        assert_eq!((&metadata["request_parameter_supported"], &metadata["request_uri_parameter_supported"]), (&json!(false), &json!(false)));
+        for name in
+            ["registration_endpoint", "check_session_iframe", "userinfo_signing_alg_values_supported", "request_object_signing_alg_values_supported"]
+        {
+            assert!(metadata.get(name).is_none(), "{name}");
+        }
+    }
+}

@@ -232,7 +232,10 @@ async fn several_places_are_read_each_entry_once() {
     assert_eq!(people(&overlapping).await, Ok(3));
     let shallow = slapd_config(&slapd, &[("LDAP_USER_BASE", "ou=people"), ("LDAP_SCOPE", "one-level")]);
     assert_eq!(people(&shallow).await, Ok(2));
-    let deep = client::find_person(&shallow, PersonKey::Username("deep"), muster::clock::Clock::system().now(), WITHIN).await.expect("an answer").expect("somebody");
+    let deep = client::find_person(&shallow, PersonKey::Username("deep"), muster::clock::Clock::system().now(), WITHIN)
+        .await
+        .expect("an answer")
+        .expect("somebody");
     assert_eq!((deep.passes_filter, deep.is_below_bases), (true, false));
     let recognised = client::recognise(&overlapping).await.expect("a server");
     assert_eq!(recognised.naming_contexts.len(), 2, "{recognised:?}");
@@ -242,7 +245,10 @@ async fn several_places_are_read_each_entry_once() {
 async fn one_person_is_found_in_openldap() {
     let slapd = Slapd::start(&two_people()).await;
     let config = slapd_config(&slapd, &[]);
-    let ada = client::find_person(&config, PersonKey::Username("ADA"), muster::clock::Clock::system().now(), WITHIN).await.expect("an answer").expect("somebody");
+    let ada = client::find_person(&config, PersonKey::Username("ADA"), muster::clock::Clock::system().now(), WITHIN)
+        .await
+        .expect("an answer")
+        .expect("somebody");
     assert!(ada.is_in_scope() && ada.problems.is_empty());
     let id = ada.user.expect("a person").id;
     for key in [PersonKey::Id(&id), PersonKey::Dn(&person_dn("ada")), PersonKey::Email("ada@example.org")] {
@@ -253,7 +259,10 @@ async fn one_person_is_found_in_openldap() {
     for key in [PersonKey::Id(&nobody), PersonKey::Dn("uid=x,dc=nowhere"), PersonKey::Username("*"), PersonKey::Username("ada)(uid=*")] {
         assert!(client::find_person(&config, key, muster::clock::Clock::system().now(), WITHIN).await.expect("an answer").is_none(), "{key:?}");
     }
-    let out = client::find_person(&config, PersonKey::Dn(SERVICE_DN), muster::clock::Clock::system().now(), WITHIN).await.expect("an answer").expect("an entry");
+    let out = client::find_person(&config, PersonKey::Dn(SERVICE_DN), muster::clock::Clock::system().now(), WITHIN)
+        .await
+        .expect("an answer")
+        .expect("an entry");
     assert!(!out.is_in_scope());
     let raw = client::read_entry(&config, &person_dn("ada"), WITHIN).await.expect("an answer").expect("an entry");
     assert!(raw.attributes.iter().any(|(name, _)| name == "entryUUID") && raw.attributes.iter().any(|(name, _)| name == "cn"));
@@ -309,9 +318,13 @@ async fn an_active_directory_is_reached_recognised_and_asked_for_people_and_pass
     let snapshot = client::fetch(&config, muster::clock::Clock::system().now()).await.expect("a domain");
     assert!(snapshot.referrals > 0 && snapshot.problems.iter().next().is_none(), "{:?}", snapshot.problems);
 
-    let ada = client::find_person(&config, PersonKey::Username("ada"), muster::clock::Clock::system().now(), WITHIN).await.expect("an answer").expect("somebody");
+    let ada = client::find_person(&config, PersonKey::Username("ada"), muster::clock::Clock::system().now(), WITHIN)
+        .await
+        .expect("an answer")
+        .expect("somebody");
     let id = ada.user.expect("a person").id;
-    let again = client::find_person(&config, PersonKey::Id(&id), muster::clock::Clock::system().now(), WITHIN).await.expect("an answer").expect("somebody");
+    let again =
+        client::find_person(&config, PersonKey::Id(&id), muster::clock::Clock::system().now(), WITHIN).await.expect("an answer").expect("somebody");
     assert!(again.is_in_scope() && again.entry.dn == user_dn("ada"), "{again:?}");
 
     let check = async |password: &str| client::check_password(&config, &user_dn("ada"), &Password::new(password), WITHIN).await;
@@ -356,7 +369,10 @@ async fn a_389_directory_server_is_recognised_and_checks_passwords() {
     let recognised = client::recognise(&config).await.expect("a server");
     assert_eq!((recognised.vendor, recognised.pages, recognised.start_tls), (Vendor::Ds389, true, true), "{recognised:?}");
     assert!(recognised.version.contains("389") && recognised.naming_contexts.contains(&ds389::BASE.to_owned()), "{recognised:?}");
-    let ada = client::find_person(&config, PersonKey::Username("ada"), muster::clock::Clock::system().now(), WITHIN).await.expect("an answer").expect("somebody");
+    let ada = client::find_person(&config, PersonKey::Username("ada"), muster::clock::Clock::system().now(), WITHIN)
+        .await
+        .expect("an answer")
+        .expect("somebody");
     let id = ada.user.expect("a person").id;
     assert!(client::find_person(&config, PersonKey::Id(&id), muster::clock::Clock::system().now(), WITHIN).await.expect("an answer").is_some());
 

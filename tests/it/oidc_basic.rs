@@ -190,11 +190,11 @@ const ALWAYS: [&str; 11] = ["iss", "sub", "aud", "exp", "iat", "auth_time", "acr
 
 async fn oidcc_server(plan: &Plan) {
     let tokens = plan.tokens(&[]).await;
-    for name in claims(&tokens).as_object().unwrap().keys() {
+    for name in claims(&tokens).as_object().expect("an object").keys() {
         assert!(ALWAYS.contains(&name.as_str()), "{name} was not asked for");
     }
     assert_eq!(claims(&tokens)["nonce"], "n-0S6_WzA2Mj");
-    let hash = base64url(&muster::secret::sha256(tokens["access_token"].as_str().unwrap().as_bytes())[..16]);
+    let hash = base64url(&muster::secret::sha256(tokens["access_token"].as_str().expect("a text").as_bytes())[..16]);
     assert_eq!(claims(&tokens)["at_hash"], hash.as_str());
 }
 
@@ -210,13 +210,13 @@ async fn oidcc_userinfo_get(plan: &Plan) {
 
 async fn oidcc_userinfo_post_header(plan: &Plan) {
     let tokens = plan.tokens(&[]).await;
-    let request = plain().post(format!("{}/api/oidc/userinfo", plan.provider.base)).bearer_auth(tokens["access_token"].as_str().unwrap());
+    let request = plain().post(format!("{}/api/oidc/userinfo", plan.provider.base)).bearer_auth(tokens["access_token"].as_str().expect("a text"));
     assert_eq!(answer(request).await.json()["sub"], claims(&tokens)["sub"]);
 }
 
 async fn oidcc_userinfo_post_body(plan: &Plan) {
     let tokens = plan.tokens(&[]).await;
-    let form = [("access_token", tokens["access_token"].as_str().unwrap())];
+    let form = [("access_token", tokens["access_token"].as_str().expect("a text"))];
     let answer = answer(plain().post(format!("{}/api/oidc/userinfo", plan.provider.base)).form(&form)).await;
     assert_eq!((answer.status.as_u16(), &answer.json()["sub"]), (200, &claims(&tokens)["sub"]));
 }
@@ -231,7 +231,7 @@ async fn oidcc_scope_profile(plan: &Plan) {
     for name in profile.iter().chain(&["birthdate", "zoneinfo", "locale", "updated_at"]) {
         assert!(!said[*name].is_null(), "{name}");
     }
-    assert_eq!(said.as_object().unwrap().len(), 15, "{said}");
+    assert_eq!(said.as_object().expect("an object").len(), 15, "{said}");
 }
 
 async fn oidcc_scope_email(plan: &Plan) {
@@ -244,7 +244,7 @@ async fn oidcc_scope_email(plan: &Plan) {
 /// The scope `address` is not offered, because no record holds an address: the suite skips it.
 async fn oidcc_scope_address(plan: &Plan) {
     let metadata = answer(plain().get(format!("{}/.well-known/openid-configuration", plan.provider.base))).await.json();
-    assert!(!metadata["scopes_supported"].as_array().unwrap().contains(&json!("address")));
+    assert!(!metadata["scopes_supported"].as_array().expect("a list").contains(&json!("address")));
     assert_eq!(plan.tokens(&[("scope", "openid address")]).await["scope"], "openid", "ignored, and said so");
 }
 
@@ -266,7 +266,7 @@ async fn oidcc_alternate_happy_flow(plan: &Plan) {
         parameters.push(("response_mode".into(), "form_post".into()));
     }
     parameters.reverse();
-    let request = format!("/authorize?{}", serde_urlencoded::to_string(parameters).unwrap());
+    let request = format!("/authorize?{}", serde_urlencoded::to_string(parameters).expect("readable"));
     let code = plan.code_of(&plan.browser.get(&request).await);
     let tokens = succeeded(&plan.client.redeem(&code, &[]).await);
     assert_eq!(plan.userinfo(&tokens).await["email"], "ada@example.org");
@@ -329,10 +329,10 @@ async fn oidcc_ensure_request_with_unknown_parameter_succeeds(plan: &Plan) {
 
 async fn oidcc_id_token_hint(plan: &Plan) {
     let first = plan.tokens(&[]).await;
-    let second = plan.tokens(&[("prompt", "none"), ("id_token_hint", first["id_token"].as_str().unwrap())]).await;
+    let second = plan.tokens(&[("prompt", "none"), ("id_token_hint", first["id_token"].as_str().expect("a text"))]).await;
     assert_eq!(claims(&first)["sub"], claims(&second)["sub"]);
     let grace = plan.provider.browser_of(&plan.provider.person("grace").await).await;
-    let other = grace.get(&plan.request(&plan.client, &[("prompt", "none"), ("id_token_hint", first["id_token"].as_str().unwrap())])).await;
+    let other = grace.get(&plan.request(&plan.client, &[("prompt", "none"), ("id_token_hint", first["id_token"].as_str().expect("a text"))])).await;
     assert_eq!(plan.error(&other), "login_required", "the app expects someone else");
 }
 
@@ -352,7 +352,8 @@ async fn oidcc_claims_locales(plan: &Plan) {
 
 async fn oidcc_ensure_request_with_acr_values_succeeds(plan: &Plan) {
     let metadata = answer(plain().get(format!("{}/.well-known/openid-configuration", plan.provider.base))).await.json();
-    let offered: Vec<&str> = metadata["acr_values_supported"].as_array().unwrap().iter().map(|value| value.as_str().unwrap()).collect();
+    let offered: Vec<&str> =
+        metadata["acr_values_supported"].as_array().expect("a list").iter().map(|value| value.as_str().expect("a text")).collect();
     let tokens = plan.tokens(&[("acr_values", &offered.join(" "))]).await;
     assert_eq!(claims(&tokens)["acr"], "phr", "a synced passkey");
     assert!(offered.contains(&"phr"));
@@ -371,10 +372,10 @@ async fn oidcc_codereuse_30seconds(plan: &Plan) {
         let code = plan.code(&[("scope", "openid offline_access")]).await;
         let tokens = succeeded(&plan.client.redeem(&code, &[]).await);
         plan.provider.wait(Duration::from_secs(pause));
-        oidc::sweep(&plan.provider.running.app, plan.provider.now()).await.unwrap();
+        oidc::sweep(&plan.provider.running.app, plan.provider.now()).await.expect("the database answers");
         assert_refused(&plan.client.redeem(&code, &[]).await, 400, "invalid_grant");
-        assert_eq!(plan.provider.userinfo(tokens["access_token"].as_str().unwrap()).await.status, 401);
-        assert_refused(&plan.client.refresh(tokens["refresh_token"].as_str().unwrap()).await, 400, "invalid_grant");
+        assert_eq!(plan.provider.userinfo(tokens["access_token"].as_str().expect("a text")).await.status, 401);
+        assert_refused(&plan.client.refresh(tokens["refresh_token"].as_str().expect("a text")).await, 400, "invalid_grant");
         plan.provider.sign_in(&plan.browser, &plan.ada).await;
     }
 }
@@ -413,7 +414,7 @@ async fn oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupp
 async fn oidcc_claims_essential(plan: &Plan) {
     let tokens = plan.tokens(&[("claims", r#"{"userinfo":{"name":{"essential":true}}}"#)]).await;
     let said = plan.userinfo(&tokens).await;
-    assert_eq!((said["name"].as_str(), said.as_object().unwrap().len()), (Some("Ada Lovelace"), 2));
+    assert_eq!((said["name"].as_str(), said.as_object().expect("an object").len()), (Some("Ada Lovelace"), 2));
     assert!(claims(&tokens)["name"].is_null());
     let tokens = plan.tokens(&[("claims", r#"{"id_token":{"email":null}}"#)]).await;
     assert_eq!(claims(&tokens)["email"], "ada@example.org");
@@ -430,7 +431,7 @@ async fn oidcc_refresh_token(plan: &Plan) {
     let page = plan.authorize(&[("scope", "openid offline_access"), ("prompt", "consent")]).await;
     let tokens = checked(&plan.provider, &plan.client, &succeeded(&plan.client.redeem(&plan.code_of(&page), &[]).await));
     plan.provider.wait(Duration::from_secs(1));
-    let refresh_token = tokens["refresh_token"].as_str().unwrap();
+    let refresh_token = tokens["refresh_token"].as_str().expect("a text");
     assert!(entropy(refresh_token) > 96.0);
     let second = plan.provider.client().await;
     assert_refused(&second.refresh(refresh_token).await, 400, "invalid_grant");
@@ -458,7 +459,37 @@ async fn oidcc_idtoken_signature(plan: &Plan) {
 /// (Dynamic) `none` is not offered.
 async fn oidcc_idtoken_unsigned(plan: &Plan) {
     let metadata = answer(plain().get(format!("{}/.well-known/openid-configuration", plan.provider.base))).await.json();
-    assert!(!metadata["id_token_signing_alg_values_supported"].as_array().unwrap().contains(&json!("none")));
+    assert!(!metadata["id_token_signing_alg_values_supported"].as_array().expect("a list").contains(&json!("none")));
+}
+
+/// (Dynamic) Which of several redirect URIs is meant must be said.
+async fn oidcc_ensure_redirect_uri_in_authorization_request(plan: &Plan) {
+    let uris = vec![REDIRECT_URI.into(), "https://wiki.example.org/other".into()];
+    let client = plan.provider.client_with(|it| it.redirect_uris = uris, &[]).await;
+    let answer = plan.browser.get(&plan.request(&client, &[("redirect_uri", "")])).await;
+    assert_eq!((answer.status.as_u16(), answer.location()), (400, None));
+}
+
+/// (Dynamic) The query of a redirect URI is part of it, and stays.
+async fn oidcc_redirect_uri_query_ok(plan: &Plan) {
+    assert!(REDIRECT_URI.contains('?'));
+    plan.tokens(&[]).await;
+}
+
+/// (Dynamic) Another query is another address.
+async fn oidcc_redirect_uri_query_mismatch(plan: &Plan) {
+    for other in ["https://wiki.example.org/callback?tenant=2", "https://wiki.example.org/callback", "https://wiki.example.org/callback?Tenant=1"] {
+        let answer = plan.authorize(&[("redirect_uri", other)]).await;
+        assert_eq!((answer.status.as_u16(), answer.location(), answer.attribute("form", "action")), (400, None, None), "{other}");
+    }
+}
+
+/// (Dynamic) So is one with more in it.
+async fn oidcc_redirect_uri_query_added(plan: &Plan) {
+    for other in ["https://wiki.example.org/callback?tenant=1&x=2", "https://wiki.example.org/callback?tenant=1&"] {
+        let answer = plan.authorize(&[("redirect_uri", other)]).await;
+        assert_eq!((answer.status.as_u16(), answer.location(), answer.attribute("form", "action")), (400, None, None), "{other}");
+    }
 }
 
 /// Names every module once: `basic::` and `formpost::` run the same ones.
@@ -521,6 +552,10 @@ modules! {
     oidcc_claims_essential
     oidcc_ensure_request_object_with_redirect_uri
     oidcc_refresh_token
+    oidcc_ensure_redirect_uri_in_authorization_request
+    oidcc_redirect_uri_query_ok
+    oidcc_redirect_uri_query_mismatch
+    oidcc_redirect_uri_query_added
     oidcc_ensure_request_with_valid_pkce_succeeds
 }
 
@@ -530,7 +565,7 @@ async fn a_fragment_answer_stands_behind_the_hash_and_nowhere_else() {
     for (changed, name) in [(&[("response_mode", "fragment")][..], "code"), (&[("response_mode", "fragment"), ("prompt", "none login")], "error")] {
         let location = plan.authorize(changed).await.location().expect("a redirect");
         assert!(location.as_str().starts_with(&format!("{REDIRECT_URI}#")), "{location}");
-        let parameters: BTreeMap<String, String> = serde_urlencoded::from_str(location.fragment().unwrap()).unwrap();
+        let parameters: BTreeMap<String, String> = serde_urlencoded::from_str(location.fragment().expect("readable")).expect("readable");
         assert!(parameters.contains_key(name) && parameters["state"] == STATE && parameters["iss"] == plan.provider.base);
     }
     plan.stop().await;
@@ -607,7 +642,10 @@ async fn claims_asked_for_by_name_are_told_only_to_an_app_the_person_agreed_to()
     let answer = plan.browser.submit(&page, "/authorize/consent", &[("decision", "allow")]).await;
     let tokens = succeeded(&careful.redeem(&plan.code_of(&answer), &[]).await);
     assert_eq!(plan.userinfo(&tokens).await["phone_number"], "+44 20 7946 0000");
-    let user = users::find(&mut plan.provider.running.app.db.read().await.unwrap(), plan.ada.id).await.unwrap().unwrap();
+    let user = users::find(&mut plan.provider.running.app.db.read().await.expect("the database answers"), plan.ada.id)
+        .await
+        .expect("the database answers")
+        .expect("readable");
     assert_eq!(claims(&tokens)["sub"], user.id.to_string());
     plan.stop().await;
 }
