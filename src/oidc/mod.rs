@@ -54,8 +54,6 @@ use crate::{groups, users, web};
 
 /// How long a code can be redeemed; RFC 6749 section 4.1.2 allows ten minutes, apps that start slowly need more than a few seconds.
 const CODE_LIFETIME: Duration = Duration::from_secs(120);
-/// How long a used code is remembered after it ran out, to notice a second use.
-const USED_CODE_KEPT: Duration = Duration::from_secs(15 * 60);
 /// A refresh token that was just exchanged still gives fresh tokens for this long: two tabs of an app may refresh at the same time.
 const REFRESH_REUSE_WITHIN: Duration = Duration::from_secs(20);
 
@@ -157,7 +155,9 @@ async fn redeem_code(
 ) -> Result<Tokens, OAuthError> {
     let hash = TokenHash::of(unverified_code);
     let mut tx = app.db.begin().await?;
-    let Some(redeemed) = store::redeem_code(&mut tx, &hash, client.id, now).await? else {
+    // A second use, however late, must find what the first gave: the row stays for as long as the tokens.
+    let kept_until = now + access_lifetime(app, client);
+    let Some(redeemed) = store::redeem_code(&mut tx, &hash, client.id, now, kept_until).await? else {
         if let Some(grant) = store::grant_of_used_code(&mut tx, &hash, client.id).await? {
             revoke_after_reuse(&mut tx, grant, client, "code", browser, now).await?;
         }
@@ -168,6 +168,9 @@ async fn redeem_code(
         Err(why) => Err(OAuthError::InvalidGrant(why)),
         Ok(()) => mint(&mut tx, app, client, redeemed.grant_id, None, now).await,
     };
+    if let Ok(Minted { refresh_until: Some(refresh_until), .. }) = &minted {
+        store::keep_code(&mut tx, &hash, *refresh_until).await?;
+    }
     let minted = settle(tx, minted).await?;
     let nonce = minted.grant.nonce.clone();
     minted.sign(app, client, nonce.as_deref(), now).await
@@ -237,6 +240,8 @@ struct Minted {
     granted: Scopes,
     access: SecretToken,
     refresh: Option<SecretToken>,
+    /// Until when the refresh token is good.
+    refresh_until: Option<Timestamp>,
     lifetime: Duration,
 }
 
@@ -272,7 +277,8 @@ async fn mint(
     let mut tokens = vec![token(&access_hash, "access", access_scopes.as_str(), now + lifetime)];
     tokens.extend(refresh_hash.as_ref().map(|hash| token(hash, "refresh", grant.scopes.as_str(), refresh_until)));
     store::insert_tokens(tx, &tokens).await?;
-    Ok(Minted { grant, granted: scopes, access, refresh, lifetime })
+    let refresh_until = refresh.is_some().then_some(refresh_until);
+    Ok(Minted { grant, granted: scopes, access, refresh, refresh_until, lifetime })
 }
 
 impl Minted {
@@ -398,7 +404,7 @@ pub async fn sweep(app: &App, now: Timestamp) -> anyhow::Result<u64> {
     let mut swept = 0;
     loop {
         let mut tx = app.db.begin().await?;
-        let mut grants = store::sweep_codes(&mut tx, now - USED_CODE_KEPT).await?;
+        let mut grants = store::sweep_codes(&mut tx, now).await?;
         grants.extend(store::sweep_tokens(&mut tx, now).await?);
         let mut count = u64::try_from(grants.len()).unwrap_or(u64::MAX);
         count += store::pushed::sweep(&mut tx, now - pushed::KEPT).await?;

@@ -166,17 +166,30 @@ pub(super) struct Redeemed {
     pub(super) code_challenge: Option<String>,
 }
 
-/// Uses a code up: of two requests at once one gets the row. The statement names the client, so that a stranger cannot burn someone else's code.
-pub(super) async fn redeem_code(tx: &mut Tx, hash: &TokenHash, client: ClientId, now: Timestamp) -> sqlx::Result<Option<Redeemed>> {
+/// Uses a code up: of two requests at once one gets the row. The statement names the client, so that a stranger cannot burn someone else's code. Its row stays
+/// until `kept_until` at least.
+pub(super) async fn redeem_code(
+    tx: &mut Tx,
+    hash: &TokenHash,
+    client: ClientId,
+    now: Timestamp,
+    kept_until: Timestamp,
+) -> sqlx::Result<Option<Redeemed>> {
     query(
-        "UPDATE authorization_codes SET used_at = $3 WHERE code_hash = $1 AND client_id = $2 AND used_at IS NULL AND expires_at > $3
+        "UPDATE authorization_codes SET used_at = $3, expires_at = $4 WHERE code_hash = $1 AND client_id = $2 AND used_at IS NULL AND expires_at > $3
          RETURNING grant_id, redirect_uri, code_challenge",
     )
     .bind(hash)
     .bind(client)
     .bind(now)
+    .bind(kept_until)
     .optional(tx)
     .await
+}
+
+/// Keeps the row of a used code longer: for as long as the refresh token it gave may be used.
+pub(super) async fn keep_code(tx: &mut Tx, hash: &TokenHash, kept_until: Timestamp) -> sqlx::Result<u64> {
+    query("UPDATE authorization_codes SET expires_at = $2 WHERE code_hash = $1").bind(hash).bind(kept_until).execute(tx).await
 }
 
 /// The grant of a code of this client that was used before.
@@ -324,15 +337,13 @@ pub(super) async fn apps_of_user(conn: &mut Conn, user: UserId) -> sqlx::Result<
     .await
 }
 
-/// Deletes codes that ran out before `before`, a batch at a time; gives their grants. A used one stays for as long as there are tokens of its grant: a second
-/// use, however late, must find what it gave.
-pub(super) async fn sweep_codes(tx: &mut Tx, before: Timestamp) -> sqlx::Result<Vec<GrantId>> {
+/// Deletes codes that ran out, and used ones whose tokens did, a batch at a time; gives their grants.
+pub(super) async fn sweep_codes(tx: &mut Tx, now: Timestamp) -> sqlx::Result<Vec<GrantId>> {
     let rows: Vec<(GrantId,)> = query(
-        "DELETE FROM authorization_codes WHERE code_hash IN (SELECT code_hash FROM authorization_codes WHERE expires_at <= $1
-           AND (used_at IS NULL OR NOT EXISTS (SELECT 1 FROM tokens t WHERE t.grant_id = authorization_codes.grant_id)) LIMIT 1000)
+        "DELETE FROM authorization_codes WHERE code_hash IN (SELECT code_hash FROM authorization_codes WHERE expires_at <= $1 LIMIT 1000)
          RETURNING grant_id",
     )
-    .bind(before)
+    .bind(now)
     .all(tx)
     .await?;
     Ok(rows.into_iter().map(|(grant,)| grant).collect())

@@ -416,7 +416,7 @@ async fn what_has_run_out_is_swept_and_what_counts_stays() {
         let long = client.tokens(&browser, &[ALL_SCOPES]).await;
         assert_eq!(oidc::sweep(&provider.running.app, provider.now()).await.unwrap(), 0);
         provider.wait(Duration::from_secs(3601));
-        assert!(oidc::sweep(&provider.running.app, provider.now()).await.unwrap() >= 4, "the used code stays with the tokens it gave");
+        assert!(oidc::sweep(&provider.running.app, provider.now()).await.unwrap() >= 4, "the code whose refresh token still counts stays");
         assert_eq!(provider.count("SELECT COUNT(*) FROM grants").await, 1);
         assert_eq!(provider.count("SELECT COUNT(*) FROM tokens").await, 1);
         assert_eq!(provider.userinfo(text(&short, "access_token")).await.status, 401);
