@@ -72,9 +72,7 @@ pub(super) fn deliver(app: &App, reply_to: &ReplyTo, parameters: &[(&str, &str)]
             let parameters = all.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
             let page = FormPostPage { chrome: Chrome::public(app), redirect_uri: reply_to.redirect_uri.clone(), parameters };
             let mut response = page.into_response();
-            if let Some(policy) = headers::csp_allowing_form_to(&reply_to.redirect_uri) {
-                response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
-            }
+            response.headers_mut().insert(CONTENT_SECURITY_POLICY, headers::csp_for_forms_that_leave());
             // With less, browsers say `Origin: null`, which apps that check where a form comes from refuse.
             response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
             response

@@ -34,7 +34,7 @@ struct ConsentPage {
     sealed_for_another: String,
 }
 
-/// The page, with the policy that lets its form end at the client. `sealed_for_another` is the request for someone who signs in anew.
+/// The page, with the policy that lets its form end at the client, and wherever the client sends the browser on to. `sealed_for_another` is the request for someone who signs in anew.
 pub(super) fn page(app: &App, person: &SignedIn, request: &AuthorizationRequest, sealed: String, sealed_for_another: String) -> Response {
     let page = ConsentPage {
         chrome: Chrome::public(app),
@@ -48,9 +48,7 @@ pub(super) fn page(app: &App, person: &SignedIn, request: &AuthorizationRequest,
         sealed_for_another,
     };
     let mut response = page.into_response();
-    if let Some(policy) = headers::csp_allowing_form_to(&request.reply_to.redirect_uri) {
-        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
-    }
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, headers::csp_for_forms_that_leave());
     response
 }
 

@@ -72,8 +72,8 @@ pub async fn get(
         parameters: params.encode_only(NAMES),
     };
     let mut response = page.into_response();
-    if let Some(policy) = request.back_to.as_deref().and_then(headers::csp_allowing_form_to) {
-        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    if request.back_to.is_some() {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, headers::csp_for_forms_that_leave());
     }
     Ok(response)
 }

@@ -5,6 +5,7 @@
 mod access_links;
 mod attacks;
 mod audit;
+mod browser_form_post;
 mod browser_prompts;
 mod browser_sign_in;
 mod clients;

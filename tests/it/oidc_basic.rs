@@ -135,7 +135,7 @@ fn received(mode: Mode, answer: &Answer) -> BTreeMap<String, String> {
             assert_eq!(answer.attribute("form", "action").as_deref(), Some(REDIRECT_URI), "nothing in the query but what is registered");
             assert_eq!(answer.texts("form button").len(), 1, "for browsers without script");
             let policy = answer.header("content-security-policy");
-            assert!(policy.contains("script-src 'self';") && policy.contains("form-action 'self' https://wiki.example.org;"), "{policy}");
+            assert!(policy.contains("script-src 'self';") && !policy.contains("form-action"), "{policy}");
             assert_eq!(answer.header("referrer-policy"), "strict-origin");
             let html = scraper::Html::parse_document(&answer.body);
             let scripts = scraper::Selector::parse("script").expect("a selector");
