@@ -6,3 +6,6 @@ CREATE TABLE directory_pictures (
     directory TEXT PRIMARY KEY,
     read_at BIGINT NOT NULL
 );
+
+-- What told that the entry was as it is when the picture was taken (entryCSN, uSNChanged, modifyTimestamp): while it stays, the picture is not read again.
+ALTER TABLE user_pictures ADD COLUMN source_stamp TEXT NOT NULL DEFAULT '';

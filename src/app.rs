@@ -10,6 +10,7 @@ use webauthn_rs::Webauthn;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::directory::Outages;
 use crate::oidc::keys::{Keys, Published};
 use crate::secret::Sealer;
 use crate::settings::Settings;
@@ -39,6 +40,8 @@ pub struct Fields {
     pub metadata: Published,
     /// Limits per client address.
     pub limits: Limits,
+    /// Directories that did not answer lately.
+    pub outages: Outages,
     /// Cancelled when the server stops.
     pub stopping: CancellationToken,
 }

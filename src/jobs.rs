@@ -11,6 +11,8 @@ use crate::{access_links, audit, directory, directory_passwords, oidc, passkeys,
 
 /// How soon after the start the directory is synced.
 const SYNC_AFTER: Duration = Duration::from_secs(5);
+/// How soon after the start people's pictures are looked at: when the first sync is through, usually.
+const PICTURES_AFTER: Duration = Duration::from_secs(10);
 /// How often to look whether the next hourly sync is due; the database says when the last one began, on whichever instance.
 const LOOK_FOR_SYNC_EVERY: Duration = Duration::from_secs(20);
 
@@ -37,6 +39,9 @@ pub fn start(app: &App) -> Jobs {
     let started_at = app.clock.now();
     let sync = move |app: App| async move { directory::sync_if_due(&app, started_at).await };
     jobs.spawn(every(app.clone(), "directory sync", SYNC_AFTER, LOOK_FOR_SYNC_EVERY, sync));
+    let pictures = |app: App| async move { directory::pictures::sync_if_due(&app).await };
+    jobs.spawn(every(app.clone(), "pictures", PICTURES_AFTER, LOOK_FOR_SYNC_EVERY, pictures));
+    jobs.spawn(directory::keep_following(app.clone(), started_at));
     Jobs(jobs)
 }
 

@@ -7,8 +7,8 @@
 //! |---|---|
 //! | foundation | [`clock`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`lease`], [`attempts`], [`error`], [`web`], [`audit`], [`settings`] |
 //! | nouns | [`users`], [`groups`], [`clients`] |
-//! | sign-in | [`sessions`], [`passkeys`], [`access_links`] |
-//! | protocols | [`directory`], [`directory_passwords`], [`oidc`] |
+//! | sign-in | [`sessions`], [`directory`], [`passkeys`], [`access_links`], [`directory_passwords`] |
+//! | protocols | [`oidc`] |
 //! | assembly | [`jobs`], [`routes`], [`server`], [`app`], [`cli`] |
 //!
 //! Inside a slice the file names have a fixed meaning: `mod.rs` holds the verbs, `model.rs` the pure rules, `store.rs` the SQL, `http.rs` and `admin.rs` the

@@ -111,17 +111,33 @@ fn administration() -> Router<App> {
         .route("/admin/groups/{id}/members/{user}/remove", post(groups::admin::remove_member))
         .route("/admin/groups/{id}/delete", post(groups::admin::delete))
         .route("/admin/audit", get(audit::admin::list))
-        .route("/admin/directories", get(directory::admin::show))
-        .route("/admin/directories/{name}/settings", post(directory::admin::save))
-        .route("/admin/directories/{name}/test", post(directory::admin::test))
-        .route("/admin/directories/{name}/preview", post(directory::admin::preview))
-        .route("/admin/directories/{name}/sync", post(directory::admin::sync))
-        .route("/admin/directories/{name}/runs/{id}", get(directory::admin::show_run))
-        .route("/admin/directories/{name}/runs/{id}/confirm", post(directory::admin::confirm))
-        .route("/admin/directories/{name}/runs/{id}/discard", post(directory::admin::discard))
+        .merge(directories())
         .route("/admin/settings", get(settings::admin::show).post(settings::admin::save))
         .route("/admin/users/{id}/access-link", post(access_links::admin::make))
         .route("/admin/users/{id}/access-links/{link}/revoke", post(access_links::admin::revoke))
+}
+
+/// Directories: for administrators.
+fn directories() -> Router<App> {
+    use directory::admin::{actions, add, list, runs, settings, show};
+    Router::new()
+        .route("/admin/directories", get(list::list))
+        .route("/admin/directories/new", get(add::new).post(add::create))
+        .route("/admin/directories/{name}", get(show::show))
+        .route("/admin/directories/{name}/set-up", get(settings::set_up))
+        .route("/admin/directories/{name}/settings", get(settings::show).post(settings::save))
+        .route("/admin/directories/{name}/settings/look", post(settings::look))
+        .route("/admin/directories/{name}/settings/fill", post(settings::fill))
+        .route("/admin/directories/{name}/test", post(actions::test))
+        .route("/admin/directories/{name}/preview", post(actions::preview))
+        .route("/admin/directories/{name}/sync", post(actions::sync))
+        .route("/admin/directories/{name}/switch-on", post(actions::switch_on))
+        .route("/admin/directories/{name}/switch-off", post(actions::switch_off))
+        .route("/admin/directories/{name}/test-sign-in", get(actions::test_sign_in_page).post(actions::test_sign_in))
+        .route("/admin/directories/{name}/remove", get(actions::remove_form).post(actions::remove))
+        .route("/admin/directories/{name}/runs/{id}", get(runs::show))
+        .route("/admin/directories/{name}/runs/{id}/confirm", post(runs::confirm))
+        .route("/admin/directories/{name}/runs/{id}/discard", post(runs::discard))
 }
 
 /// The OpenID provider's pages, and those of clients.

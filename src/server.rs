@@ -64,6 +64,7 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         keys,
         metadata,
         limits: Limits::default(),
+        outages: directory::Outages::default(),
         stopping: CancellationToken::new(),
     }))
 }

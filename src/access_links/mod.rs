@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::{Timestamp, duration_for_people};
 use crate::db::Conn;
+use crate::directory;
 use crate::id::{AccessLinkId, UserId};
 use crate::secret::{SecretToken, TokenHash};
 use crate::users::{self, User};
@@ -106,11 +107,22 @@ pub async fn look(app: &App, unverified_code: &str) -> sqlx::Result<Option<Acces
     store::find(&mut app.db.read().await?, &TokenHash::of(unverified_code)).await
 }
 
-/// Uses a sign-in link; gives the person, or `None` when the link opens nothing (any more) or its person may not come in. The caller starts the session.
+/// Uses a sign-in link; gives the person, or `None` when the link opens nothing (any more) or its person may not come in. The directory they come from is
+/// asked for them first. The caller starts the session.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn consume(app: &App, now: Timestamp, client: &Client, unverified_code: &str) -> sqlx::Result<Option<User>> {
+    let whose = {
+        let mut conn = app.db.read().await?;
+        match store::find(&mut conn, &TokenHash::of(unverified_code)).await?.filter(|link| link.state(now) == State::Usable) {
+            Some(AccessLink { user_id: Some(user), .. }) => users::find(&mut conn, user).await?,
+            _ => None,
+        }
+    };
+    if let Some(user) = whose {
+        directory::refresh_person(app, &user, now).await;
+    }
     let mut tx = app.db.begin().await?;
     let Some(link) = store::use_sign_in(&mut tx, &TokenHash::of(unverified_code), now).await? else { return Ok(None) };
     let user = match link.user_id {

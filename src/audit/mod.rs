@@ -79,6 +79,12 @@ pub enum Kind {
     TokenReuse,
     /// Settings were changed.
     SettingsChanged,
+    /// A directory was added.
+    DirectoryAdded,
+    /// A directory was removed.
+    DirectoryRemoved,
+    /// An administrator tried somebody's directory password; the detail says how it went, never the password.
+    DirectoryPasswordTried,
     /// A directory sync changed something.
     DirectorySynced,
     /// A directory sync was held back.
@@ -145,6 +151,9 @@ kinds! {
     AuthorizationRevoked = "authorization_revoked", "App authorization revoked";
     TokenReuse = "token_reuse", "Token used twice";
     SettingsChanged = "settings_changed", "Settings changed";
+    DirectoryAdded = "directory_added", "Directory added";
+    DirectoryRemoved = "directory_removed", "Directory removed";
+    DirectoryPasswordTried = "directory_password_tried", "Directory password tried";
     DirectorySynced = "directory_synced", "Directory synced";
     DirectorySyncHeld = "directory_sync_held", "Directory sync held back";
     DirectorySyncFailed = "directory_sync_failed", "Directory sync failed";

@@ -11,6 +11,8 @@
 //! - An entry with a mistake in it is reported and skipped, and counts as present.
 //! - Nobody who belongs here by another way (a local account, another directory) is ever touched.
 //! - Nobody is deleted (unless soft delete is off): who leaves is disabled, sessions and tokens are dead at once, and a return restores them.
+//! - Between runs changes are followed as they happen where the server tells of them ([`follow`]), and each person is asked for when they sign in. Both go
+//!   through the same plan and the same single transaction, and leave to a run what they cannot be sure of.
 //! - One run at a time, across instances and commands; a run that is killed leaves nothing half-applied.
 //!
 //! There may be several directories. Each has a name, and everything of it (settings, people, groups, runs, lease) is kept under that name; [`DEFAULT`] is
@@ -22,15 +24,21 @@ pub mod client;
 pub mod config;
 pub mod dn;
 pub mod filter;
+pub mod follow;
 mod journal;
 pub mod membership;
 pub mod model;
+pub mod pictures;
 pub mod plan;
+pub mod presets;
+mod progress;
 pub mod report;
 mod run;
 pub mod settings;
+mod sources;
 mod store;
 pub mod texts;
+mod whole;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -39,9 +47,14 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 pub use client::{Phase, Step, StepOutcome};
-pub use report::{Outcome, Run, SyncReport, Trigger};
-pub use run::{Order, SyncError, preview, sync, sync_if_due};
+pub use follow::{Following, Outages, Refreshed, keep_following, refresh_person};
+pub use report::{Outcome, Progress, Run, RunPhase, SyncReport, Trigger};
+pub use run::{Order, SyncError, preview, preview_of, sync, sync_if_due};
+pub use sources::{Sources, sources};
 pub use texts::Texts;
+pub use whole::{
+    Keep, NotRemoved, add, check_name, check_new_name, is_blank, is_from_environment, kinds, remember_kind, remove, standing_warnings, switch,
+};
 
 use self::config::DirectoryConfig;
 use self::model::Problem;
@@ -106,7 +119,9 @@ pub struct Standing {
     pub waiting: Option<Run>,
     /// The latest runs, newest first.
     pub runs: Vec<Run>,
-    /// When the latest run began; the schedule counts from here.
+    /// How its changes are followed; `None` when they are not to be.
+    pub following: Option<Following>,
+    /// When the latest run that read everything began; the schedule counts from here.
     pub last_started_at: Option<Timestamp>,
     /// People known from it who may sign in.
     pub active_users: i64,
@@ -130,7 +145,8 @@ pub async fn standing(conn: &mut Conn, directory: &str) -> sqlx::Result<Standing
         running: runs.iter().find(|run| run.outcome.is_none()).cloned(),
         last: runs.iter().find(|run| run.outcome.is_some()).cloned(),
         waiting: store::runs::waiting(conn, directory).await?,
-        last_started_at: runs.first().map(|run| run.started_at),
+        following: store::following::find(conn, directory).await?,
+        last_started_at: store::runs::latest_whole(conn, directory).await?.map(|run| run.started_at),
         runs,
         active_users,
         inactive_users,
@@ -187,6 +203,93 @@ pub async fn test_typed(app: &App, directory: &str, form: &BTreeMap<String, Stri
         }
         Err(mistakes) => Err(UpdateError::Mistakes(as_mistakes(mistakes))),
     }
+}
+
+/// [`preview()`] with what is typed in the form; tells also whether the form holds what is not saved.
+///
+/// # Errors
+/// As [`change_settings`], except that nothing is written.
+pub async fn preview_typed(app: &App, directory: &str, form: &BTreeMap<String, String>) -> Result<(SyncReport, bool), UpdateError> {
+    let (values, changes) = typed(app, directory, form).await?;
+    let config = values.read(directory).map_err(|mistakes| UpdateError::Mistakes(as_mistakes(mistakes)))?;
+    match preview_of(app, &config).await {
+        Ok(report) => Ok((report, !changes.is_empty())),
+        Err(error) => Err(anyhow::Error::from(error).into()),
+    }
+}
+
+/// The settings as typed in a form over those in force, checked; tells also whether the form holds what is not saved.
+///
+/// # Errors
+/// As [`change_settings`], except that nothing is written.
+pub async fn config_typed(app: &App, directory: &str, form: &BTreeMap<String, String>) -> Result<(DirectoryConfig, bool), UpdateError> {
+    let (values, changes) = typed(app, directory, form).await?;
+    let config = values.read(directory).map_err(|mistakes| UpdateError::Mistakes(as_mistakes(mistakes)))?;
+    Ok((config, !changes.is_empty()))
+}
+
+/// How a directory stands, in a line of the list.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// Its name.
+    pub name: String,
+    /// Its settings.
+    pub texts: Texts,
+    /// What kind of server it is, when that is known.
+    pub kind: Option<client::Vendor>,
+    /// People known from it who may sign in.
+    pub active_users: i64,
+    /// People known from it who may not.
+    pub inactive_users: i64,
+    /// Groups it has.
+    pub groups: i64,
+    /// The last run that ended.
+    pub last: Option<Run>,
+    /// Whether a run waits for an administrator.
+    pub waits: bool,
+    /// What an administrator should look at.
+    pub warnings: Vec<String>,
+}
+
+impl Overview {
+    /// What kind of server it is, for people.
+    pub fn kind_name(&self) -> Option<&'static str> {
+        self.kind.map(presets::name)
+    }
+}
+
+/// How all directories stand, [`DEFAULT`] first; that one only when something has been said about it.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn overview(app: &App) -> anyhow::Result<Vec<Overview>> {
+    let mut conn = app.db.read().await?;
+    let (names, kinds) = (names(&mut conn).await?, kinds(&mut conn).await?);
+    let totals = store::directories::totals(&mut conn).await?;
+    let mut latest: BTreeMap<String, Run> = store::runs::latest_of_each(&mut conn).await?.into_iter().collect();
+    let waiting = store::runs::waiting_of_each(&mut conn).await?;
+    drop(conn);
+    let mut overview = Vec::new();
+    for name in names {
+        let texts = texts(app, &name).await?;
+        let [active_users, inactive_users, groups] = totals.get(&name).copied().unwrap_or_default();
+        let last = latest.remove(&name);
+        if name == DEFAULT && is_blank(&texts) && last.is_none() && active_users + inactive_users + groups == 0 && !is_from_environment(&app.config) {
+            continue;
+        }
+        overview.push(Overview {
+            kind: kinds.get(&name).copied(),
+            waits: waiting.contains(&name),
+            warnings: standing_warnings(&name, &texts),
+            texts,
+            active_users,
+            inactive_users,
+            groups,
+            last,
+            name,
+        });
+    }
+    Ok(overview)
 }
 
 /// Saves what a submitted form changes; gives whether anything differed. In force from the next run on.
@@ -250,10 +353,14 @@ async fn typed(app: &App, directory: &str, form: &BTreeMap<String, String>) -> R
 fn as_mistakes(errors: Vec<SettingError>) -> Mistakes {
     let mut mistakes = Mistakes::default();
     for SettingError { key, message } in errors {
-        // Messages stand after a setting's name elsewhere; here they are a sentence of their own.
-        let mut letters = message.chars();
-        let sentence = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default();
-        mistakes.add(key, format!("{sentence}."));
+        mistakes.add(key, sentence(&message));
     }
     mistakes
+}
+
+/// A message that stands after a setting's name elsewhere, as a sentence of its own.
+fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let text = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default();
+    format!("{text}.")
 }

@@ -17,6 +17,10 @@ pub enum Trigger {
     Admin,
     /// Somebody asked for it at the server's command line.
     Command,
+    /// The server told of changes, and only those were looked at.
+    Follow,
+    /// Following lost track of the changes, or cannot tell what one means: everything is read.
+    CatchUp,
 }
 
 impl Trigger {
@@ -27,12 +31,14 @@ impl Trigger {
             Self::Schedule => "schedule",
             Self::Admin => "admin",
             Self::Command => "command",
+            Self::Follow => "follow",
+            Self::CatchUp => "catch_up",
         }
     }
 
     /// Reads [`as_str`](Self::as_str).
     pub fn from_stored(text: &str) -> Option<Self> {
-        [Self::Start, Self::Schedule, Self::Admin, Self::Command].into_iter().find(|trigger| trigger.as_str() == text)
+        [Self::Start, Self::Schedule, Self::Admin, Self::Command, Self::Follow, Self::CatchUp].into_iter().find(|trigger| trigger.as_str() == text)
     }
 
     /// For people.
@@ -42,6 +48,8 @@ impl Trigger {
             Self::Schedule => "schedule",
             Self::Admin => "administrator",
             Self::Command => "command line",
+            Self::Follow => "changes followed",
+            Self::CatchUp => "catching up with changes",
         }
     }
 }
@@ -77,6 +85,46 @@ impl Outcome {
     /// Reads [`as_str`](Self::as_str).
     pub fn from_stored(text: &str) -> Option<Self> {
         [Self::Applied, Self::Unchanged, Self::Previewed, Self::Held, Self::Failed].into_iter().find(|outcome| outcome.as_str() == text)
+    }
+}
+
+/// How far a run that is going on has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// What it does now.
+    pub phase: RunPhase,
+    /// Entries of people read.
+    pub people: usize,
+    /// Entries of groups read.
+    pub groups: usize,
+}
+
+/// What a run does, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunPhase {
+    /// Reaches the server.
+    Connecting,
+    /// Reads people.
+    People,
+    /// Reads groups.
+    Groups,
+    /// Compares with what is known.
+    Planning,
+    /// Writes what changes.
+    Writing,
+}
+
+impl RunPhase {
+    /// For people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Connecting => "Reaching the server",
+            Self::People => "Reading people",
+            Self::Groups => "Reading groups",
+            Self::Planning => "Comparing",
+            Self::Writing => "Writing",
+        }
     }
 }
 
@@ -181,6 +229,8 @@ pub struct Run {
     pub finished_at: Option<Timestamp>,
     /// How it ended; `None` while it goes on.
     pub outcome: Option<Outcome>,
+    /// How far it has come, while it goes on.
+    pub progress: Option<Progress>,
     /// What it changed, or would have changed.
     pub counts: Counts,
     /// Why it was held back.

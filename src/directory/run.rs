@@ -3,15 +3,17 @@
 //! The order keeps every promise: the lease comes first (one run at a time across instances and commands), the run's row second (a run that is killed is
 //! seen), the network third with no transaction open, and everything that changes last, in one transaction that checks again that the lease is ours.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::client::FetchError;
+use super::client::{FetchError, SoFar};
 use super::config::{DirectoryConfig, Limits, Schedule};
 use super::model::{Problem, Snapshot};
 use super::plan::{Current, Plan, PlanDigest, Policy, Verdict, reconcile};
+use super::progress::Watched;
 use super::report::{Counts, Outcome, SyncReport, Trigger};
 use super::settings::SettingError;
 use super::store::{self, NotApplied};
@@ -66,7 +68,7 @@ impl Order {
     fn waits(&self) -> Duration {
         match self.trigger {
             Trigger::Start | Trigger::Schedule => Duration::ZERO,
-            Trigger::Admin | Trigger::Command => Limits::default().run_within,
+            Trigger::Admin | Trigger::Command | Trigger::Follow | Trigger::CatchUp => Limits::default().run_within,
         }
     }
 }
@@ -96,7 +98,8 @@ pub enum SyncError {
 
 /// Reads the directory and brings people and groups here up to date.
 ///
-/// One run at a time: whoever asks while one is going on waits for its end and then gets a run of their own. Dropping the future before the transaction
+/// One run at a time: whoever asks while one is going on, here or on another instance, waits for its end and gets its report; whoever confirms one waits
+/// and then gets a run of their own. Dropping the future before the transaction
 /// begins changes nothing; the run's row is closed by the next run.
 ///
 /// # Errors
@@ -106,12 +109,54 @@ pub async fn sync(app: &App, directory: &str, order: &Order) -> Result<SyncRepor
     if !texts.is_enabled() {
         return Err(SyncError::SwitchedOff);
     }
-    let lease = take_lease(app, directory, order.waits()).await?;
+    let lease = match take_lease(app, directory, order.waits(), order.confirm.is_none()).await? {
+        Taken::Lease(lease) => lease,
+        Taken::Joined(report) => return Ok(report),
+    };
     let result = under_lease(app, directory, order, &lease).await;
+    give_back(app, lease).await;
+    result
+}
+
+async fn give_back(app: &App, lease: Lease) {
     if let Err(error) = lease.release(&app.db).await {
         tracing::warn!(%error, "the lease of the directory sync could not be given back; it runs out by itself");
     }
+}
+
+/// Does something about a directory while no run goes on, waiting for the end of one that does.
+///
+/// # Errors
+/// As [`sync`], and as `work`.
+pub(super) async fn between_runs<T>(app: &App, directory: &str, work: impl AsyncFnOnce(&Lease) -> Result<T, SyncError>) -> Result<T, SyncError> {
+    let order = Order::by_itself(Trigger::Follow);
+    let Taken::Lease(lease) = take_lease(app, directory, order.waits(), false).await? else { return Err(SyncError::Stopping) };
+    // Reading a few entries can take as long as the directory lets it.
+    let heartbeat = keep_alive(app, &lease, &CancellationToken::new());
+    let result = work(&lease).await;
+    drop(heartbeat);
+    give_back(app, lease).await;
     result
+}
+
+/// Writes a plan that was made of a few entries, as a run of its own; `None` when it must not be written as it stands and everything is to be read instead.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) async fn write_part(app: &App, directory: &str, lease: &Lease, plan: &Plan<'_>, current: &Current) -> sqlx::Result<Option<SyncReport>> {
+    let (order, id, started_at) = (Order::by_itself(Trigger::Follow), SyncRunId::new(), app.clock.now());
+    let mut tx = app.db.begin().await?;
+    store::runs::start(&mut tx, id, directory, order.trigger, started_at).await?;
+    tx.commit().await?;
+    let run = Run { app, directory, order: &order, lease, id, started_at, confirmed: None };
+    let written = run.write(plan, current).await;
+    if let Ok(Written::Done(report)) = written {
+        return Ok(Some(report));
+    }
+    let mut tx = app.db.begin().await?;
+    store::runs::remove(&mut tx, id).await?;
+    tx.commit().await?;
+    written.map(|_| None)
 }
 
 /// [`sync`] of every directory for which it is due: once after the server has started, then when its schedule says, counted from the beginning of its last
@@ -132,7 +177,7 @@ async fn one_if_due(app: &App, directory: &str, server_started_at: Timestamp) ->
     }
     // Settings that cannot be read make a run that says so.
     let every = texts.read(directory).map_or_else(|_| Schedule::default().every, |config| config.schedule.every);
-    let last = store::runs::latest(&mut app.db.read().await?, directory, 1).await?.first().map(|run| run.started_at);
+    let last = store::runs::latest_whole(&mut app.db.read().await?, directory).await?.map(|run| run.started_at);
     let trigger = match last {
         Some(at) if at >= server_started_at && at + every > app.clock.now() => return Ok(()),
         Some(at) if at >= server_started_at => Trigger::Schedule,
@@ -152,27 +197,57 @@ async fn one_if_due(app: &App, directory: &str, server_started_at: Timestamp) ->
 pub async fn preview(app: &App, directory: &str) -> Result<SyncReport, SyncError> {
     let (run_id, started_at) = (SyncRunId::new(), app.clock.now());
     let texts = super::texts(app, directory).await.map_err(SyncError::Settings)?;
+    match texts.read(directory) {
+        Ok(config) => preview_of(app, &config).await,
+        Err(mistakes) => Ok(failed(run_id, problems_of(mistakes), app.clock.now().since(started_at))),
+    }
+}
+
+/// [`preview`] with settings that need not be stored.
+///
+/// # Errors
+/// As [`preview`].
+pub async fn preview_of(app: &App, config: &DirectoryConfig) -> Result<SyncReport, SyncError> {
+    let (run_id, started_at) = (SyncRunId::new(), app.clock.now());
     let took = || app.clock.now().since(started_at);
-    let config = match texts.read(directory) {
-        Ok(config) => config,
-        Err(mistakes) => return Ok(failed(run_id, problems_of(mistakes), took())),
-    };
-    let snapshot = match fetch(app, &config, &CancellationToken::new()).await {
+    let snapshot = match fetch(app, config, Arc::default(), &CancellationToken::new()).await {
         Ok(snapshot) => snapshot,
         Err(error) => return Ok(failed(run_id, vec![problem_of(error.message)], took())),
     };
     let current = store::load(&mut app.db.read().await?, &config.name).await?;
-    let plan = computing(|| reconcile(&snapshot, &current, &Policy::from(&config)));
+    let plan = computing(|| reconcile(&snapshot, &current, &Policy::from(config)));
     Ok(report(run_id, Outcome::Previewed, plan.held_because.clone(), &plan, took()))
 }
 
-/// Takes the lease, waiting for its holder.
-async fn take_lease(app: &App, directory: &str, wait: Duration) -> Result<Lease, SyncError> {
+/// What waiting for one's turn gave.
+enum Taken {
+    /// The turn.
+    Lease(Lease),
+    /// The report of the run that was going on.
+    Joined(SyncReport),
+}
+
+/// Takes the lease, waiting for its holder; who joins is content with the holder's report instead.
+async fn take_lease(app: &App, directory: &str, wait: Duration, joins: bool) -> Result<Taken, SyncError> {
     let deadline = tokio::time::Instant::now() + wait;
     let name = super::scope(directory);
+    let mut going_on = None;
     loop {
-        if let Some(lease) = Lease::take(&app.db, &name, LEASE_LIFETIME, app.clock.now()).await? {
-            return Ok(lease);
+        let lease = Lease::take(&app.db, &name, LEASE_LIFETIME, app.clock.now()).await?;
+        if let Some(run) = going_on
+            && let Some(report) = ended(app, directory, run).await?
+        {
+            if let Some(lease) = lease {
+                give_back(app, lease).await;
+            }
+            return Ok(Taken::Joined(report));
+        }
+        if let Some(lease) = lease {
+            return Ok(Taken::Lease(lease));
+        }
+        if joins && going_on.is_none() {
+            let run = store::runs::latest_whole(&mut app.db.read().await?, directory).await?;
+            going_on = run.filter(|run| run.outcome.is_none()).map(|run| run.id);
         }
         if tokio::time::Instant::now() >= deadline {
             return Err(SyncError::Running(store::runs::running_since(&mut app.db.read().await?, directory).await?));
@@ -182,6 +257,20 @@ async fn take_lease(app: &App, directory: &str, wait: Duration) -> Result<Lease,
             () = tokio::time::sleep(LOOK_AGAIN) => {}
         }
     }
+}
+
+/// The report of a run that has ended by itself.
+async fn ended(app: &App, directory: &str, id: SyncRunId) -> sqlx::Result<Option<SyncReport>> {
+    let mut conn = app.db.read().await?;
+    let Some(run) = store::runs::find(&mut conn, directory, id).await? else { return Ok(None) };
+    let problems = store::runs::problems(&mut conn, id).await?;
+    let (Some(outcome), Some(finished_at)) = (run.outcome, run.finished_at) else { return Ok(None) };
+    // Somebody killed it, and whoever has taken over runs now.
+    if problems.iter().any(|problem| problem.message == INTERRUPTED) {
+        return Ok(None);
+    }
+    let duration_ms = millis(finished_at.since(run.started_at));
+    Ok(Some(SyncReport { run_id: id, outcome, counts: run.counts, problems, held_because: run.held_because, duration_ms }))
 }
 
 /// Shows that the run lives until the handle is dropped; cancels `lost` when the lease went to somebody else.
@@ -210,7 +299,7 @@ async fn under_lease(app: &App, directory: &str, order: &Order, lease: &Lease) -
     };
     let run_id = SyncRunId::new();
     let mut tx = app.db.begin().await?;
-    let interrupted = [problem_of("The run was interrupted: the process that carried it out ended. Nothing was changed.".to_owned())];
+    let interrupted = [problem_of(INTERRUPTED.to_owned())];
     store::runs::end_interrupted(&mut tx, directory, &interrupted, started_at).await?;
     store::runs::start(&mut tx, run_id, directory, order.trigger, started_at).await?;
     tx.commit().await?;
@@ -262,10 +351,12 @@ impl Run<'_> {
             Ok(config) => config,
             Err(mistakes) => return self.fail(problems_of(mistakes)).await,
         };
-        let snapshot = match fetch(self.app, &config, lost).await {
+        let progress = Watched::new(self.app, self.id);
+        let snapshot = match fetch(self.app, &config, Arc::clone(&progress.so_far), lost).await {
             Ok(snapshot) => snapshot,
             Err(error) => return self.fail(vec![problem_of(error.message)]).await,
         };
+        progress.planning();
         let policy = Policy::from(&config);
         for _ in 0..ATTEMPTS {
             let current = store::load(&mut self.app.db.read().await?, self.directory).await?;
@@ -273,14 +364,17 @@ impl Run<'_> {
             match plan.verdict(self.confirmed) {
                 Verdict::Nothing => return self.unchanged(&plan).await,
                 Verdict::Hold(reason) => return self.hold(&plan, reason).await,
-                Verdict::Apply => match self.write(&plan, &current).await? {
-                    Written::Done(report) => return Ok(report),
-                    Written::Outdated => {}
-                    Written::NoAdminLeft => {
-                        return self.hold(&plan, "Nobody who can sign in would be an administrator of this server any more.").await;
+                Verdict::Apply => {
+                    progress.writing(self.app.clock.now().since(self.started_at)).await;
+                    match self.write(&plan, &current).await? {
+                        Written::Done(report) => return Ok(report),
+                        Written::Outdated => {}
+                        Written::NoAdminLeft => {
+                            return self.hold(&plan, "Nobody who can sign in would be an administrator of this server any more.").await;
+                        }
+                        Written::LeaseLost => return self.fail(vec![problem_of(LEASE_LOST.to_owned())]).await,
                     }
-                    Written::LeaseLost => return self.fail(vec![problem_of(LEASE_LOST.to_owned())]).await,
-                },
+                }
             }
         }
         let message = "People or groups were changed here each time the run was about to write. Nothing was changed; the next run tries again.";
@@ -395,13 +489,14 @@ impl Run<'_> {
     }
 }
 
+const INTERRUPTED: &str = "The run was interrupted: the process that carried it out ended. Nothing was changed.";
 const LEASE_LOST: &str = "Another run took over, because this one had shown no sign of life for a while. It changed nothing.";
 
 /// [`client::fetch`] that ends when the server stops or the lease is lost.
-async fn fetch(app: &App, config: &DirectoryConfig, lost: &CancellationToken) -> Result<Snapshot, FetchError> {
+async fn fetch(app: &App, config: &DirectoryConfig, so_far: Arc<SoFar>, lost: &CancellationToken) -> Result<Snapshot, FetchError> {
     let ended = |message: &str| Err(FetchError { phase: client::Phase::Connect, message: message.to_owned() });
     tokio::select! {
-        fetched = client::fetch(config, app.clock.now()) => fetched,
+        fetched = client::fetch_noting(config, app.clock.now(), so_far) => fetched,
         () = lost.cancelled() => ended(LEASE_LOST),
         () = app.stopping.cancelled() => ended("The server was stopped before the directory was read. Nothing was changed."),
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Draft, Error, Filter, Group, Line, Member, Order, Refusal};
 use crate::app::App;
+use crate::directory::{self, Sources};
 use crate::error::AppError;
 use crate::id::{GroupId, UserId};
 use crate::sessions::{AdminDeed, AdminSession};
@@ -32,8 +33,7 @@ pub struct ListQuery {
 
 impl ListQuery {
     fn filter(&self) -> Filter {
-        let source = ["local", "directory"].into_iter().find(|word| *word == self.source).unwrap_or_default();
-        Filter { patterns: list::patterns(&key(&self.q)), source }
+        Filter { patterns: list::patterns(&key(&self.q)), source: self.source.clone() }
     }
 
     fn order(&self) -> (Order, &'static str, bool) {
@@ -64,6 +64,7 @@ struct ListPage {
     lines: Vec<Line>,
     pager: Pager,
     filtered: bool,
+    sources: Sources,
 }
 
 /// `GET /admin/groups`: search, filter, sort, page; all in the database.
@@ -85,6 +86,7 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(query): Que
             next: pages.next().map(|page| query.with_page(page)),
         },
         filtered: !filter.patterns[0].is_empty() || !filter.source.is_empty(),
+        sources: directory::sources(&app, &mut conn).await?,
         query,
     })
 }

@@ -42,8 +42,8 @@ pub(super) async fn find(conn: &mut Conn, id: GroupId) -> sqlx::Result<Option<Gr
 pub struct Filter {
     /// `LIKE` patterns for the names, each of which must fit one.
     pub patterns: [String; WORDS_MAX],
-    /// `local` or `directory`.
-    pub source: &'static str,
+    /// `local`, `directory` (any), or the name of one.
+    pub source: String,
 }
 
 /// What a list of groups is sorted by.
@@ -76,7 +76,7 @@ pub struct Line {
 
 macro_rules! matching {
     () => {
-        r"g.removed_at IS NULL AND ($4 = '' OR ($4 = 'local') = (g.directory IS NULL))
+        r"g.removed_at IS NULL AND ($4 = '' OR g.directory = $4 OR ($4 = 'local' AND g.directory IS NULL) OR ($4 = 'directory' AND g.directory IS NOT NULL))
           AND ($1 = '' OR g.name_key LIKE $1 ESCAPE '\' OR lower(g.display_name) LIKE $1 ESCAPE '\')
           AND ($2 = '' OR g.name_key LIKE $2 ESCAPE '\' OR lower(g.display_name) LIKE $2 ESCAPE '\')
           AND ($3 = '' OR g.name_key LIKE $3 ESCAPE '\' OR lower(g.display_name) LIKE $3 ESCAPE '\')"
@@ -112,7 +112,7 @@ macro_rules! lines_by_members {
 
 fn bind(query: Query, filter: &Filter) -> Query {
     let [first, second, third] = &filter.patterns;
-    query.bind(first).bind(second).bind(third).bind(filter.source)
+    query.bind(first).bind(second).bind(third).bind(filter.source.clone())
 }
 
 pub(super) async fn lines(conn: &mut Conn, filter: &Filter, order: Order, descending: bool, limit: i64, offset: i64) -> sqlx::Result<Vec<Line>> {

@@ -9,6 +9,7 @@ use super::{Answer, CeremonyError, Started, begin, expected, gate, gate_refused,
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::Timestamp;
+use crate::directory::{self, Refreshed};
 use crate::secret::TokenHash;
 use crate::users::{self, User};
 
@@ -66,6 +67,10 @@ pub async fn finish_sign_in(app: &App, now: Timestamp, answer: &Answer<'_>) -> R
         Ok(verified) => verified,
         Err(WebauthnError::CredentialPossibleCompromise) => return Err(refuse(Some(&user), "counter_went_back", CeremonyError::PossibleCopy).await),
         Err(error) => return Err(refuse(Some(&user), &format!("{error:?}"), CeremonyError::Refused).await),
+    };
+    let user = match directory::refresh_person(app, &user, now).await {
+        Refreshed::Updated | Refreshed::Out => users::find(&mut app.db.read().await?, user.id).await?.unwrap_or(user),
+        Refreshed::NotAsked | Refreshed::Unchanged | Refreshed::Unreachable => user,
     };
     // Only now, so that nobody without the key learns who is disabled.
     if user.is_disabled() {

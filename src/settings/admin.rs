@@ -49,7 +49,7 @@ pub fn sections<C: Catalog>(values: &C, config: &Config, typed: Option<&BTreeMap
         let is_fixed = super::is_pinned(config, entry);
         let in_force = values.get(entry.key);
         let value = match (entry.input, typed.filter(|_| !is_fixed)) {
-            (Input::Secret, _) => String::new(),
+            (Input::Secret | Input::SecretLines, _) => String::new(),
             // A switch that is off is not sent.
             (Input::Switch, Some(typed)) => typed.get(entry.key).map_or("false", String::as_str).to_owned(),
             (_, Some(typed)) => typed.get(entry.key).cloned().unwrap_or_else(|| in_force.clone()),

@@ -31,8 +31,17 @@ pub enum Input {
     Switch,
     /// A secret: shown as "set" or "not set", kept when left empty.
     Secret,
+    /// A secret of several lines, such as a key in PEM; likewise.
+    SecretLines,
     /// One of a few.
     Choice(&'static [Choice]),
+}
+
+impl Input {
+    /// Whether it holds a secret: sealed when stored, never shown.
+    pub const fn is_secret(self) -> bool {
+        matches!(self, Self::Secret | Self::SecretLines)
+    }
 }
 
 /// One of the values of an [`Input::Choice`].

@@ -102,7 +102,7 @@ pub fn check_environment<C: Catalog>(config: &Config) -> Result<(), ConfigError>
     let mut values = C::default();
     for entry in C::ENTRIES {
         if let Some(text) = config.settings_from_environment.get(entry.env) {
-            let shown = if entry.input == Input::Secret { "(a secret)" } else { text };
+            let shown = if entry.input.is_secret() { "(a secret)" } else { text };
             values.set(entry.key, text).map_err(|allowed| unparsable(entry.env, shown, &allowed))?;
         }
     }
@@ -121,7 +121,7 @@ pub async fn load<C: Catalog>(db: &Db, config: &Config, sealer: &Sealer, scope: 
             values.set(entry.key, text).map_err(|allowed| anyhow::anyhow!("{} must be {allowed}", entry.env))?;
         } else if let Some(text) = stored.get(entry.key).filter(|_| !config.ui_config_disabled) {
             let text = match entry.input {
-                Input::Secret => match sealer.unseal_text(&purpose(scope, entry.key), text) {
+                Input::Secret | Input::SecretLines => match sealer.unseal_text(&purpose(scope, entry.key), text) {
                     Ok(secret) => secret.to_string(),
                     Err(error) => {
                         tracing::error!(setting = entry.key, %error, "a stored secret cannot be read; enter it again");
@@ -156,7 +156,7 @@ impl Changes {
 
     /// `key: new value` for the audit log; secrets as `(changed)`.
     pub fn for_audit(&self) -> BTreeMap<String, String> {
-        let shown = |(entry, value): &(Entry, String)| if entry.input == Input::Secret { "(changed)".to_owned() } else { value.clone() };
+        let shown = |(entry, value): &(Entry, String)| if entry.input.is_secret() { "(changed)".to_owned() } else { value.clone() };
         self.0.iter().map(|change| (change.0.key.to_owned(), shown(change))).collect()
     }
 }
@@ -171,7 +171,7 @@ pub fn parse<C: Catalog + Clone>(current: &C, config: &Config, form: &BTreeMap<S
     for entry in C::ENTRIES.iter().filter(|entry| !is_pinned(config, entry)) {
         let text = match (entry.input, form.get(entry.key)) {
             (Input::Switch, submitted) => submitted.map_or("false", String::as_str),
-            (Input::Secret, Some(text)) if text.is_empty() => continue,
+            (Input::Secret | Input::SecretLines, Some(text)) if text.is_empty() => continue,
             (_, Some(text)) => text,
             (_, None) => continue,
         };
@@ -192,10 +192,34 @@ pub fn parse<C: Catalog + Clone>(current: &C, config: &Config, form: &BTreeMap<S
 /// When the database refuses.
 pub async fn write(tx: &mut Tx, sealer: &Sealer, scope: &str, changes: &Changes, now: Timestamp) -> sqlx::Result<()> {
     for (entry, value) in &changes.0 {
-        let stored = if entry.input == Input::Secret { sealer.seal_text(&purpose(scope, entry.key), value) } else { value.clone() };
+        let stored = if entry.input.is_secret() { sealer.seal_text(&purpose(scope, entry.key), value) } else { value.clone() };
         store::put(tx, scope, entry.key, &stored, now).await?;
     }
     Ok(())
+}
+
+/// Keeps a text beside the settings of a scope that is no setting: nobody chooses it, and no form shows it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn remember(tx: &mut Tx, scope: &str, key: &str, text: &str, now: Timestamp) -> sqlx::Result<()> {
+    store::put(tx, scope, key, text, now).await
+}
+
+/// What is stored under a key in any scope, by scope. For what was [remembered](remember) and for settings that are no secrets.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn remembered(conn: &mut Conn, key: &str) -> sqlx::Result<BTreeMap<String, String>> {
+    store::everywhere(conn, key).await
+}
+
+/// Forgets everything of a scope; gives how many texts that were.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forget(tx: &mut Tx, scope: &str) -> sqlx::Result<u64> {
+    store::delete_scope(tx, scope).await
 }
 
 /// Why settings were not saved.

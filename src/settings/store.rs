@@ -28,3 +28,12 @@ pub(super) async fn last_changed_at(conn: &mut Conn) -> sqlx::Result<Option<Time
     let (at,): (Option<Timestamp>,) = query("SELECT max(updated_at) FROM settings").one(conn).await?;
     Ok(at)
 }
+
+pub(super) async fn everywhere(conn: &mut Conn, key: &str) -> sqlx::Result<BTreeMap<String, String>> {
+    let rows: Vec<(String, String)> = query("SELECT scope, value FROM settings WHERE key = $1").bind(key).all(conn).await?;
+    Ok(rows.into_iter().collect())
+}
+
+pub(super) async fn delete_scope(tx: &mut Tx, scope: &str) -> sqlx::Result<u64> {
+    query("DELETE FROM settings WHERE scope = $1").bind(scope).execute(tx).await
+}

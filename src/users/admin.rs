@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Draft, Error, Filter, Line, Order, Refusal, User};
 use crate::access_links::{self, AccessLink};
 use crate::app::App;
+use crate::directory::{self, Sources};
 use crate::error::AppError;
 use crate::groups::{self, Membership};
 use crate::id::UserId;
@@ -39,7 +40,7 @@ impl ListQuery {
         let one_of = |asked: &str, known: &[&'static str]| known.iter().find(|word| **word == asked).copied().unwrap_or_default();
         Filter {
             patterns: list::patterns(&super::model::key(&self.q)),
-            source: one_of(&self.source, &["local", "directory"]),
+            source: self.source.clone(),
             state: one_of(&self.state, &["active", "blocked", "disabled", "missing"]),
             admins: self.admins == "true",
         }
@@ -75,6 +76,7 @@ struct ListPage {
     lines: Vec<Line>,
     pager: Pager,
     filtered: bool,
+    sources: Sources,
 }
 
 /// `GET /admin/users`: search, filter, sort, page; all in the database.
@@ -96,6 +98,7 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(query): Que
             next: pages.next().map(|page| query.with_page(page)),
         },
         filtered: !filter.patterns[0].is_empty() || !filter.source.is_empty() || !filter.state.is_empty() || filter.admins,
+        sources: directory::sources(&app, &mut conn).await?,
         query,
     })
 }
@@ -196,6 +199,8 @@ struct ShowPage {
     is_self: bool,
     /// The only administrator who can sign in.
     is_last_admin: bool,
+    /// The mark of the directory they come from.
+    mark: String,
 }
 
 /// A word that a redirect left for the page.
@@ -218,7 +223,9 @@ pub async fn show(
     let mut links = access_links::of_user(&mut conn, id).await?;
     links.retain(|link| link.state(deed.now) == access_links::State::Usable);
     let groups = groups::of_user(&mut conn, id).await?;
+    let sources = directory::sources(&app, &mut conn).await?;
     let sessions = sessions::of_user(&app, &mut conn, id, deed.now).await?;
+    let mark = user.directory.as_deref().map(|name| sources.mark(name).to_owned()).unwrap_or_default();
     let is_last_admin = user.is_admin() && !user.is_disabled() && !super::has_other_admin(&mut conn, id).await?;
     Ok(ShowPage {
         chrome: deed.admin.chrome(&app),
@@ -230,6 +237,7 @@ pub async fn show(
         links,
         sessions,
         is_last_admin,
+        mark,
     })
 }
 

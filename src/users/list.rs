@@ -10,8 +10,8 @@ use crate::web::list::WORDS_MAX;
 pub struct Filter {
     /// `LIKE` patterns for [`search_text`](super::model::search_text), each of which must fit.
     pub patterns: [String; WORDS_MAX],
-    /// `local` or `directory`.
-    pub source: &'static str,
+    /// `local`, `directory` (any), or the name of one.
+    pub source: String,
     /// `active`, `blocked`, `disabled` or `missing`.
     pub state: &'static str,
     /// Only administrators.
@@ -61,7 +61,7 @@ pub struct Line {
 macro_rules! matching {
     () => {
         r"($1 = '' OR search_text LIKE $1 ESCAPE '\') AND ($2 = '' OR search_text LIKE $2 ESCAPE '\') AND ($3 = '' OR search_text LIKE $3 ESCAPE '\')
-          AND ($4 = '' OR ($4 = 'local') = (directory IS NULL)) AND (NOT $5 OR local_admin OR directory_admin)
+          AND ($4 = '' OR directory = $4 OR ($4 = 'local' AND directory IS NULL) OR ($4 = 'directory' AND directory IS NOT NULL)) AND (NOT $5 OR local_admin OR directory_admin)
           AND ($6 = '' OR $6 = CASE WHEN blocked_at IS NOT NULL THEN 'blocked' ELSE COALESCE(directory_state, 'active') END)"
     };
 }
@@ -82,7 +82,7 @@ macro_rules! lines_by {
 
 fn bind(query: Query, filter: &Filter) -> Query {
     let [first, second, third] = &filter.patterns;
-    query.bind(first).bind(second).bind(third).bind(filter.source).bind(filter.admins).bind(filter.state)
+    query.bind(first).bind(second).bind(third).bind(filter.source.clone()).bind(filter.admins).bind(filter.state)
 }
 
 pub(super) async fn lines(conn: &mut Conn, filter: &Filter, order: Order, descending: bool, limit: i64, offset: i64) -> sqlx::Result<Vec<Line>> {

@@ -88,20 +88,43 @@ pub fn fingerprint(unverified: &[u8]) -> [u8; 32] {
     sha256(unverified)
 }
 
-/// The people of a directory, by entry id, with the fingerprint of the picture last taken from there.
+/// Somebody of a directory, and the picture last taken from there.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Known {
+    /// Who.
+    pub user: UserId,
+    /// Their entry.
+    pub entry_id: String,
+    /// Whether the directory lists them and lets them in.
+    pub is_active: bool,
+    /// The [`fingerprint`] of the picture; `None` when they have none.
+    pub source: Option<Vec<u8>>,
+    /// What the directory said of the entry's age then.
+    pub stamp: String,
+}
+
+/// The people of a directory.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn known(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<(UserId, String, Option<Vec<u8>>)>> {
+pub async fn known(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<Known>> {
     store::picture_sources(conn, directory).await
 }
 
-/// Stores a person's picture in place of the one before.
+/// Stores a person's picture in place of the one before; `stamp` is what their entry's age was told by.
 ///
 /// # Errors
 /// When the database refuses, also when the person is gone.
-pub async fn put(tx: &mut Tx, user: UserId, source: &[u8; 32], picture: &Picture, now: Timestamp) -> sqlx::Result<()> {
-    store::put_picture(tx, user, source, picture, &picture.name(), now).await
+pub async fn put(tx: &mut Tx, user: UserId, source: &[u8; 32], stamp: &str, picture: &Picture, now: Timestamp) -> sqlx::Result<()> {
+    store::put_picture(tx, user, source, stamp, picture, now).await
+}
+
+/// Notes that a picture is the same although the entry changed.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn keep(tx: &mut Tx, user: UserId, stamp: &str) -> sqlx::Result<()> {
+    store::stamp_picture(tx, user, stamp).await
 }
 
 /// Takes a person's picture away.

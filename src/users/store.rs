@@ -1,7 +1,7 @@
 //! The SQL of people.
 
 use super::model::{User, key, search_text};
-use super::pictures::Picture;
+use super::pictures::{Known, Picture};
 use super::profile::Profile;
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx, Value, query, query_list, query_per_engine};
@@ -180,9 +180,11 @@ pub(super) async fn delete_local(tx: &mut Tx, id: UserId) -> sqlx::Result<bool> 
     Ok(query("DELETE FROM users WHERE id = $1 AND directory IS NULL").bind(id).execute(tx).await? == 1)
 }
 
-pub(super) async fn picture_sources(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<(UserId, String, Option<Vec<u8>>)>> {
+pub(super) async fn picture_sources(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<Known>> {
     query(
-        "SELECT users.id, users.entry_id, user_pictures.source_hash FROM users LEFT JOIN user_pictures ON user_pictures.user_id = users.id
+        "SELECT users.id AS \"user\", users.entry_id, users.directory_state = 'active' AS is_active, user_pictures.source_hash AS source,
+                COALESCE(user_pictures.source_stamp, '') AS stamp
+         FROM users LEFT JOIN user_pictures ON user_pictures.user_id = users.id
          WHERE users.directory = $1 AND users.entry_id IS NOT NULL",
     )
     .bind(directory)
@@ -190,20 +192,25 @@ pub(super) async fn picture_sources(conn: &mut Conn, directory: &str) -> sqlx::R
     .await
 }
 
-pub(super) async fn put_picture(tx: &mut Tx, user: UserId, source: &[u8; 32], picture: &Picture, name: &str, now: Timestamp) -> sqlx::Result<()> {
+pub(super) async fn put_picture(tx: &mut Tx, user: UserId, source: &[u8; 32], stamp: &str, picture: &Picture, now: Timestamp) -> sqlx::Result<()> {
     query(
-        "INSERT INTO user_pictures (user_id, source_hash, media_type, bytes, updated_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (user_id) DO UPDATE SET source_hash = excluded.source_hash, media_type = excluded.media_type, bytes = excluded.bytes,
-                                             updated_at = excluded.updated_at",
+        "INSERT INTO user_pictures (user_id, source_hash, source_stamp, media_type, bytes, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (user_id) DO UPDATE SET source_hash = excluded.source_hash, source_stamp = excluded.source_stamp, media_type = excluded.media_type,
+                                             bytes = excluded.bytes, updated_at = excluded.updated_at",
     )
     .bind(user)
     .bind(source.to_vec())
+    .bind(stamp)
     .bind(picture.media_type)
     .bind(picture.bytes.clone())
     .bind(now)
     .execute(tx)
     .await?;
-    query("UPDATE users SET picture = $2 WHERE id = $1").bind(user).bind(name).execute(tx).await.map(|_| ())
+    query("UPDATE users SET picture = $2 WHERE id = $1").bind(user).bind(picture.name()).execute(tx).await.map(|_| ())
+}
+
+pub(super) async fn stamp_picture(tx: &mut Tx, user: UserId, stamp: &str) -> sqlx::Result<()> {
+    query("UPDATE user_pictures SET source_stamp = $2 WHERE user_id = $1").bind(user).bind(stamp).execute(tx).await.map(|_| ())
 }
 
 pub(super) async fn remove_picture(tx: &mut Tx, user: UserId) -> sqlx::Result<()> {

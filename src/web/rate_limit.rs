@@ -3,11 +3,13 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::error::AppError;
+use crate::id::UserId;
 use crate::web::Client;
 
 /// The limiters of this instance.
@@ -17,11 +19,13 @@ pub struct Limits {
     pub sign_in: Limit,
     /// Typing the short codes of devices, which could be guessed: 1 a second, bursts of 15.
     pub user_codes: Limit,
+    /// Administrators trying a person's directory password: one every 6 seconds, bursts of 10.
+    pub password_tests: PersonLimit,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { sign_in: Limit::new(10, 60), user_codes: Limit::new(1, 15) }
+        Self { sign_in: Limit::new(10, 60), user_codes: Limit::new(1, 15), password_tests: PersonLimit::new(Duration::from_secs(6), 10) }
     }
 }
 
@@ -51,6 +55,28 @@ impl Limit {
     pub fn sweep(&self) {
         self.0.retain_recent();
         self.0.shrink_to_fit();
+    }
+}
+
+/// One limit, counted per person who is signed in.
+#[derive(Debug)]
+pub struct PersonLimit(DefaultKeyedRateLimiter<UserId>);
+
+impl PersonLimit {
+    fn new(every: Duration, burst: u32) -> Self {
+        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::with_period(every).unwrap_or_else(|| Quota::per_second(burst)).allow_burst(burst);
+        Self(RateLimiter::keyed(quota))
+    }
+
+    /// Counts a try.
+    ///
+    /// # Errors
+    /// `TooManyRequests` with the whole seconds to wait, when the person has used their share up.
+    pub fn check_person(&self, person: UserId) -> Result<(), AppError> {
+        self.0
+            .check_key(&person)
+            .map_err(|refused| AppError::TooManyRequests { retry_after_seconds: refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1 })
     }
 }
 

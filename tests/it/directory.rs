@@ -162,7 +162,7 @@ async fn who_leaves_is_locked_out_at_once_and_returns_with_their_passkeys() {
 }
 
 /// Lets somebody in by a one-time link and adds a passkey.
-async fn enrol(site: &Site, browser: &Browser, passkeys: &SoftwarePasskeys, user: &str) {
+pub(crate) async fn enrol(site: &Site, browser: &Browser, passkeys: &SoftwarePasskeys, user: &str) {
     let link = text(&site.muster.run(["one-time-access-token", user, "--format", "json"]).await.json()["url"]);
     let page = browser.get(&link).await;
     let path = page.url.path().to_owned();
@@ -174,7 +174,7 @@ async fn enrol(site: &Site, browser: &Browser, passkeys: &SoftwarePasskeys, user
 }
 
 /// Signs in with a passkey; gives the last status.
-async fn sign_in(_: &Site, browser: &Browser, passkeys: &SoftwarePasskeys) -> u16 {
+pub(crate) async fn sign_in(_: &Site, browser: &Browser, passkeys: &SoftwarePasskeys) -> u16 {
     let started = browser.post_json("/sign-in/start", &json!({})).await.json();
     let credential = passkeys.sign_in(&started["publicKey"]).await.expect("a passkey");
     let answer = browser.post_json("/sign-in/finish", &json!({ "ceremony": started["ceremony"], "credential": credential })).await;

@@ -65,7 +65,7 @@ fn pem(path: &std::path::Path) -> String {
 }
 
 async fn people(config: &DirectoryConfig) -> Result<usize, FetchError> {
-    client::fetch(config, muster::clock::Clock::system().now()).await.map(|snapshot| snapshot.users.len())
+    client::fetch(config, Clock::system().now()).await.map(|snapshot| snapshot.users.len())
 }
 
 fn refused(result: Result<usize, FetchError>, phase: Phase, words: &str) {
@@ -182,15 +182,29 @@ async fn the_wrong_port_and_the_wrong_way_to_bind_are_said() {
 }
 
 #[tokio::test]
+async fn a_server_that_insists_on_client_certificates_says_so() {
+    let slapd = Slapd::start_with(&Options { insists_on_certificates: true, ..Options::default() }, &two_people()).await;
+    let tls_url = slapd.tls_url();
+    for different in [("LDAP_URL", tls_url.as_str()), ("LDAP_START_TLS", "true")] {
+        let without = people(&slapd_config(&slapd, &[different])).await.expect_err("no certificate");
+        assert!(without.message.contains("client certificate"), "{:?}: {without}", without.phase);
+        let client = certificates::issue_for_client(slapd.directory(), "anybody");
+        let (certificate, key) = (pem(&client.certificate), pem(&client.key));
+        let with = slapd_config(&slapd, &[different, ("LDAP_CLIENT_CERTIFICATE", &certificate), ("LDAP_CLIENT_KEY", &key)]);
+        assert_eq!(people(&with).await, Ok(2), "a certificate beside name and password");
+    }
+}
+
+#[tokio::test]
 async fn the_second_server_takes_over_and_is_named() {
     let (mut first, second) = (Slapd::start(&two_people()).await, Slapd::start(&two_people()).await);
     let both = format!("{} {}", first.url(), second.url());
     let in_order = slapd_config(&first, &[("LDAP_URL", &both)]);
-    assert_eq!(client::fetch(&in_order, muster::clock::Clock::system().now()).await.expect("both run").server, first.url());
+    assert_eq!(client::fetch(&in_order, Clock::system().now()).await.expect("both run").server, first.url());
     let any = slapd_config(&first, &[("LDAP_URL", &both), ("LDAP_URL_ORDER", "random")]);
     let mut used = std::collections::BTreeSet::new();
     for _ in 0..64 {
-        used.insert(client::fetch(&any, muster::clock::Clock::system().now()).await.expect("both run").server);
+        used.insert(client::fetch(&any, Clock::system().now()).await.expect("both run").server);
         if used.len() == 2 {
             break;
         }
@@ -198,9 +212,9 @@ async fn the_second_server_takes_over_and_is_named() {
     assert_eq!(used.len(), 2, "either is used at random");
     first.stop().await;
     for config in [&in_order, &any] {
-        assert_eq!(client::fetch(config, muster::clock::Clock::system().now()).await.expect("one runs").server, second.url());
+        assert_eq!(client::fetch(config, Clock::system().now()).await.expect("one runs").server, second.url());
     }
-    let passed_over = client::fetch(&in_order, muster::clock::Clock::system().now()).await.expect("one runs").problems.into_list();
+    let passed_over = client::fetch(&in_order, Clock::system().now()).await.expect("one runs").problems.into_list();
     assert!(passed_over.iter().any(|problem| problem.message.contains(&first.url())), "{passed_over:?}");
     let steps = client::test(&in_order, Clock::system().now()).await;
     assert!(steps.iter().any(|step| step.outcome == StepOutcome::Failed && step.message.contains(&first.url())));
@@ -232,10 +246,7 @@ async fn several_places_are_read_each_entry_once() {
     assert_eq!(people(&overlapping).await, Ok(3));
     let shallow = slapd_config(&slapd, &[("LDAP_USER_BASE", "ou=people"), ("LDAP_SCOPE", "one-level")]);
     assert_eq!(people(&shallow).await, Ok(2));
-    let deep = client::find_person(&shallow, PersonKey::Username("deep"), muster::clock::Clock::system().now(), WITHIN)
-        .await
-        .expect("an answer")
-        .expect("somebody");
+    let deep = client::find_person(&shallow, PersonKey::Username("deep"), Clock::system().now(), WITHIN).await.expect("an answer").expect("somebody");
     assert_eq!((deep.passes_filter, deep.is_below_bases), (true, false));
     let recognised = client::recognise(&overlapping).await.expect("a server");
     assert_eq!(recognised.naming_contexts.len(), 2, "{recognised:?}");
@@ -245,24 +256,18 @@ async fn several_places_are_read_each_entry_once() {
 async fn one_person_is_found_in_openldap() {
     let slapd = Slapd::start(&two_people()).await;
     let config = slapd_config(&slapd, &[]);
-    let ada = client::find_person(&config, PersonKey::Username("ADA"), muster::clock::Clock::system().now(), WITHIN)
-        .await
-        .expect("an answer")
-        .expect("somebody");
+    let ada = client::find_person(&config, PersonKey::Username("ADA"), Clock::system().now(), WITHIN).await.expect("an answer").expect("somebody");
     assert!(ada.is_in_scope() && ada.problems.is_empty());
     let id = ada.user.expect("a person").id;
     for key in [PersonKey::Id(&id), PersonKey::Dn(&person_dn("ada")), PersonKey::Email("ada@example.org")] {
-        let found = client::find_person(&config, key, muster::clock::Clock::system().now(), WITHIN).await.expect("an answer").expect("somebody");
+        let found = client::find_person(&config, key, Clock::system().now(), WITHIN).await.expect("an answer").expect("somebody");
         assert_eq!(found.user.expect("a person").id, id, "{key:?}");
     }
     let nobody = EntryId::from("11111111-2222-4333-8444-555555555555");
     for key in [PersonKey::Id(&nobody), PersonKey::Dn("uid=x,dc=nowhere"), PersonKey::Username("*"), PersonKey::Username("ada)(uid=*")] {
-        assert!(client::find_person(&config, key, muster::clock::Clock::system().now(), WITHIN).await.expect("an answer").is_none(), "{key:?}");
+        assert!(client::find_person(&config, key, Clock::system().now(), WITHIN).await.expect("an answer").is_none(), "{key:?}");
     }
-    let out = client::find_person(&config, PersonKey::Dn(SERVICE_DN), muster::clock::Clock::system().now(), WITHIN)
-        .await
-        .expect("an answer")
-        .expect("an entry");
+    let out = client::find_person(&config, PersonKey::Dn(SERVICE_DN), Clock::system().now(), WITHIN).await.expect("an answer").expect("an entry");
     assert!(!out.is_in_scope());
     let raw = client::read_entry(&config, &person_dn("ada"), WITHIN).await.expect("an answer").expect("an entry");
     assert!(raw.attributes.iter().any(|(name, _)| name == "entryUUID") && raw.attributes.iter().any(|(name, _)| name == "cn"));
@@ -315,16 +320,12 @@ async fn an_active_directory_is_reached_recognised_and_asked_for_people_and_pass
     }
     // The referrals of a whole domain are no problem.
     let config = samba_config(&domain, &tls, &[]);
-    let snapshot = client::fetch(&config, muster::clock::Clock::system().now()).await.expect("a domain");
+    let snapshot = client::fetch(&config, Clock::system().now()).await.expect("a domain");
     assert!(snapshot.referrals > 0 && snapshot.problems.iter().next().is_none(), "{:?}", snapshot.problems);
 
-    let ada = client::find_person(&config, PersonKey::Username("ada"), muster::clock::Clock::system().now(), WITHIN)
-        .await
-        .expect("an answer")
-        .expect("somebody");
+    let ada = client::find_person(&config, PersonKey::Username("ada"), Clock::system().now(), WITHIN).await.expect("an answer").expect("somebody");
     let id = ada.user.expect("a person").id;
-    let again =
-        client::find_person(&config, PersonKey::Id(&id), muster::clock::Clock::system().now(), WITHIN).await.expect("an answer").expect("somebody");
+    let again = client::find_person(&config, PersonKey::Id(&id), Clock::system().now(), WITHIN).await.expect("an answer").expect("somebody");
     assert!(again.is_in_scope() && again.entry.dn == user_dn("ada"), "{again:?}");
 
     let check = async |password: &str| client::check_password(&config, &user_dn("ada"), &Password::new(password), WITHIN).await;
@@ -369,12 +370,9 @@ async fn a_389_directory_server_is_recognised_and_checks_passwords() {
     let recognised = client::recognise(&config).await.expect("a server");
     assert_eq!((recognised.vendor, recognised.pages, recognised.start_tls), (Vendor::Ds389, true, true), "{recognised:?}");
     assert!(recognised.version.contains("389") && recognised.naming_contexts.contains(&ds389::BASE.to_owned()), "{recognised:?}");
-    let ada = client::find_person(&config, PersonKey::Username("ada"), muster::clock::Clock::system().now(), WITHIN)
-        .await
-        .expect("an answer")
-        .expect("somebody");
+    let ada = client::find_person(&config, PersonKey::Username("ada"), Clock::system().now(), WITHIN).await.expect("an answer").expect("somebody");
     let id = ada.user.expect("a person").id;
-    assert!(client::find_person(&config, PersonKey::Id(&id), muster::clock::Clock::system().now(), WITHIN).await.expect("an answer").is_some());
+    assert!(client::find_person(&config, PersonKey::Id(&id), Clock::system().now(), WITHIN).await.expect("an answer").is_some());
 
     let dn = person_dn("ada");
     ds389.tools().modify(&format!("dn: {dn}\nchangetype: modify\nreplace: userPassword\nuserPassword: Opensesame-1\n")).await;

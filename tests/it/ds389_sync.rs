@@ -9,7 +9,7 @@ use crate::support::ldap_tools::values;
 use crate::support::slapd::{group, person, person_dn};
 
 /// Points an installation at a 389 Directory Server.
-fn use_ds389(site: &mut Site, ds389: &Ds389) {
+pub(crate) fn use_ds389(site: &mut Site, ds389: &Ds389) {
     let pem = std::fs::read_to_string(ds389.authority()).expect("the authority");
     site.set(&[
         ("LDAP_ENABLED", "true"),

@@ -8,7 +8,7 @@ use crate::support::ldap_tools::values;
 use crate::support::samba::{ADMIN, ADMIN_PASSWORD, BASE, CROWD_SIZE, Samba, user_dn};
 
 /// Points an installation at a domain controller, as the documentation says for Active Directory.
-fn use_domain(site: &mut Site, domain: &Samba) {
+pub(crate) fn use_domain(site: &mut Site, domain: &Samba) {
     let pem = std::fs::read_to_string(domain.authority()).expect("the authority");
     site.set(&[
         ("LDAP_ENABLED", "true"),

@@ -18,7 +18,7 @@ const MAX_VALUES: usize = 200;
 const MAX_ALL: usize = 16 * 1024;
 
 /// Names no directory may fill: those a token's validity rests on (RFC 7519 section 4.1, OpenID Connect Core section 2 and what builds on them), and the
-/// standard claims Muster fills by itself.
+/// standard claims of a person (section 5.1), which Muster fills by itself or not at all.
 pub const RESERVED_CLAIMS: &[&str] = &[
     "iss",
     "sub",
@@ -69,6 +69,13 @@ pub const RESERVED_CLAIMS: &[&str] = &[
     "updated_at",
     "address",
     "groups",
+    "middle_name",
+    "nickname",
+    "profile",
+    "website",
+    "gender",
+    "birthdate",
+    "zoneinfo",
 ];
 
 /// One claim and where it comes from.

@@ -15,7 +15,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::super::config::{Bind, DirectoryConfig, Limits, ServerAddress};
 use super::certificate::CertificateFacts;
 use super::explain::Doing;
-use super::{FetchError, Phase, explain, tls};
+use super::{FetchError, Phase, SoFar, explain, tls};
 
 /// How long saying goodbye may take.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(1);
@@ -72,6 +72,7 @@ pub(super) struct Connection {
     ldap: Ldap,
     server: ServerAddress,
     limits: Limits,
+    so_far: Option<Arc<SoFar>>,
     is_encrypted: bool,
     certificate: Option<CertificateFacts>,
     // Ends with the connection; a panic inside (ldap3 has some for malformed answers) shows as a closed connection. Gives why the connection ended.
@@ -124,7 +125,7 @@ impl Connection {
             ended
         }));
         let (server, limits) = (server.clone(), config.connection.limits);
-        Ok(Self { ldap, server, limits, is_encrypted: security.is_some(), certificate, driver: Some(driver) })
+        Ok(Self { ldap, server, limits, so_far: None, is_encrypted: security.is_some(), certificate, driver: Some(driver) })
     }
 
     /// Says who asks. Without a bind every server takes the asker for anyone (RFC 4511 section 4.2).
@@ -172,6 +173,23 @@ impl Connection {
     /// For one request, which must be answered in time.
     pub(super) fn ldap(&mut self) -> &mut Ldap {
         self.ldap.with_timeout(self.limits.answer_within)
+    }
+
+    /// For a search that does not end.
+    pub(super) fn handle(&self) -> Ldap {
+        self.ldap.clone()
+    }
+
+    /// Counts what is read from now on in `so_far`.
+    pub(super) fn note_in(&mut self, so_far: Arc<SoFar>) {
+        self.so_far = Some(so_far);
+    }
+
+    /// Counts entries that were read.
+    pub(super) fn note(&self, phase: Phase, entries: usize) {
+        if let Some(so_far) = &self.so_far {
+            so_far.note(phase, entries);
+        }
     }
 
     pub(super) const fn server(&self) -> &ServerAddress {

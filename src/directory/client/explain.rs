@@ -110,7 +110,11 @@ fn closed(server: &ServerAddress, is_encrypted: bool, phase: Phase) -> String {
     if phase >= Phase::Users {
         return format!("{server} closed the connection in the middle of its answer. Nothing of it was used.");
     }
-    let hint = if is_encrypted || server.is_local_socket() { "" } else { " If this port expects TLS, the address begins with ldaps://." };
+    let hint = match (is_encrypted, server.is_local_socket()) {
+        (_, true) => "",
+        (true, false) => " If the server asks for a client certificate, set one it trusts.",
+        (false, false) => " If this port expects TLS, the address begins with ldaps://.",
+    };
     format!("{server} closed the connection instead of answering.{hint}")
 }
 

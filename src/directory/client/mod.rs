@@ -5,6 +5,7 @@
 
 mod certificate;
 mod connection;
+mod entries;
 mod explain;
 mod password;
 mod person;
@@ -13,11 +14,14 @@ mod read;
 mod recognise;
 mod search;
 mod servers;
+mod so_far;
 #[cfg(test)]
 mod tests;
 mod tls;
 mod trial;
+mod watch;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -25,13 +29,16 @@ use tokio_util::task::AbortOnDropHandle;
 
 pub use self::certificate::CertificateFacts;
 use self::connection::Connection;
+pub use self::entries::{Part, read_groups_for, read_part};
 pub use self::password::{PasswordChange, PasswordVerdict, Refusal, change_password, check_password};
 pub use self::person::{PersonKey, RawPerson, find_person, read_entry};
 pub use self::pictures::{Picture, PictureEntry, PictureProblem, Pictures, list_pictures, pictures};
 use self::read::{read_groups, read_users};
 pub use self::recognise::{FollowMethod, Follows, Recognised, Vendor, recognise};
 use self::search::Tally;
+pub use self::so_far::SoFar;
 pub use self::trial::{Step, StepOutcome, test};
+pub use self::watch::{Cursor, Mode, Notice, Touch, watch};
 use super::config::DirectoryConfig;
 use super::membership;
 use super::model::Snapshot;
@@ -100,9 +107,18 @@ pub struct FetchError {
 /// # Errors
 /// [`FetchError`] when anything at all went wrong, or the whole took longer than [`Limits::run_within`](super::config::Limits::run_within).
 pub async fn fetch(config: &DirectoryConfig, now: Timestamp) -> Result<Snapshot, FetchError> {
+    fetch_noting(config, now, Arc::default()).await
+}
+
+/// [`fetch`] that tells `so_far` what has arrived.
+///
+/// # Errors
+/// As [`fetch`].
+pub async fn fetch_noting(config: &DirectoryConfig, now: Timestamp, so_far: Arc<SoFar>) -> Result<Snapshot, FetchError> {
     let owned = config.clone();
     guarded(config.connection.limits.run_within, Phase::Connect, async move {
         let mut opened = servers::open(&owned).await?;
+        opened.connection.note_in(so_far);
         let mut snapshot = read_everything(&owned, now, &mut opened.connection).await?;
         snapshot.server = opened.connection.server().to_string();
         for error in opened.passed_over {

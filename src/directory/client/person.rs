@@ -50,8 +50,8 @@ impl RawPerson {
     }
 }
 
-/// Looks for one person (`now` decides whether their account has expired), first where and how a run does, then anywhere below the base DN. `None` when the directory has nobody by that key (an empty key
-/// finds nobody).
+/// Looks for one person, first where and how a run does, then anywhere below the base DN. `None` when the directory has nobody by that key (an empty key
+/// finds nobody). `now` decides whether an account has expired.
 ///
 /// # Errors
 /// [`FetchError`] when the directory could not be asked, did not answer completely within `within`, or several entries have the key.

@@ -236,7 +236,7 @@ async fn is_free_ipa(connection: &mut Connection, context: &str) -> Result<bool,
 pub(super) struct RootDse(RawEntry);
 
 impl RootDse {
-    fn texts<'e>(&'e self, attribute: &'e str) -> impl Iterator<Item = &'e str> {
+    fn texts<'r>(&'r self, attribute: &'r str) -> impl Iterator<Item = &'r str> {
         self.0.values_of(attribute).filter_map(|value| std::str::from_utf8(value).ok())
     }
 

@@ -145,6 +145,7 @@ impl Connection {
                 continue;
             }
             tally.entries += page.entries.len();
+            self.note(phase, page.entries.len());
             if page.result.rc != 0 {
                 return Err(failed(self.sentence(&Doing::Search { base, entries: tally.entries }, &page.result)));
             }
@@ -241,7 +242,7 @@ fn next_cookie(result: &LdapResult) -> Option<Option<Vec<u8>>> {
 
 /// An entry as bytes in the order the server sent them (RFC 4511 section 4.5.2). ldap3's own decoder panics on malformed entries and reorders values.
 /// A name or description that is no UTF-8 (the protocol forbids it) comes with replacement characters.
-fn decode(entry: StructureTag) -> Option<RawEntry> {
+pub(super) fn decode(entry: StructureTag) -> Option<RawEntry> {
     let mut parts = constructed(entry)?.into_iter();
     let dn = text(parts.next()?)?;
     let attributes = constructed(parts.next()?)?

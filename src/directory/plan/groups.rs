@@ -101,7 +101,7 @@ pub(super) fn admin_members<'s>(
     policy: &Policy,
     problems: &mut Problems,
 ) -> HashSet<&'s EntryId> {
-    let Some(wanted) = policy.admin_group.as_deref() else { return HashSet::new() };
+    let Some(wanted) = policy.admin_group.as_deref().filter(|_| !policy.admins_as_known) else { return HashSet::new() };
     let (wanted_key, wanted_dn) = (name_key(wanted), key_of(wanted));
     let is_wanted = |name: &str, dn: Option<DnKey>| (wanted_dn.is_some() && dn == wanted_dn) || name_key(name) == wanted_key;
     // The name is the one the group got here, not the one it wants: two groups may want one.

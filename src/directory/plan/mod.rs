@@ -91,6 +91,8 @@ pub struct Policy {
     pub admin_group: Option<String>,
     /// Keep who left.
     pub soft_delete: bool,
+    /// Leave administrators as they are known: for a plan made of a few people, without the groups.
+    pub admins_as_known: bool,
     /// To name attributes in problems.
     pub attributes: AttributeMap,
     /// To name the place when nobody was found.
@@ -103,6 +105,7 @@ impl From<&DirectoryConfig> for Policy {
             guard: config.guard,
             admin_group: config.placement.admin_group.clone(),
             soft_delete: config.life_cycle.missing != Missing::Delete,
+            admins_as_known: false,
             attributes: config.attributes.clone(),
             base_dn: config.search.base_dn.clone(),
         }

@@ -43,6 +43,7 @@ fn people(count: usize) -> Vec<DirectoryUser> {
 
 fn policy() -> Policy {
     Policy {
+        admins_as_known: false,
         guard: Guard::default(),
         admin_group: Some("Admins".to_owned()),
         soft_delete: true,

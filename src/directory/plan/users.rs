@@ -96,7 +96,7 @@ pub(super) fn plan_users<'s>(
             let message = format!("The e-mail address {address:?} belongs to {whose}. {username:?} was taken over without it.");
             plan.problems.report(&entry.dn, Some(&label(policy, Field::Email)), message);
         }
-        let is_admin = admins.contains(&entry.id);
+        let is_admin = if policy.admins_as_known { known.is_some_and(|user| user.is_admin) } else { admins.contains(&entry.id) };
         let state = if entry.is_disabled { DirectoryState::Disabled } else { DirectoryState::Active };
         let hash = user_hash(entry, &username, email, is_admin, state);
         planned.present.insert(&entry.id, known.map(|user| user.id));

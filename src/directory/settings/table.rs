@@ -109,7 +109,7 @@ pub const CLIENT_CERTIFICATE: Setting = setting(
 pub const CLIENT_KEY: Setting = setting(
     "LDAP_CLIENT_KEY",
     "",
-    Input::Secret,
+    Input::SecretLines,
     ENCRYPTION,
     "Key of the client certificate",
     "Its private key as PEM text. Stored encrypted and never shown again.",

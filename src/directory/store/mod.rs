@@ -7,7 +7,9 @@
 //! Everything is set-based: a statement carries hundreds of rows (`UPDATE … FROM (VALUES …)`, whose columns both engines name `column1`, `column2`, …).
 
 pub(super) mod directories;
+pub(super) mod following;
 mod groups;
+pub(super) mod part;
 mod people;
 pub(super) mod runs;
 #[cfg(test)]

@@ -36,17 +36,35 @@ pub(super) async fn known(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<
     .bind(directory)
     .all(conn)
     .await?;
-    let known = |row: KnownRow| KnownUser {
-        id: row.id,
-        entry_id: EntryId::from(row.entry_id.as_str()),
-        dn: row.entry_dn,
-        username: row.username,
-        email: row.email,
-        is_admin: row.directory_admin,
-        state: DirectoryState::from_stored(&row.directory_state).unwrap_or(DirectoryState::Missing),
-        hash: row_hash(row.entry_hash),
-    };
-    Ok(rows.into_iter().map(known).collect())
+    Ok(rows.into_iter().map(KnownUser::from).collect())
+}
+
+/// [`known`], only those with these ids.
+pub(super) async fn known_among(conn: &mut Conn, directory: &str, ids: &[EntryId]) -> sqlx::Result<Vec<KnownUser>> {
+    let mut known = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(IDS) {
+        let sql = "SELECT id, entry_id, COALESCE(entry_dn, '') AS entry_dn, username, email, directory_admin,
+                          COALESCE(directory_state, 'missing') AS directory_state, entry_hash
+                   FROM users WHERE directory = {1} AND entry_id IN ({list})";
+        let rows: Vec<KnownRow> = query_list(sql, chunk.iter().map(|id| Value::from(id.as_str()))).bind(directory).all(conn).await?;
+        known.extend(rows.into_iter().map(KnownUser::from));
+    }
+    Ok(known)
+}
+
+impl From<KnownRow> for KnownUser {
+    fn from(row: KnownRow) -> Self {
+        Self {
+            id: row.id,
+            entry_id: EntryId::from(row.entry_id.as_str()),
+            dn: row.entry_dn,
+            username: row.username,
+            email: row.email,
+            is_admin: row.directory_admin,
+            state: DirectoryState::from_stored(&row.directory_state).unwrap_or(DirectoryState::Missing),
+            hash: row_hash(row.entry_hash),
+        }
+    }
 }
 
 #[derive(sqlx::FromRow)]

@@ -2,7 +2,7 @@
 
 use super::super::model::Problem;
 use super::super::plan::PlanDigest;
-use super::super::report::{Outcome, Run, SyncReport, Trigger};
+use super::super::report::{Outcome, Progress, Run, SyncReport, Trigger};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx, query};
 use crate::id::{SyncRunId, UserId};
@@ -14,6 +14,7 @@ struct RunRow {
     started_at: Timestamp,
     finished_at: Option<Timestamp>,
     outcome: Option<String>,
+    progress: String,
     counts: String,
     held_because: Option<String>,
     confirmed_at: Option<Timestamp>,
@@ -27,6 +28,7 @@ impl From<RunRow> for Run {
             started_by: Trigger::from_stored(&row.started_by).unwrap_or(Trigger::Schedule),
             started_at: row.started_at,
             finished_at: row.finished_at,
+            progress: serde_json::from_str(&row.progress).ok().filter(|_| row.outcome.is_none()),
             outcome: row.outcome.as_deref().and_then(Outcome::from_stored),
             counts: serde_json::from_str(&row.counts).unwrap_or_default(),
             held_because: row.held_because,
@@ -59,6 +61,11 @@ pub(in super::super) async fn end_interrupted(tx: &mut Tx, directory: &str, prob
         .await
 }
 
+/// Takes the row of a run away that came to nothing.
+pub(in super::super) async fn remove(tx: &mut Tx, id: SyncRunId) -> sqlx::Result<()> {
+    query("DELETE FROM sync_runs WHERE id = $1").bind(id).execute(tx).await.map(|_| ())
+}
+
 /// Notes how a run has ended.
 pub(in super::super) async fn finish(tx: &mut Tx, report: &SyncReport, held_digest: Option<PlanDigest>, now: Timestamp) -> sqlx::Result<()> {
     query("UPDATE sync_runs SET outcome = $2, finished_at = $3, counts = $4, problems = $5, held_because = $6, held_digest = $7 WHERE id = $1")
@@ -74,15 +81,56 @@ pub(in super::super) async fn finish(tx: &mut Tx, report: &SyncReport, held_dige
         .map(|_| ())
 }
 
-/// Forgets runs that started before `before`.
+/// Forgets runs that started before `before`, and of those that followed changes all but the newest [`FOLLOWED_KEPT`].
 pub(in super::super) async fn forget(tx: &mut Tx, directory: &str, before: Timestamp) -> sqlx::Result<u64> {
-    query("DELETE FROM sync_runs WHERE directory = $1 AND started_at < $2").bind(directory).bind(before).execute(tx).await
+    let old = query("DELETE FROM sync_runs WHERE directory = $1 AND started_at < $2").bind(directory).bind(before).execute(&mut *tx).await?;
+    let many = query(
+        "DELETE FROM sync_runs WHERE directory = $1 AND started_by = 'follow' AND started_at <
+         (SELECT started_at FROM sync_runs WHERE directory = $1 AND started_by = 'follow' ORDER BY started_at DESC LIMIT 1 OFFSET $2)",
+    )
+    .bind(directory)
+    .bind(FOLLOWED_KEPT)
+    .execute(tx)
+    .await?;
+    Ok(old + many)
+}
+
+/// Runs that followed changes, remembered per directory: a busy one has many.
+const FOLLOWED_KEPT: i64 = 2_000;
+
+/// Notes how far the run that is going on has come.
+pub(in super::super) async fn progress(tx: &mut Tx, id: SyncRunId, progress: Progress) -> sqlx::Result<()> {
+    query("UPDATE sync_runs SET progress = $2 WHERE id = $1 AND outcome IS NULL").bind(id).bind(json(&progress)).execute(tx).await.map(|_| ())
+}
+
+/// The last run that read the whole directory, or tried to; also while it goes on.
+pub(in super::super) async fn latest_whole(conn: &mut Conn, directory: &str) -> sqlx::Result<Option<Run>> {
+    let row: Option<RunRow> = query(
+        "SELECT id, started_by, started_at, finished_at, outcome, progress, counts, held_because, confirmed_at, discarded_at
+         FROM sync_runs WHERE directory = $1 AND started_by <> 'follow' ORDER BY started_at DESC, id DESC LIMIT 1",
+    )
+    .bind(directory)
+    .optional(conn)
+    .await?;
+    Ok(row.map(Run::from))
+}
+
+/// When the last run ended that read the whole directory and agreed with what it read.
+pub(in super::super) async fn last_agreed(conn: &mut Conn, directory: &str) -> sqlx::Result<Option<Timestamp>> {
+    let row: Option<(Option<Timestamp>,)> = query(
+        "SELECT finished_at FROM sync_runs WHERE directory = $1 AND started_by <> 'follow' AND outcome IN ('applied', 'unchanged')
+         ORDER BY started_at DESC, id DESC LIMIT 1",
+    )
+    .bind(directory)
+    .optional(conn)
+    .await?;
+    Ok(row.and_then(|(at,)| at))
 }
 
 /// The latest runs, newest first.
 pub(in super::super) async fn latest(conn: &mut Conn, directory: &str, limit: i64) -> sqlx::Result<Vec<Run>> {
     let rows: Vec<RunRow> = query(
-        "SELECT id, started_by, started_at, finished_at, outcome, counts, held_because, confirmed_at, discarded_at
+        "SELECT id, started_by, started_at, finished_at, outcome, progress, counts, held_because, confirmed_at, discarded_at
          FROM sync_runs WHERE directory = $1 ORDER BY started_at DESC, id DESC LIMIT $2",
     )
     .bind(directory)
@@ -92,10 +140,45 @@ pub(in super::super) async fn latest(conn: &mut Conn, directory: &str, limit: i6
     Ok(rows.into_iter().map(Run::from).collect())
 }
 
+/// The latest run of every directory that has one.
+pub(in super::super) async fn latest_of_each(conn: &mut Conn) -> sqlx::Result<Vec<(String, Run)>> {
+    of_each(
+        conn,
+        "SELECT directory, id, started_by, started_at, finished_at, outcome, counts, held_because, confirmed_at, discarded_at
+         FROM sync_runs r WHERE outcome IS NOT NULL AND started_at = (SELECT MAX(started_at) FROM sync_runs WHERE directory = r.directory AND outcome IS NOT NULL)
+         ORDER BY id",
+    )
+    .await
+}
+
+/// The directories for which somebody has to decide about a run; see [`waiting`].
+pub(in super::super) async fn waiting_of_each(conn: &mut Conn) -> sqlx::Result<Vec<String>> {
+    let runs = of_each(
+        conn,
+        "SELECT directory, id, started_by, started_at, finished_at, outcome, counts, held_because, confirmed_at, discarded_at
+         FROM sync_runs r WHERE outcome = 'held' AND confirmed_at IS NULL AND discarded_at IS NULL
+           AND started_at = (SELECT MAX(started_at) FROM sync_runs WHERE directory = r.directory AND outcome IN ('applied', 'unchanged', 'held'))",
+    )
+    .await?;
+    Ok(runs.into_iter().map(|(directory, _)| directory).collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct RunOf {
+    directory: String,
+    #[sqlx(flatten)]
+    run: RunRow,
+}
+
+async fn of_each(conn: &mut Conn, sql: &'static str) -> sqlx::Result<Vec<(String, Run)>> {
+    let rows: Vec<RunOf> = query(sql).all(conn).await?;
+    Ok(rows.into_iter().map(|row| (row.directory, Run::from(row.run))).collect())
+}
+
 /// One run.
 pub(in super::super) async fn find(conn: &mut Conn, directory: &str, id: SyncRunId) -> sqlx::Result<Option<Run>> {
     let row: Option<RunRow> = query(
-        "SELECT id, started_by, started_at, finished_at, outcome, counts, held_because, confirmed_at, discarded_at
+        "SELECT id, started_by, started_at, finished_at, outcome, progress, counts, held_because, confirmed_at, discarded_at
          FROM sync_runs WHERE directory = $1 AND id = $2",
     )
     .bind(directory)
@@ -124,8 +207,9 @@ pub(in super::super) async fn running_since(conn: &mut Conn, directory: &str) ->
 /// The run that waits for an administrator: the last one that read the directory to the end, when it was held back and nobody has decided about its plan.
 pub(in super::super) async fn waiting(conn: &mut Conn, directory: &str) -> sqlx::Result<Option<Run>> {
     let row: Option<RunRow> = query(
-        "SELECT id, started_by, started_at, finished_at, outcome, counts, held_because, confirmed_at, discarded_at
-         FROM sync_runs WHERE directory = $1 AND outcome IN ('applied', 'unchanged', 'held') ORDER BY started_at DESC, id DESC LIMIT 1",
+        "SELECT id, started_by, started_at, finished_at, outcome, progress, counts, held_because, confirmed_at, discarded_at
+         FROM sync_runs WHERE directory = $1 AND started_by <> 'follow' AND outcome IN ('applied', 'unchanged', 'held')
+         ORDER BY started_at DESC, id DESC LIMIT 1",
     )
     .bind(directory)
     .optional(conn)
@@ -162,7 +246,8 @@ pub(in super::super) async fn held_before(
 ) -> sqlx::Result<Option<Option<(UserId, Timestamp)>>> {
     let before: Option<Decision> = query(
         "SELECT held_digest, discarded_by, discarded_at FROM sync_runs
-         WHERE directory = $1 AND id <> $2 AND outcome IN ('applied', 'unchanged', 'held') ORDER BY started_at DESC, id DESC LIMIT 1",
+         WHERE directory = $1 AND id <> $2 AND started_by <> 'follow' AND outcome IN ('applied', 'unchanged', 'held')
+         ORDER BY started_at DESC, id DESC LIMIT 1",
     )
     .bind(directory)
     .bind(except)

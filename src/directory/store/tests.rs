@@ -13,7 +13,14 @@ use crate::users::{self, User};
 const NOW: Timestamp = Timestamp::from_millis(1_795_256_100_000);
 
 fn policy() -> Policy {
-    Policy { guard: Guard::default(), admin_group: None, soft_delete: true, attributes: AttributeMap::default(), base_dn: "dc=x".to_owned() }
+    Policy {
+        guard: Guard::default(),
+        admin_group: None,
+        soft_delete: true,
+        admins_as_known: false,
+        attributes: AttributeMap::default(),
+        base_dn: "dc=x".to_owned(),
+    }
 }
 
 fn person(id: &str, username: &str) -> DirectoryUser {

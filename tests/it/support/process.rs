@@ -67,6 +67,11 @@ impl Muster {
         self
     }
 
+    /// The variables set.
+    pub(crate) fn environment(&self) -> BTreeMap<String, String> {
+        self.environment.clone()
+    }
+
     /// The public URL.
     pub(crate) fn url(&self) -> String {
         format!("http://localhost:{}", self.port)

@@ -30,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) flaw: Flaw,
     /// Ask for client certificates and take `cn=<name>` for `cn=<name>,dc=example,dc=org` (SASL EXTERNAL).
     pub(crate) client_certificates: bool,
+    /// Take nobody over TLS who has no client certificate; implies `client_certificates`.
+    pub(crate) insists_on_certificates: bool,
     /// Listen at [`Slapd::socket_url`] too, and take every process there for the service account (SASL EXTERNAL).
     pub(crate) socket: bool,
     /// Members follow when an entry is renamed, and go when it is deleted.
@@ -195,8 +197,9 @@ threads 4
 "#,
         options.size_limit.unwrap_or(500)
     );
-    if options.client_certificates {
-        text += &format!("TLSVerifyClient try\nauthz-regexp \"^cn=([^,]+)$\" \"cn=$1,{BASE}\"\n");
+    if options.client_certificates || options.insists_on_certificates {
+        let verify = if options.insists_on_certificates { "demand" } else { "try" };
+        text += &format!("TLSVerifyClient {verify}\nauthz-regexp \"^cn=([^,]+)$\" \"cn=$1,{BASE}\"\n");
     }
     if options.socket {
         text += &format!("authz-regexp \"^gidNumber=[0-9]+[+]uidNumber=[0-9]+,cn=peercred,cn=external,cn=auth$\" \"{SERVICE_DN}\"\n");

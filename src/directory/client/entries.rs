@@ -1,0 +1,146 @@
+//! Reading single entries again, by what never changes of them: for following changes and for one person who signs in.
+
+use super::super::attributes::{self, Field, RawEntry};
+use super::super::config::DirectoryConfig;
+use super::super::membership::OwnGroups;
+use super::super::model::{DirectoryUser, EntryId, Problems, SkippedEntry, Snapshot};
+use super::read::read_groups;
+use super::search::Area;
+use super::{FetchError, Phase, guarded, servers};
+use crate::clock::Timestamp;
+
+/// Entries one search asks for.
+const PER_SEARCH: usize = 50;
+
+/// What a directory has now under some ids.
+#[derive(Clone, Debug, Default)]
+pub struct Part {
+    /// Those that are people, within the bases and the filter.
+    pub users: Vec<DirectoryUser>,
+    /// People whose entry cannot be used.
+    pub skipped_users: Vec<SkippedEntry>,
+    /// Ids of groups, within the bases and the filter.
+    pub groups: Vec<EntryId>,
+    /// What to tell the administrator.
+    pub problems: Problems,
+}
+
+/// Reads the entries with these ids (`now` decides which accounts have expired), those that are people or groups by the directory's own bases and filters. Who is not in the answer is not one of them.
+///
+/// # Errors
+/// As [`fetch`](super::fetch).
+pub async fn read_part(config: &DirectoryConfig, people: &[EntryId], groups: &[EntryId], now: Timestamp) -> Result<Part, FetchError> {
+    let (owned, people, groups) = (config.clone(), people.to_vec(), groups.to_vec());
+    guarded(config.connection.limits.run_within, Phase::Connect, async move {
+        let mut connection = servers::open(&owned).await?.connection;
+        let mut part = Part::default();
+        let requested = attributes::requested_for_users(&owned);
+        for ids in people.chunks(PER_SEARCH) {
+            let filter = with_ids(owned.search.user_filter.as_str(), owned.attributes.names(Field::UserId), ids);
+            let each_page = |page: Vec<RawEntry>| {
+                for entry in &page {
+                    match attributes::user(entry, &owned, now, &mut part.problems) {
+                        Ok(user) => part.users.push(user),
+                        Err(skipped) => part.skipped_users.push(skipped),
+                    }
+                }
+            };
+            connection.search(Phase::Users, Area::people(&owned.search), &filter, &requested, each_page).await?;
+        }
+        let names = owned.attributes.names(Field::GroupId);
+        for ids in groups.chunks(PER_SEARCH) {
+            let filter = with_ids(owned.search.group_filter.as_str(), names, ids);
+            let each_page = |page: Vec<RawEntry>| part.groups.extend(page.iter().filter_map(|entry| entry_id(entry, names)));
+            connection.search(Phase::Groups, Area::groups(&owned.search), &filter, names, each_page).await?;
+        }
+        connection.close().await;
+        Ok(part)
+    })
+    .await
+}
+
+/// Reads all groups, with their members among `people` (who are known already and not read).
+///
+/// # Errors
+/// As [`fetch`](super::fetch).
+pub async fn read_groups_for(config: &DirectoryConfig, people: Vec<DirectoryUser>) -> Result<Snapshot, FetchError> {
+    let owned = config.clone();
+    guarded(config.connection.limits.run_within, Phase::Connect, async move {
+        let mut connection = servers::open(&owned).await?.connection;
+        let mut snapshot = Snapshot { users: people, ..Snapshot::default() };
+        read_groups(&owned, &mut connection, &mut snapshot, OwnGroups::default()).await?;
+        connection.close().await;
+        Ok(snapshot)
+    })
+    .await
+}
+
+/// The id an entry has by the first of these attributes that it has.
+pub(super) fn entry_id(entry: &RawEntry, names: &[String]) -> Option<EntryId> {
+    names.iter().find_map(|name| {
+        let values = entry.attributes.iter().find(|(description, _)| description.eq_ignore_ascii_case(name)).map(|(_, values)| values);
+        EntryId::from_value(name, values?.iter().min()?).ok()
+    })
+}
+
+/// A filter for those of `filter` that have one of the ids.
+fn with_ids(filter: &str, names: &[String], ids: &[EntryId]) -> String {
+    let terms: String = names.iter().flat_map(|name| ids.iter().map(move |id| equals(name, &value_of(name, id)))).collect();
+    format!("(&{filter}(|{terms}))")
+}
+
+/// The bytes [`EntryId::from_value`] made an id of.
+fn value_of(attribute: &str, id: &EntryId) -> Vec<u8> {
+    let uuid = uuid::Uuid::try_parse(id.as_str());
+    match (attribute.to_ascii_lowercase().as_str(), uuid) {
+        ("objectguid" | "ms-ds-consistencyguid", Ok(uuid)) => uuid.to_bytes_le().to_vec(),
+        ("guid", Ok(uuid)) => uuid.as_bytes().to_vec(),
+        _ => id.as_str().strip_prefix("hex:").and_then(from_hex).unwrap_or_else(|| id.as_str().as_bytes().to_vec()),
+    }
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| u8::try_from(char::from(*byte).to_digit(16)?).ok();
+    text.as_bytes().chunks(2).map(|pair| Some(digit(pair.first()?)? << 4 | digit(pair.get(1)?)?)).collect()
+}
+
+/// `(attribute=value)` of RFC 4515 section 3 with every byte of the value escaped that is no ASCII letter or digit.
+fn equals(attribute: &str, value: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut term = format!("({attribute}=");
+    for byte in value {
+        if byte.is_ascii_alphanumeric() {
+            term.push(char::from(*byte));
+        } else {
+            // Writing to a text cannot fail.
+            let _ = write!(term, "\\{byte:02x}");
+        }
+    }
+    term.push(')');
+    term
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_asked_for_as_the_bytes_they_were_made_of() {
+        let guid = [0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0x4e, 0x8f, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07];
+        for (attribute, value) in [
+            ("objectGUID", &guid[..]),
+            ("GUID", &guid),
+            ("x-guid", &guid),
+            ("entryUUID", b"f806d289-e57f-11f1-a5d7-f8849f6d2e8b"),
+            ("uid", b"ada*)(uid=*"),
+        ] {
+            assert_eq!(value_of(attribute, &EntryId::from_value(attribute, value).unwrap()), value, "{attribute}");
+        }
+    }
+
+    #[test]
+    fn nothing_in_an_id_gets_out_of_its_place_in_the_filter() {
+        let filter = with_ids("(objectClass=person)", &["uid".to_owned()], &["ada*)(uid=*".into(), "\\é\0".into()]);
+        assert_eq!(filter, "(&(objectClass=person)(|(uid=ada\\2a\\29\\28uid\\3d\\2a)(uid=\\5c\\c3\\a9\\00)))");
+    }
+}

@@ -1,0 +1,158 @@
+//! One person, asked for at the moment they sign in: whoever left an hour ago does not come in because the next run is only due later.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::super::client::{self, FetchError, Part};
+use super::super::config::DirectoryConfig;
+use super::super::model::{EntryId, Snapshot};
+use super::super::plan::{Policy, Verdict, reconcile};
+use super::super::store::{self, NotApplied};
+use super::super::{journal, texts};
+use super::batch::{leaving, may_lose, of_people};
+use crate::app::App;
+use crate::audit;
+use crate::clock::Timestamp;
+use crate::sessions;
+use crate::users::{self, User};
+
+/// How long the directory may take, everything together: somebody waits.
+const WITHIN: Duration = Duration::from_secs(2);
+/// How long a directory that did not answer is not asked again.
+const REMEMBERED_FOR: Duration = Duration::from_secs(30);
+
+/// Directories that did not answer lately.
+#[derive(Debug, Default)]
+pub struct Outages(Mutex<HashMap<String, Timestamp>>);
+
+impl Outages {
+    fn lasts(&self, directory: &str, now: Timestamp) -> bool {
+        let mut since = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        since.retain(|_, at| *at + REMEMBERED_FOR > now);
+        since.contains_key(directory)
+    }
+
+    fn begins(&self, directory: &str, now: Timestamp) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(directory.to_owned(), now);
+    }
+}
+
+/// What asking the directory for one person came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refreshed {
+    /// There was nothing to ask: a local person, a directory that is off, or one that is not to be asked at sign-in.
+    NotAsked,
+    /// They are known as they are.
+    Unchanged,
+    /// Something is different now; they may come in. Read their row again.
+    Updated,
+    /// They are disabled there, or not there any more; their row says so now, and everything they had is ended.
+    Out,
+    /// The directory did not answer in time, or its answer could not be used; what is known counts.
+    Unreachable,
+}
+
+/// Asks the directory for one person, for at most two seconds, and brings their row up to date; groups are left as they are. Whoever cannot be found, asked
+/// for twice, has left, unless so many have since the last run that the directory rather than they may be at fault. A directory that does not answer is left
+/// alone for half a minute.
+pub async fn refresh_person(app: &App, user: &User, now: Timestamp) -> Refreshed {
+    let (Some(directory), Some(entry_id)) = (user.directory.as_deref(), user.entry_id.as_deref()) else { return Refreshed::NotAsked };
+    if app.outages.lasts(directory, now) {
+        return Refreshed::Unreachable;
+    }
+    let config = match texts(app, directory).await {
+        Ok(texts) if texts.is_enabled() => texts.read(directory).ok().filter(|config| config.schedule.at_sign_in && config.life_cycle.sync_users),
+        Ok(_) => None,
+        Err(error) => {
+            tracing::warn!(cause = format!("{error:#}"), "the settings of a directory cannot be read; the person who signs in is not asked for");
+            None
+        }
+    };
+    let Some(mut config) = config else { return Refreshed::NotAsked };
+    let limits = &mut config.connection.limits;
+    limits.connect_within = limits.connect_within.min(WITHIN);
+    limits.answer_within = limits.answer_within.min(WITHIN);
+    limits.run_within = WITHIN;
+    let id = [EntryId::from(entry_id)];
+    let part = match tokio::time::timeout(WITHIN, ask(&config, &id, now)).await {
+        Ok(Ok(part)) => part,
+        failed => {
+            app.outages.begins(directory, now);
+            let reason = match failed {
+                Ok(Err(error)) => error.message,
+                _ => "it took longer than two seconds".to_owned(),
+            };
+            tracing::warn!(directory, reason, "the directory could not be asked for a person who signs in; what is known counts");
+            return Refreshed::Unreachable;
+        }
+    };
+    match bring_up_to_date(app, &config, &id, &part, now).await {
+        Ok(refreshed) => refreshed,
+        Err(error) => {
+            tracing::warn!(%error, "a person who signs in could not be brought up to date; what is known counts");
+            Refreshed::Unreachable
+        }
+    }
+}
+
+/// Asks twice before saying that somebody is not there.
+async fn ask(config: &DirectoryConfig, id: &[EntryId], now: Timestamp) -> Result<Part, FetchError> {
+    let part = client::read_part(config, id, &[], now).await?;
+    if part.users.is_empty() && part.skipped_users.is_empty() { client::read_part(config, id, &[], now).await } else { Ok(part) }
+}
+
+async fn bring_up_to_date(app: &App, config: &DirectoryConfig, id: &[EntryId], part: &Part, now: Timestamp) -> sqlx::Result<Refreshed> {
+    let current = of_people(app, &config.name, id, part).await?;
+    let Part { users, skipped_users, problems, .. } = part.clone();
+    let snapshot = Snapshot { users, skipped_users, problems, ..Snapshot::default() };
+    let policy = Policy { admins_as_known: true, soft_delete: true, ..Policy::from(config) };
+    let mut plan = reconcile(&snapshot, &current, &policy);
+    plan.held_because = None;
+    if !plan.created_users.is_empty() || plan.verdict(None) == Verdict::Nothing {
+        return Ok(Refreshed::Unchanged);
+    }
+    let out = leaving(&plan);
+    if !may_lose(app, config, &plan, &current).await? {
+        tracing::warn!(
+            directory = config.name,
+            "a person who signs in is not in the directory, like more than may go without confirmation; what is known counts"
+        );
+        return Ok(Refreshed::Unreachable);
+    }
+    let ended = store::part::memberships_of(&mut app.db.read().await?, &config.name, &plan.departed_users).await?;
+    plan.removed_members.extend(ended);
+    // Whoever comes back is about to get a session, which must be younger than what their absence ended.
+    let at = if out.is_empty() { now - Duration::from_millis(1) } else { now };
+    let mut tx = app.db.begin().await?;
+    let had_admin = users::has_admin(&mut tx).await?;
+    let created = match store::apply(&mut tx, &config.name, &plan, &current, at).await {
+        Ok(created) => created,
+        // Somebody else writes about them at this moment.
+        Err(NotApplied::Outdated) => return Ok(Refreshed::Unchanged),
+        Err(NotApplied::Database(error)) => return Err(error),
+    };
+    if had_admin && !users::has_admin(&mut tx).await? {
+        tracing::warn!(directory = config.name, "the last administrator is not in the directory or disabled there; that needs a confirmed sync");
+        return Ok(Refreshed::Unreachable);
+    }
+    sessions::end_all(&mut tx, &out, None).await?;
+    audit::record_all(&mut tx, journal::of_plan(&plan, &current, &created, &config.name, now)).await?;
+    tx.commit().await?;
+    Ok(if out.is_empty() { Refreshed::Updated } else { Refreshed::Out })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_that_did_not_answer_is_left_alone_for_half_a_minute() {
+        let (outages, start) = (Outages::default(), Timestamp::EPOCH + Duration::from_secs(1_000));
+        assert!(!outages.lasts("default", start));
+        outages.begins("default", start);
+        assert!(outages.lasts("default", start + Duration::from_secs(29)));
+        assert!(!outages.lasts("other", start), "each for itself");
+        assert!(!outages.lasts("default", start + Duration::from_secs(30)));
+    }
+}

@@ -1,0 +1,114 @@
+//! What is known of a few entries: for following changes and for one person who signs in, where reading everything would take too long.
+
+use std::collections::HashMap;
+
+use super::super::model::{DirectoryState, EntryId};
+use super::super::plan::Current;
+use super::people::{self, IDS};
+use crate::clock::Timestamp;
+use crate::db::{Conn, Value, query, query_list};
+use crate::id::{GroupId, UserId};
+
+/// The entry ids of people and groups at these places, spelled as they were stored.
+pub(in super::super) async fn ids_at(conn: &mut Conn, directory: &str, dns: &[String]) -> sqlx::Result<(Vec<EntryId>, Vec<EntryId>)> {
+    let (mut people, mut groups) = (Vec::new(), Vec::new());
+    for chunk in dns.chunks(IDS) {
+        let list = || chunk.iter().map(|dn| Value::from(dn.as_str()));
+        let found: Vec<(String,)> =
+            query_list("SELECT entry_id FROM users WHERE directory = {1} AND entry_id IS NOT NULL AND entry_dn IN ({list})", list())
+                .bind(directory)
+                .all(conn)
+                .await?;
+        people.extend(found.iter().map(|(id,)| EntryId::from(id.as_str())));
+        let found: Vec<(String,)> =
+            query_list("SELECT entry_id FROM groups WHERE directory = {1} AND entry_id IS NOT NULL AND entry_dn IN ({list})", list())
+                .bind(directory)
+                .all(conn)
+                .await?;
+        groups.extend(found.iter().map(|(id,)| EntryId::from(id.as_str())));
+    }
+    Ok((people, groups))
+}
+
+/// Which of these are groups here that have not been removed.
+pub(in super::super) async fn groups_among(conn: &mut Conn, directory: &str, ids: &[EntryId]) -> sqlx::Result<Vec<EntryId>> {
+    let mut known = Vec::new();
+    for chunk in ids.chunks(IDS) {
+        let sql = "SELECT entry_id FROM groups WHERE directory = {1} AND removed_at IS NULL AND entry_id IN ({list})";
+        let found: Vec<(String,)> = query_list(sql, chunk.iter().map(|id| Value::from(id.as_str()))).bind(directory).all(conn).await?;
+        known.extend(found.iter().map(|(id,)| EntryId::from(id.as_str())));
+    }
+    Ok(known)
+}
+
+#[derive(sqlx::FromRow)]
+struct Holder {
+    entry_id: Option<String>,
+    username: String,
+    username_key: String,
+    email_key: Option<String>,
+    directory: Option<String>,
+    directory_state: Option<String>,
+}
+
+/// What is known of the people with these ids, and who else holds one of these usernames and addresses. No groups: a plan made of this changes none.
+pub(in super::super) async fn load(conn: &mut Conn, directory: &str, ids: &[EntryId], names: &[String]) -> sqlx::Result<Current> {
+    let mut wanted = ids.to_vec();
+    let (mut other_usernames, mut other_emails) = (HashMap::new(), HashMap::new());
+    for chunk in names.chunks(IDS) {
+        for column in [
+            "SELECT entry_id, username, username_key, email_key, directory, directory_state FROM users WHERE username_key IN ({list})",
+            "SELECT entry_id, username, username_key, email_key, directory, directory_state FROM users WHERE email_key IN ({list})",
+        ] {
+            let holders: Vec<Holder> = query_list(column, chunk.iter().map(|name| Value::from(name.as_str()))).all(conn).await?;
+            for holder in holders {
+                let is_ours = holder.directory.as_deref() == Some(directory);
+                match holder.entry_id.as_deref().map(EntryId::from).filter(|_| is_ours) {
+                    Some(id) if wanted.contains(&id) => continue,
+                    // Who has left gives names up to who is there.
+                    Some(id) if holder.directory_state.as_deref() == Some(DirectoryState::Missing.as_str()) => {
+                        wanted.push(id);
+                        continue;
+                    }
+                    _ => {}
+                }
+                let whose = match &holder.directory {
+                    None => format!("the local account {:?}", holder.username),
+                    Some(other) => format!("{:?} of the directory {other:?}", holder.username),
+                };
+                if let Some(email) = holder.email_key {
+                    other_emails.insert(email, whose.clone());
+                }
+                other_usernames.insert(holder.username_key, whose);
+            }
+        }
+    }
+    let users = people::known_among(conn, directory, &wanted).await?;
+    Ok(Current { users, other_usernames, other_emails, ..Current::default() })
+}
+
+/// Memberships in this directory's groups.
+pub(in super::super) async fn memberships_of(conn: &mut Conn, directory: &str, users: &[UserId]) -> sqlx::Result<Vec<(GroupId, UserId)>> {
+    let mut memberships = Vec::new();
+    for chunk in users.chunks(IDS) {
+        let sql = "SELECT m.group_id, m.user_id FROM group_members m JOIN groups g ON g.id = m.group_id
+                   WHERE g.directory = {1} AND m.user_id IN ({list})";
+        let found: Vec<(GroupId, UserId)> = query_list(sql, chunk.iter().map(|id| Value::from(*id))).bind(directory).all(conn).await?;
+        memberships.extend(found);
+    }
+    Ok(memberships)
+}
+
+/// How many may sign in, how many administrators among them, and how many lost that after `since`.
+pub(in super::super) async fn active_and_lost(conn: &mut Conn, directory: &str, since: Timestamp) -> sqlx::Result<(i64, i64, i64)> {
+    query(
+        "SELECT (SELECT COUNT(*) FROM users WHERE directory = $1 AND directory_state = 'active'),
+                (SELECT COUNT(*) FROM users WHERE directory = $1 AND directory_state = 'active' AND directory_admin = $3),
+                (SELECT COUNT(*) FROM users WHERE directory = $1 AND directory_state <> 'active' AND directory_state_at > $2)",
+    )
+    .bind(directory)
+    .bind(since)
+    .bind(true)
+    .one(conn)
+    .await
+}

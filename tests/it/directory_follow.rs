@@ -1,0 +1,328 @@
+//! Changes in a directory that are in force without anybody asking: followed on real servers, taken over by another instance, held back, and asked for when
+//! somebody signs in.
+
+use std::time::{Duration, Instant};
+
+use muster::db::{self, Db};
+use serde_json::json;
+
+use crate::directory::{enrol, sign_in};
+use crate::directory_site::{Site, on_each_database, text};
+use crate::support::app::Engine;
+use crate::support::authenticator::SoftwarePasskeys;
+use crate::support::ds389::{self, Ds389};
+use crate::support::http::Browser;
+use crate::support::process::Muster;
+use crate::support::samba::{Samba, user_dn};
+use crate::support::slapd::{BASE, Slapd, group, organisation, person, person_dn};
+use crate::support::wait_until;
+
+fn company() -> String {
+    person("ada", "Ada", "Lovelace")
+        + &person("grace", "Grace", "Hopper")
+        + &person("linus", "Linus", "Torvalds")
+        + &group("admins", &["ada"])
+        + &group("engineers", &["ada", "linus"])
+}
+
+/// What the database says, asked over one connection.
+struct Eye(Db);
+
+impl Eye {
+    async fn of(site: &Site) -> Self {
+        Self(site.database().await)
+    }
+
+    async fn count(&self, sql: &'static str) -> i64 {
+        let mut conn = self.0.read().await.expect("a connection");
+        let (count,): (i64,) = db::query(sql).one(&mut conn).await.expect("a number");
+        count
+    }
+
+    /// Waits until the number is there, and gives how long that took.
+    async fn until(&self, sql: &'static str, wanted: i64) -> Duration {
+        let begun = Instant::now();
+        wait_until(&format!("{sql} to give {wanted}"), async || self.count(sql).await == wanted).await;
+        begun.elapsed()
+    }
+}
+
+/// Starts the server and waits until it follows and has read everything since.
+async fn serve_following(site: &mut Site) -> Eye {
+    site.set(&[("LDAP_FOLLOW_CHANGES", "true")]);
+    site.muster.serve().await;
+    let eye = Eye::of(site).await;
+    eye.until("SELECT COUNT(*) FROM directory_following WHERE since IS NOT NULL AND problem = ''", 1).await;
+    let read = site.muster.run(["directory", "sync", "--format", "json"]).await;
+    assert_eq!(read.status, 0, "{read:?}");
+    eye
+}
+
+fn named(dn: &str, change: &str) -> String {
+    format!("dn: {dn}\nchangetype: modify\n{change}\n")
+}
+
+const GRACE_IS_ADMIRAL: &str = "SELECT COUNT(*) FROM users WHERE username = 'grace' AND email = 'admiral@example.org'";
+const LINUS_IS_OUT: &str = "SELECT COUNT(*) FROM users WHERE username = 'linus' AND directory_state = 'missing'";
+const ADMINS: &str = "SELECT COUNT(*) FROM users WHERE directory_admin";
+const FOLLOWED: &str = "SELECT COUNT(*) FROM sync_runs WHERE started_by = 'follow' AND outcome = 'applied'";
+const WHOLE: &str = "SELECT COUNT(*) FROM sync_runs WHERE started_by <> 'follow'";
+
+#[tokio::test]
+async fn a_change_in_openldap_is_in_force_at_once_and_whoever_leaves_is_out() {
+    on_each_database(&company(), async |site, slapd| {
+        site.set(&[("TRUST_PROXY", "true")]);
+        let eye = serve_following(site).await;
+        assert_eq!(site.text("SELECT mode FROM directory_following").await, "content_sync");
+        let (browser, passkeys) = (Browser::new(&site.muster.url()), SoftwarePasskeys::new(&site.muster.url()));
+        enrol(site, &browser, &passkeys, "linus").await;
+        let link = text(&site.muster.run(["one-time-access-token", "linus", "--format", "json"]).await.json()["url"]);
+        let runs = eye.count(WHOLE).await;
+
+        slapd.tools().modify(&named(&person_dn("grace"), "replace: mail\nmail: admiral@example.org")).await;
+        let changed = eye.until(GRACE_IS_ADMIRAL, 1).await;
+        slapd.tools().add(&person("alan", "Alan", "Turing")).await;
+        let added = eye.until("SELECT COUNT(*) FROM users WHERE username = 'alan' AND directory_state = 'active'", 1).await;
+        let member = named(&format!("cn=admins,ou=groups,{BASE}"), &format!("add: member\nmember: {}", person_dn("grace")));
+        slapd.tools().modify(&member).await;
+        let promoted = eye.until("SELECT COUNT(*) FROM users WHERE directory_admin AND username IN ('ada', 'grace')", 2).await;
+        slapd.tools().modify(&member.replace("add:", "delete:")).await;
+        let demoted = eye.until(ADMINS, 1).await;
+
+        assert_eq!(browser.get("/account").await.status, 200);
+        slapd.tools().delete(&person_dn("linus")).await;
+        let gone = eye.until(LINUS_IS_OUT, 1).await;
+        assert_ne!(browser.get("/account").await.status, 200, "the session is dead");
+        assert_eq!(eye.count("SELECT COUNT(*) FROM sessions").await, 0);
+        assert_ne!(sign_in(site, &Browser::new(&site.muster.url()), &passkeys).await, 200, "the passkey opens nothing");
+        let stranger = Browser::new(&site.muster.url());
+        let page = stranger.get(&link).await;
+        if page.status == 200 {
+            let path = page.url.path().to_owned();
+            stranger.submit(&page, &path, &[]).await;
+        }
+        assert_ne!(stranger.get("/account").await.status, 200, "a link made before opens nothing");
+        assert_eq!(eye.count("SELECT COUNT(*) FROM group_members m JOIN users u ON u.id = m.user_id WHERE u.username = 'linus'").await, 0);
+        assert_eq!(eye.count("SELECT COUNT(*) FROM audit_events WHERE kind = 'user_disabled'").await, 1);
+
+        eprintln!("in force: {changed:?} changed, {added:?} added, {promoted:?} promoted, {demoted:?} demoted, {gone:?} gone");
+        assert_eq!((eye.count(FOLLOWED).await >= 4, eye.count(WHOLE).await), (true, runs), "all by following");
+        site.sync("unchanged").await;
+        site.muster.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_directory_that_was_away_is_followed_again_with_what_happened_meanwhile() {
+    let mut slapd = Slapd::start(&company()).await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    site.use_slapd(&slapd);
+    let eye = serve_following(&mut site).await;
+    slapd.stop().await;
+    eye.until("SELECT COUNT(*) FROM directory_following WHERE since IS NULL AND problem <> ''", 1).await;
+    slapd.start_again().await;
+    slapd.tools().modify(&named(&person_dn("grace"), "replace: mail\nmail: admiral@example.org")).await;
+    slapd.tools().delete(&person_dn("linus")).await;
+    eye.until(GRACE_IS_ADMIRAL, 1).await;
+    eye.until(LINUS_IS_OUT, 1).await;
+    eye.until("SELECT COUNT(*) FROM directory_following WHERE since IS NOT NULL AND problem = ''", 1).await;
+    site.muster.stop().await;
+}
+
+#[tokio::test]
+async fn another_instance_follows_when_the_one_that_did_is_killed() {
+    let slapd = Slapd::start(&company()).await;
+    let mut site = Site::new(Engine::Postgres).await;
+    site.use_slapd(&slapd);
+    let eye = serve_following(&mut site).await;
+    let mut second = Muster::new();
+    for (name, value) in site.muster.environment() {
+        if !matches!(name.as_str(), "APP_URL" | "PORT") {
+            second.set(&name, &value);
+        }
+    }
+    second.serve().await;
+    site.muster.kill9().await;
+    slapd.tools().delete(&person_dn("linus")).await;
+    eye.until(LINUS_IS_OUT, 1).await;
+    slapd.tools().modify(&named(&person_dn("grace"), "replace: mail\nmail: admiral@example.org")).await;
+    eye.until(GRACE_IS_ADMIRAL, 1).await;
+    second.stop().await;
+}
+
+#[tokio::test]
+async fn when_more_leave_than_may_only_as_many_are_out_and_a_run_is_held() {
+    let slapd = Slapd::start(&organisation(20, 2)).await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    site.use_slapd(&slapd);
+    site.muster.unset("LDAP_ADMIN_GROUP_NAME");
+    let eye = serve_following(&mut site).await;
+    for number in 1..=12 {
+        slapd.tools().delete(&person_dn(&format!("person{number:06}"))).await;
+    }
+    eye.until("SELECT COUNT(*) FROM sync_runs WHERE outcome = 'held' AND started_by = 'catch_up'", 1).await;
+    let out = eye.count("SELECT COUNT(*) FROM users WHERE directory_state = 'missing'").await;
+    // 20 % of 20, or at least 5 by the default limits.
+    assert!(out <= 5, "{out} are out");
+    // Whatever takes access from nobody goes on.
+    slapd.tools().modify(&named(&person_dn("person000020"), "replace: mail\nmail: admiral@example.org")).await;
+    eye.until("SELECT COUNT(*) FROM users WHERE email = 'admiral@example.org'", 1).await;
+    assert_eq!(eye.count("SELECT COUNT(*) FROM sync_runs WHERE outcome = 'held'").await, 1, "one run is held, not many");
+    site.muster.stop().await;
+}
+
+#[tokio::test]
+async fn a_place_that_is_renamed_makes_a_run_that_reads_everything() {
+    let unit = format!("dn: ou=north,ou=people,{BASE}\nobjectClass: organizationalUnit\nou: north\n\n");
+    let moved = person("ada", "Ada", "Lovelace").replace(",ou=people,", ",ou=north,ou=people,");
+    let slapd = Slapd::start(&(unit + &moved + &person("grace", "Grace", "Hopper"))).await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    site.use_slapd(&slapd);
+    site.muster.unset("LDAP_ADMIN_GROUP_NAME");
+    let eye = serve_following(&mut site).await;
+    slapd.tools().rename(&format!("ou=north,ou=people,{BASE}"), "ou=south", None).await;
+    eye.until("SELECT COUNT(*) FROM users WHERE entry_dn = 'uid=ada,ou=south,ou=people,dc=example,dc=org'", 1).await;
+    site.muster.stop().await;
+}
+
+#[tokio::test]
+async fn changes_in_active_directory_are_followed() {
+    let domain = Samba::start().await;
+    domain.add_user("grace", "Grace", "Hopper").await;
+    domain.add_user("linus", "Linus", "Torvalds").await;
+    domain.add_user("alan", "Alan", "Turing").await;
+    domain.add_group("Engineers", &[&user_dn("linus")]).await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    crate::samba_sync::use_domain(&mut site, &domain);
+    site.muster.unset("LDAP_ADMIN_GROUP_NAME");
+    let eye = serve_following(&mut site).await;
+    assert_eq!(site.text("SELECT mode FROM directory_following").await, "usn");
+
+    domain.set(&user_dn("grace"), "mail", "admiral@example.org").await;
+    let changed = eye.until(GRACE_IS_ADMIRAL, 1).await;
+    domain.set_disabled(&user_dn("alan"), true).await;
+    let disabled = eye.until("SELECT COUNT(*) FROM users WHERE username = 'alan' AND directory_state = 'disabled'", 1).await;
+    domain.delete("linus").await;
+    let gone = eye.until(LINUS_IS_OUT, 1).await;
+    domain.add_member("Engineers", &user_dn("grace")).await;
+    let joined = eye.until("SELECT COUNT(*) FROM group_members m JOIN users u ON u.id = m.user_id WHERE u.username = 'grace'", 1).await;
+    eprintln!("in force: {changed:?} changed, {disabled:?} disabled, {gone:?} gone, {joined:?} joined");
+    site.muster.stop().await;
+}
+
+#[tokio::test]
+async fn changes_in_389_directory_server_are_followed() {
+    let ds389 = Ds389::start(&company()).await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    crate::ds389_sync::use_ds389(&mut site, &ds389);
+    let eye = serve_following(&mut site).await;
+    assert_eq!(site.text("SELECT mode FROM directory_following").await, "persistent_search");
+
+    ds389.tools().modify(&named(&person_dn("grace"), "replace: mail\nmail: admiral@example.org")).await;
+    let changed = eye.until(GRACE_IS_ADMIRAL, 1).await;
+    ds389.set_locked(&person_dn("grace"), true).await;
+    let disabled = eye.until("SELECT COUNT(*) FROM users WHERE username = 'grace' AND directory_state = 'disabled'", 1).await;
+    ds389.tools().delete(&person_dn("linus")).await;
+    let gone = eye.until(LINUS_IS_OUT, 1).await;
+    ds389.set_locked(&person_dn("grace"), false).await;
+    let admins = format!("cn=admins,ou=groups,{}", ds389::BASE);
+    ds389.tools().modify(&named(&admins, &format!("add: member\nmember: {}", person_dn("grace")))).await;
+    let promoted = eye.until(ADMINS, 2).await;
+    eprintln!("in force: {changed:?} changed, {disabled:?} disabled, {gone:?} gone, {promoted:?} promoted");
+    site.muster.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_signs_in_is_asked_for_and_a_directory_that_is_away_keeps_nobody_out() {
+    let mut slapd = Slapd::start(&company()).await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    site.use_slapd(&slapd);
+    site.set(&[("LDAP_SYNC_AT_SIGN_IN", "true"), ("TRUST_PROXY", "true")]);
+    site.sync("applied").await;
+    site.muster.serve().await;
+    let eye = Eye::of(&site).await;
+    // The run of the server's start must not be the one that sees the changes.
+    eye.until("SELECT COUNT(*) FROM sync_runs WHERE started_by = 'start' AND outcome IS NOT NULL", 1).await;
+    let url = site.muster.url();
+    let fresh = || Browser::new(&url);
+    let mut passkeys = Vec::new();
+    for name in ["grace", "linus"] {
+        let (browser, device) = (fresh(), SoftwarePasskeys::new(&site.muster.url()));
+        enrol(&site, &browser, &device, name).await;
+        passkeys.push((browser, device));
+    }
+    let [(_, grace), (linus_browser, linus)] = &passkeys[..] else { unreachable!() };
+    let link = text(&site.muster.run(["one-time-access-token", "linus", "--format", "json"]).await.json()["url"]);
+
+    slapd.tools().modify(&named(&person_dn("grace"), "replace: mail\nmail: admiral@example.org")).await;
+    assert_eq!(sign_in(&site, &fresh(), grace).await, 200);
+    assert_eq!(eye.count(GRACE_IS_ADMIRAL).await, 1);
+
+    // Away: nobody is kept out, and only the first one waits.
+    slapd.stop().await;
+    assert_eq!(sign_in(&site, &fresh(), grace).await, 200);
+    assert_eq!(sign_in(&site, &fresh(), linus).await, 200);
+    slapd.start_again().await;
+    slapd.tools().delete(&person_dn("linus")).await;
+
+    // A failure is remembered for half a minute; another process has not seen it.
+    site.muster.stop().await;
+    site.muster.serve().await;
+    let stranger = fresh();
+    let page = stranger.get(&link).await;
+    let path = page.url.path().to_owned();
+    stranger.submit(&page, &path, &[]).await;
+    assert_ne!(stranger.get("/account").await.status, 200, "the link opens nothing");
+    assert_eq!(eye.count(LINUS_IS_OUT).await, 1);
+    assert_ne!(sign_in(&site, &fresh(), linus).await, 200);
+    assert_ne!(linus_browser.get("/account").await.status, 200, "the session is dead");
+    assert_eq!(eye.count("SELECT COUNT(*) FROM sync_runs WHERE started_by = 'follow'").await, 0);
+    site.muster.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_request_joins_the_run_that_goes_on() {
+    let slapd = Slapd::start(&organisation(3_000, 30)).await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    site.use_slapd(&slapd);
+    site.muster.unset("LDAP_ADMIN_GROUP_NAME");
+    let ask = || site.muster.run(["directory", "sync", "--format", "json"]);
+    let (first, second) = tokio::join!(ask(), ask());
+    assert_eq!((first.status, second.status), (0, 0), "{first:?} {second:?}");
+    let (first, second) = (first.json(), second.json());
+    assert_eq!((&first["run_id"], &first["users"]["created"]), (&second["run_id"], &json!(3_000)));
+    assert_eq!(site.count("SELECT COUNT(*) FROM sync_runs").await, 1);
+}
+
+/// How soon single changes are in force at rest, with a few thousand people: printed, and asserted with room for a busy machine.
+#[tokio::test]
+async fn with_thousands_of_people_a_change_is_in_force_within_a_second() {
+    const ROUNDS: usize = 60;
+    let slapd = Slapd::start(&organisation(5_000, 50)).await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    site.use_slapd(&slapd);
+    site.muster.unset("LDAP_ADMIN_GROUP_NAME");
+    let eye = serve_following(&mut site).await;
+    let mut took = Vec::new();
+    for round in 1..=ROUNDS {
+        let mail = format!("round{round}@example.org");
+        slapd.tools().modify(&named(&person_dn(&format!("person{round:06}")), &format!("replace: mail\nmail: {mail}"))).await;
+        let wanted = i64::try_from(round).expect("few");
+        took.push(eye.until("SELECT COUNT(*) FROM users WHERE email LIKE 'round%'", wanted).await);
+    }
+    let mut members = Vec::new();
+    for round in 1..=10_i64 {
+        let team = format!("cn=team0001,ou=groups,{BASE}");
+        let change = format!("add: member\nmember: {}", person_dn(&format!("person{:06}", round * 50)));
+        let before = eye.count("SELECT COUNT(*) FROM group_members").await;
+        slapd.tools().modify(&named(&team, &change)).await;
+        members.push(eye.until("SELECT COUNT(*) FROM group_members", before + 1).await);
+    }
+    took.sort_unstable();
+    members.sort_unstable();
+    let at = |share: usize| took[(took.len() * share / 100).min(took.len() - 1)];
+    eprintln!("a person's change: p50 {:?}, p99 {:?}; a membership: p50 {:?}, worst {:?}", at(50), at(99), members[5], members[9]);
+    assert!(at(99) < Duration::from_secs(3) && members[9] < Duration::from_secs(5));
+    site.muster.stop().await;
+}
