@@ -18,6 +18,7 @@ mod directory_interrupted;
 mod directory_mapping;
 mod directory_pages;
 mod directory_passwords;
+mod directory_pictures;
 mod directory_setup;
 mod directory_site;
 mod ds389_sync;
