@@ -94,5 +94,6 @@ async fn sweep(app: App) -> anyhow::Result<()> {
     audit::forget(&mut tx, now - app.settings().audit_log_retention.days()).await?;
     tx.commit().await?;
     app.limits.sign_in.sweep();
+    app.limits.user_codes.sweep();
     Ok(())
 }

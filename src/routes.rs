@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::clients::admin as clients;
 use crate::directory_passwords::http as passwords;
 use crate::error::AppError;
-use crate::oidc::{account, authorize, consent, discovery, end_session, introspect, revoke, token, userinfo};
+use crate::oidc::{account, authorize, consent, device, discovery, end_session, introspect, pushed, revoke, token, userinfo};
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
 use crate::{access_links, audit, directory, groups, metrics, passkeys, settings, users};
@@ -151,6 +151,7 @@ fn openid_pages() -> Router<App> {
         .route("/authorize/consent", post(consent::post))
         .route("/api/oidc/end-session", get(end_session::get))
         .route("/api/oidc/end-session/confirm", post(end_session::confirm))
+        .route("/device", get(device::page).post(device::answer))
         .route("/account/apps", get(account::get))
         .route("/account/apps/{id}/revoke", post(account::revoke))
         .route("/admin/clients", get(clients::list).post(clients::create))
@@ -177,6 +178,8 @@ fn openid_protocol() -> Router<App> {
         .route("/.well-known/jwks.json", get(discovery::jwks).options(preflight))
         .route("/api/oidc/token", post(token::post).options(preflight))
         .route("/api/oidc/userinfo", get(userinfo::get).post(userinfo::post).options(preflight))
+        .route("/api/oidc/par", post(pushed::post).options(preflight))
+        .route("/api/oidc/device/authorize", post(device::authorize).options(preflight))
         .route("/api/oidc/revoke", post(revoke::post).options(preflight))
         .layer(from_anywhere)
         .route("/api/oidc/introspect", post(introspect::post))

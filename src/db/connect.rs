@@ -27,6 +27,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (9, "directory pages", include_str!("../../migrations/0009_directory_pages.sql")),
     (10, "directory passwords", include_str!("../../migrations/0010_directory_passwords.sql")),
     (11, "pictures", include_str!("../../migrations/0011_pictures.sql")),
+    (13, "openid core", include_str!("../../migrations/0013_openid_core.sql")),
 ];
 
 /// Why the database could not be opened; each reads as one sentence for the administrator.
