@@ -120,6 +120,11 @@ impl Dn {
         self.rdns.ends_with(&base.rdns)
     }
 
+    /// How many parts it has.
+    pub fn depth(&self) -> usize {
+        self.rdns.len()
+    }
+
     /// The name directly above; `None` above the root.
     pub fn parent(&self) -> Option<Self> {
         self.rdns.split_first().map(|(_, above)| Self { rdns: above.to_vec() })

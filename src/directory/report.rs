@@ -226,7 +226,7 @@ pub struct SyncReport {
     /// From the first connection to the last write, in milliseconds.
     pub duration_ms: u64,
     /// Entry by entry, the first of them; not part of what is printed as JSON.
-    #[serde(skip)]
+    #[serde(skip, default)]
     pub changes: Changes,
 }
 

@@ -3,7 +3,7 @@
 //! The order keeps every promise: the lease comes first (one run at a time across instances and commands), the run's row second (a run that is killed is
 //! seen), the network third with no transaction open, and everything that changes last, in one transaction that checks again that the lease is ours.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -11,6 +11,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::client::{FetchError, SoFar};
 use super::config::{DirectoryConfig, Limits, Schedule};
+use super::course::{Course, Stage};
 use super::model::{Problem, Snapshot};
 use super::plan::{Changes, Current, Plan, PlanDigest, Policy, Verdict, reconcile};
 use super::progress::Watched;
@@ -37,8 +38,6 @@ const HEARTBEAT: Duration = Duration::from_secs(4);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// How often a plan is made anew when people or groups were changed here between planning and writing.
 const ATTEMPTS: usize = 3;
-/// How long runs are remembered.
-const REMEMBERED_FOR: Duration = Duration::from_secs(90 * 86_400);
 
 /// Who wants a run, and why.
 #[derive(Clone, Debug)]
@@ -63,6 +62,11 @@ impl Order {
     /// A run an administrator asks for; `confirm` names a run that was held back.
     pub fn of_admin(deed: &AdminDeed, confirm: Option<SyncRunId>) -> Self {
         Self { trigger: Trigger::Admin, actor: deed.admin.actor(), client: deed.client.clone(), confirm }
+    }
+
+    /// Who asked, for the history; empty when it began by itself or at the command line.
+    fn asker(&self) -> &str {
+        if self.actor.id.is_some() { &self.actor.name } else { "" }
     }
 
     /// How long to wait for a run that is going on. Runs that start by themselves come again.
@@ -152,7 +156,8 @@ pub(super) async fn write_part(app: &App, directory: &str, lease: &Lease, plan: 
     let mut tx = app.db.begin().await?;
     store::runs::start(&mut tx, id, directory, order.trigger, started_at).await?;
     tx.commit().await?;
-    let run = Run { app, directory, order: &order, lease, id, started_at, confirmed: None };
+    let course = Mutex::new(Course::begin());
+    let run = Run { app, directory, order: &order, lease, id, started_at, confirmed: None, course };
     let changes = store::changes(&mut app.db.read().await?, plan, current).await?;
     let written = run.write(plan, current, &changes).await;
     if let Ok(Written::Done(report)) = written {
@@ -200,11 +205,10 @@ async fn one_if_due(app: &App, directory: &str, server_started_at: Timestamp) ->
 /// # Errors
 /// [`SyncError`] when the settings or the database cannot be read.
 pub async fn preview(app: &App, directory: &str) -> Result<SyncReport, SyncError> {
-    let (run_id, started_at) = (SyncRunId::new(), app.clock.now());
     let texts = super::texts(app, directory).await.map_err(SyncError::Settings)?;
     match texts.read(directory) {
         Ok(config) => preview_of(app, &config).await,
-        Err(mistakes) => Ok(failed(run_id, problems_of(mistakes), app.clock.now().since(started_at))),
+        Err(mistakes) => Ok(failed(SyncRunId::new(), problems_of(mistakes), Duration::ZERO)),
     }
 }
 
@@ -314,11 +318,13 @@ async fn under_lease(app: &App, directory: &str, order: &Order, lease: &Lease) -
     let interrupted = [problem_of(INTERRUPTED.to_owned())];
     store::runs::end_interrupted(&mut tx, directory, &interrupted, started_at).await?;
     store::runs::start(&mut tx, run_id, directory, order.trigger, started_at).await?;
+    store::history::asked_by(&mut tx, run_id, order.actor.id, order.asker()).await?;
     tx.commit().await?;
 
     let lost = CancellationToken::new();
     let _heartbeat = keep_alive(app, lease, &lost);
-    let run = Run { app, directory, order, lease, id: run_id, started_at, confirmed };
+    let course = Mutex::new(Course::begin());
+    let run = Run { app, directory, order, lease, id: run_id, started_at, confirmed, course };
     match run.carry_out(&lost).await {
         Ok(report) => Ok(report),
         Err(error) => {
@@ -351,6 +357,7 @@ struct Run<'r> {
     id: SyncRunId,
     started_at: Timestamp,
     confirmed: Option<PlanDigest>,
+    course: Mutex<Course>,
 }
 
 impl Run<'_> {
@@ -369,11 +376,13 @@ impl Run<'_> {
             Err(error) => return self.fail(vec![problem_of(error.message)]).await,
         };
         progress.planning();
+        self.has_read(&snapshot).await?;
         let policy = Policy::new(&config, self.started_at);
         for _ in 0..ATTEMPTS {
             let mut conn = self.app.db.read().await?;
             let current = store::load(&mut conn, self.directory, &policy).await?;
             let plan = computing(|| reconcile(&snapshot, &current, &policy));
+            self.mark(Stage::Plan);
             let changes = store::changes(&mut conn, &plan, &current).await?;
             drop(conn);
             let held_for = policy.guard.held_for;
@@ -396,6 +405,22 @@ impl Run<'_> {
         }
         let message = "People or groups were changed here each time the run was about to write. Nothing was changed; the next run tries again.";
         self.fail(vec![problem_of(message.to_owned())]).await
+    }
+
+    /// The directory was read to the end: what that told is kept, whatever becomes of the rest.
+    async fn has_read(&self, snapshot: &Snapshot) -> sqlx::Result<()> {
+        if let Ok(mut course) = self.course.lock() {
+            *course = Course::after_reading(snapshot.stages.clone(), snapshot.server.clone());
+        }
+        let mut tx = self.app.db.begin().await?;
+        store::standings::keep(&mut tx, self.directory, &snapshot.facts, self.app.clock.now()).await?;
+        tx.commit().await
+    }
+
+    fn mark(&self, stage: Stage) {
+        if let Ok(mut course) = self.course.lock() {
+            course.mark(stage);
+        }
     }
 
     /// The one transaction: everything the plan says, what follows for sessions, the audit log, and the run's end.
@@ -497,7 +522,12 @@ impl Run<'_> {
 
     async fn finish(&self, tx: &mut Tx, report: &SyncReport, held: Option<Held>, now: Timestamp) -> sqlx::Result<()> {
         store::runs::finish(tx, report, held, now).await?;
-        store::runs::forget(tx, self.directory, now - REMEMBERED_FOR).await?;
+        let course = self.course.lock().map(|course| course.clone()).ok();
+        if let Some(mut course) = course.filter(|course| !course.server.is_empty()) {
+            course.mark(Stage::Write);
+            store::history::course(tx, report.run_id, &course).await?;
+        }
+        store::runs::forget(tx, self.directory, now - self.app.settings().sync_run_retention.days()).await?;
         Ok(())
     }
 

@@ -88,7 +88,7 @@ async fn an_administrator_connects_a_directory_on_the_page() {
         assert_eq!(stored, 0, "sealed in the database");
 
         let preview = press(&browser, &page, "/admin/directories/default/preview").await;
-        assert!(preview.body.contains("This is what a sync would change"));
+        assert!(preview.body.contains("What a sync would change") && preview.body.contains("Nothing was written"));
         assert_eq!(app.count("SELECT COUNT(*) FROM users WHERE directory = 'default'", vec![]).await, 0);
         let run = press(&browser, &page, "/admin/directories/default/sync").await;
         assert_eq!(run.texts(".badge")[0], "Applied", "{}", run.body);

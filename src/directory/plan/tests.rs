@@ -283,6 +283,60 @@ fn a_changed_field_a_rename_and_a_move_update_the_same_account() {
 }
 
 #[test]
+fn who_got_a_number_keeps_it_as_long_as_somebody_has_the_name() {
+    let suffix = living(|life| life.collision = Collision::Suffix);
+    let nothing = Current::default();
+    let both = snapshot(vec![user("1", "ada", None), user("2", "ada", None)], vec![]);
+    let current = apply(&reconcile(&both, &nothing, &suffix), &nothing);
+    assert_eq!(known(&current, "2").username, "ada2");
+    assert_eq!(reconcile(&both, &current, &suffix).verdict(None), Verdict::Nothing);
+    let alone = snapshot(vec![user("2", "ada", None)], vec![]);
+    let current = apply(&reconcile(&alone, &current, &suffix), &current);
+    assert_eq!(known(&current, "2").username, "ada");
+    assert_eq!(reconcile(&alone, &current, &suffix).verdict(None), Verdict::Nothing);
+}
+
+#[test]
+fn a_link_that_clears_the_way_for_another_makes_both_in_one_plan() {
+    let mut current = Current::default();
+    let (ada, bob) = (add_local(&mut current, "ada", Some("shared@x"), true), add_local(&mut current, "bob", None, false));
+    // The address of the first stands in the way of the second until the first is linked.
+    let read = snapshot(vec![user("1", "bob", Some("shared@x")), user("2", "ada", None)], vec![]);
+    let link = living(|life| life.collision = Collision::Link);
+    let plan = reconcile(&read, &current, &link);
+    assert_eq!(plan.linked_users.iter().map(|(id, _)| *id).collect::<HashSet<_>>(), HashSet::from([ada, bob]));
+    assert_eq!(reconcile(&read, &apply(&plan, &current), &link).verdict(None), Verdict::Nothing);
+}
+
+#[test]
+fn a_plan_of_a_few_people_deletes_and_links_nobody_and_leaves_mapped_groups_to_those_who_read_them() {
+    let placement =
+        Placement { group_map: vec![("staff".to_owned(), "Team".to_owned())], parent_group: Some("Everybody".to_owned()), ..Placement::default() };
+    let whole =
+        Policy { life_cycle: LifeCycle { missing: Missing::Delete, collision: Collision::Link, ..policy().life_cycle }, ..placing(placement) };
+    let mut nothing = Current::default();
+    let (team, everybody) = (add_local_group(&mut nothing, "Team"), add_local_group(&mut nothing, "Everybody"));
+    let all = snapshot(people(3), vec![group("g", "staff", &["id000", "id001"])]);
+    let current = apply(&reconcile(&all, &nothing, &whole), &nothing);
+    let part = whole.clone().of_part(Extent::SomePeople);
+    assert_eq!((part.life_cycle.missing, part.life_cycle.collision), (Missing::Disable { delete_after_days: None }, Collision::Skip));
+
+    // Somebody is touched and nothing of them has changed; another one is gone; the third was not asked for.
+    let (left, other) = (known(&current, "id001").id, known(&current, "id002").id);
+    let mut touched = current.clone();
+    touched.groups.clear();
+    touched.users.retain(|user| user.id != other);
+    touched.placed.retain(|(_, user)| *user != other);
+    touched.local_groups.values_mut().for_each(|group| group.members.retain(|user| *user != other));
+    let read = snapshot(vec![people(1).remove(0)], vec![]);
+    let plan = reconcile(&read, &touched, &part);
+    assert_eq!((&plan.departed_users, plan.deleted_users.len(), plan.updated_users.len(), plan.placed_members.len()), (&vec![left], 0, 0, 0));
+    assert_eq!(plan.removed_members.iter().copied().collect::<HashSet<_>>(), HashSet::from([(team, left), (everybody, left)]));
+    assert!(!messages(&plan).iter().any(|message| message.contains("LDAP_GROUP_MAP")), "{:?}", messages(&plan));
+    assert!(plan.skipped.is_empty());
+}
+
+#[test]
 fn who_leaves_is_disabled_and_comes_back_as_the_same_account() {
     let all = snapshot(people(3), vec![group("g", "Staff", &["id000", "id001"])]);
     let before = synced(&all);

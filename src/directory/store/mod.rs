@@ -9,9 +9,12 @@
 pub(super) mod directories;
 pub(super) mod following;
 mod groups;
+pub(super) mod history;
 pub(super) mod part;
 mod people;
+pub(super) mod previews;
 pub(super) mod runs;
+pub(super) mod standings;
 #[cfg(test)]
 mod tests;
 
