@@ -51,7 +51,7 @@ async fn password_end(config: &DirectoryConfig, connection: &mut Connection, nam
         return at.0;
     }
     // OpenLDAP keeps when it was changed with the account, and how long it lasts with the policy.
-    let changed_at = entry.values_of("pwdChangedTime").next().and_then(|value| generalized_time(value))?;
+    let changed_at = entry.values_of("pwdChangedTime").next().and_then(generalized_time)?;
     let wanted = ["pwdMaxAge".to_owned()];
     let policy = match entry.values_of("pwdPolicySubentry").next().and_then(|value| std::str::from_utf8(value).ok()) {
         Some(dn) => connection.read_if(Phase::Server, dn, "(objectClass=*)", &wanted).await.ok()?.entries.pop()?,
