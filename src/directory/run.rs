@@ -352,14 +352,20 @@ impl Run<'_> {
             Err(mistakes) => return self.fail(problems_of(mistakes)).await,
         };
         let progress = Watched::new(self.app, self.id);
-        let snapshot = match fetch(self.app, &config, Arc::clone(&progress.so_far), lost).await {
+        // Both take their time. What is known may be older than the directory's answer then; writing notices (`Outdated`).
+        let (fetched, known) = tokio::join!(fetch(self.app, &config, Arc::clone(&progress.so_far), lost), self.known());
+        let snapshot = match fetched {
             Ok(snapshot) => snapshot,
             Err(error) => return self.fail(vec![problem_of(error.message)]).await,
         };
         progress.planning();
         let policy = Policy::from(&config);
+        let mut known = Some(known);
         for _ in 0..ATTEMPTS {
-            let current = store::load(&mut self.app.db.read().await?, self.directory).await?;
+            let current = match known.take() {
+                Some(known) => known?,
+                None => self.known().await?,
+            };
             let plan = computing(|| reconcile(&snapshot, &current, &policy));
             match plan.verdict(self.confirmed) {
                 Verdict::Nothing => return self.unchanged(&plan).await,
@@ -379,6 +385,10 @@ impl Run<'_> {
         }
         let message = "People or groups were changed here each time the run was about to write. Nothing was changed; the next run tries again.";
         self.fail(vec![problem_of(message.to_owned())]).await
+    }
+
+    async fn known(&self) -> sqlx::Result<Current> {
+        store::load(&mut self.app.db.read().await?, self.directory).await
     }
 
     /// The one transaction: everything the plan says, what follows for sessions, the audit log, and the run's end.

@@ -159,7 +159,19 @@ impl User {
 /// letter has several lower-case forms), blanks trimmed and squeezed.
 pub fn key(name: &str) -> String {
     let folded: String = if name.is_ascii() {
-        name.to_ascii_lowercase()
+        let lower = name.to_ascii_lowercase();
+        // Most names have no blank at all, and those that have one have it singly between words.
+        let mut blank_before = true;
+        let is_squeezed = lower.bytes().all(|byte| {
+            let is_blank = matches!(byte, b' ' | b'\t'..=b'\r');
+            let is_fine = !is_blank || (byte == b' ' && !blank_before);
+            blank_before = is_blank;
+            is_fine
+        });
+        if is_squeezed && !(blank_before && !lower.is_empty()) {
+            return lower;
+        }
+        lower
     } else {
         // Up and down again folds what has more than one lower-case form (ß and ss, the two sigmas).
         name.nfkc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkc().collect()
