@@ -451,7 +451,26 @@ mod tests {
         format!("{attribute}=#0c{:02x}{}", value.len(), value.bytes().map(|byte| format!("{byte:02X}")).collect::<String>())
     }
 
+    #[test]
+    fn plainly_written_names_take_the_short_way() {
+        for text in ["uid=ada,ou=people,dc=example,dc=org", "CN=Ada  Lovelace , OU = People,DC=x", "OID.2.5.4.11=a=b,l=,s=x y"] {
+            assert_eq!(plain_key(text), Some(Dn::parse(text).unwrap().key()), "{text}");
+        }
+        for text in
+            ["", " ", "uid", "=x", "a=b,", "a=b,,c=d", "a=#04", "a=\"b\"", "a=b+c=d", "a=b;c=d", "a=b\\,c", "a=\tb", "a=\u{e4}", "a b=c", "a=b\0"]
+        {
+            assert_eq!(plain_key(text), None, "{text:?}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn the_short_way_leads_to_the_same_key(text in "((uid|OU|dc|oid\\.2\\.5\\.4\\.3|1\\.2|E|x_y) {0,2}={0,2} {0,2}[a-zA-Z =#.~-]{0,8},? ?){1,4}") {
+            if let Some(key) = plain_key(&text) {
+                prop_assert_eq!(Dn::parse(&text).map(|dn| dn.key()), Ok(key));
+            }
+        }
+
         #[test]
         fn reading_never_panics(text in any::<String>(), bytes in prop::collection::vec(prop::sample::select(b"cn=\\\"#,;+ a2f".to_vec()), 0..40)) {
             let _ = key_of(&text);

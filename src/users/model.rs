@@ -160,15 +160,12 @@ impl User {
 pub fn key(name: &str) -> String {
     let folded: String = if name.is_ascii() {
         let lower = name.to_ascii_lowercase();
-        // Most names have no blank at all, and those that have one have it singly between words.
-        let mut blank_before = true;
-        let is_squeezed = lower.bytes().all(|byte| {
-            let is_blank = matches!(byte, b' ' | b'\t'..=b'\r');
-            let is_fine = !is_blank || (byte == b' ' && !blank_before);
-            blank_before = is_blank;
-            is_fine
-        });
-        if is_squeezed && !(blank_before && !lower.is_empty()) {
+        // Most names have single blanks, and only between words.
+        let is_blank = |byte: u8| matches!(byte, b'\t'..=b'\r' | b' ');
+        let is_loose = |pair: &[u8]| is_blank(pair[0]) && is_blank(pair[1]);
+        let bytes = lower.as_bytes();
+        let is_squeezed = !bytes.iter().any(|byte| matches!(byte, b'\t'..=b'\r')) && !bytes.windows(2).any(is_loose);
+        if is_squeezed && !lower.starts_with(' ') && !lower.ends_with(' ') {
             return lower;
         }
         lower
