@@ -27,10 +27,6 @@ use muster::server;
 use support::slapd::{BASE, SERVICE_DN, SERVICE_PASSWORD, Slapd, large_organisation};
 use support::{janitor, postgres};
 
-// As the binary.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const PEOPLE: usize = 10_000;
 const USER_FILTER: &str = "(objectClass=inetOrgPerson)";
 const GROUP_FILTER: &str = "(objectClass=groupOfNames)";

@@ -99,6 +99,7 @@ async fn register_wiki(app: &App, wiki: &str) -> anyhow::Result<wiki::Registrati
         signing_alg: SigningAlg::Rs256,
         claims_in_id_token: true,
         require_pkce: true,
+        ..Registration::default()
     };
     let registered = clients::register(app, Authority::CommandLine, ClientId::new(), registration, &[], app.clock.now()).await;
     let registered = registered.map_err(|refused| anyhow::anyhow!("{refused:?}"))?;

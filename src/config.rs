@@ -31,6 +31,8 @@ pub struct Config {
     pub log_level: String,
     /// `LOG_JSON`: one JSON object per line.
     pub log_json: bool,
+    /// What whoever reads `/metrics` must show, when given; without it there are none.
+    pub metrics_token: Option<Password>,
     /// Variables that set what the settings pages would otherwise set, by name.
     pub settings_from_environment: BTreeMap<String, String>,
     /// Variables of Pocket ID that mean nothing here; named in the log so that nobody wonders.
@@ -107,8 +109,18 @@ impl TrustProxy {
 pub struct ConfigError(pub String);
 
 /// Variables read here. Each has a `_FILE` form too, whose content is trimmed.
-const NAMES: &[&str] =
-    &["APP_URL", "HOST", "PORT", "DB_CONNECTION_STRING", "ENCRYPTION_KEY", "TRUST_PROXY", "UI_CONFIG_DISABLED", "LOG_LEVEL", "LOG_JSON"];
+const NAMES: &[&str] = &[
+    "APP_URL",
+    "HOST",
+    "PORT",
+    "DB_CONNECTION_STRING",
+    "ENCRYPTION_KEY",
+    "TRUST_PROXY",
+    "UI_CONFIG_DISABLED",
+    "LOG_LEVEL",
+    "LOG_JSON",
+    "METRICS_TOKEN",
+];
 
 /// What Pocket ID reads and Muster does not (yet): accepted, so that its users can move over with the `.env` they have.
 const POCKET_ID_NAMES: &[&str] = &[
@@ -250,6 +262,12 @@ impl Config {
             Some(text) => parse_trust_proxy(&text)?,
             None => TrustProxy::No,
         };
+        let metrics_token = value("METRICS_TOKEN")?;
+        if metrics_token.as_ref().is_some_and(|token| token.chars().count() < 16) {
+            return Err(ConfigError(
+                "METRICS_TOKEN is too short: it needs at least 16 characters; `openssl rand -base64 32` makes a good one".into(),
+            ));
+        }
         let flag = |name: &str| -> Result<bool, ConfigError> {
             value(name)?.map_or(Ok(false), |text| parse_flag(&text).ok_or_else(|| unparsable(name, &text, "true or false")))
         };
@@ -269,6 +287,7 @@ impl Config {
             ui_config_disabled: flag("UI_CONFIG_DISABLED")?,
             log_level: value("LOG_LEVEL")?.unwrap_or_else(|| "info".to_owned()),
             log_json: flag("LOG_JSON")?,
+            metrics_token: metrics_token.map(Password::new),
             settings_from_environment,
             unused: variables
                 .keys()

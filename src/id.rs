@@ -87,6 +87,8 @@ ids! {
     AccessLinkId;
     /// One run of the directory sync.
     SyncRunId;
+    /// What a sync would have changed when an administrator looked.
+    PreviewId;
     /// What a person let a client have: codes and tokens belong to one.
     GrantId;
     /// A line of the audit log.

@@ -89,9 +89,11 @@ async fn sweep(app: App) -> anyhow::Result<()> {
     access_links::sweep(&app, now).await?;
     oidc::sweep(&app, now).await?;
     directory_passwords::sweep(&app, now).await?;
+    directory::preview::sweep(&app, now).await?;
     let mut tx = app.db.begin().await?;
     audit::forget(&mut tx, now - app.settings().audit_log_retention.days()).await?;
     tx.commit().await?;
     app.limits.sign_in.sweep();
+    app.limits.user_codes.sweep();
     Ok(())
 }

@@ -9,7 +9,7 @@
 //! | nouns | [`users`], [`groups`], [`clients`] |
 //! | sign-in | [`sessions`], [`directory`], [`passkeys`], [`access_links`], [`directory_passwords`] |
 //! | protocols | [`oidc`] |
-//! | assembly | [`jobs`], [`routes`], [`server`], [`app`], [`cli`] |
+//! | assembly | [`jobs`], [`metrics`], [`routes`], [`server`], [`app`], [`cli`] |
 //!
 //! Inside a slice the file names have a fixed meaning: `mod.rs` holds the verbs, `model.rs` the pure rules, `store.rs` the SQL, `http.rs` and `admin.rs` the
 //! pages. `store` is private, so another slice reaches a table through a verb only.
@@ -47,6 +47,7 @@ pub mod id;
 pub mod installation;
 pub mod jobs;
 pub mod lease;
+pub mod metrics;
 pub mod oidc;
 pub mod passkeys;
 pub mod routes;

@@ -19,10 +19,10 @@ use crate::app::App;
 use crate::clients::admin as clients;
 use crate::directory_passwords::http as passwords;
 use crate::error::AppError;
-use crate::oidc::{account, authorize, consent, discovery, end_session, introspect, revoke, token, userinfo};
+use crate::oidc::{account, authorize, consent, device, discovery, end_session, introspect, pushed, revoke, token, userinfo};
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
-use crate::{access_links, audit, directory, groups, passkeys, settings, users};
+use crate::{access_links, audit, directory, groups, metrics, passkeys, settings, users};
 
 /// The largest body a form or a ceremony needs.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -45,6 +45,7 @@ pub fn router(app: &App) -> Router {
     let plain = Router::new()
         .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
         .route("/readyz", get(ready))
+        .route("/metrics", get(metrics::get))
         .route("/.well-known/passkey-endpoints", get(passkeys::http::endpoints))
         .route("/picture/{user}/{name}", get(users::pictures::http::show))
         .route("/static/{hash}/{name}", get(assets::serve));
@@ -92,7 +93,7 @@ fn sign_in() -> Router<App> {
 /// People, groups, audit log and settings: for administrators.
 fn administration() -> Router<App> {
     Router::new()
-        .route("/admin", get(|| async { Redirect::to("/admin/users") }))
+        .route("/admin", get(directory::admin::home::show))
         .route("/admin/users", get(users::admin::list))
         .route("/admin/users/new", get(users::admin::new).post(users::admin::create))
         .route("/admin/users/{id}", get(users::admin::show))
@@ -119,7 +120,7 @@ fn administration() -> Router<App> {
 
 /// Directories: for administrators.
 fn directories() -> Router<App> {
-    use directory::admin::{actions, add, list, runs, settings, show};
+    use directory::admin::{actions, add, explain, list, preview, runs, settings, show};
     Router::new()
         .route("/admin/directories", get(list::list))
         .route("/admin/directories/new", get(add::new).post(add::create))
@@ -129,7 +130,9 @@ fn directories() -> Router<App> {
         .route("/admin/directories/{name}/settings/look", post(settings::look))
         .route("/admin/directories/{name}/settings/fill", post(settings::fill))
         .route("/admin/directories/{name}/test", post(actions::test))
-        .route("/admin/directories/{name}/preview", post(actions::preview))
+        .route("/admin/directories/{name}/preview", get(preview::show).post(actions::preview))
+        .route("/admin/directories/{name}/explain", get(explain::show))
+        .route("/admin/directories/{name}/runs", get(runs::list))
         .route("/admin/directories/{name}/sync", post(actions::sync))
         .route("/admin/directories/{name}/switch-on", post(actions::switch_on))
         .route("/admin/directories/{name}/switch-off", post(actions::switch_off))
@@ -148,6 +151,7 @@ fn openid_pages() -> Router<App> {
         .route("/authorize/consent", post(consent::post))
         .route("/api/oidc/end-session", get(end_session::get))
         .route("/api/oidc/end-session/confirm", post(end_session::confirm))
+        .route("/device", get(device::page).post(device::answer))
         .route("/account/apps", get(account::get))
         .route("/account/apps/{id}/revoke", post(account::revoke))
         .route("/admin/clients", get(clients::list).post(clients::create))
@@ -174,6 +178,8 @@ fn openid_protocol() -> Router<App> {
         .route("/.well-known/jwks.json", get(discovery::jwks).options(preflight))
         .route("/api/oidc/token", post(token::post).options(preflight))
         .route("/api/oidc/userinfo", get(userinfo::get).post(userinfo::post).options(preflight))
+        .route("/api/oidc/par", post(pushed::post).options(preflight))
+        .route("/api/oidc/device/authorize", post(device::authorize).options(preflight))
         .route("/api/oidc/revoke", post(revoke::post).options(preflight))
         .layer(from_anywhere)
         .route("/api/oidc/introspect", post(introspect::post))

@@ -29,3 +29,26 @@ for (const time of document.querySelectorAll("time[datetime]")) {
 
 // The current tab is in view where the navigation scrolls.
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// <section data-live="1000">: asks for its page again until that has no such part any more; then shows the whole page as it ended.
+function follow(part) {
+  setTimeout(async () => {
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (!answer.ok) return follow(part);
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
+      if (!fresh) return location.reload();
+      if (fresh.innerHTML !== part.before) {
+        part.before = fresh.innerHTML;
+        part.innerHTML = fresh.innerHTML;
+      }
+    } catch {
+      // The server restarts, or the network is away: try again.
+    }
+    follow(part);
+  }, Number(part.dataset.live));
+}
+for (const part of document.querySelectorAll("[data-live]")) {
+  part.before = part.innerHTML;
+  follow(part);
+}

@@ -138,6 +138,7 @@ async fn create(new: Create) -> Result<(), Failed> {
         signing_alg: new.signing_alg,
         claims_in_id_token: !new.no_claims_in_id_token,
         require_pkce: new.require_pkce,
+        ..Registration::default()
     };
     let registered = clients::register(&app, Authority::CommandLine, ClientId::new(), registration, &new.allowed_group, app.clock.now()).await;
     let registered = registered.map_err(|refused| match refused {

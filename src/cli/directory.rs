@@ -1,9 +1,13 @@
 //! `muster directory`: the connection to the LDAP directory, from the server's shell.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::{Failed, Format, app, say, say_json};
 use crate::app::App;
+use crate::directory::explain::Explanation;
+use crate::directory::history::{self, Which};
 use crate::directory::settings::SettingError;
 use crate::directory::{self, Order, Outcome, Step, StepOutcome, SyncReport};
 use crate::id::SyncRunId;
@@ -15,6 +19,15 @@ pub(super) enum Command {
     Test(Choice),
     /// Shows what a sync would change, and changes nothing.
     Preview(Choice),
+    /// Explains why somebody is or is not a user here: the entry, the filter part by part, the fields, the groups, and the verdict. Changes nothing.
+    Explain {
+        /// A username, an e-mail address or a DN.
+        who: String,
+        #[command(flatten)]
+        choice: Choice,
+    },
+    /// Lists the latest runs, newest first.
+    Runs(Choice),
     /// Brings people and groups up to date with the directory.
     Sync {
         #[command(flatten)]
@@ -45,7 +58,9 @@ struct Tested {
 
 pub(super) async fn run(command: Command) -> Result<(), Failed> {
     let choice = match &command {
-        Command::Test(choice) | Command::Preview(choice) | Command::Sync { choice, .. } => choice,
+        Command::Test(choice) | Command::Preview(choice) | Command::Runs(choice) | Command::Explain { choice, .. } | Command::Sync { choice, .. } => {
+            choice
+        }
     };
     let (format, source) = (choice.format, choice.source.clone());
     let app = app().await?;
@@ -60,6 +75,8 @@ pub(super) async fn run(command: Command) -> Result<(), Failed> {
             Ok(report) => tell(&report, format),
             Err(error) => Err(Failed::Command(error.into())),
         },
+        Command::Explain { who, .. } => explain(&app, &source, &who, format).await,
+        Command::Runs(_) => runs(&app, &source, format).await,
         Command::Sync { confirm, .. } => match directory::sync(&app, &source, &Order::of_command(confirm)).await {
             Ok(report) => tell(&report, format),
             Err(error) => Err(Failed::Command(error.into())),
@@ -90,6 +107,93 @@ async fn test(app: &App, source: &str, format: Format) -> Result<(), Failed> {
         }
     }
     if passed { Ok(()) } else { Err(Failed::Told) }
+}
+
+/// How long the directory may take to answer about one entry.
+const EXPLAIN_WITHIN: Duration = Duration::from_secs(60);
+
+/// Prints an explanation; the status says whether the person can sign in.
+async fn explain(app: &App, source: &str, who: &str, format: Format) -> Result<(), Failed> {
+    let explanation = directory::explain::explain(app, source, who, EXPLAIN_WITHIN).await.map_err(|error| Failed::Command(error.into()))?;
+    match format {
+        Format::Json => say_json(&explanation)?,
+        Format::Human => say(&explained(&explanation))?,
+    }
+    if explanation.verdict.may_sign_in { Ok(()) } else { Err(Failed::Told) }
+}
+
+fn explained(explanation: &Explanation) -> String {
+    let mut lines = vec![explanation.verdict.sentence.clone()];
+    lines.extend(explanation.verdict.reasons.iter().map(|reason| format!("  {reason}")));
+    lines.extend(explanation.several.iter().map(|dn| format!("  - {dn}")));
+    if let Some(entry) = &explanation.entry {
+        lines.push(format!("\nEntry     {}\nServer    {}", entry.dn, entry.server));
+        lines.push(format!("In scope  {}", if entry.is_below_bases { "yes, below a base for people" } else { "NO: not below any base for people" }));
+        lines.push("\nFilter for people".to_owned());
+        for part in &entry.filter {
+            let mark = match part.fits {
+                Some(true) => "fits   ",
+                Some(false) => "FAILS  ",
+                None => "unknown",
+            };
+            let has = if part.has.is_empty() { String::new() } else { format!("   ({})", part.has) };
+            lines.push(format!("  {mark}  {}{}{has}", "  ".repeat(part.depth), part.text));
+        }
+        lines.push("\nFields".to_owned());
+        for field in &entry.fields {
+            let value = if field.value.is_empty() { "-" } else { &field.value };
+            let from = if field.used.is_empty() { &field.attributes } else { &field.used };
+            lines.push(format!("  {}: {value}   ({from}){}{}", field.label, if field.note.is_empty() { "" } else { " " }, field.note));
+        }
+        lines.push("\nGroups".to_owned());
+        lines.extend(entry.groups.iter().map(|group| format!("  {} ({})", group.name, group.path)));
+        if entry.groups.is_empty() {
+            lines.push("  none".to_owned());
+        }
+        lines.push("\nWhat the entry has".to_owned());
+        for attribute in &entry.attributes {
+            lines.extend(attribute.values.iter().map(|value| format!("  {}: {value}", attribute.name)));
+        }
+    }
+    lines.join("\n")
+}
+
+/// How many runs are listed.
+const RUNS_LISTED: i64 = 50;
+
+/// A run as a line of the list; its field names are a contract.
+#[derive(Serialize)]
+struct Listed {
+    run_id: SyncRunId,
+    started_at: String,
+    finished_at: Option<String>,
+    started_by: &'static str,
+    asked_by: String,
+    outcome: &'static str,
+    #[serde(flatten)]
+    counts: directory::report::Counts,
+}
+
+async fn runs(app: &App, source: &str, format: Format) -> Result<(), Failed> {
+    let lines = history::runs(&mut app.db.read().await?, source, Which::All, RUNS_LISTED, 0).await?;
+    let listed = lines.into_iter().map(|run| Listed {
+        run_id: run.id,
+        started_at: run.started_at.rfc3339(),
+        finished_at: run.finished_at.map(crate::clock::Timestamp::rfc3339),
+        started_by: run.started_by.as_str(),
+        asked_by: run.asked_by,
+        outcome: run.outcome.map_or("running", Outcome::as_str),
+        counts: run.counts,
+    });
+    let listed: Vec<Listed> = listed.collect();
+    match format {
+        Format::Json => say_json(&listed),
+        Format::Human if listed.is_empty() => say("No run yet."),
+        Format::Human => {
+            let line = |run: &Listed| format!("{}  {}  {:<9}  by {}", run.run_id, run.started_at, run.outcome, run.started_by);
+            say(&listed.iter().map(line).collect::<Vec<_>>().join("\n"))
+        }
+    }
 }
 
 fn settings_sentence(mistakes: &[SettingError]) -> String {

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
-use super::model::{Client, Mistakes, Registration, SigningAlg};
+use super::model::{Client, Lifetimes, Mistakes, Registration, SigningAlg};
 use super::{Authority, Filter, GroupLine, Line, Order, Refused, Registered, SecretLine, store};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -111,8 +111,23 @@ pub struct ClientForm {
     skip_consent: Option<String>,
     claims_in_id_token: Option<String>,
     require_pkce: Option<String>,
+    require_par: Option<String>,
     signing_alg: String,
+    code_seconds: String,
+    access_minutes: String,
+    id_token_minutes: String,
+    refresh_days: String,
+    initiate_login_uri: String,
+    acts_alone: Option<String>,
+    own_scopes: String,
+    for_devices: Option<String>,
     allowed_groups: String,
+}
+
+/// A number that may be left out; what is none counts as one that is out of every range.
+fn whole(typed: &str) -> Option<u32> {
+    let typed = typed.trim();
+    (!typed.is_empty()).then(|| typed.parse().unwrap_or(u32::MAX))
 }
 
 impl ClientForm {
@@ -128,6 +143,29 @@ impl ClientForm {
             signing_alg: SigningAlg::from_text(&self.signing_alg).unwrap_or_default(),
             claims_in_id_token: self.claims_in_id_token.is_some(),
             require_pkce: self.require_pkce.is_some(),
+            require_par: self.require_par.is_some(),
+            lifetimes: Lifetimes {
+                code_seconds: whole(&self.code_seconds),
+                access_minutes: whole(&self.access_minutes),
+                id_token_minutes: whole(&self.id_token_minutes),
+                refresh_days: whole(&self.refresh_days),
+            },
+            initiate_login_uri: self.initiate_login_uri.clone(),
+            acts_alone: self.acts_alone.is_some(),
+            own_scopes: self.own_scopes.split_whitespace().map(str::to_owned).collect(),
+            for_devices: self.for_devices.is_some(),
+        }
+    }
+
+    /// The fields as they were typed, with what is wrong.
+    fn fields(self, mistakes: Mistakes) -> Fields {
+        let registration = self.registration();
+        Fields {
+            code_seconds: self.code_seconds,
+            access_minutes: self.access_minutes,
+            id_token_minutes: self.id_token_minutes,
+            refresh_days: self.refresh_days,
+            ..Fields::new(registration, self.allowed_groups, mistakes)
         }
     }
 }
@@ -141,14 +179,33 @@ struct Fields {
     skip_consent: bool,
     claims_in_id_token: bool,
     require_pkce: bool,
+    require_par: bool,
     signing_alg: &'static str,
+    code_seconds: String,
+    access_minutes: String,
+    id_token_minutes: String,
+    refresh_days: String,
+    initiate_login_uri: String,
+    acts_alone: bool,
+    own_scopes: String,
+    for_devices: bool,
     allowed_groups: String,
     mistakes: Mistakes,
 }
 
 impl Fields {
     fn new(registration: Registration, allowed_groups: String, mistakes: Mistakes) -> Self {
+        let text = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
         Self {
+            require_par: registration.require_par,
+            code_seconds: text(registration.lifetimes.code_seconds),
+            access_minutes: text(registration.lifetimes.access_minutes),
+            id_token_minutes: text(registration.lifetimes.id_token_minutes),
+            refresh_days: text(registration.lifetimes.refresh_days),
+            initiate_login_uri: registration.initiate_login_uri,
+            acts_alone: registration.acts_alone,
+            own_scopes: registration.own_scopes.join("\n"),
+            for_devices: registration.for_devices,
             name: registration.name,
             redirect_uris: registration.redirect_uris.join("\n"),
             post_logout_redirect_uris: registration.post_logout_redirect_uris.join("\n"),
@@ -240,7 +297,7 @@ pub async fn create(State(app): State<App>, admin: AdminSession, browser: web::C
     match super::register(&app, Authority::Admin(&admin, &browser), id, form.registration(), &groups, app.clock.now()).await {
         Ok(registered) => Ok(CreatedPage::new(&app, &admin, registered, true).into_response()),
         Err(Refused::Mistakes(mistakes)) => {
-            let fields = Fields::new(form.registration(), form.allowed_groups, mistakes);
+            let fields = form.fields(mistakes);
             Ok((StatusCode::UNPROCESSABLE_ENTITY, NewPage { chrome: admin.chrome(&app), id, fields, algs: ALGS }).into_response())
         }
         Err(Refused::AlreadyThere) => Ok(Redirect::to(&format!("/admin/clients/{id}?notice=already")).into_response()),
@@ -334,7 +391,7 @@ pub async fn update(
         Ok(()) => Ok(Redirect::to(&format!("/admin/clients/{id}?notice=saved")).into_response()),
         Err(Refused::Mistakes(mistakes)) => {
             let mut page = ShowPage::read(&app, &admin, id, "").await?;
-            page.fields = Fields::new(form.registration(), String::new(), mistakes);
+            page.fields = form.fields(mistakes);
             page.notice = Some(("bad", "Not saved: something below needs another look."));
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }

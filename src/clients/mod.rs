@@ -12,7 +12,7 @@ mod store;
 use std::collections::BTreeMap;
 
 pub use authentication::{AuthenticatedClient, NotAuthenticated, Presented, presented};
-pub use model::{Client, Mistakes, Registration, SigningAlg};
+pub use model::{Client, Lifetimes, Mistakes, Registration, SigningAlg};
 
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
@@ -320,6 +320,12 @@ fn changed(before: &Registration, after: &Registration) -> Vec<&'static str> {
         ("signing_alg", before.signing_alg != after.signing_alg),
         ("claims_in_id_token", before.claims_in_id_token != after.claims_in_id_token),
         ("require_pkce", before.require_pkce != after.require_pkce),
+        ("require_par", before.require_par != after.require_par),
+        ("lifetimes", before.lifetimes != after.lifetimes),
+        ("initiate_login_uri", before.initiate_login_uri != after.initiate_login_uri),
+        ("acts_alone", before.acts_alone != after.acts_alone),
+        ("own_scopes", before.own_scopes != after.own_scopes),
+        ("for_devices", before.for_devices != after.for_devices),
     ]
     .into_iter()
     .filter_map(|(name, differs)| differs.then_some(name))

@@ -56,6 +56,35 @@ impl fmt::Display for SigningAlg {
     }
 }
 
+/// How long what a client gets is good for, where that differs from the settings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Lifetimes {
+    /// Codes, in seconds.
+    pub code_seconds: Option<u32>,
+    /// Access tokens, in minutes.
+    pub access_minutes: Option<u32>,
+    /// ID tokens, in minutes; otherwise as long as the access token.
+    pub id_token_minutes: Option<u32>,
+    /// Refresh tokens that are not used, in days.
+    pub refresh_days: Option<u32>,
+}
+
+impl Lifetimes {
+    /// The mistakes by field. Codes: 10 seconds to 10 minutes, the most RFC 6749 section 4.1.2 allows. Access and ID tokens: up to a day, the longest a retired
+    /// key stays published. Refresh tokens: up to a year.
+    fn mistakes(self) -> impl Iterator<Item = (&'static str, String)> {
+        [
+            ("code_seconds", self.code_seconds, 10, 600),
+            ("access_minutes", self.access_minutes, 1, 1_440),
+            ("id_token_minutes", self.id_token_minutes, 1, 1_440),
+            ("refresh_days", self.refresh_days, 1, 365),
+        ]
+        .into_iter()
+        .filter(|(_, value, min, max)| value.is_some_and(|value| !(*min..=*max).contains(&value)))
+        .map(|(field, _, min, max)| (field, format!("Enter a whole number from {min} to {max}, or nothing.")))
+    }
+}
+
 /// What an administrator decides about a client.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Registration {
@@ -75,6 +104,18 @@ pub struct Registration {
     pub claims_in_id_token: bool,
     /// Requests without PKCE are refused; always so for public clients.
     pub require_pkce: bool,
+    /// Requests that were not pushed (RFC 9126) are refused.
+    pub require_par: bool,
+    /// How long what it gets is good for.
+    pub lifetimes: Lifetimes,
+    /// Where the app begins a sign-in itself (OpenID Connect Core, section 4); empty when it does not say.
+    pub initiate_login_uri: String,
+    /// It may get access tokens for itself (RFC 6749 section 4.4).
+    pub acts_alone: bool,
+    /// The scopes of such tokens; ours to store, the app's APIs' to understand.
+    pub own_scopes: Vec<String>,
+    /// Devices without a browser may sign people in to it (RFC 8628).
+    pub for_devices: bool,
 }
 
 /// A registered client.
@@ -118,7 +159,7 @@ impl Registration {
     /// Trims what was typed and checks it.
     ///
     /// # Errors
-    /// The mistakes by field: `name`, `redirect_uris`, `post_logout_redirect_uris`.
+    /// The mistakes by field.
     pub fn checked(mut self) -> Result<Self, Mistakes> {
         let mut mistakes = Mistakes::new();
         self.name = self.name.trim().to_owned();
@@ -133,7 +174,22 @@ impl Registration {
                 mistakes.insert(field, mistake);
             }
         }
-        if self.redirect_uris.is_empty() {
+        self.initiate_login_uri = self.initiate_login_uri.trim().to_owned();
+        if let Err(mistake) = check_initiate_login_uri(&self.initiate_login_uri) {
+            mistakes.insert("initiate_login_uri", mistake.to_owned());
+        }
+        self.own_scopes = tidy(&self.own_scopes);
+        if let Err(mistake) = check_own_scopes(&self.own_scopes) {
+            mistakes.insert("own_scopes", mistake);
+        }
+        if self.acts_alone && self.is_public {
+            mistakes.insert(
+                "acts_alone",
+                "A public client cannot prove who it is, so it gets no tokens for itself. Switch one of the two off.".to_owned(),
+            );
+        }
+        mistakes.extend(self.lifetimes.mistakes());
+        if self.redirect_uris.is_empty() && !self.acts_alone && !self.for_devices && !mistakes.contains_key("redirect_uris") {
             mistakes.insert("redirect_uris", "Enter at least one redirect URI; the app's documentation names it.".to_owned());
         }
         if mistakes.is_empty() { Ok(self) } else { Err(mistakes) }
@@ -149,6 +205,34 @@ fn tidy(uris: &[String]) -> Vec<String> {
         }
     }
     tidied
+}
+
+/// OpenID Connect Dynamic Registration, section 2: `https`. Without TLS only on the person's own computer.
+fn check_initiate_login_uri(uri: &str) -> Result<(), &'static str> {
+    if uri.is_empty() {
+        return Ok(());
+    }
+    check_redirect_uri(uri).map_err(|_| "This is not a full address; one looks like https://app.example.org/login.")?;
+    if uri.starts_with("https://") || without_loopback_port(uri).is_some() { Ok(()) } else { Err("The address must begin with https://.") }
+}
+
+/// RFC 6749 section 3.3; the names of ours mean people's claims.
+fn check_own_scopes(scopes: &[String]) -> Result<(), String> {
+    const OURS: [&str; 7] = ["openid", "profile", "email", "address", "phone", "groups", "offline_access"];
+    const SCOPES_MAX: usize = 50;
+    if scopes.len() > SCOPES_MAX {
+        return Err(format!("At most {SCOPES_MAX} scopes; there are {}.", scopes.len()));
+    }
+    for scope in scopes {
+        let shown: String = scope.chars().take(120).collect();
+        if scope.len() > 200 || !scope.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)) {
+            return Err(format!("“{shown}”: a scope has no spaces, quotes or backslashes, and at most 200 characters."));
+        }
+        if OURS.contains(&scope.as_str()) {
+            return Err(format!("“{shown}” is about people; an app that acts for itself has no person."));
+        }
+    }
+    Ok(())
 }
 
 fn check_redirect_uris(uris: &[String]) -> Result<(), String> {
@@ -313,6 +397,36 @@ mod tests {
         ] {
             assert!(check_redirect_uri(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_a_client_may_do_fits_together() {
+        let good = || Registration { name: "Wiki".into(), redirect_uris: vec!["https://a.example/cb".into()], ..Registration::default() };
+        let mistakes = |change: &dyn Fn(&mut Registration)| {
+            let mut registration = good();
+            change(&mut registration);
+            registration.checked().err().unwrap_or_default().into_keys().collect::<Vec<_>>()
+        };
+        assert!(mistakes(&|_| {}).is_empty());
+        assert!(mistakes(&|it| (it.redirect_uris, it.acts_alone) = (vec![], true)).is_empty(), "a machine has nowhere to send people");
+        assert!(mistakes(&|it| (it.redirect_uris, it.for_devices) = (vec![], true)).is_empty());
+        assert_eq!(mistakes(&|it| it.redirect_uris = vec![]), ["redirect_uris"]);
+        assert_eq!(mistakes(&|it| (it.is_public, it.acts_alone) = (true, true)), ["acts_alone"]);
+        for good in ["", "https://app.example.org/login", "http://localhost:3000/login"] {
+            assert!(mistakes(&|it| it.initiate_login_uri = good.into()).is_empty(), "{good}");
+        }
+        for bad in ["http://app.example.org/login", "javascript:alert(1)", "app://login", "https://a.example/#x"] {
+            assert_eq!(mistakes(&|it| it.initiate_login_uri = bad.into()), ["initiate_login_uri"], "{bad}");
+        }
+        for bad in ["two words", "\"", "openid", "é"] {
+            assert_eq!(mistakes(&|it| it.own_scopes = vec![bad.into()]), ["own_scopes"], "{bad}");
+        }
+        assert_eq!(mistakes(&|it| it.lifetimes.code_seconds = Some(601)), ["code_seconds"]);
+        assert_eq!(
+            mistakes(&|it| (it.lifetimes.access_minutes, it.lifetimes.refresh_days) = (Some(0), Some(366))),
+            ["access_minutes", "refresh_days"]
+        );
+        assert!(mistakes(&|it| it.lifetimes.id_token_minutes = Some(1_440)).is_empty());
     }
 
     #[test]

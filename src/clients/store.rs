@@ -1,11 +1,19 @@
 //! The SQL of clients, their secrets and the groups they are for.
 
-use super::model::{Client, Registration, SigningAlg};
+use super::model::{Client, Lifetimes, Registration, SigningAlg};
 use super::{Filter, GroupLine, Line, Order, SecretLine};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Query, Tx, query, query_list};
 use crate::id::{ClientId, GroupId, UserId};
 use crate::secret::TokenHash;
+
+macro_rules! columns {
+    () => {
+        "id, client_id, name, is_public, redirect_uris, post_logout_redirect_uris, skip_consent, restricted, signing_alg, claims_in_id_token, require_pkce,
+         code_seconds, access_minutes, id_token_minutes, refresh_days, require_par, initiate_login_uri, acts_alone, own_scopes, for_devices,
+         created_at, updated_at"
+    };
+}
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -20,12 +28,25 @@ struct Row {
     signing_alg: String,
     claims_in_id_token: bool,
     require_pkce: bool,
+    code_seconds: Option<i64>,
+    access_minutes: Option<i64>,
+    id_token_minutes: Option<i64>,
+    refresh_days: Option<i64>,
+    require_par: bool,
+    initiate_login_uri: String,
+    acts_alone: bool,
+    own_scopes: String,
+    for_devices: bool,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
 
 fn uris(column: &str) -> sqlx::Result<Vec<String>> {
     serde_json::from_str(column).map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
+fn small(column: Option<i64>) -> Option<u32> {
+    column.and_then(|count| u32::try_from(count).ok())
 }
 
 fn as_json(uris: &[String]) -> String {
@@ -45,6 +66,17 @@ impl TryFrom<Row> for Client {
             signing_alg,
             claims_in_id_token: row.claims_in_id_token,
             require_pkce: row.require_pkce,
+            require_par: row.require_par,
+            lifetimes: Lifetimes {
+                code_seconds: small(row.code_seconds),
+                access_minutes: small(row.access_minutes),
+                id_token_minutes: small(row.id_token_minutes),
+                refresh_days: small(row.refresh_days),
+            },
+            initiate_login_uri: row.initiate_login_uri,
+            acts_alone: row.acts_alone,
+            own_scopes: row.own_scopes.split_whitespace().map(str::to_owned).collect(),
+            for_devices: row.for_devices,
         };
         let Row { id, client_id, restricted, created_at, updated_at, .. } = row;
         Ok(Self { id, client_id, registration, restricted, created_at, updated_at })
@@ -52,26 +84,12 @@ impl TryFrom<Row> for Client {
 }
 
 pub(super) async fn find(conn: &mut Conn, id: ClientId) -> sqlx::Result<Option<Client>> {
-    let row: Option<Row> = query(
-        "SELECT id, client_id, name, is_public, redirect_uris, post_logout_redirect_uris, skip_consent, restricted, signing_alg,
-                claims_in_id_token, require_pkce, created_at, updated_at
-         FROM clients WHERE id = $1",
-    )
-    .bind(id)
-    .optional(conn)
-    .await?;
+    let row: Option<Row> = query(concat!("SELECT ", columns!(), " FROM clients WHERE id = $1")).bind(id).optional(conn).await?;
     row.map(Client::try_from).transpose()
 }
 
 pub(super) async fn find_by_client_id(conn: &mut Conn, client_id: &str) -> sqlx::Result<Option<Client>> {
-    let row: Option<Row> = query(
-        "SELECT id, client_id, name, is_public, redirect_uris, post_logout_redirect_uris, skip_consent, restricted, signing_alg,
-                claims_in_id_token, require_pkce, created_at, updated_at
-         FROM clients WHERE client_id = $1",
-    )
-    .bind(client_id)
-    .optional(conn)
-    .await?;
+    let row: Option<Row> = query(concat!("SELECT ", columns!(), " FROM clients WHERE client_id = $1")).bind(client_id).optional(conn).await?;
     row.map(Client::try_from).transpose()
 }
 
@@ -80,8 +98,9 @@ pub(super) async fn insert(tx: &mut Tx, client: &Client) -> sqlx::Result<bool> {
     let registration = &client.registration;
     let inserted = query(
         "INSERT INTO clients (id, client_id, name, is_public, redirect_uris, post_logout_redirect_uris, skip_consent, restricted, signing_alg,
-                              claims_in_id_token, require_pkce, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT DO NOTHING",
+                              claims_in_id_token, require_pkce, created_at, updated_at, code_seconds, access_minutes, id_token_minutes, refresh_days,
+                              require_par, initiate_login_uri, acts_alone, own_scopes, for_devices)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) ON CONFLICT DO NOTHING",
     )
     .bind(client.id)
     .bind(&client.client_id)
@@ -95,6 +114,15 @@ pub(super) async fn insert(tx: &mut Tx, client: &Client) -> sqlx::Result<bool> {
     .bind(registration.claims_in_id_token)
     .bind(registration.require_pkce)
     .bind(client.created_at)
+    .bind(registration.lifetimes.code_seconds.map(i64::from))
+    .bind(registration.lifetimes.access_minutes.map(i64::from))
+    .bind(registration.lifetimes.id_token_minutes.map(i64::from))
+    .bind(registration.lifetimes.refresh_days.map(i64::from))
+    .bind(registration.require_par)
+    .bind(&registration.initiate_login_uri)
+    .bind(registration.acts_alone)
+    .bind(registration.own_scopes.join(" "))
+    .bind(registration.for_devices)
     .execute(tx)
     .await?;
     Ok(inserted == 1)
@@ -103,7 +131,9 @@ pub(super) async fn insert(tx: &mut Tx, client: &Client) -> sqlx::Result<bool> {
 pub(super) async fn update(tx: &mut Tx, id: ClientId, registration: &Registration, now: Timestamp) -> sqlx::Result<bool> {
     let updated = query(
         "UPDATE clients SET name = $2, is_public = $3, redirect_uris = $4, post_logout_redirect_uris = $5, skip_consent = $6, signing_alg = $7,
-                            claims_in_id_token = $8, require_pkce = $9, updated_at = $10
+                            claims_in_id_token = $8, require_pkce = $9, updated_at = $10, code_seconds = $11, access_minutes = $12,
+                            id_token_minutes = $13, refresh_days = $14, require_par = $15, initiate_login_uri = $16, acts_alone = $17,
+                            own_scopes = $18, for_devices = $19
          WHERE id = $1",
     )
     .bind(id)
@@ -116,6 +146,15 @@ pub(super) async fn update(tx: &mut Tx, id: ClientId, registration: &Registratio
     .bind(registration.claims_in_id_token)
     .bind(registration.require_pkce)
     .bind(now)
+    .bind(registration.lifetimes.code_seconds.map(i64::from))
+    .bind(registration.lifetimes.access_minutes.map(i64::from))
+    .bind(registration.lifetimes.id_token_minutes.map(i64::from))
+    .bind(registration.lifetimes.refresh_days.map(i64::from))
+    .bind(registration.require_par)
+    .bind(&registration.initiate_login_uri)
+    .bind(registration.acts_alone)
+    .bind(registration.own_scopes.join(" "))
+    .bind(registration.for_devices)
     .execute(tx)
     .await?;
     Ok(updated == 1)
@@ -178,13 +217,7 @@ fn pattern(search: &str) -> String {
 
 /// Every client, for the command line.
 pub(super) async fn all(conn: &mut Conn) -> sqlx::Result<Vec<Client>> {
-    let rows: Vec<Row> = query(
-        "SELECT id, client_id, name, is_public, redirect_uris, post_logout_redirect_uris, skip_consent, restricted, signing_alg,
-                claims_in_id_token, require_pkce, created_at, updated_at
-         FROM clients ORDER BY lower(name), id",
-    )
-    .all(conn)
-    .await?;
+    let rows: Vec<Row> = query(concat!("SELECT ", columns!(), " FROM clients ORDER BY lower(name), id")).all(conn).await?;
     rows.into_iter().map(Client::try_from).collect()
 }
 

@@ -22,9 +22,12 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "directory", include_str!("../../migrations/0004_directory.sql")),
     (5, "openid", include_str!("../../migrations/0005_openid.sql")),
     (6, "directories", include_str!("../../migrations/0006_directories.sql")),
+    (7, "directory plan", include_str!("../../migrations/0007_directory_plan.sql")),
     (8, "following", include_str!("../../migrations/0008_following.sql")),
+    (9, "directory pages", include_str!("../../migrations/0009_directory_pages.sql")),
     (10, "directory passwords", include_str!("../../migrations/0010_directory_passwords.sql")),
     (11, "pictures", include_str!("../../migrations/0011_pictures.sql")),
+    (13, "openid core", include_str!("../../migrations/0013_openid_core.sql")),
 ];
 
 /// Why the database could not be opened; each reads as one sentence for the administrator.

@@ -121,6 +121,11 @@ impl Dn {
         self.rdns.ends_with(&base.rdns)
     }
 
+    /// How many parts it has.
+    pub fn depth(&self) -> usize {
+        self.rdns.len()
+    }
+
     /// The name directly above; `None` above the root.
     pub fn parent(&self) -> Option<Self> {
         self.rdns.split_first().map(|(_, above)| Self { rdns: above.to_vec() })
@@ -154,9 +159,9 @@ pub fn plain_key(text: &str) -> Option<DnKey> {
         }
         encode(&mut encoding, b'r', &[]);
         if SHORT.contains(&attribute) {
-            encode(&mut encoding, b'a', attribute.as_bytes())
+            encode(&mut encoding, b'a', attribute.as_bytes());
         } else {
-            encode(&mut encoding, b'a', attribute_name(attribute).as_bytes())
+            encode(&mut encoding, b'a', attribute_name(attribute).as_bytes());
         }
         encode(&mut encoding, b't', value.as_bytes());
         let begin = encoding.len() - value.len();

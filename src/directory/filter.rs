@@ -95,6 +95,40 @@ impl Filter {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// This filter and everything it is made of, outer before inner, each with how deep it stands.
+    pub fn parts(&self) -> Vec<(usize, Self)> {
+        let mut open = Vec::new();
+        let mut parts = Vec::new();
+        // Inside values parentheses are escaped, so each one here opens or closes a filter.
+        for (at, character) in self.0.char_indices() {
+            match character {
+                '(' => {
+                    open.push((at, parts.len()));
+                    parts.push((open.len() - 1, Self(String::new())));
+                }
+                ')' => {
+                    if let Some((start, place)) = open.pop() {
+                        parts[place].1 = Self(self.0[start..=at].to_owned());
+                    }
+                }
+                _ => {}
+            }
+        }
+        parts
+    }
+
+    /// What joins the filters inside: `&`, `|`, `!`; `None` for a single assertion.
+    pub fn operator(&self) -> Option<char> {
+        self.0.chars().nth(1).filter(|character| matches!(character, '&' | '|' | '!'))
+    }
+
+    /// The attribute a single assertion is about.
+    pub fn attribute(&self) -> Option<&str> {
+        let inside = self.0.strip_prefix('(').filter(|_| self.operator().is_none())?;
+        let end = inside.find(['=', '~', '<', '>', ':'])?;
+        inside.get(..end).filter(|name| !name.is_empty())
+    }
 }
 
 impl fmt::Display for Filter {
@@ -285,6 +319,26 @@ mod tests {
         assert_eq!(both.as_str(), "(|(uid=x)(mail=x))");
         assert_eq!(both.and(&Filter::parse("a=b").unwrap()).as_str(), "(&(|(uid=x)(mail=x))(a=b))");
         assert!(Filter::equals(["uid=*)(x"], b"x").is_none() && Filter::equals([], b"x").is_none());
+    }
+
+    #[test]
+    fn a_filter_is_taken_apart_outer_before_inner() {
+        let filter = Filter::parse("(&(objectClass=person)(!(|(employeeType=former)(cn~=x\\29)))(memberOf:1.2.3:=cn=a))").unwrap();
+        let parts: Vec<_> = filter.parts().into_iter().map(|(depth, part)| (depth, part.operator(), part.attribute().map(str::to_owned))).collect();
+        let of = |name: &str| Some(name.to_owned());
+        assert_eq!(
+            parts,
+            [
+                (0, Some('&'), None),
+                (1, None, of("objectClass")),
+                (1, Some('!'), None),
+                (2, Some('|'), None),
+                (3, None, of("employeeType")),
+                (3, None, of("cn")),
+                (1, None, of("memberOf")),
+            ]
+        );
+        assert_eq!(filter.parts()[2].1.as_str(), "(!(|(employeeType=former)(cn~=x\\29)))");
     }
 
     #[test]

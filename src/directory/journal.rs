@@ -1,19 +1,17 @@
-//! What a run leaves in the audit log: one event for the run, and one for each person it happened to, up to a limit.
+//! What a run leaves in the audit log: one event for the run, and one for each person and group it happened to, each with the run's id.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::json;
 
-use super::plan::{Change, Current, KnownUser, Plan};
+use super::plan::{Change, ChangeKind, Changes, Current, FieldChange, KnownGroup, KnownUser, Plan, UserRow, What};
 use super::report::{Counts, SyncReport, Trigger};
 use super::store::Created;
-use crate::audit::{Actor, Event, Kind};
+use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::Timestamp;
-use crate::id::{GroupId, UserId};
+use crate::db::Tx;
+use crate::id::{GroupId, SyncRunId, UserId};
 use crate::web::Client;
-
-/// Events about single people and groups per run. Who lost or won access comes first; the counts in the run's own event are always whole.
-const DETAILS_MAX: usize = 300;
 
 /// The event of the run itself.
 pub(super) fn of_run(kind: Kind, directory: &str, trigger: Trigger, actor: &Actor, client: &Client, report: &SyncReport, now: Timestamp) -> Event {
@@ -26,41 +24,189 @@ pub(super) fn of_run(kind: Kind, directory: &str, trigger: Trigger, actor: &Acto
     }
 }
 
-/// The events of the people and groups a plan changed.
-pub(super) fn of_plan(plan: &Plan<'_>, current: &Current, created: &Created<'_>, directory: &str, now: Timestamp) -> Vec<Event> {
-    let known: HashMap<UserId, &KnownUser> = current.users.iter().map(|user| (user.id, user)).collect();
-    let actor = Actor::system("directory sync");
-    let event = |kind, id: Option<uuid::Uuid>, name: &str| Event::new(now, kind, actor.clone()).on(id, name).with("directory", directory);
-    let named = |id: &UserId| known.get(id).map_or("", |user| user.username.as_str());
-    let changed = |wanted| plan.updated_users.iter().filter(move |(_, change, _)| *change == wanted);
-    let was_admin = |id: &UserId| known.get(id).is_some_and(|user| user.is_admin);
+/// What an event comes from.
+pub(super) struct Source<'r> {
+    pub(super) directory: &'r str,
+    /// The run; somebody who is asked for while they sign in belongs to none.
+    pub(super) run: Option<SyncRunId>,
+    pub(super) now: Timestamp,
+}
 
-    let admins = plan.updated_users.iter().filter(|(id, _, row)| was_admin(id) != row.is_admin).map(|(id, _, row)| {
-        let words = if row.is_admin { "no → yes" } else { "yes → no" };
-        event(Kind::UserChanged, Some(id.uuid()), &row.username).with("administrator", words)
-    });
-    let departed = plan.departed_users.iter().map(|id| event(Kind::UserDisabled, Some(id.uuid()), named(id)).with("reason", "left the directory"));
-    let deleted = plan.deleted_users.iter().map(|id| event(Kind::UserDeleted, Some(id.uuid()), named(id)).with("reason", "left the directory"));
-    let disabled = changed(Change::Disabled)
-        .map(|(id, _, row)| event(Kind::UserDisabled, Some(id.uuid()), &row.username).with("reason", "disabled in the directory"));
-    let restored = changed(Change::Restored).map(|(id, _, row)| event(Kind::UserRestored, Some(id.uuid()), &row.username));
-    let created_users = plan
-        .created_users
-        .iter()
-        .map(|row| event(Kind::UserCreated, created.users.get(&row.entry.id).map(|id| id.uuid()), &row.username).with("administrator", row.is_admin));
+impl Source<'_> {
+    fn event(&self, kind: Kind, id: Option<uuid::Uuid>, name: &str) -> Event {
+        let event = Event::new(self.now, kind, Actor::system("directory sync")).on(id, name);
+        let event = event.with("directory", self.directory);
+        match self.run {
+            Some(run) => event.with("run", run.to_string()),
+            None => event,
+        }
+    }
+}
+
+/// How many events are made at a time, so that a first import of a large directory takes no more memory than a small one.
+const EVENTS: usize = 2_000;
+
+/// Records what a plan did: an event for each person and group that changed. Memberships are told once per group.
+pub(super) async fn of_plan(
+    tx: &mut Tx,
+    plan: &Plan<'_>,
+    changes: &Changes,
+    current: &Current,
+    created: &Created<'_>,
+    source: &Source<'_>,
+) -> sqlx::Result<()> {
+    let known = known_people(plan, current);
+    for (gone, kind, reason) in [
+        (&plan.departed_users, Kind::UserDisabled, "left the directory"),
+        (&plan.deleted_users, Kind::UserDeleted, "left the directory"),
+        (&plan.forgotten_users, Kind::UserDeleted, "left the directory long ago"),
+    ] {
+        for chunk in gone.chunks(EVENTS) {
+            let mut events = Vec::with_capacity(chunk.len());
+            for id in chunk {
+                let name = known.get(id).map_or("", |user| user.username.as_str());
+                events.push(source.event(kind, Some(id.uuid()), name).with("reason", reason));
+            }
+            audit::record_all(tx, events).await?;
+        }
+    }
+    for chunk in plan.linked_users.chunks(EVENTS) {
+        let mut events = Vec::with_capacity(chunk.len());
+        for (id, row) in chunk {
+            let was = known.get(id).map_or("", |user| user.username.as_str());
+            let event = source.event(Kind::UserChanged, Some(id.uuid()), &row.username).with("linked", format!("the local account {was}"));
+            events.push(if row.is_admin { event.with("administrator", "no → yes") } else { event });
+        }
+        audit::record_all(tx, events).await?;
+    }
+    let fields = listed_fields(plan, changes);
+    for chunk in plan.updated_users.chunks(EVENTS) {
+        let mut events = Vec::with_capacity(chunk.len());
+        for (id, change, row) in chunk {
+            events.extend(of_known_person(*id, *change, row, known.get(id).copied(), fields.get(id).copied(), source));
+        }
+        audit::record_all(tx, events).await?;
+    }
+    for chunk in plan.created_users.chunks(EVENTS) {
+        let mut events = Vec::with_capacity(chunk.len());
+        for row in chunk {
+            let id = created.users.get(&row.entry.id).map(|id| id.uuid());
+            events.push(source.event(Kind::UserCreated, id, &row.username).with("administrator", row.is_admin));
+        }
+        audit::record_all(tx, events).await?;
+    }
+    audit::record_all(tx, of_groups(plan, current, created, source)).await
+}
+
+/// The fields of the people in the list of changes. The list has no ids, but the order of the plan.
+fn listed_fields<'c>(plan: &Plan<'_>, changes: &'c Changes) -> HashMap<UserId, &'c [FieldChange]> {
+    let mut fields = HashMap::new();
+    for change in [Change::Disabled, Change::Restored, Change::Updated] {
+        let ids = plan.updated_users.iter().filter(|(_, other, _)| *other == change).map(|(id, ..)| *id);
+        let departed = if change == Change::Disabled { plan.departed_users.len() } else { 0 };
+        let lines = changes.list.iter().filter(|line| line.what == What::Person && line.kind == kind_of(change));
+        fields.extend(ids.zip(lines.skip(departed).map(|line| line.fields.as_slice())));
+    }
+    fields
+}
+
+/// `None` for a row that is only written in another form.
+fn of_known_person(
+    id: UserId,
+    change: Change,
+    row: &UserRow<'_>,
+    known: Option<&KnownUser>,
+    fields: Option<&[FieldChange]>,
+    source: &Source<'_>,
+) -> Option<Event> {
+    let event = |kind| source.event(kind, Some(id.uuid()), &row.username);
+    let mut event = match change {
+        Change::Disabled => event(Kind::UserDisabled).with("reason", "disabled in the directory"),
+        Change::Restored => event(Kind::UserRestored),
+        Change::Updated => event(Kind::UserChanged),
+    };
+    let plain = event.detail.len();
+    for FieldChange { field, old, new } in fields.unwrap_or_default() {
+        event = event.with(&field.replace([' ', '-'], "_"), format!("{old} → {new}"));
+    }
+    if let Some(before) = known.filter(|_| fields.is_none()) {
+        let email = (before.email.as_deref().unwrap_or(""), row.email.unwrap_or(""));
+        for (name, (old, new)) in [("username", (before.username.as_str(), row.username.as_ref())), ("e_mail", email)] {
+            if old != new {
+                event = event.with(name, format!("{old} → {new}"));
+            }
+        }
+        if before.is_admin != row.is_admin {
+            event = event.with("administrator", if row.is_admin { "no → yes" } else { "yes → no" });
+        }
+    }
+    (change != Change::Updated || event.detail.len() > plain).then_some(event)
+}
+
+const fn kind_of(change: Change) -> ChangeKind {
+    match change {
+        Change::Disabled => ChangeKind::Disabled,
+        Change::Restored => ChangeKind::Restored,
+        Change::Updated => ChangeKind::Updated,
+    }
+}
+
+fn known_people<'c>(plan: &Plan<'_>, current: &'c Current) -> HashMap<UserId, &'c KnownUser> {
+    let linked = plan.linked_users.iter().filter_map(|(id, _)| current.local_accounts.get(id)).map(|account| (account.user.id, &account.user));
+    current.users.iter().map(|user| (user.id, user)).chain(linked).collect()
+}
+
+fn of_groups(plan: &Plan<'_>, current: &Current, created: &Created<'_>, source: &Source<'_>) -> Vec<Event> {
     let removed: HashSet<GroupId> = plan.removed_groups.iter().copied().collect();
-    let removed_groups =
-        current.groups.iter().filter(|group| removed.contains(&group.id)).map(|group| event(Kind::GroupRemoved, Some(group.id.uuid()), &group.name));
-    let created_groups =
-        plan.created_groups.iter().map(|row| event(Kind::GroupCreated, created.groups.get(&row.entry.id).map(|id| id.uuid()), &row.name));
-    admins
-        .chain(departed)
-        .chain(deleted)
-        .chain(disabled)
-        .chain(restored)
-        .chain(created_users)
-        .chain(removed_groups)
-        .chain(created_groups)
-        .take(DETAILS_MAX)
-        .collect()
+    let known: HashMap<GroupId, &KnownGroup> = current.groups.iter().map(|group| (group.id, group)).collect();
+    let mut moves: BTreeMap<GroupId, (usize, usize)> = BTreeMap::new();
+    created.joined.iter().for_each(|(group, ..)| moves.entry(*group).or_default().0 += 1);
+    plan.removed_members.iter().for_each(|(group, _)| moves.entry(*group).or_default().1 += 1);
+    let mut told: HashSet<GroupId> = HashSet::new();
+    let mut counted = |event: Event, id: GroupId| {
+        told.insert(id);
+        let (joined, left) = moves.get(&id).copied().unwrap_or_default();
+        let event = if joined > 0 { event.with("joined", joined) } else { event };
+        if left > 0 { event.with("left", left) } else { event }
+    };
+    let mut events = Vec::new();
+    for group in current.groups.iter().filter(|group| removed.contains(&group.id)) {
+        events.push(counted(source.event(Kind::GroupRemoved, Some(group.id.uuid()), &group.name), group.id));
+    }
+    for (id, row) in &plan.updated_groups {
+        let mut event = source.event(Kind::GroupChanged, Some(id.uuid()), &row.name);
+        if let Some(before) = known.get(id) {
+            for (field, old, new) in [
+                ("name", &*before.name, &*row.name),
+                ("display_name", &before.display_name, &row.entry.display_name),
+                ("DN", &before.dn, &row.entry.dn),
+            ] {
+                if old != new {
+                    event = event.with(field, format!("{old} → {new}"));
+                }
+            }
+            if before.is_removed {
+                event = event.with("restored", true);
+            }
+        }
+        let event = counted(event, *id);
+        let plain = 1 + usize::from(source.run.is_some());
+        if event.detail.len() > plain {
+            events.push(event);
+        }
+    }
+    for row in &plan.created_groups {
+        if let Some(id) = created.groups.get(&row.entry.id) {
+            events.push(counted(source.event(Kind::GroupCreated, Some(id.uuid()), &row.name), *id));
+        }
+    }
+    let local: HashMap<GroupId, &str> = current.local_groups.values().map(|group| (group.id, group.name.as_str())).collect();
+    let rest: Vec<GroupId> = moves.keys().filter(|id| !told.contains(id)).copied().collect();
+    for id in rest {
+        let name = known.get(&id).map(|group| group.name.as_str()).or_else(|| local.get(&id).copied()).unwrap_or_default();
+        let (joined, left) = moves.get(&id).copied().unwrap_or_default();
+        let event = source.event(Kind::GroupChanged, Some(id.uuid()), name).with("joined", joined);
+        events.push(event.with("left", left));
+    }
+    events
 }

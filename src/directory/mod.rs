@@ -22,15 +22,20 @@ pub mod admin;
 pub mod attributes;
 pub mod client;
 pub mod config;
+pub mod course;
 pub mod dn;
+pub mod explain;
 pub mod filter;
 pub mod follow;
+pub mod history;
 mod journal;
+mod measures;
 pub mod membership;
 pub mod model;
 pub mod pictures;
 pub mod plan;
 pub mod presets;
+pub mod preview;
 mod progress;
 pub mod report;
 mod run;
@@ -38,6 +43,7 @@ pub mod settings;
 mod sources;
 mod store;
 pub mod texts;
+pub mod warnings;
 mod whole;
 
 use std::borrow::Cow;
@@ -48,6 +54,8 @@ use anyhow::Context as _;
 
 pub use client::{Phase, Step, StepOutcome};
 pub use follow::{Following, Outages, Refreshed, keep_following, refresh_person};
+pub use measures::{Measures, measures};
+pub use preview::{keep_preview, kept_preview};
 pub use report::{Outcome, Progress, Run, RunPhase, SyncReport, Trigger};
 pub use run::{Order, SyncError, preview, preview_of, sync, sync_if_due};
 pub use sources::{Sources, sources};
@@ -163,6 +171,14 @@ pub async fn find_run(conn: &mut Conn, directory: &str, id: SyncRunId) -> sqlx::
         Some(run) => Ok(Some((run, store::runs::problems(conn, id).await?))),
         None => Ok(None),
     }
+}
+
+/// What a run changed or would have changed, entry by entry: the first [`plan::Changes::MAX`], to be searched and paged with [`plan::Changes::page`].
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn changes_of_run(conn: &mut Conn, directory: &str, id: SyncRunId) -> sqlx::Result<plan::Changes> {
+    store::runs::changes(conn, directory, id).await
 }
 
 /// Decides against a run that was held back; its plan is not offered again. `false` when somebody had decided already.

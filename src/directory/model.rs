@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::course::StageTime;
 use super::dn::DnKey;
 use super::membership::Ties;
+use crate::clock::Timestamp;
 
 /// The stable identity of an entry, as text: names and DNs change, this does not. Made by [`EntryId::from_value`]; equal values give equal texts.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -170,8 +172,23 @@ pub struct Snapshot {
     pub problems: Problems,
     /// Which server answered, as its address.
     pub server: String,
+    /// What the server told about itself and our own account.
+    pub facts: ServerFacts,
+    /// Where the time of reading went.
+    pub stages: Vec<StageTime>,
     /// How often the server pointed to other servers; not followed.
     pub referrals: usize,
+}
+
+/// What a run learns about the server it asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerFacts {
+    /// Which one, as its address.
+    pub server: String,
+    /// When its certificate ends; `None` without TLS.
+    pub certificate_ends_at: Option<Timestamp>,
+    /// When the bind account's password ends; `None` when it does not, or the server does not tell.
+    pub password_ends_at: Option<Timestamp>,
 }
 
 /// Something about an entry that an administrator should know.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::model::Problem;
+use super::plan::Changes;
 use crate::clock::Timestamp;
 use crate::id::SyncRunId;
 
@@ -131,6 +132,7 @@ impl RunPhase {
 /// People, counted. Every entry the user filter found is in one of created, updated, disabled, restored, unchanged or skipped; people who left are in
 /// disabled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct UserCounts {
     /// New here.
     pub created: usize,
@@ -144,10 +146,17 @@ pub struct UserCounts {
     pub unchanged: usize,
     /// Found, but not usable.
     pub skipped: usize,
+    /// Local accounts that became the directory's.
+    pub linked: usize,
+    /// Had left long ago, and are deleted now.
+    pub deleted: usize,
+    /// Not in the directory any more, and kept as they are because the settings say so.
+    pub missing: usize,
 }
 
 /// Groups, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct GroupCounts {
     /// New here.
     pub created: usize,
@@ -189,6 +198,8 @@ impl Counts {
             + users.updated
             + users.disabled
             + users.restored
+            + users.linked
+            + users.deleted
             + groups.created
             + groups.updated
             + groups.removed
@@ -214,6 +225,9 @@ pub struct SyncReport {
     pub held_because: Option<String>,
     /// From the first connection to the last write, in milliseconds.
     pub duration_ms: u64,
+    /// Entry by entry, the first of them; not part of what is printed as JSON.
+    #[serde(skip, default)]
+    pub changes: Changes,
 }
 
 /// A run as it is remembered.
@@ -235,10 +249,19 @@ pub struct Run {
     pub counts: Counts,
     /// Why it was held back.
     pub held_because: Option<String>,
+    /// Until when it can be confirmed, if it was held back.
+    pub held_until: Option<Timestamp>,
     /// When an administrator confirmed it.
     pub confirmed_at: Option<Timestamp>,
     /// When an administrator decided against it.
     pub discarded_at: Option<Timestamp>,
+}
+
+impl Run {
+    /// Whether it was held back too long ago to be confirmed still.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.held_until.is_some_and(|until| until <= now)
+    }
 }
 
 #[cfg(test)]
@@ -254,6 +277,7 @@ mod tests {
             problems: vec![],
             held_because: None,
             duration_ms: 5,
+            changes: Changes::default(),
         };
         let json = serde_json::to_value(&report).unwrap();
         let mut names: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();

@@ -3,7 +3,7 @@
 //! The order keeps every promise: the lease comes first (one run at a time across instances and commands), the run's row second (a run that is killed is
 //! seen), the network third with no transaction open, and everything that changes last, in one transaction that checks again that the lease is ours.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -11,11 +11,13 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::client::{FetchError, SoFar};
 use super::config::{DirectoryConfig, Limits, Schedule};
+use super::course::{Course, Stage};
 use super::model::{Problem, Snapshot};
-use super::plan::{Current, Plan, PlanDigest, Policy, Verdict, reconcile};
+use super::plan::{Changes, Current, Plan, PlanDigest, Policy, Verdict, reconcile};
 use super::progress::Watched;
 use super::report::{Counts, Outcome, SyncReport, Trigger};
 use super::settings::SettingError;
+use super::store::runs::Held;
 use super::store::{self, NotApplied};
 use super::{client, journal};
 use crate::app::App;
@@ -36,8 +38,6 @@ const HEARTBEAT: Duration = Duration::from_secs(4);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// How often a plan is made anew when people or groups were changed here between planning and writing.
 const ATTEMPTS: usize = 3;
-/// How long runs are remembered.
-const REMEMBERED_FOR: Duration = Duration::from_secs(90 * 86_400);
 
 /// Who wants a run, and why.
 #[derive(Clone, Debug)]
@@ -64,6 +64,11 @@ impl Order {
         Self { trigger: Trigger::Admin, actor: deed.admin.actor(), client: deed.client.clone(), confirm }
     }
 
+    /// Who asked, for the history; empty when it began by itself or at the command line.
+    fn asker(&self) -> &str {
+        if self.actor.id.is_some() { &self.actor.name } else { "" }
+    }
+
     /// How long to wait for a run that is going on. Runs that start by themselves come again.
     fn waits(&self) -> Duration {
         match self.trigger {
@@ -85,6 +90,9 @@ pub enum SyncError {
     /// The run to confirm does not wait for a confirmation.
     #[error("the run {0} does not wait for a confirmation: it was not held back, or somebody has decided about it already")]
     NotHeld(SyncRunId),
+    /// The run to confirm was held back too long ago ([`Guard::held_for`](super::config::Guard::held_for)).
+    #[error("the run {0} could be confirmed until {1} (LDAP_HELD_DAYS); sync again, and decide about what would change now")]
+    Expired(SyncRunId, Timestamp),
     /// The server stops.
     #[error("the server is stopping")]
     Stopping,
@@ -148,10 +156,12 @@ pub(super) async fn write_part(app: &App, directory: &str, lease: &Lease, plan: 
     let mut tx = app.db.begin().await?;
     store::runs::start(&mut tx, id, directory, order.trigger, started_at).await?;
     tx.commit().await?;
-    let run = Run { app, directory, order: &order, lease, id, started_at, confirmed: None };
-    let written = run.write(plan, current).await;
+    let course = Mutex::new(Course::begin());
+    let run = Run { app, directory, order: &order, lease, id, started_at, confirmed: None, course };
+    let changes = store::changes(&mut app.db.read().await?, plan, current).await?;
+    let written = run.write(plan, current, &changes).await;
     if let Ok(Written::Done(report)) = written {
-        return Ok(Some(report));
+        return Ok(Some(*report));
     }
     let mut tx = app.db.begin().await?;
     store::runs::remove(&mut tx, id).await?;
@@ -195,11 +205,10 @@ async fn one_if_due(app: &App, directory: &str, server_started_at: Timestamp) ->
 /// # Errors
 /// [`SyncError`] when the settings or the database cannot be read.
 pub async fn preview(app: &App, directory: &str) -> Result<SyncReport, SyncError> {
-    let (run_id, started_at) = (SyncRunId::new(), app.clock.now());
     let texts = super::texts(app, directory).await.map_err(SyncError::Settings)?;
     match texts.read(directory) {
         Ok(config) => preview_of(app, &config).await,
-        Err(mistakes) => Ok(failed(run_id, problems_of(mistakes), app.clock.now().since(started_at))),
+        Err(mistakes) => Ok(failed(SyncRunId::new(), problems_of(mistakes), Duration::ZERO)),
     }
 }
 
@@ -214,9 +223,12 @@ pub async fn preview_of(app: &App, config: &DirectoryConfig) -> Result<SyncRepor
         Ok(snapshot) => snapshot,
         Err(error) => return Ok(failed(run_id, vec![problem_of(error.message)], took())),
     };
-    let current = store::load(&mut app.db.read().await?, &config.name).await?;
-    let plan = computing(|| reconcile(&snapshot, &current, &Policy::from(config)));
-    Ok(report(run_id, Outcome::Previewed, plan.held_because.clone(), &plan, took()))
+    let policy = Policy::new(config, app.clock.now());
+    let mut conn = app.db.read().await?;
+    let current = store::load(&mut conn, &config.name, &policy).await?;
+    let plan = computing(|| reconcile(&snapshot, &current, &policy));
+    let changes = store::changes(&mut conn, &plan, &current).await?;
+    Ok(report(run_id, Outcome::Previewed, plan.held_because.clone(), &plan, changes, took()))
 }
 
 /// What waiting for one's turn gave.
@@ -270,7 +282,8 @@ async fn ended(app: &App, directory: &str, id: SyncRunId) -> sqlx::Result<Option
         return Ok(None);
     }
     let duration_ms = millis(finished_at.since(run.started_at));
-    Ok(Some(SyncReport { run_id: id, outcome, counts: run.counts, problems, held_because: run.held_because, duration_ms }))
+    let changes = store::runs::changes(&mut conn, directory, id).await?;
+    Ok(Some(SyncReport { run_id: id, outcome, counts: run.counts, problems, held_because: run.held_because, duration_ms, changes }))
 }
 
 /// Shows that the run lives until the handle is dropped; cancels `lost` when the lease went to somebody else.
@@ -292,8 +305,11 @@ async fn under_lease(app: &App, directory: &str, order: &Order, lease: &Lease) -
     let started_at = app.clock.now();
     let confirmed = match order.confirm {
         Some(id) => {
-            let digest = store::runs::held_digest(&mut app.db.read().await?, directory, id).await?;
-            Some(digest.ok_or(SyncError::NotHeld(id))?)
+            let held = store::runs::held(&mut app.db.read().await?, directory, id).await?.ok_or(SyncError::NotHeld(id))?;
+            if held.until <= started_at {
+                return Err(SyncError::Expired(id, held.until));
+            }
+            Some(held.digest)
         }
         None => None,
     };
@@ -302,11 +318,13 @@ async fn under_lease(app: &App, directory: &str, order: &Order, lease: &Lease) -
     let interrupted = [problem_of(INTERRUPTED.to_owned())];
     store::runs::end_interrupted(&mut tx, directory, &interrupted, started_at).await?;
     store::runs::start(&mut tx, run_id, directory, order.trigger, started_at).await?;
+    store::history::asked_by(&mut tx, run_id, order.actor.id, order.asker()).await?;
     tx.commit().await?;
 
     let lost = CancellationToken::new();
     let _heartbeat = keep_alive(app, lease, &lost);
-    let run = Run { app, directory, order, lease, id: run_id, started_at, confirmed };
+    let course = Mutex::new(Course::begin());
+    let run = Run { app, directory, order, lease, id: run_id, started_at, confirmed, course };
     match run.carry_out(&lost).await {
         Ok(report) => Ok(report),
         Err(error) => {
@@ -321,7 +339,7 @@ async fn under_lease(app: &App, directory: &str, order: &Order, lease: &Lease) -
 
 /// How writing a plan went.
 enum Written {
-    Done(SyncReport),
+    Done(Box<SyncReport>),
     /// People or groups were changed here meanwhile; nothing was written.
     Outdated,
     /// Nobody who can sign in would be an administrator; nothing was written.
@@ -339,6 +357,7 @@ struct Run<'r> {
     id: SyncRunId,
     started_at: Timestamp,
     confirmed: Option<PlanDigest>,
+    course: Mutex<Course>,
 }
 
 impl Run<'_> {
@@ -353,30 +372,35 @@ impl Run<'_> {
         };
         let progress = Watched::new(self.app, self.id);
         // Both take their time. What is known may be older than the directory's answer then; writing notices (`Outdated`).
-        let (fetched, known) = tokio::join!(fetch(self.app, &config, Arc::clone(&progress.so_far), lost), self.known());
+        let policy = Policy::new(&config, self.started_at);
+        let (fetched, known) = tokio::join!(fetch(self.app, &config, Arc::clone(&progress.so_far), lost), self.known(&policy));
         let snapshot = match fetched {
             Ok(snapshot) => snapshot,
             Err(error) => return self.fail(vec![problem_of(error.message)]).await,
         };
         progress.planning();
-        let policy = Policy::from(&config);
+        self.has_read(&snapshot).await?;
         let mut known = Some(known);
         for _ in 0..ATTEMPTS {
             let current = match known.take() {
                 Some(known) => known?,
-                None => self.known().await?,
+                None => self.known(&policy).await?,
             };
             let plan = computing(|| reconcile(&snapshot, &current, &policy));
+            self.mark(Stage::Plan);
+            let changes = store::changes(&mut self.app.db.read().await?, &plan, &current).await?;
+            let held_for = policy.guard.held_for;
             match plan.verdict(self.confirmed) {
-                Verdict::Nothing => return self.unchanged(&plan).await,
-                Verdict::Hold(reason) => return self.hold(&plan, reason).await,
+                Verdict::Nothing => return self.unchanged(&plan, changes).await,
+                Verdict::Hold(reason) => return self.hold(&plan, changes, reason, held_for).await,
                 Verdict::Apply => {
                     progress.writing(self.app.clock.now().since(self.started_at)).await;
-                    match self.write(&plan, &current).await? {
-                        Written::Done(report) => return Ok(report),
+                    match self.write(&plan, &current, &changes).await? {
+                        Written::Done(report) => return Ok(*report),
                         Written::Outdated => {}
                         Written::NoAdminLeft => {
-                            return self.hold(&plan, "Nobody who can sign in would be an administrator of this server any more.").await;
+                            let reason = "Nobody who can sign in would be an administrator of this server any more.";
+                            return self.hold(&plan, changes, reason, held_for).await;
                         }
                         Written::LeaseLost => return self.fail(vec![problem_of(LEASE_LOST.to_owned())]).await,
                     }
@@ -387,12 +411,28 @@ impl Run<'_> {
         self.fail(vec![problem_of(message.to_owned())]).await
     }
 
-    async fn known(&self) -> sqlx::Result<Current> {
-        store::load(&mut self.app.db.read().await?, self.directory).await
+    async fn known(&self, policy: &Policy) -> sqlx::Result<Current> {
+        store::load(&mut self.app.db.read().await?, self.directory, policy).await
+    }
+
+    /// The directory was read to the end: what that told is kept, whatever becomes of the rest.
+    async fn has_read(&self, snapshot: &Snapshot) -> sqlx::Result<()> {
+        if let Ok(mut course) = self.course.lock() {
+            *course = Course::after_reading(snapshot.stages.clone(), snapshot.server.clone());
+        }
+        let mut tx = self.app.db.begin().await?;
+        store::standings::keep(&mut tx, self.directory, &snapshot.facts, self.app.clock.now()).await?;
+        tx.commit().await
+    }
+
+    fn mark(&self, stage: Stage) {
+        if let Ok(mut course) = self.course.lock() {
+            course.mark(stage);
+        }
     }
 
     /// The one transaction: everything the plan says, what follows for sessions, the audit log, and the run's end.
-    async fn write(&self, plan: &Plan<'_>, current: &Current) -> sqlx::Result<Written> {
+    async fn write(&self, plan: &Plan<'_>, current: &Current, changes: &Changes) -> sqlx::Result<Written> {
         let now = self.app.clock.now();
         let mut tx = self.app.db.begin().await?;
         if !self.lease.hold(&mut tx, LEASE_LIFETIME, now).await? {
@@ -408,19 +448,18 @@ impl Run<'_> {
         if had_admin && !is_confirmed && !users::has_admin(&mut tx).await? {
             return Ok(Written::NoAdminLeft);
         }
-        let disabled = plan.updated_users.iter().filter(|(_, change, _)| *change == super::plan::Change::Disabled).map(|(id, ..)| *id);
-        let out: Vec<UserId> = plan.departed_users.iter().copied().chain(disabled).collect();
+        let out: Vec<UserId> = plan.locked_out().collect();
         sessions::end_all(&mut tx, &out, None).await?;
 
-        let report = report(self.id, Outcome::Applied, None, plan, now.since(self.started_at));
+        let report = report(self.id, Outcome::Applied, None, plan, changes.clone(), now.since(self.started_at));
         let mut events = vec![self.event(Kind::DirectorySynced, &report, now)];
         if let Some(held) = self.order.confirm.filter(|_| is_confirmed) {
             store::runs::confirm(&mut tx, held, self.order.actor.id, now).await?;
             let event = self.event(Kind::DirectorySyncConfirmed, &report, now).with("confirmed", held.to_string());
             events.push(event.with("reason", plan.held_because.clone().unwrap_or_default()));
         }
-        events.extend(journal::of_plan(plan, current, &created, self.directory, now));
         audit::record_all(&mut tx, events).await?;
+        journal::of_plan(&mut tx, plan, changes, current, &created, &journal::Source { directory: self.directory, run: Some(self.id), now }).await?;
         self.finish(&mut tx, &report, None, now).await?;
         tx.commit().await?;
         let counts = plan.counts;
@@ -428,32 +467,34 @@ impl Run<'_> {
             created = counts.users.created,
             updated = counts.users.updated,
             disabled = counts.users.disabled,
+            deleted = counts.users.deleted,
+            linked = counts.users.linked,
             restored = counts.users.restored,
             problems = report.problems.len(),
             "the directory was synced"
         );
-        Ok(Written::Done(report))
+        Ok(Written::Done(Box::new(report)))
     }
 
-    async fn unchanged(&self, plan: &Plan<'_>) -> sqlx::Result<SyncReport> {
+    async fn unchanged(&self, plan: &Plan<'_>, changes: Changes) -> sqlx::Result<SyncReport> {
         let now = self.app.clock.now();
-        let report = report(self.id, Outcome::Unchanged, None, plan, now.since(self.started_at));
+        let report = report(self.id, Outcome::Unchanged, None, plan, changes, now.since(self.started_at));
         let mut tx = self.app.db.begin().await?;
         self.finish(&mut tx, &report, None, now).await?;
         tx.commit().await?;
         Ok(report)
     }
 
-    async fn hold(&self, plan: &Plan<'_>, reason: &str) -> sqlx::Result<SyncReport> {
+    async fn hold(&self, plan: &Plan<'_>, changes: Changes, reason: &str, held_for: Duration) -> sqlx::Result<SyncReport> {
         let now = self.app.clock.now();
         let reason = match self.order.confirm {
             Some(held) => format!("{reason} What would change is no longer what the run {held} showed, so its confirmation does not count."),
             None => reason.to_owned(),
         };
-        let report = report(self.id, Outcome::Held, Some(reason), plan, now.since(self.started_at));
+        let report = report(self.id, Outcome::Held, Some(reason), plan, changes, now.since(self.started_at));
         let mut tx = self.app.db.begin().await?;
         let before = store::runs::held_before(&mut tx, self.directory, self.id, plan.digest).await?;
-        self.finish(&mut tx, &report, Some(plan.digest), now).await?;
+        self.finish(&mut tx, &report, Some(Held { digest: plan.digest, until: now + held_for }), now).await?;
         match before {
             // Said once; hourly repetitions of the same plan would only fill the log.
             Some(None) => {}
@@ -487,9 +528,14 @@ impl Run<'_> {
         Ok(report)
     }
 
-    async fn finish(&self, tx: &mut Tx, report: &SyncReport, held: Option<PlanDigest>, now: Timestamp) -> sqlx::Result<()> {
+    async fn finish(&self, tx: &mut Tx, report: &SyncReport, held: Option<Held>, now: Timestamp) -> sqlx::Result<()> {
         store::runs::finish(tx, report, held, now).await?;
-        store::runs::forget(tx, self.directory, now - REMEMBERED_FOR).await?;
+        let course = self.course.lock().map(|course| course.clone()).ok();
+        if let Some(mut course) = course.filter(|course| !course.server.is_empty()) {
+            course.mark(Stage::Write);
+            store::history::course(tx, report.run_id, &course).await?;
+        }
+        store::runs::forget(tx, self.directory, now - self.app.settings().sync_run_retention.days()).await?;
         Ok(())
     }
 
@@ -520,13 +566,21 @@ fn computing<T>(work: impl FnOnce() -> T) -> T {
     }
 }
 
-fn report(run_id: SyncRunId, outcome: Outcome, held_because: Option<String>, plan: &Plan<'_>, took: Duration) -> SyncReport {
+fn report(run_id: SyncRunId, outcome: Outcome, held_because: Option<String>, plan: &Plan<'_>, changes: Changes, took: Duration) -> SyncReport {
     let problems = plan.problems.clone().into_list();
-    SyncReport { run_id, outcome, counts: plan.counts, problems, held_because, duration_ms: millis(took) }
+    SyncReport { run_id, outcome, counts: plan.counts, problems, held_because, duration_ms: millis(took), changes }
 }
 
 fn failed(run_id: SyncRunId, problems: Vec<Problem>, took: Duration) -> SyncReport {
-    SyncReport { run_id, outcome: Outcome::Failed, counts: Counts::default(), problems, held_because: None, duration_ms: millis(took) }
+    SyncReport {
+        run_id,
+        outcome: Outcome::Failed,
+        counts: Counts::default(),
+        problems,
+        held_because: None,
+        duration_ms: millis(took),
+        changes: Changes::default(),
+    }
 }
 
 fn millis(duration: Duration) -> u64 {

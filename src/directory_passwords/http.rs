@@ -4,7 +4,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use tower_sessions::Session;
@@ -18,10 +18,13 @@ use crate::passkeys::http::{self as passkeys, OnTheWay, SignInQuery};
 use crate::secret::Password;
 use crate::sessions::http::{self as account, NoticeQuery};
 use crate::sessions::{self, MaybeSignedIn, Next, SignedIn};
-use crate::web::{Chrome, Client, Mistakes};
+use crate::web::{Chrome, Client, Mistakes, headers};
 
 /// The longest name looked up, in bytes; no username or e-mail address is longer.
 const NAME_BYTES_MAX: usize = 320;
+
+/// The page's own Content-Security-Policy, when it has one.
+type Policy = Option<[(HeaderName, HeaderValue); 1]>;
 
 /// One sentence for every refusal.
 const REFUSED: &str = "That did not open anything. Check username and password and try again; it may also be that the directory cannot be reached just now. If you have added a passkey here already, sign in with that; \
@@ -156,7 +159,8 @@ fn mistakes(username: &str, password: &Password) -> Mistakes {
     mistakes
 }
 
-fn page(app: &App, on_the_way: OnTheWay, username: &str, mistakes: Mistakes, notice: String) -> SignInPage {
+/// The page; its form may end at an app, when one sent the person here and has nothing to ask.
+fn page(app: &App, on_the_way: OnTheWay, username: &str, mistakes: Mistakes, notice: String) -> (Policy, SignInPage) {
     let passkey_page = format!("/sign-in{}", on_the_way.next.sign_in_query());
     let (request, back) = match on_the_way.next {
         Next::Authorize(sealed) => (sealed, String::new()),
@@ -164,7 +168,8 @@ fn page(app: &App, on_the_way: OnTheWay, username: &str, mistakes: Mistakes, not
         Next::Account => (String::new(), String::new()),
     };
     let client_name = on_the_way.pending.map(|pending| pending.client_name).unwrap_or_default();
-    SignInPage { chrome: Chrome::public(app), client_name, notice, username: username.to_owned(), mistakes, request, back, passkey_page }
+    let policy = (!request.is_empty()).then(|| [(CONTENT_SECURITY_POLICY, headers::csp_for_forms_that_leave())]);
+    (policy, SignInPage { chrome: Chrome::public(app), client_name, notice, username: username.to_owned(), mistakes, request, back, passkey_page })
 }
 
 /// `GET /account/password`.

@@ -6,12 +6,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use std::time::Duration;
 
+use super::acr::Class;
+use super::answer::deliver;
 use super::consent;
-use super::error::{AuthorizeError, AuthorizeErrorCode, answer_url};
+use super::error::{AuthorizeError, AuthorizeErrorCode};
 use super::params::Params;
 use super::request::{self, AuthorizationRequest};
 use super::scope::Scopes;
-use super::{Agreement, id_token, store};
+use super::{Agreement, id_token, pushed, store};
 use crate::app::App;
 use crate::clients;
 use crate::clock::Timestamp;
@@ -23,12 +25,25 @@ use crate::web;
 
 /// How long a person may take between the request and the answer.
 const PENDING_WITHIN: Duration = Duration::from_secs(60 * 60);
+/// How long a sign-in made for a request satisfies its `max_age`, however small that is: long enough to read the page that asks for agreement.
+const REPEATED_SIGN_IN_COUNTS: Duration = Duration::from_secs(5 * 60);
+
+/// Who is signed in.
+#[derive(Clone, Copy, Debug)]
+pub struct Session {
+    /// The person.
+    pub user: UserId,
+    /// When they proved it last.
+    pub auth_at: Timestamp,
+    /// How well.
+    pub class: Class,
+}
 
 /// What is known when a request is decided.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    /// Who is signed in, and since when.
-    pub session: Option<(UserId, Timestamp)>,
+    /// Who is signed in.
+    pub session: Option<Session>,
     /// Whether the client is open to them.
     pub admitted: bool,
     /// What they let the client have before.
@@ -52,18 +67,37 @@ pub enum Decision {
     Refuse(AuthorizeErrorCode, &'static str),
 }
 
-/// Decides about a request that came at `asked_at`. A sign-in since then satisfies `prompt=login` and `max_age`, however small.
+/// Decides about a request that came at `asked_at`, or whose person was last sent to sign in then: a sign-in after that instant satisfies `prompt=login`, and
+/// for a short while any `max_age`. A request may wait for an hour, so the sign-in it began with can have become too old by the time it is answered.
 pub fn decide(request: &AuthorizationRequest, facts: &Facts, asked_at: Timestamp, now: Timestamp) -> Decision {
-    use AuthorizeErrorCode::{AccessDenied, ConsentRequired, LoginRequired};
+    use AuthorizeErrorCode::{AccessDenied, ConsentRequired, LoginRequired, UnmetAuthenticationRequirements};
+    if request.acr.is_essential && !request.acr.can_be_met() {
+        return Decision::Refuse(UnmetAuthenticationRequirements, "none of the acr values asked for is offered");
+    }
     let sign_in = |why| if request.prompt.none { Decision::Refuse(LoginRequired, why) } else { Decision::SignIn };
-    let Some((user, auth_at)) = facts.session else { return sign_in("nobody is signed in") };
-    let since_asked = auth_at >= asked_at;
-    let too_long_ago = request.max_age.is_some_and(|max_age| now.since(auth_at) > max_age);
-    if (request.prompt.login || too_long_ago) && !since_asked {
+    let Some(session) = facts.session else { return sign_in("nobody is signed in") };
+    let for_this = session.auth_at > asked_at;
+    if request.prompt.login && !for_this {
+        return sign_in("the app asked for a new sign-in");
+    }
+    let allowed = |max_age: Duration| if for_this { max_age.max(REPEATED_SIGN_IN_COUNTS) } else { max_age };
+    if request.max_age.is_some_and(|max_age| now.since(session.auth_at) > allowed(max_age)) {
         return sign_in("the sign-in is older than max_age");
     }
-    if facts.expected.is_some_and(|expected| expected != user) {
-        return if since_asked { Decision::Refuse(LoginRequired, "someone else is signed in") } else { sign_in("someone else is signed in") };
+    if !request.acr.is_met_by(session.class) && request.acr.can_be_met() {
+        match (request.acr.is_essential, for_this) {
+            (true, true) => return Decision::Refuse(UnmetAuthenticationRequirements, "the sign-in has none of the acr values asked for"),
+            (true, false) => return sign_in("the sign-in has none of the acr values asked for"),
+            // Better would be welcome, and is asked for once where a page may be shown.
+            (false, false) if !request.prompt.none => return Decision::SignIn,
+            (false, _) => {}
+        }
+    }
+    let named = |subject: &String| *subject == session.user.to_string();
+    let is_other =
+        facts.expected.is_some_and(|expected| expected != session.user) || !(request.subjects.is_empty() || request.subjects.iter().any(named));
+    if is_other {
+        return if for_this { Decision::Refuse(LoginRequired, "someone else is signed in") } else { sign_in("someone else is signed in") };
     }
     if !facts.admitted {
         return Decision::Refuse(AccessDenied, "this person is in none of the groups the app is open to");
@@ -71,7 +105,7 @@ pub fn decide(request: &AuthorizationRequest, facts: &Facts, asked_at: Timestamp
     if facts.agreed {
         return Decision::Issue;
     }
-    let settled = request.client.registration.skip_consent || (!request.prompt.consent && request.scopes.is_within(&facts.consented));
+    let settled = request.client.registration.skip_consent || (!request.prompt.consent && request.reach().is_within(&facts.consented));
     match (settled, request.prompt.none) {
         (true, _) => Decision::Issue,
         (false, true) => Decision::Refuse(ConsentRequired, "the person has not agreed yet"),
@@ -88,7 +122,30 @@ pub async fn get(
 ) -> Result<Response, AppError> {
     let now = app.clock.now();
     let params = Params::parse(&query.unwrap_or_default()).map_err(|_| not_understood())?;
-    proceed(&app, &params, signed_in.as_ref(), &browser, Agreement::NotAsked, now, now).await
+    let pushed = params.get("request_uri").filter(|uri| pushed::is_pushed(uri)).map(str::to_owned).unwrap_or_default();
+    let params = if pushed.is_empty() { params } else { pushed::open(&app, &params, &pushed, now).await? };
+    let asked = Asked { params, pushed, at: now };
+    proceed(&app, &asked, signed_in.as_ref(), &browser, Agreement::NotAsked, now).await
+}
+
+/// A request, and when it came.
+pub(super) struct Asked {
+    pub(super) params: Params,
+    /// The name it was pushed under; empty when it was not.
+    pub(super) pushed: String,
+    pub(super) at: Timestamp,
+}
+
+impl Asked {
+    /// A request that waited.
+    ///
+    /// # Errors
+    /// A page, when it was not sealed here, has waited longer than an hour, or cannot be read.
+    pub(super) fn open(app: &App, unverified_sealed: &str, now: Timestamp) -> Result<Self, AppError> {
+        let pending = open(app, unverified_sealed, now)?;
+        let params = Params::parse(&pending.parameters).map_err(|_| not_understood())?;
+        Ok(Self { params, pushed: pending.pushed, at: pending.started_at })
+    }
 }
 
 /// `POST /authorize`: an app may send its request as a form (OpenID Connect Core, section 3.1.2.1). That form comes from another site, so the browser leaves
@@ -116,45 +173,49 @@ pub async fn go_on(
     Query(address): Query<Continue>,
 ) -> Result<Response, AppError> {
     let now = app.clock.now();
-    let pending = open(&app, &address.request, now)?;
-    let params = Params::parse(&pending.parameters).map_err(|_| not_understood())?;
-    proceed(&app, &params, signed_in.as_ref(), &browser, Agreement::NotAsked, pending.started_at, now).await
+    let asked = Asked::open(&app, &address.request, now)?;
+    proceed(&app, &asked, signed_in.as_ref(), &browser, Agreement::NotAsked, now).await
 }
 
 /// Opens a request that waited.
 ///
 /// # Errors
 /// A page, when it was not sealed here or has waited longer than an hour.
-pub(super) fn open(app: &App, unverified_sealed: &str, now: Timestamp) -> Result<PendingAuthorization, AppError> {
+fn open(app: &App, unverified_sealed: &str, now: Timestamp) -> Result<PendingAuthorization, AppError> {
     let pending = PendingAuthorization::unseal(&app.sealer, unverified_sealed).filter(|pending| now.since(pending.started_at) <= PENDING_WITHIN);
     pending.ok_or_else(|| AppError::gone("Start again", "This sign-in was started too long ago. Go back to the app and sign in again."))
 }
 
-/// Validates a request, decides about it and answers. `asked_at` is when it first came.
+/// Validates a request, decides about it and answers.
 ///
 /// # Errors
 /// A page when nobody may be redirected, or on our own failure.
 pub(super) async fn proceed(
     app: &App,
-    params: &Params,
+    asked: &Asked,
     signed_in: Option<&SignedIn>,
     browser: &web::Client,
     agreement: Agreement,
-    asked_at: Timestamp,
     now: Timestamp,
 ) -> Result<Response, AppError> {
+    let (params, asked_at) = (&asked.params, asked.at);
     let mut conn = app.db.read().await?;
     let client = match params.get("client_id") {
         Some(client_id) => clients::find_by_client_id(&mut conn, client_id).await?,
         None => None,
     };
-    let request = match request::validate(params, client) {
+    let mut request = match request::validate(params, client) {
         Ok(request) => request,
         Err(error) => return refusal(app, error),
     };
+    request.pushed = Some(asked.pushed.clone()).filter(|pushed| !pushed.is_empty());
+    if request.client.registration.require_par && request.pushed.is_none() {
+        return refusal(app, request.refuse(AuthorizeErrorCode::InvalidRequest, "this client must push its requests (RFC 9126)"));
+    }
     let mut facts = Facts { agreed: agreement == Agreement::Given, ..Facts::default() };
     if let Some(person) = signed_in {
-        facts.session = Some((person.user.id, person.session.auth_at));
+        let class = Class::of(person.session.method.amr().iter().copied());
+        facts.session = Some(Session { user: person.user.id, auth_at: person.session.auth_at, class });
         facts.admitted = clients::admits(&mut conn, &request.client, person.user.id).await?;
         facts.consented = Scopes::parse(&store::consent(&mut conn, person.user.id, request.client.id).await?.unwrap_or_default());
     }
@@ -164,13 +225,13 @@ pub(super) async fn proceed(
 
     let sealed = |started_at| {
         let client_name = request.client.registration.name.clone();
-        PendingAuthorization { client_name, parameters: request::to_keep(params), started_at }.seal(&app.sealer)
+        PendingAuthorization { client_name, parameters: request::to_keep(params), pushed: asked.pushed.clone(), started_at }.seal(&app.sealer)
     };
     match (decide(&request, &facts, asked_at, now), signed_in) {
-        (Decision::Issue, Some(person)) => {
-            let code = super::issue_code(app, &request, person, agreement, browser, now).await?;
-            Ok(Redirect::to(&answer(app, &request.redirect_uri, request.state.as_deref(), &[("code", code.reveal())])).into_response())
-        }
+        (Decision::Issue, Some(person)) => match super::issue_code(app, &request, person, agreement, browser, now).await? {
+            Some(code) => Ok(deliver(app, &request.reply_to, &[("code", code.reveal())])),
+            None => refusal(app, request.refuse(AuthorizeErrorCode::InvalidRequest, "the request_uri was used already")),
+        },
         (Decision::AskConsent, Some(person)) => {
             // Someone who wants another account signs in after now, however new their sign-in is.
             Ok(consent::page(app, person, &request, sealed(asked_at), sealed(now)))
@@ -180,7 +241,9 @@ pub(super) async fn proceed(
             refusal(app, request.refuse(error, description))
         }
         (Decision::SignIn | Decision::Issue | Decision::AskConsent, _) => {
-            Ok(Redirect::to(&format!("/sign-in{}", Next::Authorize(sealed(asked_at)).sign_in_query())).into_response())
+            // Whoever is signed in now has to prove it after now; a proof from before did not do.
+            let since = if signed_in.is_some() { now } else { asked_at };
+            Ok(Redirect::to(&format!("/sign-in{}", Next::Authorize(sealed(since)).sign_in_query())).into_response())
         }
     }
 }
@@ -192,19 +255,10 @@ pub(super) async fn proceed(
 pub(super) fn refusal(app: &App, error: AuthorizeError) -> Result<Response, AppError> {
     match error {
         AuthorizeError::ShowPage { title, message } => Err(AppError::refused(title, message)),
-        AuthorizeError::Redirect { redirect_uri, state, error, description } => {
-            let parameters = [("error", error.as_str()), ("error_description", description)];
-            Ok(Redirect::to(&answer(app, &redirect_uri, state.as_deref(), &parameters)).into_response())
+        AuthorizeError::Redirect { reply_to, error, description } => {
+            Ok(deliver(app, &reply_to, &[("error", error.as_str()), ("error_description", description)]))
         }
     }
-}
-
-/// The address of an answer, with the client's `state` and our `iss` (RFC 9207).
-fn answer(app: &App, redirect_uri: &str, state: Option<&str>, parameters: &[(&str, &str)]) -> String {
-    let mut all = parameters.to_vec();
-    all.extend(state.map(|state| ("state", state)));
-    all.push(("iss", app.config.origin.as_str()));
-    answer_url(redirect_uri, &all)
 }
 
 fn not_understood() -> AppError {
@@ -226,7 +280,8 @@ mod tests {
     fn known(seconds_before: i64) -> Facts {
         let user = UserId::from(uuid::Uuid::from_u128(7));
         let auth_at = Timestamp::from_seconds(10_000 - seconds_before);
-        Facts { session: Some((user, auth_at)), admitted: true, consented: Scopes::parse("openid"), agreed: false, expected: None }
+        let session = Session { user, auth_at, class: Class::PhishingResistant };
+        Facts { session: Some(session), admitted: true, consented: Scopes::parse("openid"), agreed: false, expected: None }
     }
 
     fn decided(more: &str, facts: &Facts) -> Decision {
@@ -264,6 +319,64 @@ mod tests {
         assert_eq!(decided("max_age=60", &known(61)), Decision::SignIn);
         assert_eq!(refused("max_age=60&prompt=none", &known(61)), "login_required");
         assert_eq!(decided("max_age=0", &known(-1)), Decision::Issue, "or it would never end");
+        assert_eq!(decided("max_age=0", &known(0)), Decision::SignIn, "a sign-in before the request");
+    }
+
+    #[test]
+    fn a_request_that_waited_does_not_make_an_old_sign_in_young() {
+        let after = |minutes: u64, more: &str, facts: &Facts| decide(&request(more), facts, ASKED, ASKED + Duration::from_secs(60 * minutes));
+        assert_eq!(after(1, "max_age=60", &known(-1)), Decision::Issue);
+        assert_eq!(after(4, "max_age=1", &known(-1)), Decision::Issue, "time to read the page that asks");
+        assert_eq!(after(50, "max_age=60", &known(-1)), Decision::SignIn, "made for the request, and yet too old when it is answered");
+        assert_eq!(after(50, "max_age=60", &known(-49 * 60)), Decision::Issue);
+        assert_eq!(after(50, "max_age=1800", &known(600)), Decision::SignIn, "young enough when the request came, not any more");
+        assert_eq!(after(50, "max_age=3600", &known(-1)), Decision::Issue);
+    }
+
+    #[test]
+    fn a_class_is_asked_for_once_and_a_must_is_a_must() {
+        let with = |class, seconds_before| {
+            let known = known(seconds_before);
+            Facts { session: known.session.map(|session| Session { class, ..session }), ..known }
+        };
+        let must = |values: &str| {
+            format!("claims=%7B%22id_token%22%3A%7B%22acr%22%3A%7B%22essential%22%3Atrue%2C%22values%22%3A%5B%22{values}%22%5D%7D%7D%7D")
+        };
+        for (more, class, expected) in [
+            ("acr_values=phr", Class::Basic, Decision::SignIn),
+            ("acr_values=phr", Class::PhishingResistant, Decision::Issue),
+            ("acr_values=phr", Class::HardwareHeld, Decision::Issue),
+            ("acr_values=phrh", Class::PhishingResistant, Decision::SignIn),
+            ("acr_values=phrh+phr", Class::PhishingResistant, Decision::Issue),
+            ("acr_values=1+2", Class::Basic, Decision::Issue),
+            ("acr_values=phrh&prompt=none", Class::Basic, Decision::Issue),
+            (must("phrh").as_str(), Class::PhishingResistant, Decision::SignIn),
+            (must("phrh").as_str(), Class::HardwareHeld, Decision::Issue),
+        ] {
+            assert_eq!(decided(more, &with(class, 60)), expected, "{more} {class:?}");
+        }
+        assert_eq!(decided("acr_values=phrh", &with(Class::PhishingResistant, -1)), Decision::Issue, "asked for, not demanded");
+        assert_eq!(refused(&must("phrh"), &with(Class::PhishingResistant, -1)), "unmet_authentication_requirements");
+        assert_eq!(refused(&format!("{}&prompt=none", must("phr")), &with(Class::Basic, 60)), "login_required");
+        assert_eq!(refused(&must("urn:mace:incommon:iap:gold"), &with(Class::HardwareHeld, 60)), "unmet_authentication_requirements");
+    }
+
+    #[test]
+    fn a_subject_asked_for_is_the_one_who_answers() {
+        let sub = |value: &str| format!("claims=%7B%22id_token%22%3A%7B%22sub%22%3A%7B%22value%22%3A%22{value}%22%7D%7D%7D");
+        let seven = uuid::Uuid::from_u128(7).to_string();
+        assert_eq!(decided(&sub(&seven), &known(60)), Decision::Issue);
+        assert_eq!(decided(&sub("nobody"), &known(60)), Decision::SignIn);
+        assert_eq!(refused(&sub("nobody"), &known(-1)), "login_required");
+        assert_eq!(refused(&format!("{}&prompt=none", sub("nobody")), &known(60)), "login_required");
+    }
+
+    #[test]
+    fn claims_asked_for_by_name_need_agreement_too() {
+        let name = "claims=%7B%22userinfo%22%3A%7B%22name%22%3Anull%7D%7D";
+        assert_eq!(decided(name, &known(60)), Decision::AskConsent);
+        assert_eq!(refused(&format!("{name}&prompt=none"), &known(60)), "consent_required");
+        assert_eq!(decided(name, &Facts { consented: Scopes::parse("openid profile"), ..known(60) }), Decision::Issue);
     }
 
     #[test]
@@ -284,7 +397,7 @@ mod tests {
     #[test]
     fn whom_the_client_expects_must_be_the_one_signed_in() {
         let other = Some(UserId::from(uuid::Uuid::from_u128(8)));
-        assert_eq!(decided("", &Facts { expected: known(1).session.map(|(user, _)| user), ..known(60) }), Decision::Issue);
+        assert_eq!(decided("", &Facts { expected: known(1).session.map(|session| session.user), ..known(60) }), Decision::Issue);
         assert_eq!(decided("", &Facts { expected: other, ..known(60) }), Decision::SignIn);
         assert_eq!(refused("", &Facts { expected: other, ..known(-1) }), "login_required");
         assert_eq!(refused("prompt=none", &Facts { expected: other, ..known(60) }), "login_required");

@@ -1,11 +1,12 @@
 //! What a client learns about a person. One pure function, used by ID token and userinfo alike.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 use openidconnect::core::CoreGenderClaim;
 use openidconnect::{
-    AdditionalClaims, EndUserEmail, EndUserFamilyName, EndUserGivenName, EndUserName, EndUserPictureUrl, EndUserUsername, LanguageTag,
-    LocalizedClaim, StandardClaims, SubjectIdentifier,
+    AdditionalClaims, EndUserEmail, EndUserFamilyName, EndUserGivenName, EndUserName, EndUserPhoneNumber, EndUserPictureUrl, EndUserUsername,
+    LanguageTag, LocalizedClaim, StandardClaims, SubjectIdentifier, UserInfoClaims,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,9 @@ pub struct MoreClaims {
     /// without groups must be able to tell "none" from "not said".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<String>>,
+    /// The session at this app (OpenID Connect Front-Channel Logout, section 3); in ID tokens only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
     /// Further attributes of a directory's person, under the names its settings give them (`LDAP_CUSTOM_CLAIMS`).
     #[serde(flatten)]
     pub extras: BTreeMap<String, serde_json::Value>,
@@ -49,11 +53,16 @@ pub fn for_scope(origin: &Origin, user: &User, groups: &[String], scopes: &Scope
                     .set_picture(user.picture_path().map(|path| unlocalized(EndUserPictureUrl::new(origin.url(&path)))))
                     .set_updated_at(instant(user.updated_at));
                 additional.extras = user.extras();
-                additional.extras.retain(|name, _| !is_reserved(name));
+                additional.extras.retain(|name, value| if PROFILE_MORE.contains(&name.as_str()) { fits(name, value) } else { !is_reserved(name) });
             }
             Scope::Email => {
                 let email = user.email.as_deref().and_then(known).map(EndUserEmail::new);
                 standard = standard.set_email_verified(email.as_ref().map(|_| user.email_verified)).set_email(email);
+            }
+            Scope::Phone => {
+                let phone = user.phone.as_deref().and_then(known).map(EndUserPhoneNumber::new);
+                // Nobody has called it to see.
+                standard = standard.set_phone_number_verified(phone.as_ref().map(|_| false)).set_phone_number(phone);
             }
             Scope::Groups => additional.groups = Some(groups.to_vec()),
         }
@@ -61,33 +70,60 @@ pub fn for_scope(origin: &Origin, user: &User, groups: &[String], scopes: &Scope
     (standard, additional)
 }
 
+/// Claims of the scope `profile` that a person's record has no field for, but a directory may know (OpenID Connect Core, section 5.1).
+const PROFILE_MORE: &[&str] = &["middle_name", "nickname", "profile", "website", "gender", "birthdate", "zoneinfo"];
+
+/// Whether a directory's attribute has the form the standard claim of this name must have.
+fn fits(name: &str, value: &serde_json::Value) -> bool {
+    let Some(text) = value.as_str().filter(|text| !text.trim().is_empty()) else { return false };
+    match name {
+        "profile" | "website" => url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https")),
+        // YYYY-MM-DD, 0000-MM-DD or YYYY.
+        "birthdate" => {
+            let digits = |part: &str, count: usize| part.len() == count && part.bytes().all(|b| b.is_ascii_digit());
+            match text.split('-').collect::<Vec<_>>()[..] {
+                [year] => digits(year, 4),
+                [year, month, day] => digits(year, 4) && digits(month, 2) && digits(day, 2),
+                _ => false,
+            }
+        }
+        _ => true,
+    }
+}
+
+/// The scope that gives a claim of the person; `None` for other names.
+pub fn scope_of(name: &str) -> Option<Scope> {
+    match name {
+        "name" | "given_name" | "family_name" | "preferred_username" | "locale" | "picture" | "updated_at" => Some(Scope::Profile),
+        name if PROFILE_MORE.contains(&name) => Some(Scope::Profile),
+        "email" | "email_verified" => Some(Scope::Email),
+        "phone_number" | "phone_number_verified" => Some(Scope::Phone),
+        "groups" => Some(Scope::Groups),
+        _ => None,
+    }
+}
+
+/// The claims of a person for these scopes, and those asked for by name.
+pub fn for_request(origin: &Origin, user: &User, groups: &[String], scopes: &Scopes, named: &BTreeSet<String>) -> Claims {
+    let of_scopes = for_scope(origin, user, groups, scopes);
+    if named.is_empty() {
+        return of_scopes;
+    }
+    let json = |(standard, additional): Claims| serde_json::to_value(UserInfoClaims::new(standard, additional)).unwrap_or_default();
+    let every = json(for_scope(origin, user, groups, &Scope::ALL.into_iter().collect()));
+    let mut chosen = json(of_scopes.clone());
+    for name in named {
+        if let (Some(chosen), Some(value)) = (chosen.as_object_mut(), every.get(name)) {
+            chosen.insert(name.clone(), value.clone());
+        }
+    }
+    let read = UserInfoClaims::<MoreClaims, CoreGenderClaim>::from_json::<Infallible>(chosen.to_string().as_bytes(), None);
+    read.map_or(of_scopes, |claims| (claims.standard_claims().clone(), claims.additional_claims().clone()))
+}
+
 /// Whether a name is a claim with a meaning of its own: of ID tokens, of RFC 7519, or of OpenID Connect Core section 5.1.
 fn is_reserved(name: &str) -> bool {
-    const OTHERS: &[&str] = &[
-        "nbf",
-        "jti",
-        "azp",
-        "acr",
-        "c_hash",
-        "s_hash",
-        "sid",
-        "events",
-        "cnf",
-        "act",
-        "may_act",
-        "scope",
-        "client_id",
-        "middle_name",
-        "nickname",
-        "profile",
-        "website",
-        "gender",
-        "birthdate",
-        "zoneinfo",
-        "phone_number",
-        "phone_number_verified",
-        "address",
-    ];
+    const OTHERS: &[&str] = &["nbf", "jti", "azp", "c_hash", "s_hash", "events", "cnf", "act", "may_act", "scope", "client_id", "address"];
     NAMES.contains(&name) || OTHERS.contains(&name)
 }
 
@@ -100,7 +136,9 @@ pub const NAMES: &[&str] = &[
     "iat",
     "auth_time",
     "nonce",
+    "acr",
     "amr",
+    "sid",
     "at_hash",
     "name",
     "given_name",
@@ -111,6 +149,8 @@ pub const NAMES: &[&str] = &[
     "updated_at",
     "email",
     "email_verified",
+    "phone_number",
+    "phone_number_verified",
     "groups",
 ];
 
@@ -133,7 +173,6 @@ pub(super) fn instant(at: Timestamp) -> Option<chrono::DateTime<chrono::Utc>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use openidconnect::UserInfoClaims;
     use serde_json::{Value, json};
 
     fn seen(user: &User, groups: &[&str], scopes: &str) -> Value {
@@ -173,6 +212,52 @@ mod tests {
     }
 
     #[test]
+    fn standard_claims_from_a_directory_have_the_form_they_must_have() {
+        let mut ada = ada();
+        ada.directory_attributes =
+            r#"{"nickname":"ADA","zoneinfo":"Europe/London","birthdate":"0000-12-10","website":"https://ada.example","gender":["x"]}"#.to_owned();
+        let profile = seen(&ada, &[], "openid profile");
+        assert_eq!(
+            (&profile["nickname"], &profile["zoneinfo"], &profile["birthdate"]),
+            (&json!("ADA"), &json!("Europe/London"), &json!("0000-12-10"))
+        );
+        assert_eq!((&profile["website"], profile.get("gender")), (&json!("https://ada.example"), None));
+        ada.directory_attributes =
+            r#"{"nickname":" ","birthdate":"10.12.1815","website":"javascript:x","profile":["https://a","https://b"],"sid":"x"}"#.to_owned();
+        let profile = seen(&ada, &[], "openid profile");
+        for name in ["nickname", "birthdate", "website", "profile", "sid"] {
+            assert!(profile.get(name).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_telephone_number_comes_with_its_scope() {
+        let ada = User { phone: Some("+44 20 7946 0000".into()), ..ada() };
+        let phone = seen(&ada, &[], "openid phone");
+        assert_eq!((&phone["phone_number"], &phone["phone_number_verified"]), (&json!("+44 20 7946 0000"), &json!(false)));
+        assert_eq!(seen(&self::ada(), &[], "openid phone").as_object().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_claim_asked_for_by_name_comes_alone() {
+        let ada = User { phone: Some("1".into()), locale: "en".into(), ..ada() };
+        let origin = Origin::parse("https://id.example.org").unwrap();
+        let seen = |scopes: &str, named: &[&str]| {
+            let named = named.iter().map(|&name| name.to_owned()).collect();
+            let (standard, additional) = for_request(&origin, &ada, &["staff".to_owned()], &Scopes::parse(scopes), &named);
+            serde_json::to_value(UserInfoClaims::new(standard, additional)).unwrap()
+        };
+        let sub = ada.id.to_string();
+        assert_eq!(seen("openid", &["name"]), json!({ "sub": sub, "name": "Ada Lovelace" }));
+        assert_eq!(seen("openid", &["groups", "locale", "nickname"]), json!({ "sub": sub, "groups": ["staff"], "locale": "en" }));
+        let email = json!({ "sub": sub, "email": "ada@example.org", "email_verified": true, "phone_number": "1" });
+        assert_eq!(seen("openid email", &["phone_number"]), email);
+        for name in NAMES.iter().filter(|name| seen("openid profile email phone groups", &[]).get(name).is_some() && **name != "sub") {
+            assert!(scope_of(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
     fn what_is_not_known_is_left_out_instead_of_sent_empty() {
         let bare = User::new_local("7of9", None, "", " ", Timestamp::from_millis(1_700_000_000_000));
         let all = seen(&bare, &[], "openid profile email groups");
@@ -184,7 +269,7 @@ mod tests {
 
     #[test]
     fn every_claim_sent_is_published() {
-        let all = seen(&ada(), &["staff"], "openid profile email groups offline_access");
+        let all = seen(&ada(), &["staff"], "openid profile email phone groups offline_access");
         for name in all.as_object().unwrap().keys() {
             assert!(NAMES.contains(&name.as_str()), "{name}");
         }

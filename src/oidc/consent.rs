@@ -7,8 +7,8 @@ use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
+use super::authorize::Asked;
 use super::error::AuthorizeErrorCode;
-use super::params::Params;
 use super::request::{self, AuthorizationRequest};
 use super::scope::Scope;
 use super::{Agreement, authorize};
@@ -34,7 +34,7 @@ struct ConsentPage {
     sealed_for_another: String,
 }
 
-/// The page, with the policy that lets its form end at the client. `sealed_for_another` is the request for someone who signs in anew.
+/// The page, with the policy that lets its form end at the client, and wherever the client sends the browser on to. `sealed_for_another` is the request for someone who signs in anew.
 pub(super) fn page(app: &App, person: &SignedIn, request: &AuthorizationRequest, sealed: String, sealed_for_another: String) -> Response {
     let page = ConsentPage {
         chrome: Chrome::public(app),
@@ -42,15 +42,13 @@ pub(super) fn page(app: &App, person: &SignedIn, request: &AuthorizationRequest,
         display_name: person.user.display_name.clone(),
         username: person.user.username.clone(),
         user: person.user.id,
-        scopes: request.scopes.iter().map(Scope::for_people).collect(),
-        goes_to: destination(&request.redirect_uri),
+        scopes: request.reach().iter().map(Scope::for_people).collect(),
+        goes_to: destination(&request.reply_to.redirect_uri),
         sealed,
         sealed_for_another,
     };
     let mut response = page.into_response();
-    if let Some(policy) = headers::csp_allowing_form_to(&request.redirect_uri) {
-        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
-    }
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, headers::csp_for_forms_that_leave());
     response
 }
 
@@ -80,19 +78,18 @@ pub async fn post(
     Form(form): Form<Answer>,
 ) -> Result<Response, AppError> {
     let now = app.clock.now();
-    let pending = authorize::open(&app, &form.request, now)?;
-    let params = Params::parse(&pending.parameters).map_err(|_| AppError::refused("Not understood", "Go back to the app and sign in again."))?;
+    let asked = Asked::open(&app, &form.request, now)?;
     if form.decision == "allow" {
         // Someone else may have signed in, in another tab, since the page was shown; they are asked themselves.
         let same = signed_in.as_ref().is_some_and(|person| person.user.id.to_string() == form.user);
         let agreement = if same { Agreement::Given } else { Agreement::NotAsked };
-        return authorize::proceed(&app, &params, signed_in.as_ref(), &browser, agreement, pending.started_at, now).await;
+        return authorize::proceed(&app, &asked, signed_in.as_ref(), &browser, agreement, now).await;
     }
-    let client = match params.get("client_id") {
+    let client = match asked.params.get("client_id") {
         Some(client_id) => clients::find_by_client_id(&mut app.db.read().await?, client_id).await?,
         None => None,
     };
-    match request::validate(&params, client) {
+    match request::validate(&asked.params, client) {
         Ok(request) => authorize::refusal(&app, request.refuse(AuthorizeErrorCode::AccessDenied, "the person did not agree")),
         Err(error) => authorize::refusal(&app, error),
     }

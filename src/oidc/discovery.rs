@@ -8,11 +8,14 @@ use openidconnect::core::{
     CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
     CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
 };
-use openidconnect::{AdditionalProviderMetadata, AuthUrl, IssuerUrl, JsonWebKeySetUrl, ProviderMetadata, ResponseTypes, TokenUrl, UserInfoUrl};
+use openidconnect::{
+    AdditionalProviderMetadata, AuthUrl, AuthenticationContextClass, IssuerUrl, JsonWebKeySetUrl, ProviderMetadata, ResponseTypes, TokenUrl,
+    UserInfoUrl,
+};
 use serde::{Deserialize, Serialize};
 
 use super::keys::Published;
-use super::{claims, scope};
+use super::{acr, claims, scope};
 use crate::app::App;
 use crate::config::Origin;
 use crate::error::AppError;
@@ -27,6 +30,9 @@ struct More {
     revocation_endpoint_auth_methods_supported: Vec<String>,
     code_challenge_methods_supported: Vec<String>,
     prompt_values_supported: Vec<String>,
+    pushed_authorization_request_endpoint: String,
+    require_pushed_authorization_requests: bool,
+    device_authorization_endpoint: String,
     authorization_response_iss_parameter_supported: bool,
 }
 
@@ -62,6 +68,10 @@ pub fn document(origin: &Origin) -> anyhow::Result<Published> {
         revocation_endpoint_auth_methods_supported: [secrets, words(&["none"])].concat(),
         code_challenge_methods_supported: words(&["S256"]),
         prompt_values_supported: words(&["none", "login", "consent", "select_account"]),
+        pushed_authorization_request_endpoint: origin.url("/api/oidc/par"),
+        // Of single clients only.
+        require_pushed_authorization_requests: false,
+        device_authorization_endpoint: origin.url("/api/oidc/device/authorize"),
         authorization_response_iss_parameter_supported: true,
     };
     let metadata = Metadata::new(
@@ -76,8 +86,14 @@ pub fn document(origin: &Origin) -> anyhow::Result<Published> {
     .set_token_endpoint(Some(TokenUrl::new(origin.url("/api/oidc/token"))?))
     .set_userinfo_endpoint(Some(UserInfoUrl::new(origin.url("/api/oidc/userinfo"))?))
     .set_scopes_supported(Some(scope::Scope::ALL.iter().map(|scope| openidconnect::Scope::new(scope.as_str().to_owned())).collect()))
-    .set_response_modes_supported(Some(vec![CoreResponseMode::Query]))
-    .set_grant_types_supported(Some(vec![CoreGrantType::AuthorizationCode, CoreGrantType::RefreshToken]))
+    .set_response_modes_supported(Some(vec![CoreResponseMode::Query, CoreResponseMode::Fragment, CoreResponseMode::FormPost]))
+    .set_acr_values_supported(Some(acr::Class::ALL.iter().map(|class| AuthenticationContextClass::new(class.as_str().to_owned())).collect()))
+    .set_grant_types_supported(Some(vec![
+        CoreGrantType::AuthorizationCode,
+        CoreGrantType::RefreshToken,
+        CoreGrantType::ClientCredentials,
+        CoreGrantType::DeviceCode,
+    ]))
     .set_token_endpoint_auth_methods_supported(Some(vec![
         CoreClientAuthMethod::ClientSecretBasic,
         CoreClientAuthMethod::ClientSecretPost,
@@ -85,7 +101,7 @@ pub fn document(origin: &Origin) -> anyhow::Result<Published> {
     ]))
     .set_claim_types_supported(Some(vec![CoreClaimType::Normal]))
     .set_claims_supported(Some(claims::NAMES.iter().map(|&name| CoreClaimName::new(name.to_owned())).collect()))
-    .set_claims_parameter_supported(Some(false))
+    .set_claims_parameter_supported(Some(true))
     .set_request_parameter_supported(Some(false))
     // The default would be true (Discovery, section 3).
     .set_request_uri_parameter_supported(Some(false));
@@ -112,4 +128,43 @@ fn serve(published: &Published, headers: &HeaderMap) -> Response {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
     (caching, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], published.body.clone()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    /// The one module of the Config plan, and the members of it that need no server to ask.
+    #[test]
+    fn oidcc_discovery_endpoint_verification() {
+        let origin = Origin::parse("https://id.example.org").unwrap();
+        let metadata: Value = serde_json::from_slice(&document(&origin).unwrap().body).unwrap();
+        assert_eq!(metadata["issuer"], "https://id.example.org");
+        let endpoints = metadata.as_object().unwrap().iter().filter(|(name, _)| name.ends_with("_endpoint") || name.ends_with("_uri"));
+        let mut count = 0;
+        for (name, value) in endpoints {
+            assert!(value.as_str().is_some_and(|address| address.starts_with("https://id.example.org/")), "{name}: {value}");
+            count += 1;
+        }
+        assert!(count >= 9);
+        for name in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint"] {
+            assert!(metadata[name].is_string(), "{name}");
+        }
+        let list = |name: &str| metadata[name].as_array().unwrap_or_else(|| panic!("{name}")).clone();
+        assert_eq!((list("response_types_supported"), list("subject_types_supported")), (vec![json!("code")], vec![json!("public")]));
+        assert!(list("id_token_signing_alg_values_supported").contains(&json!("RS256")));
+        assert!(!list("id_token_signing_alg_values_supported").contains(&json!("none")));
+        assert!(list("scopes_supported").contains(&json!("openid")) && !list("scopes_supported").contains(&json!("address")));
+        for name in ["claims_supported", "grant_types_supported", "code_challenge_methods_supported", "token_endpoint_auth_methods_supported"] {
+            assert!(!list(name).is_empty(), "{name}");
+        }
+        // What is not offered is not named, and what would count as offered when unnamed is named as not.
+        assert_eq!((&metadata["request_parameter_supported"], &metadata["request_uri_parameter_supported"]), (&json!(false), &json!(false)));
+        for name in
+            ["registration_endpoint", "check_session_iframe", "userinfo_signing_alg_values_supported", "request_object_signing_alg_values_supported"]
+        {
+            assert!(metadata.get(name).is_none(), "{name}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::error::answer_url;
+use super::answer::answer_url;
 use super::id_token::{self, Hint};
 use super::params::Params;
 use crate::app::App;
@@ -72,8 +72,8 @@ pub async fn get(
         parameters: params.encode_only(NAMES),
     };
     let mut response = page.into_response();
-    if let Some(policy) = request.back_to.as_deref().and_then(headers::csp_allowing_form_to) {
-        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    if request.back_to.is_some() {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, headers::csp_for_forms_that_leave());
     }
     Ok(response)
 }

@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use serde_json::json;
 
+use super::answer::ReplyTo;
 use crate::clients::{Authentication, NotAuthenticated};
 
 /// Why an authorization request was not answered with a code. The variant is the security rule of RFC 6749 section 4.1.2.1: an answer goes to a redirect
@@ -20,10 +21,8 @@ pub enum AuthorizeError {
     },
     /// The client is told.
     Redirect {
-        /// A redirect URI of the client.
-        redirect_uri: String,
-        /// The client's `state`, as it came.
-        state: Option<String>,
+        /// A redirect URI of the client, and how it wants its answer.
+        reply_to: ReplyTo,
         /// The error code.
         error: AuthorizeErrorCode,
         /// For the app's developer: printable ASCII without quotes and backslashes.
@@ -46,6 +45,8 @@ pub enum AuthorizeErrorCode {
     LoginRequired,
     /// OpenID Connect Core, section 3.1.2.6.
     ConsentRequired,
+    /// OpenID Connect Core Error Code unmet_authentication_requirements 1.0.
+    UnmetAuthenticationRequirements,
     /// OpenID Connect Core, section 3.1.2.6.
     RequestNotSupported,
     /// OpenID Connect Core, section 3.1.2.6.
@@ -64,26 +65,12 @@ impl AuthorizeErrorCode {
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
         }
     }
-}
-
-/// The address of an answer: the redirect URI as it stands with parameters added to its query. Never parsed and printed anew, so that what was registered
-/// is what is called.
-pub fn answer_url(redirect_uri: &str, parameters: &[(&str, &str)]) -> String {
-    let encoded = serde_urlencoded::to_string(parameters).unwrap_or_default();
-    if encoded.is_empty() {
-        return redirect_uri.to_owned();
-    }
-    let joint = match redirect_uri.split_once('?') {
-        None => "?",
-        Some((_, query)) if query.is_empty() || query.ends_with('&') => "",
-        Some(_) => "&",
-    };
-    format!("{redirect_uri}{joint}{encoded}")
 }
 
 /// An error for a program: JSON (RFC 6749 section 5.2), or a challenge (RFC 6750 section 3).
@@ -101,6 +88,16 @@ pub enum OAuthError {
     InvalidScope(&'static str),
     /// The client may not do this.
     UnauthorizedClient(&'static str),
+    /// A pushed request that the authorization endpoint would refuse (RFC 9126 section 2.3).
+    Authorization(AuthorizeErrorCode, &'static str),
+    /// RFC 8628 section 3.5: nobody has decided yet.
+    AuthorizationPending,
+    /// RFC 8628 section 3.5: asked too often.
+    SlowDown,
+    /// RFC 8628 section 3.5: the person said no.
+    AccessDenied,
+    /// RFC 8628 section 3.5: nobody decided in time.
+    ExpiredToken,
     /// RFC 7009: what kind of token it is cannot be handled.
     UnsupportedTokenType,
     /// Userinfo without an access token: a bare challenge, no error code (RFC 6750 section 3.1).
@@ -153,9 +150,14 @@ impl OAuthError {
                 (StatusCode::UNAUTHORIZED, "invalid_client", "the client is unknown or its secret is wrong", Some("Basic realm=\"token\""))
             }
             Self::InvalidGrant(why) => (BAD, "invalid_grant", why, None),
-            Self::UnsupportedGrantType => (BAD, "unsupported_grant_type", "grant_type must be authorization_code or refresh_token", None),
+            Self::UnsupportedGrantType => (BAD, "unsupported_grant_type", "the grant_type is not one of those the metadata names", None),
             Self::InvalidScope(why) => (BAD, "invalid_scope", why, None),
             Self::UnauthorizedClient(why) => (BAD, "unauthorized_client", why, None),
+            Self::Authorization(error, why) => (BAD, error.as_str(), why, None),
+            Self::AuthorizationPending => (BAD, "authorization_pending", "the person has not decided yet", None),
+            Self::SlowDown => (BAD, "slow_down", "ask less often", None),
+            Self::AccessDenied => (BAD, "access_denied", "the person did not agree", None),
+            Self::ExpiredToken => (BAD, "expired_token", "nobody decided in time; start again", None),
             Self::UnsupportedTokenType => (BAD, "unsupported_token_type", "only access and refresh tokens can be revoked", None),
             Self::NoToken => (StatusCode::UNAUTHORIZED, "invalid_token", "send an access token", Some("Bearer")),
             Self::InvalidToken => (
@@ -201,16 +203,6 @@ pub fn no_store() -> HeaderMap {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_answer_keeps_the_registered_uri_byte_for_byte() {
-        let url = |uri| answer_url(uri, &[("code", "a b"), ("iss", "https://id.example.org")]);
-        let added = "code=a+b&iss=https%3A%2F%2Fid.example.org";
-        assert_eq!(url("https://host"), format!("https://host?{added}"));
-        assert_eq!(url("https://host/cb?x=%2f"), format!("https://host/cb?x=%2f&{added}"));
-        assert_eq!(url("https://host/cb?"), format!("https://host/cb?{added}"));
-        assert_eq!(url("app.immich:///oauth-callback"), format!("app.immich:///oauth-callback?{added}"));
-    }
 
     #[test]
     fn descriptions_keep_to_the_characters_rfc_6749_allows() {

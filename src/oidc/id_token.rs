@@ -5,15 +5,16 @@ use std::time::Duration;
 use anyhow::Context as _;
 use openidconnect::core::{CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm};
 use openidconnect::{
-    AccessToken, Audience, AuthenticationMethodReference, ClientId, IdToken, IdTokenClaims, IdTokenVerifier, IssuerUrl, Nonce, StandardClaims,
-    SubjectIdentifier,
+    AccessToken, Audience, AuthenticationContextClass, AuthenticationMethodReference, ClientId, IdToken, IdTokenClaims, IdTokenVerifier, IssuerUrl,
+    Nonce, StandardClaims, SubjectIdentifier,
 };
 
 use super::claims::{Claims, MoreClaims, instant};
 use super::keys::{KeySet, SigningKey};
 use crate::clock::Timestamp;
 use crate::config::Origin;
-use crate::id::UserId;
+use crate::id::{self, SessionId, UserId};
+use crate::secret::{base64url, sha256};
 
 /// The longest hint we look at.
 const HINT_BYTES_MAX: usize = 32 * 1024;
@@ -31,6 +32,10 @@ pub struct About<'a> {
     pub auth_at: Timestamp,
     /// How, as RFC 8176 values separated by spaces.
     pub amr: &'a str,
+    /// How well, as one of the names of [`Class`](super::acr::Class).
+    pub acr: &'a str,
+    /// The session at this app; none when there is no browser session behind it.
+    pub sid: Option<&'a str>,
     /// The request's `nonce`; none in a refreshed token (OpenID Connect Core, section 12.2).
     pub nonce: Option<&'a str>,
     /// How long it is good for.
@@ -46,17 +51,25 @@ pub struct About<'a> {
 pub fn sign(origin: &Origin, key: &SigningKey, about: &About<'_>, claims: Option<Claims>, now: Timestamp) -> anyhow::Result<String> {
     let issuer = IssuerUrl::new(origin.as_str().to_owned()).context("the issuer")?;
     let subject = SubjectIdentifier::new(about.user.to_string());
-    let (standard, additional) = claims.unwrap_or_else(|| (StandardClaims::new(subject), MoreClaims::default()));
+    let (standard, mut additional) = claims.unwrap_or_else(|| (StandardClaims::new(subject), MoreClaims::default()));
+    additional.sid = about.sid.map(str::to_owned);
     let at = |time: Timestamp| instant(time).context("an instant out of range");
     let audience = vec![Audience::new(about.client_id.to_owned())];
     let amr = about.amr.split(' ').filter(|value| !value.is_empty()).map(|value| AuthenticationMethodReference::new(value.to_owned())).collect();
     let claims = IdTokenClaims::new(issuer, audience, at(now + about.lifetime)?, at(now)?, standard, additional)
         .set_auth_time(Some(at(about.auth_at)?))
+        .set_auth_context_ref(Some(AuthenticationContextClass::new(about.acr.to_owned())))
         .set_auth_method_refs(Some(amr))
         .set_nonce(about.nonce.map(|nonce| Nonce::new(nonce.to_owned())));
     let access_token = AccessToken::new(about.access_token.to_owned());
     let token = Token::new(claims, key, key.jws_alg(), Some(&access_token), None).context("signing an ID token")?;
     Ok(token.to_string())
+}
+
+/// The name of a browser session at one app (`sid`): the same for as long as the session lasts, another one at every other app, so that apps cannot compare.
+pub fn sid(session: SessionId, client: id::ClientId) -> String {
+    let hash = sha256(format!("sid {session} {client}").as_bytes());
+    base64url(&hash[..16])
 }
 
 /// An ID token of ours that came back.

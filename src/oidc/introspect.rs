@@ -20,11 +20,28 @@ pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Re
         return Err(OAuthError::InvalidClient);
     }
     let unverified_token = params.get("token").ok_or(OAuthError::InvalidRequest("token is missing"))?;
-    let found = store::find_live_token(&mut app.db.read().await?, &TokenHash::of(unverified_token), now).await?;
+    let hash = TokenHash::of(unverified_token);
+    let mut conn = app.db.read().await?;
+    let found = store::find_live_token(&mut conn, &hash, now).await?;
+    let machine = if found.is_none() { store::machines::find_live(&mut conn, &hash, now).await? } else { None };
+    drop(conn);
     // A refresh token is its client's own business.
     let found = found.filter(|token| token.kind == "access" || token.client_id == client.client_id);
     let answer = match found {
-        None => json!({ "active": false }),
+        None => match machine {
+            None => json!({ "active": false }),
+            // Without a person, the client is the subject (RFC 9068 section 2.2).
+            Some(token) => json!({
+                "active": true,
+                "scope": token.scopes,
+                "client_id": token.client_id,
+                "token_type": "Bearer",
+                "exp": token.expires_at.as_seconds(),
+                "iat": token.created_at.as_seconds(),
+                "sub": token.client_id,
+                "iss": app.config.origin.as_str(),
+            }),
+        },
         Some(token) => json!({
             "active": true,
             "scope": token.scopes,

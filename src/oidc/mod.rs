@@ -5,16 +5,22 @@
 //! grant, and every statement that uses one asks whether grant, person and client still stand, so that revoking is one write.
 
 pub mod account;
+pub mod acr;
+pub mod answer;
 pub mod authorize;
 pub mod claims;
+pub mod claims_request;
 pub mod consent;
+pub mod device;
 pub mod discovery;
 pub mod end_session;
 pub mod error;
 pub mod id_token;
 pub mod introspect;
 pub mod keys;
+mod machine;
 pub mod params;
+pub mod pushed;
 pub mod request;
 pub mod revoke;
 pub mod scope;
@@ -22,9 +28,12 @@ mod store;
 pub mod token;
 pub mod userinfo;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use acr::Class;
 use claims::Claims;
+use claims_request::Named;
 use error::OAuthError;
 use request::AuthorizationRequest;
 use scope::{Scope, Scopes};
@@ -45,8 +54,6 @@ use crate::{groups, users, web};
 
 /// How long a code can be redeemed; RFC 6749 section 4.1.2 allows ten minutes, apps that start slowly need more than a few seconds.
 const CODE_LIFETIME: Duration = Duration::from_secs(120);
-/// How long a used code is remembered after it ran out, to notice a second use.
-const USED_CODE_KEPT: Duration = Duration::from_secs(15 * 60);
 /// A refresh token that was just exchanged still gives fresh tokens for this long: two tabs of an app may refresh at the same time.
 const REFRESH_REUSE_WITHIN: Duration = Duration::from_secs(20);
 
@@ -68,13 +75,16 @@ pub struct AppLine {
     pub name: String,
     /// What it may learn.
     pub scopes: String,
+    /// Where it begins a sign-in; empty when it does not say.
+    pub initiate_login_uri: String,
     /// Since when.
     pub granted_at: Timestamp,
     /// When it last signed the person in.
     pub last_used_at: Timestamp,
 }
 
-/// Grants what was asked for and gives the code for it. The caller has decided that it may be ([`authorize::decide`]).
+/// Grants what was asked for and gives the code for it; `None` when the request was pushed and answered before. The caller has decided that it may be
+/// ([`authorize::decide`]).
 async fn issue_code(
     app: &App,
     request: &AuthorizationRequest,
@@ -82,20 +92,27 @@ async fn issue_code(
     agreement: Agreement,
     browser: &web::Client,
     now: Timestamp,
-) -> anyhow::Result<SecretToken> {
+) -> anyhow::Result<Option<SecretToken>> {
     let code = SecretToken::new("muster_ac_");
     let (user, client, grant) = (person.user.id, &request.client, GrantId::new());
     let scopes = request.scopes.to_string();
     let mut tx = app.db.begin().await?;
+    if let Some(pushed) = &request.pushed
+        && !store::pushed::consume(&mut tx, &TokenHash::of(pushed), client.id, now).await?
+    {
+        return Ok(None);
+    }
     let new = NewGrant {
         id: grant,
         user,
         client: client.id,
-        session: person.session.id,
+        session: Some(person.session.id),
         scopes: &scopes,
+        claims: &request.named.to_text(),
         nonce: request.nonce.as_deref(),
         auth_at: person.session.auth_at,
         amr: &person.session.method.amr().join(" "),
+        acr: request.acr.named(Class::of(person.session.method.amr().iter().copied())).as_str(),
         created_at: now,
     };
     store::insert_grant(&mut tx, new).await?;
@@ -103,22 +120,28 @@ async fn issue_code(
         hash: &code.hash(),
         grant,
         client: client.id,
-        redirect_uri: &request.redirect_uri,
+        redirect_uri: &request.reply_to.redirect_uri,
         code_challenge: request.code_challenge.as_deref(),
-        expires_at: now + CODE_LIFETIME,
+        expires_at: now + client.registration.lifetimes.code_seconds.map_or(CODE_LIFETIME, |seconds| Duration::from_secs(seconds.into())),
     };
     store::insert_code(&mut tx, new).await?;
     match agreement {
         Agreement::Given => {
             let before = Scopes::parse(&store::consent(&mut tx, user, client.id).await?.unwrap_or_default());
-            store::put_consent(&mut tx, user, client.id, &before.and(&request.scopes).to_string(), now).await?;
+            store::put_consent(&mut tx, user, client.id, &before.and(&request.reach()).to_string(), now).await?;
         }
         Agreement::NotAsked => store::touch_consent(&mut tx, user, client.id, now).await?,
     }
     let event = Event::new(now, Kind::Authorized, person.actor()).on(client.id.uuid(), &client.registration.name).from_client(browser);
     audit::record(&mut tx, event.with("scopes", scopes.as_str()).with("asked", agreement == Agreement::Given)).await?;
     tx.commit().await?;
-    Ok(code)
+    Ok(Some(code))
+}
+
+/// How long a client's access tokens are good for.
+fn access_lifetime(app: &App, client: &clients::Client) -> Duration {
+    let own = client.registration.lifetimes.access_minutes;
+    own.map_or_else(|| app.settings().access_token_lifetime.minutes(), |minutes| Duration::from_secs(u64::from(minutes) * 60))
 }
 
 /// Redeems an authorization code. It is used up even when a check after that fails; a second use revokes what the first gave (RFC 6749 section 4.1.2).
@@ -132,7 +155,9 @@ async fn redeem_code(
 ) -> Result<Tokens, OAuthError> {
     let hash = TokenHash::of(unverified_code);
     let mut tx = app.db.begin().await?;
-    let Some(redeemed) = store::redeem_code(&mut tx, &hash, client.id, now).await? else {
+    // A second use, however late, must find what the first gave: the row stays for as long as the tokens.
+    let kept_until = now + access_lifetime(app, client);
+    let Some(redeemed) = store::redeem_code(&mut tx, &hash, client.id, now, kept_until).await? else {
         if let Some(grant) = store::grant_of_used_code(&mut tx, &hash, client.id).await? {
             revoke_after_reuse(&mut tx, grant, client, "code", browser, now).await?;
         }
@@ -143,6 +168,9 @@ async fn redeem_code(
         Err(why) => Err(OAuthError::InvalidGrant(why)),
         Ok(()) => mint(&mut tx, app, client, redeemed.grant_id, None, now).await,
     };
+    if let Ok(Minted { refresh_until: Some(refresh_until), .. }) = &minted {
+        store::keep_code(&mut tx, &hash, *refresh_until).await?;
+    }
     let minted = settle(tx, minted).await?;
     let nonce = minted.grant.nonce.clone();
     minted.sign(app, client, nonce.as_deref(), now).await
@@ -212,6 +240,8 @@ struct Minted {
     granted: Scopes,
     access: SecretToken,
     refresh: Option<SecretToken>,
+    /// Until when the refresh token is good.
+    refresh_until: Option<Timestamp>,
     lifetime: Duration,
 }
 
@@ -234,33 +264,47 @@ async fn mint(
         return Err(OAuthError::InvalidScope("scope names something that was not granted"));
     }
     let settings = app.settings();
-    let lifetime = settings.access_token_lifetime.minutes();
+    let lifetime = access_lifetime(app, client);
+    let own = client.registration.lifetimes.refresh_days;
+    let unused = own.map_or_else(|| settings.refresh_token_lifetime.days(), |days| Duration::from_secs(u64::from(days) * 86_400));
+    // However often it is exchanged, it ends with the grant.
+    let refresh_until = (now + unused).min(grant.created_at + settings.refresh_token_end.days());
     let access = SecretToken::new("muster_at_");
     let refresh = granted.contains(Scope::OfflineAccess).then(|| SecretToken::new("muster_rt_"));
     let (access_hash, refresh_hash) = (access.hash(), refresh.as_ref().map(SecretToken::hash));
     let access_scopes = scopes.to_string();
-    let token = |hash, kind, scopes, lifetime| NewToken { hash, kind, grant: grant.id, scopes, created_at: now, expires_at: now + lifetime };
-    let mut tokens = vec![token(&access_hash, "access", access_scopes.as_str(), lifetime)];
-    tokens.extend(refresh_hash.as_ref().map(|hash| token(hash, "refresh", grant.scopes.as_str(), settings.refresh_token_lifetime.days())));
+    let token = |hash, kind, scopes, expires_at| NewToken { hash, kind, grant: grant.id, scopes, created_at: now, expires_at };
+    let mut tokens = vec![token(&access_hash, "access", access_scopes.as_str(), now + lifetime)];
+    tokens.extend(refresh_hash.as_ref().map(|hash| token(hash, "refresh", grant.scopes.as_str(), refresh_until)));
     store::insert_tokens(tx, &tokens).await?;
-    Ok(Minted { grant, granted: scopes, access, refresh, lifetime })
+    let refresh_until = refresh.is_some().then_some(refresh_until);
+    Ok(Minted { grant, granted: scopes, access, refresh, refresh_until, lifetime })
 }
 
 impl Minted {
     /// The answer, with a signed ID token when `openid` was granted.
     async fn sign(self, app: &App, client: &AuthenticatedClient, nonce: Option<&str>, now: Timestamp) -> Result<Tokens, OAuthError> {
         let id_token = if self.granted.contains(Scope::OpenId) {
+            let sid = self.grant.session_id.map(|session| id_token::sid(session, client.id));
             let about = id_token::About {
                 client_id: &client.client_id,
                 user: self.grant.user_id,
                 auth_at: self.grant.auth_at,
                 amr: &self.grant.amr,
+                acr: if self.grant.acr.is_empty() { Class::of(self.grant.amr.split(' ')).as_str() } else { &self.grant.acr },
+                sid: sid.as_deref(),
                 nonce,
-                lifetime: self.lifetime,
+                lifetime: client
+                    .registration
+                    .lifetimes
+                    .id_token_minutes
+                    .map_or(self.lifetime, |minutes| Duration::from_secs(u64::from(minutes) * 60)),
                 access_token: self.access.reveal(),
             };
-            let claims = if client.registration.claims_in_id_token {
-                let known = claims_of(&app.config.origin, &mut app.db.read().await?, self.grant.user_id, &self.granted).await?;
+            let named = Named::from_text(&self.grant.claims).id_token;
+            let scopes = if client.registration.claims_in_id_token { self.granted.clone() } else { Scopes::default() };
+            let claims = if client.registration.claims_in_id_token || !named.is_empty() {
+                let known = claims_of(&app.config.origin, &mut app.db.read().await?, self.grant.user_id, &scopes, &named).await?;
                 Some(known.ok_or(OAuthError::InvalidGrant("the person is gone"))?)
             } else {
                 None
@@ -282,13 +326,13 @@ impl Minted {
 }
 
 /// The claims of a person as the database has them now; `None` when they are gone.
-async fn claims_of(origin: &Origin, conn: &mut Conn, user: UserId, scopes: &Scopes) -> sqlx::Result<Option<Claims>> {
+async fn claims_of(origin: &Origin, conn: &mut Conn, user: UserId, scopes: &Scopes, named: &BTreeSet<String>) -> sqlx::Result<Option<Claims>> {
     let Some(user) = users::find(conn, user).await? else { return Ok(None) };
     let mut names = Vec::new();
-    if scopes.contains(Scope::Groups) {
+    if scopes.contains(Scope::Groups) || named.contains("groups") {
         names.extend(groups::of_user(conn, user.id).await?.into_iter().map(|group| group.name));
     }
-    Ok(Some(claims::for_scope(origin, &user, &names, scopes)))
+    Ok(Some(claims::for_request(origin, &user, &names, scopes, named)))
 }
 
 /// What an access token opens.
@@ -300,7 +344,7 @@ async fn claims_of_access_token(app: &App, unverified_token: &str, now: Timestam
     if !scopes.contains(Scope::OpenId) {
         return Err(OAuthError::InsufficientScope);
     }
-    claims_of(&app.config.origin, &mut conn, token.user_id, &scopes).await?.ok_or(OAuthError::InvalidToken)
+    claims_of(&app.config.origin, &mut conn, token.user_id, &scopes, &Named::from_text(&token.claims).userinfo).await?.ok_or(OAuthError::InvalidToken)
 }
 
 /// Revokes what a client gives back: a refresh token takes its whole grant along, an access token goes alone (RFC 7009 section 2.1).
@@ -312,7 +356,9 @@ async fn give_back(app: &App, client: &AuthenticatedClient, unverified_token: &s
             store::revoke_grant(&mut tx, grant, "given back", now).await?;
         }
         Some(_) => store::delete_token(&mut tx, &hash).await?,
-        None => {}
+        None => {
+            store::machines::delete(&mut tx, &hash, client.id).await?;
+        }
     }
     tx.commit().await
 }
@@ -358,9 +404,14 @@ pub async fn sweep(app: &App, now: Timestamp) -> anyhow::Result<u64> {
     let mut swept = 0;
     loop {
         let mut tx = app.db.begin().await?;
-        let mut grants = store::sweep_codes(&mut tx, now - USED_CODE_KEPT).await?;
+        let mut grants = store::sweep_codes(&mut tx, now).await?;
         grants.extend(store::sweep_tokens(&mut tx, now).await?);
-        let count = u64::try_from(grants.len()).unwrap_or(u64::MAX);
+        let mut count = u64::try_from(grants.len()).unwrap_or(u64::MAX);
+        count += store::pushed::sweep(&mut tx, now - pushed::KEPT).await?;
+        count += store::machines::sweep(&mut tx, now).await?;
+        let (devices, unfetched) = store::devices::sweep(&mut tx, now - device::KEPT).await?;
+        count += devices;
+        grants.extend(unfetched);
         grants.sort_unstable();
         grants.dedup();
         store::delete_empty_grants(&mut tx, &grants).await?;

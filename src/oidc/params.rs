@@ -42,6 +42,13 @@ impl Params {
         names.iter().any(|name| self.is_repeated(name))
     }
 
+    /// The same with this parameter set, whatever it was.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let others = self.0.iter().filter(|(known, _)| known != name).cloned();
+        Self(others.chain([(name.to_owned(), value.to_owned())]).collect())
+    }
+
     /// Only the parameters of these names, form-encoded again.
     pub fn encode_only(&self, names: &[&str]) -> String {
         let kept: Vec<&(String, String)> = self.0.iter().filter(|(name, _)| names.contains(&name.as_str())).collect();
@@ -59,6 +66,7 @@ mod tests {
         assert_eq!((params.get("a"), params.get("b"), params.get("c"), params.get("d")), (Some("1"), None, Some("x y z"), None));
         assert!(params.has("b") && !params.has("d"));
         assert!(params.is_repeated("a") && !params.any_repeated(&["b", "c"]));
+        assert_eq!(params.with("a", "3").encode_only(&["a", "c"]), "c=x+y+z&a=3");
         assert_eq!(params.encode_only(&["c", "a"]), "a=1&a=2&c=x+y+z");
         assert_eq!(Params::parse(&"a=1&".repeat(61)).unwrap_err(), NotAForm);
         assert_eq!(Params::parse("a=x%00y").unwrap_err(), NotAForm);

@@ -3,6 +3,9 @@
 
 use std::time::Duration;
 
+use super::acr::Wanted;
+use super::answer::{ReplyTo, ResponseMode};
+use super::claims_request::{self, ClaimsRequest, Named};
 use super::error::{AuthorizeError, AuthorizeErrorCode};
 use super::params::Params;
 use super::scope::Scopes;
@@ -19,6 +22,8 @@ pub const NAMES: &[&str] = &[
     "nonce",
     "prompt",
     "max_age",
+    "acr_values",
+    "claims",
     "login_hint",
     "id_token_hint",
     "code_challenge",
@@ -27,6 +32,9 @@ pub const NAMES: &[&str] = &[
     "request_uri",
     "registration",
 ];
+
+/// The longest `max_age` we tell apart from "ever", in seconds: ten years.
+const MAX_AGE_MAX: u64 = 10 * 366 * 24 * 3600;
 
 /// The longest request, in bytes: it travels in the address of our own pages while the person signs in.
 const BYTES_MAX: usize = 5500;
@@ -47,12 +55,10 @@ fn without_hint(params: &Params) -> String {
 pub struct AuthorizationRequest {
     /// Who asks.
     pub client: Client,
-    /// Where the answer goes: one of the client's.
-    pub redirect_uri: String,
+    /// Where the answer goes.
+    pub reply_to: ReplyTo,
     /// What is asked for, as far as we know it; never empty.
     pub scopes: Scopes,
-    /// Given back as it came.
-    pub state: Option<String>,
     /// Goes into the ID token.
     pub nonce: Option<String>,
     /// The S256 code challenge (RFC 7636), when there is one.
@@ -61,6 +67,14 @@ pub struct AuthorizationRequest {
     pub prompt: Prompt,
     /// How long ago the person may have signed in at most.
     pub max_age: Option<Duration>,
+    /// How well they should have proved who they are.
+    pub acr: Wanted,
+    /// Claims asked for by name.
+    pub named: Named,
+    /// Whom it must be: one of these subjects, when there are any.
+    pub subjects: Vec<String>,
+    /// The name it was pushed under (RFC 9126); whoever answers it uses that up.
+    pub pushed: Option<String>,
     /// An ID token that says whom the client expects. Not verified yet.
     pub unverified_id_token_hint: Option<String>,
 }
@@ -77,9 +91,14 @@ pub struct Prompt {
 }
 
 impl AuthorizationRequest {
+    /// The scopes a person must have agreed to: those asked for, and those that would give the claims asked for by name.
+    pub fn reach(&self) -> Scopes {
+        self.scopes.and(&self.named.scopes())
+    }
+
     /// The refusal of this request that its client is told.
     pub fn refuse(&self, error: AuthorizeErrorCode, description: &'static str) -> AuthorizeError {
-        AuthorizeError::Redirect { redirect_uri: self.redirect_uri.clone(), state: self.state.clone(), error, description }
+        AuthorizeError::Redirect { reply_to: self.reply_to.clone(), error, description }
     }
 }
 
@@ -108,9 +127,9 @@ pub fn validate(params: &Params, client: Option<Client>) -> Result<Authorization
         )));
     }
 
-    let state = params.get("state").map(str::to_owned);
-    let redirect_uri = redirect_uri.to_owned();
-    let refuse = |error, description| AuthorizeError::Redirect { redirect_uri: redirect_uri.clone(), state: state.clone(), error, description };
+    let (mode, wrong_mode) = response_mode(params.get("response_mode"), redirect_uri);
+    let reply_to = ReplyTo { redirect_uri: redirect_uri.to_owned(), state: params.get("state").map(str::to_owned), mode };
+    let refuse = |error, description| AuthorizeError::Redirect { reply_to: reply_to.clone(), error, description };
     if params.any_repeated(NAMES) {
         return Err(refuse(InvalidRequest, "a parameter came more than once"));
     }
@@ -131,8 +150,8 @@ pub fn validate(params: &Params, client: Option<Client>) -> Result<Authorization
         Some(_) => return Err(refuse(UnsupportedResponseType, "response_type must be code")),
         None => return Err(refuse(InvalidRequest, "response_type is missing")),
     }
-    if params.get("response_mode").is_some_and(|mode| mode != "query") {
-        return Err(refuse(InvalidRequest, "response_mode must be query"));
+    if let Some(wrong) = wrong_mode {
+        return Err(refuse(InvalidRequest, wrong));
     }
     let scopes = Scopes::parse(params.get("scope").unwrap_or_default());
     if scopes.is_empty() {
@@ -142,22 +161,45 @@ pub fn validate(params: &Params, client: Option<Client>) -> Result<Authorization
     let max_age = match params.get("max_age") {
         None => None,
         Some(text) => {
-            let seconds = text.parse::<u32>().map_err(|_| refuse(InvalidRequest, "max_age must be a whole number of seconds"))?;
-            Some(Duration::from_secs(u64::from(seconds)))
+            let seconds = text.parse::<u64>().map_err(|_| refuse(InvalidRequest, "max_age must be a whole number of seconds"))?;
+            Some(Duration::from_secs(seconds.min(MAX_AGE_MAX)))
         }
     };
+    let ClaimsRequest { named, subjects, acr } = match params.get("claims") {
+        None => ClaimsRequest::default(),
+        Some(text) => claims_request::parse(text).map_err(|why| refuse(InvalidRequest, why))?,
+    };
+    let acr_values = || params.get("acr_values").unwrap_or_default().split(' ').filter(|value| !value.is_empty()).map(str::to_owned).collect();
+    // The claims parameter says more, so it goes before acr_values.
+    let acr = acr.filter(|acr| !acr.values.is_empty()).unwrap_or_else(|| Wanted { values: acr_values(), is_essential: false });
     let code_challenge = code_challenge(params, client.needs_pkce()).map_err(|why| refuse(InvalidRequest, why))?;
     Ok(AuthorizationRequest {
         nonce: params.get("nonce").map(str::to_owned),
         unverified_id_token_hint: params.get("id_token_hint").map(str::to_owned),
         client,
-        redirect_uri,
+        reply_to,
         scopes,
-        state,
         code_challenge,
         prompt,
         max_age,
+        acr,
+        named,
+        subjects,
+        pushed: None,
     })
+}
+
+/// The response mode, and what is wrong with the one asked for; that is told in the query then.
+fn response_mode(text: Option<&str>, redirect_uri: &str) -> (ResponseMode, Option<&'static str>) {
+    match text.map(ResponseMode::from_text) {
+        None => (ResponseMode::Query, None),
+        Some(None) => (ResponseMode::Query, Some("response_mode must be query, fragment or form_post")),
+        // A form is sent to web servers only.
+        Some(Some(ResponseMode::FormPost)) if !redirect_uri.starts_with("https://") && !redirect_uri.starts_with("http://") => {
+            (ResponseMode::Query, Some("response_mode form_post needs an http or https redirect_uri"))
+        }
+        Some(Some(mode)) => (mode, None),
+    }
 }
 
 fn prompt(text: Option<&str>) -> Result<Prompt, &'static str> {
@@ -223,8 +265,8 @@ pub(super) mod tests {
 
     fn error(more: &str) -> &'static str {
         match check(&good(more), client()) {
-            Err(AuthorizeError::Redirect { redirect_uri, state, error, description }) => {
-                assert_eq!((redirect_uri.as_str(), state.as_deref()), ("https://wiki.example.org/cb?x=1", Some("s t")));
+            Err(AuthorizeError::Redirect { reply_to, error, description }) => {
+                assert_eq!((reply_to.redirect_uri.as_str(), reply_to.state.as_deref()), ("https://wiki.example.org/cb?x=1", Some("s t")));
                 assert!(description.bytes().all(|b| matches!(b, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e)), "{description}");
                 error.as_str()
             }
@@ -238,6 +280,31 @@ pub(super) mod tests {
         assert_eq!((request.nonce.as_deref(), request.max_age), (Some("n"), Some(Duration::from_secs(60))));
         assert_eq!(request.prompt, Prompt { none: false, login: true, consent: true });
         assert!(request.code_challenge.is_none());
+    }
+
+    #[test]
+    fn the_answer_comes_in_the_way_asked_for_also_when_it_is_no() {
+        for (mode, expected) in [("query", ResponseMode::Query), ("fragment", ResponseMode::Fragment), ("form_post", ResponseMode::FormPost)] {
+            assert_eq!(check(&good(&format!("response_mode={mode}")), client()).unwrap().reply_to.mode, expected);
+            let Err(AuthorizeError::Redirect { reply_to, .. }) = check(&good(&format!("response_mode={mode}&prompt=dance")), client()) else {
+                panic!()
+            };
+            assert_eq!(reply_to.mode, expected);
+        }
+        let mut native = client();
+        native.registration.redirect_uris = vec!["app.immich:///oauth-callback".into()];
+        let query = "client_id=wiki&redirect_uri=app.immich:///oauth-callback&response_type=code&scope=openid&response_mode=form_post";
+        let Err(AuthorizeError::Redirect { reply_to, .. }) = check(query, native) else { panic!("a form cannot be sent to an app") };
+        assert_eq!(reply_to.mode, ResponseMode::Query);
+    }
+
+    #[test]
+    fn claims_and_classes_are_understood() {
+        let claims = "claims=%7B%22id_token%22%3A%7B%22email%22%3Anull%2C%22acr%22%3A%7B%22value%22%3A%22phrh%22%7D%7D%7D";
+        let request = check(&good(&format!("{claims}&acr_values=phr")), client()).unwrap();
+        assert_eq!((request.acr.values, request.named.scopes().to_string().as_str()), (vec!["phrh".to_owned()], "email"));
+        let request = check(&good("acr_values=phr+phrh&claims=%7B%7D&max_age=99999999999999"), client()).unwrap();
+        assert_eq!((request.acr.values.len(), request.acr.is_essential, request.reach().to_string().as_str()), (2, false, "openid"));
     }
 
     #[test]
@@ -261,8 +328,9 @@ pub(super) mod tests {
             ("request=eyJ", "request_not_supported"),
             ("request_uri=https://wiki.example.org/r", "request_uri_not_supported"),
             ("registration={}", "registration_not_supported"),
-            ("response_mode=fragment", "invalid_request"),
-            ("response_mode=form_post", "invalid_request"),
+            ("response_mode=web_message", "invalid_request"),
+            ("claims=[]", "invalid_request"),
+            ("claims=%7B%22userinfo%22%3A7%7D", "invalid_request"),
             ("prompt=none+login", "invalid_request"),
             ("prompt=dance", "invalid_request"),
             ("max_age=-1", "invalid_request"),

@@ -12,6 +12,8 @@ pub enum Scope {
     Profile,
     /// E-mail address.
     Email,
+    /// Telephone number.
+    Phone,
     /// Groups.
     Groups,
     /// A refresh token (OpenID Connect Core, section 11).
@@ -20,7 +22,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, as published.
-    pub const ALL: [Self; 5] = [Self::OpenId, Self::Profile, Self::Email, Self::Groups, Self::OfflineAccess];
+    pub const ALL: [Self; 6] = [Self::OpenId, Self::Profile, Self::Email, Self::Phone, Self::Groups, Self::OfflineAccess];
 
     /// The name in requests.
     pub const fn as_str(self) -> &'static str {
@@ -28,6 +30,7 @@ impl Scope {
             Self::OpenId => "openid",
             Self::Profile => "profile",
             Self::Email => "email",
+            Self::Phone => "phone",
             Self::Groups => "groups",
             Self::OfflineAccess => "offline_access",
         }
@@ -39,6 +42,7 @@ impl Scope {
             Self::OpenId => "Know that it is you",
             Self::Profile => "See your name and username",
             Self::Email => "See your e-mail address",
+            Self::Phone => "See your telephone number",
             Self::Groups => "See which groups you are in",
             Self::OfflineAccess => "Keep this access while you are not using it",
         }
@@ -79,6 +83,12 @@ impl Scopes {
     /// One after the other.
     pub fn iter(&self) -> impl Iterator<Item = Scope> + '_ {
         self.0.iter().copied()
+    }
+}
+
+impl FromIterator<Scope> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        Self(scopes.into_iter().collect())
     }
 }
 

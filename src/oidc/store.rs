@@ -1,7 +1,10 @@
 //! The SQL of grants, the codes and tokens that belong to them, and consents. Every statement that reads a code or token for use also asks whether its
 //! grant, its person and its client still stand (`live_grant!`).
 
+pub(super) mod devices;
 pub(super) mod keys;
+pub(super) mod machines;
+pub(super) mod pushed;
 
 use super::AppLine;
 use crate::clock::Timestamp;
@@ -25,18 +28,20 @@ pub(super) struct NewGrant<'a> {
     pub(super) id: GrantId,
     pub(super) user: UserId,
     pub(super) client: ClientId,
-    pub(super) session: SessionId,
+    pub(super) session: Option<SessionId>,
     pub(super) scopes: &'a str,
+    pub(super) claims: &'a str,
     pub(super) nonce: Option<&'a str>,
     pub(super) auth_at: Timestamp,
     pub(super) amr: &'a str,
+    pub(super) acr: &'a str,
     pub(super) created_at: Timestamp,
 }
 
 pub(super) async fn insert_grant(tx: &mut Tx, new: NewGrant<'_>) -> sqlx::Result<()> {
     query(
-        "INSERT INTO grants (id, user_id, client_id, session_id, scopes, nonce, auth_at, amr, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO grants (id, user_id, client_id, session_id, scopes, nonce, auth_at, amr, created_at, acr, claims)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(new.id)
     .bind(new.user)
@@ -47,6 +52,8 @@ pub(super) async fn insert_grant(tx: &mut Tx, new: NewGrant<'_>) -> sqlx::Result
     .bind(new.auth_at)
     .bind(new.amr)
     .bind(new.created_at)
+    .bind(new.acr)
+    .bind(new.claims)
     .execute(tx)
     .await
     .map(|_| ())
@@ -57,15 +64,19 @@ pub(super) async fn insert_grant(tx: &mut Tx, new: NewGrant<'_>) -> sqlx::Result
 pub(super) struct Grant {
     pub(super) id: GrantId,
     pub(super) user_id: UserId,
+    pub(super) session_id: Option<SessionId>,
     pub(super) scopes: String,
+    pub(super) claims: String,
     pub(super) nonce: Option<String>,
     pub(super) auth_at: Timestamp,
     pub(super) amr: String,
+    pub(super) acr: String,
+    pub(super) created_at: Timestamp,
 }
 
 pub(super) async fn find_live_grant(conn: &mut Conn, id: GrantId) -> sqlx::Result<Option<Grant>> {
     query(concat!(
-        "SELECT g.id, g.user_id, g.scopes, g.nonce, g.auth_at, g.amr
+        "SELECT g.id, g.user_id, g.session_id, g.scopes, g.claims, g.nonce, g.auth_at, g.amr, g.acr, g.created_at
          FROM grants g JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id WHERE g.id = $1 AND ",
         live_grant!()
     ))
@@ -155,17 +166,30 @@ pub(super) struct Redeemed {
     pub(super) code_challenge: Option<String>,
 }
 
-/// Uses a code up: of two requests at once one gets the row. The statement names the client, so that a stranger cannot burn someone else's code.
-pub(super) async fn redeem_code(tx: &mut Tx, hash: &TokenHash, client: ClientId, now: Timestamp) -> sqlx::Result<Option<Redeemed>> {
+/// Uses a code up: of two requests at once one gets the row. The statement names the client, so that a stranger cannot burn someone else's code. Its row stays
+/// until `kept_until` at least.
+pub(super) async fn redeem_code(
+    tx: &mut Tx,
+    hash: &TokenHash,
+    client: ClientId,
+    now: Timestamp,
+    kept_until: Timestamp,
+) -> sqlx::Result<Option<Redeemed>> {
     query(
-        "UPDATE authorization_codes SET used_at = $3 WHERE code_hash = $1 AND client_id = $2 AND used_at IS NULL AND expires_at > $3
+        "UPDATE authorization_codes SET used_at = $3, expires_at = $4 WHERE code_hash = $1 AND client_id = $2 AND used_at IS NULL AND expires_at > $3
          RETURNING grant_id, redirect_uri, code_challenge",
     )
     .bind(hash)
     .bind(client)
     .bind(now)
+    .bind(kept_until)
     .optional(tx)
     .await
+}
+
+/// Keeps the row of a used code longer: for as long as the refresh token it gave may be used.
+pub(super) async fn keep_code(tx: &mut Tx, hash: &TokenHash, kept_until: Timestamp) -> sqlx::Result<u64> {
+    query("UPDATE authorization_codes SET expires_at = $2 WHERE code_hash = $1").bind(hash).bind(kept_until).execute(tx).await
 }
 
 /// The grant of a code of this client that was used before.
@@ -204,6 +228,7 @@ pub(super) struct LiveToken {
     pub(super) username: String,
     pub(super) client_id: String,
     pub(super) scopes: String,
+    pub(super) claims: String,
     pub(super) created_at: Timestamp,
     pub(super) expires_at: Timestamp,
 }
@@ -211,7 +236,7 @@ pub(super) struct LiveToken {
 /// A token, access or refresh, that could be used now.
 pub(super) async fn find_live_token(conn: &mut Conn, hash: &TokenHash, now: Timestamp) -> sqlx::Result<Option<LiveToken>> {
     query(concat!(
-        "SELECT t.kind, g.user_id, u.username, c.client_id, t.scopes, t.created_at, t.expires_at
+        "SELECT t.kind, g.user_id, u.username, c.client_id, t.scopes, g.claims, t.created_at, t.expires_at
          FROM tokens t JOIN grants g ON g.id = t.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
          WHERE t.token_hash = $1 AND t.expires_at > $2 AND t.used_at IS NULL AND ",
         live_grant!()
@@ -299,12 +324,12 @@ pub(super) async fn delete_consent(tx: &mut Tx, user: UserId, client: ClientId) 
 /// What a person lets apps have: what they agreed to, and what apps got that need no asking.
 pub(super) async fn apps_of_user(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<AppLine>> {
     query(
-        "SELECT c.id, c.name, k.scopes, k.granted_at, k.last_used_at FROM consents k JOIN clients c ON c.id = k.client_id WHERE k.user_id = $1
+        "SELECT c.id, c.name, k.scopes, c.initiate_login_uri, k.granted_at, k.last_used_at FROM consents k JOIN clients c ON c.id = k.client_id WHERE k.user_id = $1
          UNION ALL
-         SELECT c.id, c.name, max(g.scopes), min(g.created_at), max(g.created_at) FROM grants g JOIN clients c ON c.id = g.client_id
+         SELECT c.id, c.name, max(g.scopes), c.initiate_login_uri, min(g.created_at), max(g.created_at) FROM grants g JOIN clients c ON c.id = g.client_id
          WHERE g.user_id = $1 AND g.revoked_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM consents k WHERE k.user_id = g.user_id AND k.client_id = g.client_id)
-         GROUP BY c.id, c.name
+         GROUP BY c.id, c.name, c.initiate_login_uri
          ORDER BY 2, 1 LIMIT 500",
     )
     .bind(user)
@@ -312,13 +337,13 @@ pub(super) async fn apps_of_user(conn: &mut Conn, user: UserId) -> sqlx::Result<
     .await
 }
 
-/// Deletes codes that ran out before `before`, a batch at a time; gives their grants.
-pub(super) async fn sweep_codes(tx: &mut Tx, before: Timestamp) -> sqlx::Result<Vec<GrantId>> {
+/// Deletes codes that ran out, and used ones whose tokens did, a batch at a time; gives their grants.
+pub(super) async fn sweep_codes(tx: &mut Tx, now: Timestamp) -> sqlx::Result<Vec<GrantId>> {
     let rows: Vec<(GrantId,)> = query(
         "DELETE FROM authorization_codes WHERE code_hash IN (SELECT code_hash FROM authorization_codes WHERE expires_at <= $1 LIMIT 1000)
          RETURNING grant_id",
     )
-    .bind(before)
+    .bind(now)
     .all(tx)
     .await?;
     Ok(rows.into_iter().map(|(grant,)| grant).collect())

@@ -7,6 +7,7 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Json, Response};
 use serde::Serialize;
 
+use super::device;
 use super::error::{OAuthError, no_store};
 use super::params::Params;
 use super::scope::Scopes;
@@ -24,7 +25,8 @@ pub struct Tokens {
     pub token_type: &'static str,
     /// Seconds the access token is good for.
     pub expires_in: u64,
-    /// What the access token covers.
+    /// What the access token covers; left out when there is nothing to name.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub scope: String,
     /// Who the person is; given when `openid` was granted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,6 +59,11 @@ pub async fn post(State(app): State<App>, browser: web::Client, headers: HeaderM
             let scopes = params.get("scope").map(Scopes::parse);
             super::refresh(&app, &client, refresh_token, scopes, &browser, now).await
         }
+        "client_credentials" => super::machine::grant(&app, &client, params.get("scope"), now).await,
+        device::GRANT_TYPE => {
+            let device_code = params.get("device_code").ok_or(OAuthError::InvalidRequest("device_code is missing"))?;
+            device::redeem(&app, &client, device_code, now).await
+        }
         _ => Err(OAuthError::UnsupportedGrantType),
     }
 }
@@ -70,8 +77,19 @@ pub(super) fn form(headers: &HeaderMap, body: &Bytes) -> Result<Params, OAuthErr
     }
     let unreadable = OAuthError::InvalidRequest("the body cannot be read");
     let Some(params) = std::str::from_utf8(body).ok().and_then(|text| Params::parse(text).ok()) else { return Err(unreadable) };
-    let names =
-        ["grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret", "refresh_token", "scope", "token", "token_type_hint"];
+    let names = [
+        "grant_type",
+        "code",
+        "redirect_uri",
+        "code_verifier",
+        "client_id",
+        "client_secret",
+        "refresh_token",
+        "scope",
+        "token",
+        "token_type_hint",
+        "device_code",
+    ];
     if params.any_repeated(&names) {
         return Err(OAuthError::InvalidRequest("a parameter came more than once"));
     }

@@ -14,6 +14,9 @@ pub struct PendingAuthorization {
     pub client_name: String,
     /// The request's parameters as they came, form-encoded; validated again when it goes on.
     pub parameters: String,
+    /// The name it was pushed under (RFC 9126), which is used up when it is answered; empty when it was not pushed.
+    #[serde(default)]
+    pub pushed: String,
     /// When it came: a sign-in after this instant satisfies `prompt=login`.
     pub started_at: Timestamp,
 }
@@ -93,7 +96,12 @@ mod tests {
     #[test]
     fn a_pending_request_opens_only_as_it_was_sealed() {
         let sealer = Sealer::new(&[1; 32]);
-        let pending = PendingAuthorization { client_name: "Wiki".into(), parameters: "client_id=x".into(), started_at: Timestamp::EPOCH };
+        let pending = PendingAuthorization {
+            client_name: "Wiki".into(),
+            parameters: "client_id=x".into(),
+            pushed: String::new(),
+            started_at: Timestamp::EPOCH,
+        };
         let sealed = pending.seal(&sealer);
         assert_eq!(PendingAuthorization::unseal(&sealer, &sealed), Some(pending));
         assert_eq!(PendingAuthorization::unseal(&Sealer::new(&[2; 32]), &sealed), None);

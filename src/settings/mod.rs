@@ -52,10 +52,18 @@ settings! {
         ///
         /// An app that does not refresh for this long has to send the person through sign-in again.
         refresh_token_lifetime: Whole<1, 365> = Whole(30), "REFRESH_TOKEN_DURATION_DAYS", "Apps";
+        /// Longest time an app stays connected, in days.
+        ///
+        /// This long after a sign-in its refresh tokens end, however often they were used, and the app has to send the person through sign-in again.
+        refresh_token_end: Whole<1, 3_650> = Whole(365), "REFRESH_TOKEN_END_DAYS", "Apps";
         /// Days to keep the audit log.
         ///
         /// Older events are deleted once a day.
         audit_log_retention: Whole<1, 3_650> = Whole(90), "AUDIT_LOG_RETENTION_DAYS", "Audit log";
+        /// Days to keep the history of directory syncs.
+        ///
+        /// Older runs, with what they changed and what they reported, are deleted as new ones end.
+        sync_run_retention: Whole<1, 3_650> = Whole(90), "DIRECTORY_RUN_RETENTION_DAYS", "Directories";
     }
 }
 

@@ -38,6 +38,22 @@ pub async fn find_by_name(conn: &mut Conn, username_or_email: &str) -> sqlx::Res
     store::find_by_key(conn, &model::key(username_or_email)).await
 }
 
+/// Finds the person a directory's entry has become.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_by_entry(conn: &mut Conn, directory: &str, entry_id: &str) -> sqlx::Result<Option<User>> {
+    store::find_by_entry(conn, directory, entry_id).await
+}
+
+/// How many people there are, by where they come from (`local` or a directory's name) and their state (`active`, `blocked`, `disabled`, `missing`).
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count_by_state(conn: &mut Conn) -> sqlx::Result<Vec<(String, String, i64)>> {
+    store::count_by_state(conn).await
+}
+
 /// Finds many people by username or e-mail with one statement: for each name, in order, who it is and their username.
 ///
 /// # Errors

@@ -32,6 +32,29 @@ pub(super) async fn find_by_key(conn: &mut Conn, key: &str) -> sqlx::Result<Opti
     .await
 }
 
+pub(super) async fn find_by_entry(conn: &mut Conn, directory: &str, entry_id: &str) -> sqlx::Result<Option<User>> {
+    query(
+        "SELECT id, user_handle, username, email, email_verified, first_name, last_name, display_name, phone, local_admin, directory_admin,
+                directory, entry_id, entry_dn, directory_state, directory_state_at, blocked_at, access_void_until, created_at, updated_at, last_sign_in_at,
+                locale, directory_attributes, picture
+         FROM users WHERE directory = $1 AND entry_id = $2",
+    )
+    .bind(directory)
+    .bind(entry_id)
+    .optional(conn)
+    .await
+}
+
+pub(super) async fn count_by_state(conn: &mut Conn) -> sqlx::Result<Vec<(String, String, i64)>> {
+    query(
+        "SELECT COALESCE(directory, 'local') AS source,
+                CASE WHEN blocked_at IS NOT NULL THEN 'blocked' ELSE COALESCE(directory_state, 'active') END AS state, COUNT(*)
+         FROM users GROUP BY source, state ORDER BY source, state",
+    )
+    .all(conn)
+    .await
+}
+
 #[derive(sqlx::FromRow)]
 pub(super) struct Named {
     pub(super) id: UserId,

@@ -17,13 +17,15 @@ use crate::web::Client;
 pub struct Limits {
     /// Starting and finishing ceremonies, opening access links: 10 a second, bursts of 60.
     pub sign_in: Limit,
+    /// Typing the short codes of devices, which could be guessed: 1 a second, bursts of 15.
+    pub user_codes: Limit,
     /// Administrators trying a person's directory password: one every 6 seconds, bursts of 10.
     pub password_tests: PersonLimit,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { sign_in: Limit::new(10, 60), password_tests: PersonLimit::new(Duration::from_secs(6), 10) }
+        Self { sign_in: Limit::new(10, 60), user_codes: Limit::new(1, 15), password_tests: PersonLimit::new(Duration::from_secs(6), 10) }
     }
 }
 

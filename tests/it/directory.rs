@@ -32,7 +32,10 @@ async fn the_first_sync_takes_everyone_over_and_the_next_writes_nothing() {
         assert_eq!((site.count("SELECT COUNT(*) FROM users").await, site.count("SELECT COUNT(*) FROM sync_runs").await), (0, 0));
 
         let first = site.sync("applied").await;
-        assert_eq!(first["users"], json!({"created": 3, "updated": 0, "disabled": 0, "restored": 0, "unchanged": 0, "skipped": 0}));
+        assert_eq!(
+            first["users"],
+            json!({"created": 3, "updated": 0, "disabled": 0, "restored": 0, "unchanged": 0, "skipped": 0, "linked": 0, "deleted": 0, "missing": 0})
+        );
         assert_eq!(first["groups"], json!({"created": 2, "updated": 0, "removed": 0, "unchanged": 0, "skipped": 0}));
         assert_eq!(first["memberships"], json!({"added": 3, "removed": 0}));
         assert_eq!((&first["problems"], &first["held_because"]), (&json!([]), &json!(null)));

@@ -71,7 +71,7 @@ async fn openldap_is_recognised_and_correct_without_edits() {
         assert_eq!(app.count("SELECT COUNT(*) FROM users WHERE directory = 'company'", vec![]).await, 2);
         assert_eq!(app.count("SELECT COUNT(*) FROM users WHERE directory_admin", vec![]).await, 1);
         let row = browser.get(LIST).await.texts("tbody tr");
-        assert!(row.len() == 1 && row[0].contains("OpenLDAP") && row[0].contains("In use"), "{row:?}");
+        assert!(row.len() == 1 && row[0].contains("OpenLDAP") && row[0].contains("In use"), "{row:?} {:?}", browser.get(LIST).await.body);
 
         let (event, detail) = &app.audited(Kind::DirectoryAdded).await[0];
         assert_eq!((event.actor_name.as_str(), detail["LDAP_BIND_PASSWORD"].as_str()), ("root", Some("(changed)")));

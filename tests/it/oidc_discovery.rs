@@ -27,19 +27,25 @@ async fn the_metadata_says_what_is_offered_and_nothing_else() {
     assert_eq!((found.status.as_u16(), found.header("content-type")), (200, "application/json"));
     let metadata = found.json();
     assert_eq!(metadata["issuer"], provider.base.as_str(), "without a slash at the end");
-    for name in ["response_types_supported", "response_modes_supported", "code_challenge_methods_supported", "subject_types_supported"] {
+    for name in ["response_types_supported", "code_challenge_methods_supported", "subject_types_supported"] {
         assert_eq!(metadata[name].as_array().map(Vec::len), Some(1), "{name}");
     }
     assert_eq!(metadata["code_challenge_methods_supported"], json!(["S256"]));
     assert_eq!(metadata["id_token_signing_alg_values_supported"], json!(["RS256", "ES256", "EdDSA"]));
     assert_eq!(metadata["token_endpoint_auth_methods_supported"], json!(["client_secret_basic", "client_secret_post", "none"]));
-    assert_eq!(metadata["scopes_supported"], json!(["openid", "profile", "email", "groups", "offline_access"]));
-    assert_eq!(metadata["grant_types_supported"], json!(["authorization_code", "refresh_token"]));
+    assert_eq!(metadata["scopes_supported"], json!(["openid", "profile", "email", "phone", "groups", "offline_access"]));
+    assert_eq!(
+        metadata["grant_types_supported"],
+        json!(["authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"])
+    );
     assert_eq!(
         (metadata["request_parameter_supported"].as_bool(), metadata["request_uri_parameter_supported"].as_bool()),
         (Some(false), Some(false))
     );
     assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
+
+    assert_eq!(metadata["response_modes_supported"], json!(["query", "fragment", "form_post"]));
+    assert_eq!(metadata["claims_parameter_supported"], true);
 
     // Names the conformance suite knows; any other is a mistake of ours.
     let known = [
@@ -63,6 +69,10 @@ async fn the_metadata_says_what_is_offered_and_nothing_else() {
         "claim_types_supported",
         "claims_supported",
         "claims_parameter_supported",
+        "acr_values_supported",
+        "pushed_authorization_request_endpoint",
+        "require_pushed_authorization_requests",
+        "device_authorization_endpoint",
         "request_parameter_supported",
         "request_uri_parameter_supported",
         "code_challenge_methods_supported",
@@ -86,7 +96,7 @@ async fn the_metadata_says_what_is_offered_and_nothing_else() {
 #[tokio::test]
 async fn apps_in_a_browser_may_read_and_call_what_they_need() {
     let provider = Provider::start(None).await;
-    for path in [METADATA, JWKS, "/api/oidc/token", "/api/oidc/userinfo", "/api/oidc/revoke"] {
+    for path in [METADATA, JWKS, "/api/oidc/token", "/api/oidc/userinfo", "/api/oidc/revoke", "/api/oidc/par", "/api/oidc/device/authorize"] {
         let request = plain().request(Method::OPTIONS, format!("{}{path}", provider.base)).header("origin", "https://spa.example.org");
         let allowed = answer(request.header("access-control-request-method", "POST").header("access-control-request-headers", "authorization")).await;
         assert_eq!((allowed.status.as_u16(), allowed.header("access-control-allow-origin")), (200, "*"), "{path}");

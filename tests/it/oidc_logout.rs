@@ -58,7 +58,10 @@ async fn a_sign_out_that_could_come_from_anyone_is_confirmed_first() {
             let done = browser.submit(&page, "/api/oidc/end-session/confirm", &[]).await;
             if with_client {
                 assert!(done.header("location").starts_with(SIGNED_OUT_URI));
-                assert!(page.header("content-security-policy").contains("form-action 'self' https://wiki.example.org;"));
+                assert!(
+                    !page.header("content-security-policy").contains("form-action"),
+                    "browsers apply it to where the app sends people on to as well"
+                );
             } else {
                 assert_eq!((done.status.as_u16(), done.texts("h1")), (200, vec!["You are signed out".to_owned()]));
             }

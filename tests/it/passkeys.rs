@@ -454,6 +454,7 @@ async fn the_sign_in_page_leads_where_the_person_wanted_to_go_and_never_to_anoth
     let pending = muster::sessions::next::PendingAuthorization {
         client_name: "Wiki & more".into(),
         parameters: "client_id=x".into(),
+        pushed: String::new(),
         started_at: app.clock.now(),
     };
     let sealed = pending.seal(&app.app().sealer);

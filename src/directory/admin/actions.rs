@@ -13,7 +13,7 @@ use super::super::client::{self, PasswordVerdict, PersonKey};
 use super::super::{self as directory, Keep, NotRemoved, Order, SyncReport};
 use super::form::{Form, restore_secrets};
 use super::settings::{self, is_guided};
-use super::{Known, LIST, WAITS, conflict, explain, read_only, runs, show};
+use super::{Known, LIST, WAITS, conflict, read_only, runs, show, sync_error};
 use crate::app::App;
 use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
@@ -67,11 +67,12 @@ pub async fn preview(
     axum::Form(mut form): axum::Form<Form>,
 ) -> Result<Response, AppError> {
     if !has_settings(&form) {
-        return preview_saved(&app, &name, &deed.admin, "").await;
+        return super::preview::make(app, deed, name).await;
     }
     restore_secrets(&app, &deed.admin, &name, &mut form);
     match in_time(directory::preview_typed(&app, &name, &form)).await? {
         Ok((report, is_unsaved)) => {
+            directory::keep_preview(&app, &name, deed.admin.user.id, report.clone(), is_unsaved).await?;
             let guided = is_guided(&form);
             settings::page(
                 &app,
@@ -87,7 +88,8 @@ pub async fn preview(
 
 /// The page of the directory with what a sync would change.
 pub(super) async fn preview_saved(app: &App, name: &str, admin: &AdminSession, notice: &'static str) -> Result<Response, AppError> {
-    let report: SyncReport = in_time(directory::preview(app, name)).await?.map_err(explain)?;
+    let report: SyncReport = in_time(directory::preview(app, name)).await?.map_err(sync_error)?;
+    directory::keep_preview(app, name, admin.user.id, report.clone(), false).await?;
     let asked = show::Asked { preview: Some(report), notice, ..show::Asked::default() };
     Ok(show::page(app, name, admin, asked).await?.into_response())
 }

@@ -2,8 +2,12 @@
 
 pub mod actions;
 pub mod add;
+mod changes;
+pub mod explain;
 mod form;
+pub mod home;
 pub mod list;
+pub mod preview;
 pub mod runs;
 pub mod settings;
 pub mod show;
@@ -17,7 +21,7 @@ use serde::Deserialize;
 
 use super::{Outcome, Run, Step, StepOutcome, SyncError};
 use crate::app::App;
-use crate::clock::duration_for_people;
+use crate::clock::{Timestamp, duration_for_people};
 use crate::error::AppError;
 
 const LIST: &str = "/admin/directories";
@@ -25,8 +29,8 @@ const LIST: &str = "/admin/directories";
 const WAITS: Duration = Duration::from_secs(45);
 
 /// How a run ended, for a badge: class and words.
-const fn outcome(run: &Run) -> (&'static str, &'static str) {
-    match run.outcome {
+const fn outcome(outcome: Option<Outcome>) -> (&'static str, &'static str) {
+    match outcome {
         None => ("accent", "Running"),
         Some(Outcome::Applied) => ("good", "Applied"),
         Some(Outcome::Unchanged) => ("good", "Nothing had changed"),
@@ -62,8 +66,8 @@ fn consequence(run: &Run, keeps_people: bool) -> String {
 }
 
 /// How long a run took, in words; empty while it goes on.
-fn took(run: &Run) -> String {
-    run.finished_at.map_or_else(String::new, |at| match at.since(run.started_at) {
+fn took(started_at: Timestamp, finished_at: Option<Timestamp>) -> String {
+    finished_at.map_or_else(String::new, |at| match at.since(started_at) {
         short if short < Duration::from_secs(1) => "less than a second".to_owned(),
         long => duration_for_people(long),
     })
@@ -104,12 +108,15 @@ fn conflict(title: &'static str, message: &str) -> AppError {
     AppError::Refused { title, message: message.to_owned(), status: StatusCode::CONFLICT }
 }
 
-fn explain(error: SyncError) -> AppError {
+fn sync_error(error: SyncError) -> AppError {
     match error {
         SyncError::SwitchedOff => conflict("Switched off", "The directory is switched off. Switch it on in its settings first."),
         SyncError::Running(since) => {
             let since = since.map(|since| format!(", since {}", since.for_people())).unwrap_or_default();
             conflict("Already running", &format!("Another sync is going on{since}. Look at it in the list of runs."))
+        }
+        SyncError::Expired(_, until) => {
+            conflict("Too late", &format!("This run could be confirmed until {until}. Sync again, and decide about what would change now."))
         }
         SyncError::NotHeld(_) => {
             conflict("Already decided", "This run does not wait for anybody: somebody has decided about it, or a later run has taken its place.")

@@ -11,6 +11,7 @@ use super::super::{self as directory, Outcome, Standing, Step, SyncReport, prese
 use super::{Known, LIST, Notice, consequence, mark, outcome, took};
 use crate::app::App;
 use crate::clock::{Timestamp, duration_for_people};
+use crate::directory::warnings::Warning;
 use crate::error::AppError;
 use crate::sessions::AdminSession;
 use crate::web::Chrome;
@@ -39,7 +40,10 @@ pub(super) struct DirectoryPage {
     address: String,
     base: String,
     every: String,
+    /// What the settings of a directory that is switched off will lead to.
     warnings: Vec<String>,
+    /// What needs a look in one that is switched on.
+    to_look_at: Vec<Warning>,
     /// When the next run begins by itself; `None` when that is now.
     next_at: Option<Timestamp>,
     standing: Standing,
@@ -73,7 +77,8 @@ pub(super) async fn page(app: &App, name: &str, admin: &AdminSession, asked: Ask
         address: text(URL.key),
         base: text(BASE.key),
         every: duration_for_people(every),
-        warnings: directory::standing_warnings(name, &texts),
+        warnings: if texts.is_enabled() { Vec::new() } else { directory::standing_warnings(name, &texts) },
+        to_look_at: directory::warnings::warnings_about(app, name, app.clock.now()).await?,
         consequence: standing.waiting.as_ref().map(|run| consequence(run, texts.keeps_people())).unwrap_or_default(),
         next_at: standing.last_started_at.map(|at| at + every).filter(|at| *at > app.clock.now()),
         standing,

@@ -120,27 +120,43 @@ pub(super) fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// Attributes that hold secrets: never shown to anybody, administrators included.
+/// Attributes that hold secrets (passwords, keys, what one could be found with): never shown to anybody, administrators included. What is only about a
+/// secret, such as when it was changed, is none.
 pub fn is_secret(attribute: &str) -> bool {
-    let base = attribute.split(';').next().unwrap_or(attribute).to_ascii_lowercase();
-    [
-        "password",
-        "pwd",
-        "passwd",
-        "secret",
-        "krbprincipalkey",
-        "krbmkey",
-        "lapsencrypted",
+    const WORDS: [&str; 5] = ["password", "passwd", "secret", "recoverykey", "privatekey"];
+    const NAMES: [&str; 11] = [
+        "unicodepwd",
+        "dbcspwd",
+        "ntpwdhistory",
+        "lmpwdhistory",
+        "pwdhistory",
+        "supplementalcredentials",
+        "ms-mcs-admpwd",
         "ipanthash",
-        "recoverykey",
-        "privatekey",
-        "totp",
-        "otptoken",
-    ]
-    .iter()
-    .any(|word| base.contains(word))
-        && !matches!(
-            base.as_str(),
-            "pwdlastset" | "pwdaccountlockedtime" | "pwdchangedtime" | "pwdpolicysubentry" | "badpwdcount" | "krblastpwdchange" | "pwdreset"
-        )
+        "ipatokenotpkey",
+        "krbextradata",
+        "nsds5replicacredentials",
+    ];
+    const ABOUT: [&str; 14] = [
+        "expiration",
+        "expiry",
+        "expire",
+        "time",
+        "lastset",
+        "policy",
+        "graceuser",
+        "retry",
+        "maxage",
+        "minage",
+        "minlength",
+        "mustchange",
+        "allowchange",
+        "complexity",
+    ];
+    let name = attribute.split(';').next().unwrap_or(attribute).to_ascii_lowercase();
+    let is_key = name.starts_with("krb") && (name.contains("key") || name.contains("pwdhistory"));
+    NAMES.contains(&name.as_str())
+        || is_key
+        || name.starts_with("mslaps-")
+        || (WORDS.iter().any(|word| name.contains(word)) && !ABOUT.iter().any(|word| name.contains(word)))
 }

@@ -374,3 +374,13 @@ fn an_explanation_shows_each_field_its_attributes_what_was_found_and_what_became
     assert!(skipped.iter().any(|field| field.label == "Username" && field.note.contains("no username")));
     assert!(skipped[0].result.starts_with("f0000000"));
 }
+
+#[test]
+fn passwords_and_keys_are_told_from_what_only_sounds_like_them() {
+    for name in ["userPassword", "USERPASSWORD;x-hash", "unicodePwd", "sambaNTPassword", "krbPrincipalKey", "krbPwdHistory", "msLAPS-Password"] {
+        assert!(is_secret(name), "{name}");
+    }
+    for name in ["uid", "pwdChangedTime", "passwordExpirationTime", "krbPasswordExpiration", "keywords", "krbPrincipalName"] {
+        assert!(!is_secret(name), "{name}");
+    }
+}

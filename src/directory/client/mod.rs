@@ -7,6 +7,7 @@ mod certificate;
 mod connection;
 mod entries;
 mod explain;
+mod inspect;
 mod password;
 mod person;
 mod pictures;
@@ -15,6 +16,7 @@ mod recognise;
 mod search;
 mod servers;
 mod so_far;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -30,6 +32,8 @@ use tokio_util::task::AbortOnDropHandle;
 pub use self::certificate::CertificateFacts;
 use self::connection::Connection;
 pub use self::entries::{Part, read_groups_for, read_part};
+pub(super) use self::inspect::mapped;
+pub use self::inspect::{Inspected, Looked, SeenGroup, inspect};
 pub use self::password::{PasswordChange, PasswordVerdict, Refusal, change_password, check_password};
 pub use self::person::{PersonKey, RawPerson, find_person, read_entry};
 pub use self::pictures::{Picture, PictureEntry, PictureProblem, Pictures, list_pictures, pictures};
@@ -40,6 +44,7 @@ pub use self::so_far::SoFar;
 pub use self::trial::{Step, StepOutcome, test};
 pub use self::watch::{Cursor, Mode, Notice, Touch, watch};
 use super::config::DirectoryConfig;
+use super::course::{Course, Stage};
 use super::membership;
 use super::model::Snapshot;
 use crate::clock::Timestamp;
@@ -117,10 +122,14 @@ pub async fn fetch(config: &DirectoryConfig, now: Timestamp) -> Result<Snapshot,
 pub async fn fetch_noting(config: &DirectoryConfig, now: Timestamp, so_far: Arc<SoFar>) -> Result<Snapshot, FetchError> {
     let owned = config.clone();
     guarded(config.connection.limits.run_within, Phase::Connect, async move {
+        let mut course = Course::begin();
         let mut opened = servers::open(&owned).await?;
         opened.connection.note_in(so_far);
-        let mut snapshot = read_everything(&owned, now, &mut opened.connection).await?;
+        course.mark(Stage::Connect);
+        let mut snapshot = read_everything(&owned, now, &mut opened.connection, &mut course).await?;
         snapshot.server = opened.connection.server().to_string();
+        let facts = standing::facts(&owned, &mut opened.connection).await;
+        (snapshot.facts, snapshot.stages) = (facts, course.stages);
         for error in opened.passed_over {
             snapshot.problems.report("", None, format!("{} {} was asked instead.", error.message, snapshot.server));
         }
@@ -147,10 +156,12 @@ async fn guarded<T: Send + 'static>(
     }
 }
 
-async fn read_everything(config: &DirectoryConfig, now: Timestamp, connection: &mut Connection) -> Result<Snapshot, FetchError> {
+async fn read_everything(config: &DirectoryConfig, now: Timestamp, connection: &mut Connection, course: &mut Course) -> Result<Snapshot, FetchError> {
     let mut snapshot = Snapshot::default();
     let (mut found, own) = read_users(config, now, connection, &mut snapshot).await?;
+    course.mark(Stage::People);
     found.add(read_groups(config, connection, &mut snapshot, own).await?);
+    course.mark(Stage::Groups);
     if let Some(wanted) = &config.placement.import_group {
         membership::only_members(&mut snapshot, wanted, config).map_err(|message| FetchError { phase: Phase::Groups, message })?;
     }

@@ -104,46 +104,13 @@ pub async fn read_entry(config: &DirectoryConfig, dn: &str, within: Duration) ->
     .await
 }
 
-/// Attributes whose values nobody needs to see, as far as servers show them at all.
-const SECRET_ATTRIBUTES: [&str; 20] = [
-    "userPassword",
-    "unicodePwd",
-    "dBCSPwd",
-    "ntPwdHistory",
-    "lmPwdHistory",
-    "supplementalCredentials",
-    "pwdHistory",
-    "passwordHistory",
-    "authPassword",
-    "ipaNTHash",
-    "sambaNTPassword",
-    "sambaLMPassword",
-    "sambaPasswordHistory",
-    "krbPrincipalKey",
-    "krbExtraData",
-    "krbMKey",
-    "ipatokenOTPkey",
-    "ms-Mcs-AdmPwd",
-    "msDS-ManagedPassword",
-    "nsDS5ReplicaCredentials",
-];
-
 fn without_secrets(mut entry: RawEntry) -> RawEntry {
     for (name, values) in &mut entry.attributes {
-        let base = name.split(';').next().unwrap_or("");
-        let is_secret = SECRET_ATTRIBUTES.iter().any(|secret| secret.eq_ignore_ascii_case(base))
-            || ["password", "passwd", "secret", "mslaps-"].iter().any(|word| base.to_ascii_lowercase().contains(word) && !is_about_passwords(base));
-        if is_secret {
+        if attributes::is_secret(name) {
             *values = vec!["(not shown)".as_bytes().to_vec(); values.len().min(1)];
         }
     }
     entry
-}
-
-/// Attributes with such a word in their name that say when or how, not what.
-fn is_about_passwords(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    ["time", "expir", "policy", "last", "count", "change", "age", "retry", "warn", "date"].iter().any(|word| lower.contains(word))
 }
 
 /// What is looked for on the wire.

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::attributes::Field;
 use super::super::client::{self, Part, Touch};
-use super::super::config::DirectoryConfig;
+use super::super::config::{Collision, DirectoryConfig};
 use super::super::dn::key_of;
 use super::super::model::{DirectoryState, DirectoryUser, EntryId, Extras, SkippedEntry, Snapshot};
-use super::super::plan::{Change, Current, KnownUser, Plan, Policy, Verdict, reconcile};
+use super::super::plan::{Change, Current, Extent, KnownUser, Plan, Policy, Verdict, reconcile};
 use super::super::run::{between_runs, write_part};
 use super::super::store;
 use crate::app::App;
@@ -113,12 +113,17 @@ impl Batch<'_> {
         }
         let (mut without_losses, mut outdated) = (false, 0);
         loop {
-            let (snapshot, current) = if groups_concerned { self.with_groups().await? } else { self.without_groups().await? };
+            let settings = Policy::new(self.config, self.app.clock.now());
+            let collision = settings.life_cycle.collision;
+            // Only a run that has read everything deletes people and links accounts.
+            let policy = settings.of_part(if groups_concerned { Extent::SomePeopleAndGroups } else { Extent::SomePeople });
+            let (mut snapshot, current) = if groups_concerned { self.with_groups(&policy).await? } else { self.without_groups(&policy).await? };
+            let found = snapshot.users.len();
+            snapshot.users.retain(|user| !waits_for_whole(user, &current, collision));
+            if snapshot.users.len() < found {
+                rest = Some("a newcomer has the name or address of somebody who is here already");
+            }
             let (snapshot, current) = if without_losses { sparing(snapshot, current) } else { (snapshot, current) };
-            let mut policy = Policy::from(self.config);
-            policy.admins_as_known = !groups_concerned;
-            // Only a run that has read everything deletes.
-            policy.soft_delete = true;
             let mut plan = reconcile(&snapshot, &current, &policy);
             plan.counts.users.skipped = self.part.skipped_users.len();
             if groups_concerned {
@@ -151,15 +156,15 @@ impl Batch<'_> {
     }
 
     /// The people touched, and nobody else.
-    async fn without_groups(&self) -> sqlx::Result<(Snapshot, Current)> {
-        let current = of_people(self.app, &self.config.name, &self.people, &self.part).await?;
+    async fn without_groups(&self, policy: &Policy) -> sqlx::Result<(Snapshot, Current)> {
+        let current = of_people(self.app, &self.config.name, &self.people, &self.part, policy).await?;
         let Part { users, skipped_users, problems, .. } = self.part.clone();
         Ok((Snapshot { users, skipped_users, problems, ..Snapshot::default() }, current))
     }
 
     /// The people touched, all groups, and everybody else as they are known.
-    async fn with_groups(&self) -> anyhow::Result<(Snapshot, Current)> {
-        let current = store::load(&mut self.app.db.read().await?, &self.config.name).await?;
+    async fn with_groups(&self, policy: &Policy) -> anyhow::Result<(Snapshot, Current)> {
+        let current = store::load(&mut self.app.db.read().await?, &self.config.name, policy).await?;
         let touched: HashSet<&EntryId> = self.people.iter().collect();
         let others = current.users.iter().filter(|user| user.state != DirectoryState::Missing && !touched.contains(&user.entry_id));
         let others: Vec<DirectoryUser> = others.filter_map(as_known).collect();
@@ -190,10 +195,27 @@ impl Batch<'_> {
 }
 
 /// What is known of some people and of who holds the names and addresses they want.
-pub(super) async fn of_people(app: &App, directory: &str, people: &[EntryId], part: &Part) -> sqlx::Result<Current> {
+pub(super) async fn of_people(app: &App, directory: &str, people: &[EntryId], part: &Part, policy: &Policy) -> sqlx::Result<Current> {
     let names = part.users.iter().flat_map(|user| std::iter::once(&user.username).chain(&user.email));
     let names: Vec<String> = names.map(|name| name_key(name)).collect();
-    store::part::load(&mut app.db.read().await?, directory, people, &names).await
+    let mut conn = app.db.read().await?;
+    let mut current = store::part::load(&mut conn, directory, people, &names).await?;
+    store::part::load_places(&mut conn, directory, policy, &mut current).await?;
+    Ok(current)
+}
+
+/// Whether somebody new may become an account that is here already, or get a number behind their name: only a run that knows everybody can say.
+fn waits_for_whole(user: &DirectoryUser, current: &Current, collision: Collision) -> bool {
+    if collision == Collision::Skip || current.users.iter().any(|known| known.entry_id == user.id) {
+        return false;
+    }
+    let by_name = current.other_usernames.get(&name_key(&user.username));
+    let by_email = user.email.as_deref().and_then(|email| current.other_emails.get(&name_key(email)));
+    match collision {
+        Collision::Skip => false,
+        Collision::Suffix => by_name.is_some(),
+        Collision::LinkVerified | Collision::Link => by_name.into_iter().chain(by_email).any(|owner| owner.local.is_some()),
+    }
 }
 
 /// Who loses access by a plan.

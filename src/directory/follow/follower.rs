@@ -347,6 +347,7 @@ mod tests {
             progress: None,
             counts: crate::directory::report::Counts::default(),
             held_because: None,
+            held_until: None,
             confirmed_at: None,
             discarded_at: None,
         };

@@ -7,12 +7,11 @@ use std::time::Duration;
 use super::super::client::{self, FetchError, Part};
 use super::super::config::DirectoryConfig;
 use super::super::model::{EntryId, Snapshot};
-use super::super::plan::{Policy, Verdict, reconcile};
+use super::super::plan::{Extent, Policy, Verdict, reconcile};
 use super::super::store::{self, NotApplied};
 use super::super::{journal, texts};
 use super::batch::{leaving, may_lose, of_people};
 use crate::app::App;
-use crate::audit;
 use crate::clock::Timestamp;
 use crate::sessions;
 use crate::users::{self, User};
@@ -103,10 +102,10 @@ async fn ask(config: &DirectoryConfig, id: &[EntryId], now: Timestamp) -> Result
 }
 
 async fn bring_up_to_date(app: &App, config: &DirectoryConfig, id: &[EntryId], part: &Part, now: Timestamp) -> sqlx::Result<Refreshed> {
-    let current = of_people(app, &config.name, id, part).await?;
+    let policy = Policy::new(config, now).of_part(Extent::SomePeople);
+    let current = of_people(app, &config.name, id, part, &policy).await?;
     let Part { users, skipped_users, problems, .. } = part.clone();
     let snapshot = Snapshot { users, skipped_users, problems, ..Snapshot::default() };
-    let policy = Policy { admins_as_known: true, soft_delete: true, ..Policy::from(config) };
     let mut plan = reconcile(&snapshot, &current, &policy);
     plan.held_because = None;
     if !plan.created_users.is_empty() || plan.verdict(None) == Verdict::Nothing {
@@ -124,6 +123,7 @@ async fn bring_up_to_date(app: &App, config: &DirectoryConfig, id: &[EntryId], p
     plan.removed_members.extend(ended);
     // Whoever comes back is about to get a session, which must be younger than what their absence ended.
     let at = if out.is_empty() { now - Duration::from_millis(1) } else { now };
+    let changes = store::changes(&mut app.db.read().await?, &plan, &current).await?;
     let mut tx = app.db.begin().await?;
     let had_admin = users::has_admin(&mut tx).await?;
     let created = match store::apply(&mut tx, &config.name, &plan, &current, at).await {
@@ -137,7 +137,8 @@ async fn bring_up_to_date(app: &App, config: &DirectoryConfig, id: &[EntryId], p
         return Ok(Refreshed::Unreachable);
     }
     sessions::end_all(&mut tx, &out, None).await?;
-    audit::record_all(&mut tx, journal::of_plan(&plan, &current, &created, &config.name, now)).await?;
+    let source = journal::Source { directory: &config.name, run: None, now };
+    journal::of_plan(&mut tx, &plan, &changes, &current, &created, &source).await?;
     tx.commit().await?;
     Ok(if out.is_empty() { Refreshed::Updated } else { Refreshed::Out })
 }

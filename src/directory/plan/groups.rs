@@ -6,9 +6,10 @@ use std::collections::{HashMap, HashSet};
 use super::super::attributes::Field;
 use super::super::dn::{DnKey, key_of};
 use super::super::model::{DirectoryGroup, EntryId, Problems, Snapshot};
-use super::names::{Names, Wish};
-use super::users::PlannedUsers;
-use super::{Current, GroupRow, KnownGroup, Plan, Policy, distinct, kept, label, row_hash, sorted_by_entry};
+use super::names::{Names, Others, Refused, Wish};
+use super::placement::fits;
+use super::users::{PlannedUsers, Present};
+use super::{Current, GroupRow, KnownGroup, Plan, Policy, What, distinct, kept, label, row_hash, sorted_by_entry};
 use crate::id::{GroupId, UserId};
 use crate::users::model::key as name_key;
 
@@ -18,13 +19,46 @@ pub(super) struct PlannedGroups<'s> {
     pub(super) present: Vec<(&'s DirectoryGroup, Option<&'s KnownGroup>, Cow<'s, str>)>,
     /// Known ones whose entry could not be used: they stay as they are.
     pub(super) kept: HashSet<&'s EntryId>,
+    /// Those whose members are put in a local group instead.
+    pub(super) mapped: Vec<&'s DirectoryGroup>,
+    /// All others that were found and are not taken over, because the settings leave them out. They can still be the administrators' group.
+    pub(super) left_out: Vec<&'s DirectoryGroup>,
+}
+
+/// Sorts what was found: groups to take over, those mapped to local groups, and those left out.
+fn choose<'s>(snapshot: &'s Snapshot, policy: &Policy) -> (Vec<&'s DirectoryGroup>, Vec<&'s DirectoryGroup>, Vec<&'s DirectoryGroup>) {
+    let placement = &policy.placement;
+    let (mut taken, mut mapped, mut left_out) = (Vec::with_capacity(snapshot.groups.len()), Vec::new(), Vec::new());
+    if !policy.life_cycle.sync_groups {
+        return (taken, mapped, snapshot.groups.iter().collect());
+    }
+    let keys: HashSet<String> = placement.group_map.iter().map(|(group, _)| name_key(group)).collect();
+    for group in &snapshot.groups {
+        let fits_any = |patterns: &[String]| patterns.iter().any(|pattern| fits(pattern, &group.name));
+        if !keys.is_empty() && keys.contains(&name_key(&group.name)) {
+            mapped.push(group);
+        } else if fits_any(&placement.exclude_groups) || !(placement.include_groups.is_empty() || fits_any(&placement.include_groups)) {
+            left_out.push(group);
+        } else {
+            taken.push(group);
+        }
+    }
+    (taken, mapped, left_out)
 }
 
 pub(super) fn plan_groups<'s>(snapshot: &'s Snapshot, current: &'s Current, policy: &Policy, plan: &mut Plan<'s>) -> PlannedGroups<'s> {
+    let (taken, mapped, left_out) = choose(snapshot, policy);
+    if !policy.life_cycle.sync_groups {
+        plan.counts.groups.unchanged = current.groups.iter().filter(|group| !group.is_removed).count();
+        return PlannedGroups { present: Vec::new(), kept: current.groups.iter().map(|group| &group.entry_id).collect(), mapped, left_out };
+    }
+    plan.counts.groups.skipped = snapshot.skipped_groups.len();
     let known: HashMap<&EntryId, &KnownGroup> = current.groups.iter().map(|group| (&group.entry_id, group)).collect();
-    let entries = distinct(snapshot.groups.iter().map(|group| (&group.id, group.dn.as_str(), group)), |dn| {
+    let entries = distinct(taken.into_iter().map(|group| (&group.id, group.dn.as_str(), group)), |group| {
         plan.counts.groups.skipped += 1;
-        plan.problems.report(dn, Some(&label(policy, Field::GroupId)), "Another entry has the same unique id. This one was skipped.");
+        let reason = "Another entry has the same unique id. This one was skipped.";
+        plan.problems.report(&group.dn, Some(&label(policy, Field::GroupId)), reason);
+        plan.skip(What::Group, &group.name, &group.dn, reason);
     });
     let found: HashSet<&EntryId> = entries.iter().map(|entry| &entry.id).collect();
     let kept = kept(&snapshot.skipped_groups, &found, current.groups.iter().map(|group| (&group.entry_id, group.dn.as_str())));
@@ -40,7 +74,8 @@ pub(super) fn plan_groups<'s>(snapshot: &'s Snapshot, current: &'s Current, poli
     };
     let staying = current.groups.iter().filter(|group| kept.contains(&group.entry_id));
     let wishes: Vec<Wish<'_>> = entries.iter().map(wish).chain(staying.map(stay)).collect();
-    let names = Names::assign(&wishes, &current.other_group_names, true);
+    let nobody = HashSet::new();
+    let names = Names::assign(&wishes, Others { names: &current.other_group_names, linked: &nobody }, Refused::KeepsOld);
 
     let mut present = Vec::with_capacity(entries.len());
     for (place, &entry) in entries.iter().enumerate() {
@@ -50,11 +85,9 @@ pub(super) fn plan_groups<'s>(snapshot: &'s Snapshot, current: &'s Current, poli
             let wanted = format!("The group name {:?} belongs to {whose}.", entry.name);
             let Some(known) = known else {
                 plan.counts.groups.skipped += 1;
-                plan.problems.report(
-                    &entry.dn,
-                    Some(&label(policy, Field::GroupName)),
-                    format!("{wanted} The entry was skipped; rename one of the two."),
-                );
+                let reason = format!("{wanted} The entry was skipped; rename one of the two.");
+                plan.skip(What::Group, &entry.name, &entry.dn, &reason);
+                plan.problems.report(&entry.dn, Some(&label(policy, Field::GroupName)), reason);
                 continue;
             };
             name = names.instead(&entry.id, &known.name);
@@ -90,7 +123,7 @@ pub(super) fn plan_groups<'s>(snapshot: &'s Snapshot, current: &'s Current, poli
             plan.released_groups.push((group.id, names.released(&group.entry_id, &group.name)));
         }
     }
-    PlannedGroups { present, kept }
+    PlannedGroups { present, kept, mapped, left_out }
 }
 
 /// The entry ids of those in the administrators' group.
@@ -101,11 +134,16 @@ pub(super) fn admin_members<'s>(
     policy: &Policy,
     problems: &mut Problems,
 ) -> HashSet<&'s EntryId> {
-    let Some(wanted) = policy.admin_group.as_deref().filter(|_| !policy.admins_as_known) else { return HashSet::new() };
+    let Some(wanted) = policy.placement.admin_group.as_deref().filter(|_| policy.extent.has_groups()) else { return HashSet::new() };
     let (wanted_key, wanted_dn) = (name_key(wanted), key_of(wanted));
     let is_wanted = |name: &str, dn: Option<DnKey>| (wanted_dn.is_some() && dn == wanted_dn) || name_key(name) == wanted_key;
     // The name is the one the group got here, not the one it wants: two groups may want one.
     if let Some((group, ..)) = groups.present.iter().find(|(group, _, name)| is_wanted(name, Some(group.dn_key))) {
+        return group.members.iter().collect();
+    }
+    // A group need not be shown to apps to say who administers.
+    let unshown = groups.mapped.iter().chain(&groups.left_out).filter(|group| is_wanted(&group.name, Some(group.dn_key)));
+    if let Some(group) = unshown.min_by(|a, b| a.id.cmp(&b.id)) {
         return group.members.iter().collect();
     }
     if let Some(group) = current.groups.iter().find(|group| groups.kept.contains(&group.entry_id) && is_wanted(&group.name, key_of(&group.dn))) {
@@ -130,18 +168,15 @@ pub(super) fn plan_memberships<'s>(groups: &PlannedGroups<'s>, users: &PlannedUs
         members.dedup();
         for member in members {
             match users.present.get(member) {
-                Some(Some(row)) if before.remove(row) => {}
+                Some(Present { row: Some(row), .. }) if before.remove(row) => {}
                 Some(_) => plan.added_members.push((&entry.id, member)),
                 None => {}
             }
         }
+        before.retain(|row| !users.stays.contains(row));
         plan.removed_members.extend(known.iter().flat_map(|group| before.iter().map(|row| (group.id, *row))));
     }
     let removed: HashSet<GroupId> = plan.removed_groups.iter().copied().collect();
     let gone = current.groups.iter().filter(|group| removed.contains(&group.id));
     plan.removed_members.extend(gone.flat_map(|group| group.members.iter().map(|row| (group.id, *row))));
-    plan.removed_members.sort_unstable();
-    plan.removed_members.dedup();
-    plan.counts.memberships.added = plan.added_members.len();
-    plan.counts.memberships.removed = plan.removed_members.len();
 }

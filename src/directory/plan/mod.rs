@@ -5,8 +5,13 @@
 //! local accounts and other directories are never given away. A known person who cannot get a new name keeps the old one and everything else is updated,
 //! above all whether they are disabled; a new person who cannot get a username is skipped. An e-mail address that is taken is left out.
 
+mod changes;
 mod groups;
+mod guard;
+mod links;
+mod listing;
 mod names;
+mod placement;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -14,12 +19,19 @@ mod users;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::sync::Arc;
+
+pub use changes::{ChangeKind, Changes, EntryChange, FieldChange, What};
+pub use links::LocalAccount;
+pub use listing::OldProfile;
+pub use placement::wanted_groups;
 
 use super::attributes::{AttributeMap, Field};
-use super::config::{DirectoryConfig, Guard, Missing};
+use super::config::{Collision, DirectoryConfig, Guard, LifeCycle, Missing, Placement};
 use super::dn::{DnKey, key_of};
-use super::model::{DirectoryGroup, DirectoryState, DirectoryUser, EntryId, Problems, SkippedEntry, Snapshot};
+use super::model::{DirectoryGroup, DirectoryState, DirectoryUser, EntryId, Extras, Problem, Problems, SkippedEntry, Snapshot};
 use super::report::Counts;
+use crate::clock::Timestamp;
 use crate::id::{GroupId, UserId};
 use crate::secret::sha256;
 
@@ -44,6 +56,8 @@ pub struct KnownUser {
     pub is_admin: bool,
     /// What the directory last said.
     pub state: DirectoryState,
+    /// Since when they are missing there.
+    pub left_at: Option<Timestamp>,
     /// Of the row as the last run wrote it; `None` forces a write.
     pub hash: Option<RowHash>,
 }
@@ -59,6 +73,8 @@ pub struct KnownGroup {
     pub dn: String,
     /// As stored.
     pub name: String,
+    /// As stored.
+    pub display_name: String,
     /// It left the directory in an earlier run.
     pub is_removed: bool,
     /// Of the row as the last run wrote it; `None` forces a write.
@@ -74,12 +90,38 @@ pub struct Current {
     pub users: Vec<KnownUser>,
     /// All groups of this directory, also removed ones.
     pub groups: Vec<KnownGroup>,
-    /// Usernames of everybody else by [`key`](crate::users::model::key), with who that is, such as `the local account "ada"`.
-    pub other_usernames: HashMap<String, String>,
+    /// Usernames of everybody else by [`key`](crate::users::model::key).
+    pub other_usernames: HashMap<String, Owner>,
     /// E-mail addresses of everybody else, likewise.
-    pub other_emails: HashMap<String, String>,
+    pub other_emails: HashMap<String, Owner>,
     /// Names of all other groups, likewise.
-    pub other_group_names: HashMap<String, String>,
+    pub other_group_names: HashMap<String, Owner>,
+    /// Local accounts, when the policy is to link them.
+    pub local_accounts: HashMap<UserId, LocalAccount>,
+    /// The local groups the policy names, by the key of their names.
+    pub local_groups: HashMap<String, LocalGroup>,
+    /// Memberships in local groups that carry this directory's name.
+    pub placed: Vec<(GroupId, UserId)>,
+}
+
+/// Who has a name that this directory may not give away.
+#[derive(Clone, Debug)]
+pub struct Owner {
+    /// In words, such as `the local account "ada"`.
+    pub words: Arc<str>,
+    /// The account, when it is a local one.
+    pub local: Option<UserId>,
+}
+
+/// A local group that people of the directory are put in.
+#[derive(Clone, Debug)]
+pub struct LocalGroup {
+    /// Our row.
+    pub id: GroupId,
+    /// As stored.
+    pub name: String,
+    /// Its members among the people of this directory (and the accounts that may be linked), whatever the way they came in.
+    pub members: Vec<UserId>,
 }
 
 /// The settings that decide.
@@ -87,28 +129,68 @@ pub struct Current {
 pub struct Policy {
     /// When to hold back.
     pub guard: Guard,
-    /// Name or DN of the group of administrators.
-    pub admin_group: Option<String>,
-    /// Keep who left.
-    pub soft_delete: bool,
-    /// Leave administrators as they are known: for a plan made of a few people, without the groups.
-    pub admins_as_known: bool,
+    /// What people and groups become here.
+    pub placement: Placement,
+    /// Coming and going.
+    pub life_cycle: LifeCycle,
+    /// How much of the directory the plan is made of.
+    pub extent: Extent,
     /// To name attributes in problems.
     pub attributes: AttributeMap,
     /// To name the place when nobody was found.
     pub base_dn: String,
+    /// When the plan is made: who left long enough before is deleted.
+    pub now: Timestamp,
 }
 
-impl From<&DirectoryConfig> for Policy {
-    fn from(config: &DirectoryConfig) -> Self {
+/// How much of the directory a plan is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Everything.
+    Whole,
+    /// A few people, and all groups; everybody else is among the skipped entries.
+    SomePeopleAndGroups,
+    /// A few people. Who is in which group, and who is an administrator, stays as it is known.
+    SomePeople,
+}
+
+impl Extent {
+    /// Whether the groups were read.
+    pub const fn has_groups(self) -> bool {
+        !matches!(self, Self::SomePeople)
+    }
+}
+
+impl Policy {
+    /// The same for a plan that is not made of everything: nobody is deleted in it, and no local account is linked.
+    #[must_use]
+    pub fn of_part(mut self, extent: Extent) -> Self {
+        self.extent = extent;
+        if self.life_cycle.missing != Missing::Report {
+            self.life_cycle.missing = Missing::Disable { delete_after_days: None };
+        }
+        if self.links_accounts() {
+            self.life_cycle.collision = Collision::Skip;
+        }
+        self
+    }
+
+    /// What a directory's settings say, at this time.
+    pub fn new(config: &DirectoryConfig, now: Timestamp) -> Self {
         Self {
             guard: config.guard,
-            admin_group: config.placement.admin_group.clone(),
-            soft_delete: config.life_cycle.missing != Missing::Delete,
-            admins_as_known: false,
+            placement: config.placement.clone(),
+            life_cycle: config.life_cycle,
+            extent: Extent::Whole,
             attributes: config.attributes.clone(),
             base_dn: config.search.base_dn.clone(),
+            now,
         }
+    }
+
+    /// Whether local accounts may become the directory's.
+    pub const fn links_accounts(&self) -> bool {
+        matches!(self.life_cycle.collision, Collision::LinkVerified | Collision::Link)
     }
 }
 
@@ -162,6 +244,17 @@ pub struct ReleasedUser {
     pub clear_email: bool,
 }
 
+/// Somebody who is put in a local group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlacedMember<'s> {
+    /// The group.
+    pub group: GroupId,
+    /// Their entry.
+    pub member: &'s EntryId,
+    /// Whether it ends by itself when the directory no longer says so. Otherwise it is as if an administrator had put them there.
+    pub is_lasting: bool,
+}
+
 /// Everything a run changes, in the order in which it must be applied so that no two rows ever hold one name.
 #[derive(Clone, Debug)]
 pub struct Plan<'s> {
@@ -171,8 +264,14 @@ pub struct Plan<'s> {
     pub departed_users: Vec<UserId>,
     /// People who left and are to be deleted (soft delete is off).
     pub deleted_users: Vec<UserId>,
+    /// People who left long ago and are deleted now. They lose no access.
+    pub forgotten_users: Vec<UserId>,
+    /// People who are not there any more and stay as they are; nothing is written.
+    pub missing_users: Vec<UserId>,
     /// Known people whose row changes.
     pub updated_users: Vec<(UserId, Change, UserRow<'s>)>,
+    /// Local accounts that become the directory's.
+    pub linked_users: Vec<(UserId, UserRow<'s>)>,
     /// New people.
     pub created_users: Vec<UserRow<'s>>,
     /// Group names given up.
@@ -187,6 +286,12 @@ pub struct Plan<'s> {
     pub removed_members: Vec<(GroupId, UserId)>,
     /// Memberships that begin, by entry ids of group and person (either may be new).
     pub added_members: Vec<(&'s EntryId, &'s EntryId)>,
+    /// Memberships that begin in local groups.
+    pub placed_members: Vec<PlacedMember<'s>>,
+    /// Entries that were found and not taken over, the first [`Changes::MAX`] of them.
+    pub skipped: Vec<EntryChange>,
+    /// What there is to say about a new person, by entry.
+    pub notes: HashMap<&'s EntryId, String>,
     /// The same, counted.
     pub counts: Counts,
     /// What was found wrong, in reading and in planning.
@@ -236,7 +341,33 @@ pub enum Verdict<'p> {
     Hold(&'p str),
 }
 
-impl Plan<'_> {
+impl<'s> Plan<'s> {
+    fn empty(problems: Problems) -> Self {
+        Self {
+            released_users: Vec::new(),
+            departed_users: Vec::new(),
+            deleted_users: Vec::new(),
+            forgotten_users: Vec::new(),
+            missing_users: Vec::new(),
+            updated_users: Vec::new(),
+            linked_users: Vec::new(),
+            created_users: Vec::new(),
+            released_groups: Vec::new(),
+            removed_groups: Vec::new(),
+            updated_groups: Vec::new(),
+            created_groups: Vec::new(),
+            removed_members: Vec::new(),
+            added_members: Vec::new(),
+            placed_members: Vec::new(),
+            skipped: Vec::new(),
+            notes: HashMap::new(),
+            counts: Counts::default(),
+            problems,
+            held_because: None,
+            digest: PlanDigest([0; 32]),
+        }
+    }
+
     /// Whether to write this plan. `confirmed` is the digest an administrator agreed to: it lifts the hold from that very plan only.
     pub fn verdict(&self, confirmed: Option<PlanDigest>) -> Verdict<'_> {
         match &self.held_because {
@@ -250,74 +381,83 @@ impl Plan<'_> {
     fn writes_nothing(&self) -> bool {
         self.counts.nothing_changes() && self.released_users.is_empty() && self.released_groups.is_empty()
     }
+
+    /// Those who can sign in no more: sessions and what apps hold of them end. Deleted people have nothing left to end.
+    pub fn locked_out(&self) -> impl Iterator<Item = UserId> {
+        let disabled = self.updated_users.iter().filter(|(_, change, _)| *change == Change::Disabled).map(|(id, ..)| *id);
+        self.departed_users.iter().copied().chain(disabled)
+    }
+
+    fn skip(&mut self, what: What, name: &str, dn: &str, reason: &str) {
+        if self.skipped.len() < Changes::MAX {
+            let (name, dn, reason) = (name.to_owned(), dn.to_owned(), reason.to_owned());
+            self.skipped.push(EntryChange { kind: ChangeKind::Skipped, what, name, dn, fields: Vec::new(), reason });
+        }
+    }
 }
 
 /// Decides what a run changes. Takes time in proportion to the entries and memberships (and their sorting).
 pub fn reconcile<'s>(snapshot: &'s Snapshot, current: &'s Current, policy: &Policy) -> Plan<'s> {
-    let mut plan = Plan {
-        released_users: Vec::new(),
-        departed_users: Vec::new(),
-        deleted_users: Vec::new(),
-        updated_users: Vec::new(),
-        created_users: Vec::new(),
-        released_groups: Vec::new(),
-        removed_groups: Vec::new(),
-        updated_groups: Vec::new(),
-        created_groups: Vec::new(),
-        removed_members: Vec::new(),
-        added_members: Vec::new(),
-        counts: Counts::default(),
-        problems: snapshot.problems.clone(),
-        held_because: None,
-        digest: PlanDigest([0; 32]),
-    };
-    plan.counts.users.skipped = snapshot.skipped_users.len();
-    plan.counts.groups.skipped = snapshot.skipped_groups.len();
-
+    let mut plan = Plan::empty(snapshot.problems.clone());
+    skipped_in_reading(snapshot, policy, &mut plan);
     let groups = groups::plan_groups(snapshot, current, policy, &mut plan);
-    let admins = groups::admin_members(&groups, snapshot, current, policy, &mut plan.problems);
-    let users = users::plan_users(snapshot, current, policy, &admins, &mut plan);
-    groups::plan_memberships(&groups, &users, current, &mut plan);
-    if current.users.is_empty() && snapshot.users.is_empty() && snapshot.skipped_users.is_empty() {
+    let users = if policy.life_cycle.sync_users {
+        let admins = groups::admin_members(&groups, snapshot, current, policy, &mut plan.problems);
+        plan.counts.users.skipped = snapshot.skipped_users.len();
+        let entries = distinct(snapshot.users.iter().map(|user| (&user.id, user.dn.as_str(), user)), |user| {
+            plan.counts.users.skipped += 1;
+            let reason = "Another entry has the same unique id. This one was skipped.";
+            plan.problems.report(&user.dn, Some(&label(policy, Field::UserId)), reason);
+            plan.skip(What::Person, &user.username, &user.dn, reason);
+        });
+        users::plan_users(&entries, snapshot, current, policy, &admins, &mut plan)
+    } else {
+        users::leave_users(current, &mut plan)
+    };
+    if policy.life_cycle.sync_groups {
+        groups::plan_memberships(&groups, &users, current, &mut plan);
+    }
+    placement::plan_placement(snapshot, &groups, &users, current, policy, &mut plan);
+    plan.removed_members.sort_unstable();
+    plan.removed_members.dedup();
+    plan.counts.memberships.added = plan.added_members.len() + plan.placed_members.len();
+    plan.counts.memberships.removed = plan.removed_members.len();
+    if policy.life_cycle.sync_users && current.users.is_empty() && snapshot.users.is_empty() && snapshot.skipped_users.is_empty() {
         plan.problems.report(
             &policy.base_dn,
             None,
             "The directory answered without error, but found nobody. Check base DN, filter and the rights of the bind account.",
         );
     }
-    plan.held_because = hold_reason(snapshot, current, policy, &users);
+    plan.held_because = guard::hold_reason(snapshot, current, policy, &users, &plan);
     plan.digest = digest(&plan);
     plan
 }
 
-fn hold_reason(snapshot: &Snapshot, current: &Current, policy: &Policy, users: &users::PlannedUsers<'_>) -> Option<String> {
-    let &users::PlannedUsers { active_before, leaving, admins_before, admins_after, .. } = users;
-    let mut reasons = Vec::new();
-    if active_before > 0 && snapshot.users.is_empty() && snapshot.skipped_users.is_empty() {
-        let known = current.users.len();
-        reasons.push(format!("The directory answered without error but found nobody, and {known} people are known from it. A wrong filter or lost rights look like this."));
-    } else if leaving > policy.guard.people.allowed(active_before) {
-        let share = leaving * 100 / active_before.max(1);
-        reasons.push(format!(
-            "{leaving} of {active_before} people ({share} %) would lose access; without confirmation {} may.",
-            policy.guard.people.allowed(active_before)
-        ));
+/// Lists the entries that could not be used, with the problem that was reported about each.
+fn skipped_in_reading(snapshot: &Snapshot, policy: &Policy, plan: &mut Plan<'_>) {
+    let reported: HashMap<DnKey, &Problem> = snapshot.problems.iter().filter_map(|problem| Some((key_of(&problem.dn)?, problem))).collect();
+    let users = snapshot.skipped_users.iter().filter(|_| policy.life_cycle.sync_users).map(|entry| (What::Person, entry));
+    let groups = snapshot.skipped_groups.iter().filter(|_| policy.life_cycle.sync_groups).map(|entry| (What::Group, entry));
+    for (what, entry) in users.chain(groups) {
+        match entry.dn_key.and_then(|key| reported.get(&key)) {
+            Some(problem) => plan.skip(what, &problem.dn, &problem.dn, &problem.message),
+            // In a part, these are those who were not asked for.
+            None if policy.extent != Extent::Whole => {}
+            None => plan.skip(what, entry.id.as_ref().map_or("", EntryId::as_str), "", "The entry could not be used."),
+        }
     }
-    if admins_before > 0 && admins_after == 0 {
-        reasons.push(format!("No administrator of this directory would remain ({admins_before} until now)."));
-    }
-    (!reasons.is_empty()).then(|| reasons.join(" "))
 }
 
 /// Entries in the order of their ids (then DNs), each id once; the others are handed to `duplicate`.
-fn distinct<'s, T: Copy>(entries: impl Iterator<Item = (&'s EntryId, &'s str, T)>, mut duplicate: impl FnMut(&str)) -> Vec<T> {
+fn distinct<'s, T: Copy>(entries: impl Iterator<Item = (&'s EntryId, &'s str, T)>, mut duplicate: impl FnMut(T)) -> Vec<T> {
     let mut sorted: Vec<_> = entries.collect();
     sorted.sort_unstable_by_key(|(id, dn, _)| (*id, *dn));
     let mut last = None;
     let mut kept = Vec::with_capacity(sorted.len());
-    for (id, dn, entry) in sorted {
+    for (id, _, entry) in sorted {
         if last == Some(id) {
-            duplicate(dn);
+            duplicate(entry);
         } else {
             kept.push(entry);
         }
@@ -350,6 +490,11 @@ fn label(policy: &Policy, field: Field) -> String {
     policy.attributes.label(field)
 }
 
+/// Further attributes as they are stored.
+pub fn extras_text(extras: &Extras) -> String {
+    serde_json::to_string(extras).expect("invariant: a map of texts and lists of texts")
+}
+
 fn row_hash(fields: &[&str]) -> RowHash {
     let mut encoding = Vec::with_capacity(fields.iter().map(|field| field.len() + 8).sum());
     for field in fields {
@@ -377,6 +522,8 @@ fn digest(plan: &Plan<'_>) -> PlanDigest {
     }
     plan.departed_users.iter().for_each(|user| add(&[b"depart", user.uuid().as_bytes()]));
     plan.deleted_users.iter().for_each(|user| add(&[b"delete", user.uuid().as_bytes()]));
+    plan.forgotten_users.iter().for_each(|user| add(&[b"forget", user.uuid().as_bytes()]));
+    plan.linked_users.iter().for_each(|(user, row)| add(&[b"link", user.uuid().as_bytes(), row.entry.id.as_str().as_bytes(), &row.hash.0]));
     plan.updated_users.iter().for_each(|(user, _, row)| add(&[b"update", user.uuid().as_bytes(), &row.hash.0]));
     plan.created_users.iter().for_each(|row| add(&[b"create", row.entry.id.as_str().as_bytes(), &row.hash.0]));
     plan.released_groups.iter().for_each(|(group, name)| add(&[b"release group", group.uuid().as_bytes(), name.as_bytes()]));
@@ -385,5 +532,8 @@ fn digest(plan: &Plan<'_>) -> PlanDigest {
     plan.created_groups.iter().for_each(|row| add(&[b"create group", row.entry.id.as_str().as_bytes(), &row.hash.0]));
     plan.removed_members.iter().for_each(|(group, user)| add(&[b"leave", group.uuid().as_bytes(), user.uuid().as_bytes()]));
     plan.added_members.iter().for_each(|(group, user)| add(&[b"join", group.as_str().as_bytes(), user.as_str().as_bytes()]));
+    for PlacedMember { group, member, is_lasting } in &plan.placed_members {
+        add(&[b"place", group.uuid().as_bytes(), member.as_str().as_bytes(), &[u8::from(*is_lasting)]]);
+    }
     PlanDigest(chain)
 }

@@ -1,8 +1,10 @@
 //! Who gets a name when several want it. One procedure for usernames, e-mail addresses and group names.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::model::EntryId;
+use super::Owner;
+use crate::id::UserId;
 use crate::users::model::key as name_key;
 
 /// One who wants a name, or has one and is not asked in this run. In the order of the entry ids.
@@ -21,37 +23,125 @@ pub(super) struct Wish<'s> {
     pub(super) is_known: bool,
 }
 
+impl Wish<'_> {
+    /// Whether a known one has the name they want with a number behind it.
+    fn is_numbered(&self) -> bool {
+        self.is_known && self.key.as_deref().zip(self.has.as_deref()).is_some_and(|(wanted, has)| is_numbered(has, wanted))
+    }
+}
+
+/// Whether `name` is `wanted` with a number behind it; both as [`name_key`].
+pub(super) fn is_numbered(name: &str, wanted: &str) -> bool {
+    name.strip_prefix(wanted).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// The names as given out.
 pub(super) struct Names<'w, 's> {
     wishes: &'w [Wish<'s>],
-    others: &'w HashMap<String, String>,
+    others: Others<'w>,
     holders: HashMap<String, usize>,
     refused: Vec<Option<String>>,
+    numbered: Vec<Option<u32>>,
+}
+
+/// Names that are not this directory's to give away.
+#[derive(Clone, Copy)]
+pub(super) struct Others<'w> {
+    pub(super) names: &'w HashMap<String, Owner>,
+    /// Local accounts that become the directory's in this very plan: their names are among the wishes.
+    pub(super) linked: &'w HashSet<UserId>,
+}
+
+impl<'w> Others<'w> {
+    fn owner(&self, key: &str) -> Option<&'w Owner> {
+        self.names.get(key).filter(|owner| owner.local.is_none_or(|id| !self.linked.contains(&id)))
+    }
+}
+
+/// What becomes of those whose wish is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// They get nothing.
+    Nothing,
+    /// Known ones keep what they have, and no new one gets it.
+    KeepsOld,
+    /// Likewise; new ones get a number behind the name, and keep it until nobody has the name.
+    GetsNumber,
 }
 
 impl<'w, 's> Names<'w, 's> {
-    /// Gives out names: first to whoever has theirs already, then to known ones, then to new ones. With `keep_old`, a known one whose wish is refused keeps what
-    /// they have, and no new one gets it.
-    pub(super) fn assign(wishes: &'w [Wish<'s>], others: &'w HashMap<String, String>, keep_old: bool) -> Self {
-        let mut names = Self { wishes, others, holders: HashMap::with_capacity(wishes.len()), refused: vec![None; wishes.len()] };
+    /// Gives out names: first to whoever has theirs already, then to known ones, then to new ones.
+    pub(super) fn assign(wishes: &'w [Wish<'s>], others: Others<'w>, refused: Refused) -> Self {
+        let count = wishes.len();
+        let mut names = Self { wishes, others, holders: HashMap::with_capacity(count), refused: vec![None; count], numbered: vec![None; count] };
+        let is_numbered = |wish: &Wish<'s>| refused == Refused::GetsNumber && wish.is_numbered();
         names.turn(|wish| wish.is_known && wish.key == wish.has);
-        names.turn(|wish| wish.is_known && wish.key != wish.has);
-        if keep_old {
+        // Who has a number is content with it for now, or the order in which names become free would move them about.
+        for (place, wish) in wishes.iter().enumerate().filter(|(_, wish)| is_numbered(wish)) {
+            names.holders.extend(wish.has.clone().map(|has| (has, place)));
+        }
+        names.turn(|wish| wish.is_known && wish.key != wish.has && !is_numbered(wish));
+        if refused != Refused::Nothing {
             for (place, wish) in wishes.iter().enumerate() {
                 if let (Some(_), Some(has)) = (&names.refused[place], &wish.has) {
                     names.holders.entry(has.clone()).or_insert(place);
                 }
             }
         }
+        if refused == Refused::GetsNumber {
+            names.drop_numbers();
+        }
         names.turn(|wish| !wish.is_known);
+        if refused == Refused::GetsNumber {
+            names.number();
+        }
         names
+    }
+
+    /// Gives known ones with a number their name without it, when nobody has that and nobody waits for the numbered one.
+    fn drop_numbers(&mut self) {
+        let wanted: HashSet<&str> = self.wishes.iter().filter(|wish| wish.is_known).filter_map(|wish| wish.key.as_deref()).collect();
+        for (place, wish) in self.wishes.iter().enumerate().filter(|(_, wish)| wish.is_numbered()) {
+            let (Some(key), Some(has)) = (&wish.key, &wish.has) else { continue };
+            let holder = self.holders.get(key).map(|holder| format!("{:?} ({})", self.wishes[*holder].name, self.wishes[*holder].dn));
+            let owner = self.others.owner(key).map(|owner| owner.words.to_string()).or(holder);
+            if owner.is_none() && !wanted.contains(has.as_str()) {
+                self.holders.remove(has);
+                self.holders.insert(key.clone(), place);
+            } else {
+                self.refused[place] = Some(owner.unwrap_or_else(|| "nobody".to_owned()));
+            }
+        }
+    }
+
+    /// Puts the first free number, from 2, behind the names of new ones who got none.
+    fn number(&mut self) {
+        let mut next: HashMap<&str, u32> = HashMap::new();
+        for (place, wish) in self.wishes.iter().enumerate() {
+            let Some(key) = wish.key.as_deref().filter(|_| !wish.is_known && self.refused[place].is_some()) else { continue };
+            let number = next.entry(key).or_insert(2);
+            loop {
+                let numbered = name_key(&format!("{}{number}", wish.name));
+                *number += 1;
+                if self.others.owner(&numbered).is_none() && !self.holders.contains_key(&numbered) {
+                    self.holders.insert(numbered, place);
+                    self.numbered[place] = Some(*number - 1);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// The number that stands behind the name of one whose wish was refused.
+    pub(super) fn number_of(&self, place: usize) -> Option<u32> {
+        self.numbered[place]
     }
 
     fn turn(&mut self, whose: impl Fn(&Wish<'s>) -> bool) {
         for (place, wish) in self.wishes.iter().enumerate().filter(|(_, wish)| whose(wish)) {
             let Some(key) = &wish.key else { continue };
-            self.refused[place] = match (self.others.get(key), self.holders.get(key)) {
-                (Some(other), _) => Some(other.clone()),
+            self.refused[place] = match (self.others.owner(key), self.holders.get(key)) {
+                (Some(other), _) => Some(other.words.to_string()),
                 (None, Some(holder)) => Some(format!("{:?} ({})", self.wishes[*holder].name, self.wishes[*holder].dn)),
                 (None, None) => {
                     self.holders.insert(key.clone(), place);
@@ -76,7 +166,7 @@ impl<'w, 's> Names<'w, 's> {
         let base = name.split_once('~').map_or(name, |(base, _)| base);
         let short = format!("{base}~{}", id.short());
         let key = name_key(&short);
-        if self.others.contains_key(&key) || self.holders.contains_key(&key) { format!("{base}~{id}") } else { short }
+        if self.others.owner(&key).is_some() || self.holders.contains_key(&key) { format!("{base}~{id}") } else { short }
     }
 
     /// What one is called whose wish was refused: what they are called now, unless that went to somebody else.

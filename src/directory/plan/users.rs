@@ -2,36 +2,76 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use super::super::attributes::Field;
+use super::super::config::{Collision, Missing};
 use super::super::model::{DirectoryState, DirectoryUser, EntryId, Snapshot};
-use super::names::{Names, Wish};
-use super::{Change, Current, KnownUser, Plan, Policy, ReleasedUser, RowHash, UserRow, distinct, kept, label, row_hash, sorted_by_entry};
+use super::names::{Names, Others, Refused, Wish, is_numbered};
+use super::{
+    Change, Current, KnownUser, Plan, Policy, ReleasedUser, RowHash, UserRow, What, extras_text, kept, label, links, row_hash, sorted_by_entry,
+};
 use crate::id::UserId;
 use crate::users::model::key as name_key;
 
 /// What became of the people, for the steps that follow.
+#[derive(Default)]
 pub(super) struct PlannedUsers<'s> {
-    /// Those who may be members: our row, when there is one already.
-    pub(super) present: HashMap<&'s EntryId, Option<UserId>>,
+    /// Those who may be members.
+    pub(super) present: HashMap<&'s EntryId, Present>,
+    /// Those whose memberships do not end, because nothing was asked of the directory about them.
+    pub(super) stays: HashSet<UserId>,
+    pub(super) tally: Tally,
+}
+
+/// Somebody who may be a member.
+#[derive(Clone, Copy)]
+pub(super) struct Present {
+    /// Our row, when there is one already.
+    pub(super) row: Option<UserId>,
+    /// Whether they may sign in, as far as the directory goes.
+    pub(super) is_active: bool,
+}
+
+/// What the guard looks at.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
     pub(super) active_before: usize,
     pub(super) leaving: usize,
     pub(super) admins_before: usize,
     pub(super) admins_after: usize,
+    pub(super) admins_lost: usize,
+    /// Known people who were found.
+    pub(super) found_again: usize,
+    /// How many of these had an e-mail address.
+    pub(super) addresses_before: usize,
+    /// How many entries have one.
+    pub(super) addresses_after: usize,
+}
+
+/// When people are not taken over: everybody stays as they are.
+pub(super) fn leave_users<'s>(current: &'s Current, plan: &mut Plan<'s>) -> PlannedUsers<'s> {
+    let mut planned = PlannedUsers::default();
+    for user in current.users.iter().filter(|user| user.state != DirectoryState::Missing) {
+        plan.counts.users.unchanged += 1;
+        planned.present.insert(&user.entry_id, Present { row: Some(user.id), is_active: user.state == DirectoryState::Active });
+    }
+    planned
 }
 
 pub(super) fn plan_users<'s>(
+    entries: &[&'s DirectoryUser],
     snapshot: &'s Snapshot,
     current: &'s Current,
     policy: &Policy,
     admins: &HashSet<&EntryId>,
     plan: &mut Plan<'s>,
 ) -> PlannedUsers<'s> {
-    let known: HashMap<&EntryId, &KnownUser> = current.users.iter().map(|user| (&user.entry_id, user)).collect();
-    let entries = distinct(snapshot.users.iter().map(|user| (&user.id, user.dn.as_str(), user)), |dn| {
-        plan.counts.users.skipped += 1;
-        plan.problems.report(dn, Some(&label(policy, Field::UserId)), "Another entry has the same unique id. This one was skipped.");
-    });
+    let links = links::choose(entries, current, policy);
+    let linked: HashSet<UserId> = links.accounts.values().map(|account| account.user.id).collect();
+    let mut known: HashMap<&EntryId, &KnownUser> = current.users.iter().map(|user| (&user.entry_id, user)).collect();
+    // From here on, an account that is linked is as good as known.
+    known.extend(links.accounts.iter().map(|(entry, account)| (*entry, &account.user)));
     let found: HashSet<&EntryId> = entries.iter().map(|entry| &entry.id).collect();
     let kept = kept(&snapshot.skipped_users, &found, current.users.iter().map(|user| (&user.entry_id, user.dn.as_str())));
     // Those whose entry could not be used are asked nothing and lose nothing: they wish for what they have.
@@ -53,61 +93,82 @@ pub(super) fn plan_users<'s>(
         .map(|entry| wish(entry, Some(name_key(&entry.username)), &|user| Some(name_key(&user.username))))
         .chain(staying.iter().map(|user| stay(user, Some(name_key(&user.username)))))
         .collect();
-    let usernames = Names::assign(&username_wishes, &current.other_usernames, true);
+    let with_number = if policy.life_cycle.collision == Collision::Suffix { Refused::GetsNumber } else { Refused::KeepsOld };
+    let usernames = Names::assign(&username_wishes, Others { names: &current.other_usernames, linked: &linked }, with_number);
     let has_email = |user: &KnownUser| user.email.as_deref().map(name_key);
     let email_wishes: Vec<Wish<'_>> = entries
         .iter()
         .enumerate()
         .map(|(place, entry)| {
             // Who gets no username is not created, so their address is free for others.
-            let is_created = known.contains_key(&entry.id) || usernames.refused(place).is_none();
+            let is_created = known.contains_key(&entry.id) || usernames.refused(place).is_none() || usernames.number_of(place).is_some();
             wish(entry, entry.email.as_deref().filter(|_| is_created).map(name_key), &has_email)
         })
         .chain(staying.iter().map(|user| stay(user, has_email(user))))
         .collect();
-    let emails = Names::assign(&email_wishes, &current.other_emails, false);
+    let emails = Names::assign(&email_wishes, Others { names: &current.other_emails, linked: &linked }, Refused::Nothing);
 
-    let mut planned =
-        PlannedUsers { present: HashMap::with_capacity(entries.len()), active_before: 0, leaving: 0, admins_before: 0, admins_after: 0 };
+    let mut planned = PlannedUsers { present: HashMap::with_capacity(entries.len()), ..PlannedUsers::default() };
     for (place, &entry) in entries.iter().enumerate() {
         let known = known.get(&entry.id).copied();
         let mut username = Cow::Borrowed(entry.username.as_str());
         if let Some(whose) = usernames.refused(place) {
             let wanted = format!("The username {:?} belongs to {whose}.", entry.username);
-            let Some(known) = known else {
-                plan.counts.users.skipped += 1;
-                plan.problems.report(
-                    &entry.dn,
-                    Some(&label(policy, Field::Username)),
-                    format!("{wanted} The entry was skipped; rename one of the two."),
-                );
-                continue;
-            };
-            username = usernames.instead(&entry.id, &known.username);
-            plan.problems.report(
-                &entry.dn,
-                Some(&label(policy, Field::Username)),
-                format!("{wanted} This person stays {username:?}; rename one of the two."),
-            );
+            match (known, usernames.number_of(place)) {
+                (None, Some(number)) => {
+                    username = format!("{}{number}", entry.username).into();
+                    plan.notes.insert(&entry.id, format!("{wanted} This person becomes {username:?}."));
+                }
+                (None, None) => {
+                    plan.counts.users.skipped += 1;
+                    let why = links.reasons.get(&entry.id).map(|reason| format!(" {reason}")).unwrap_or_default();
+                    let reason = format!("{wanted}{why} The entry was skipped; rename one of the two.");
+                    plan.skip(What::Person, &entry.username, &entry.dn, &reason);
+                    plan.problems.report(&entry.dn, Some(&label(policy, Field::Username)), reason);
+                    continue;
+                }
+                (Some(known), _) => {
+                    username = usernames.instead(&entry.id, &known.username);
+                    // Who got a number keeps it, and that is as it should be.
+                    if !(with_number == Refused::GetsNumber && is_numbered(&name_key(&username), &name_key(&entry.username))) {
+                        let message = format!("{wanted} This person stays {username:?}; rename one of the two.");
+                        plan.problems.report(&entry.dn, Some(&label(policy, Field::Username)), message);
+                    }
+                }
+            }
         }
         let email = entry.email.as_deref().filter(|_| emails.refused(place).is_none());
         if let Some(whose) = emails.refused(place) {
             let address = entry.email.as_deref().unwrap_or("");
-            let message = format!("The e-mail address {address:?} belongs to {whose}. {username:?} was taken over without it.");
+            let why = links.reasons.get(&entry.id).map(|reason| format!(" {reason}")).unwrap_or_default();
+            let message = format!("The e-mail address {address:?} belongs to {whose}.{why} {username:?} was taken over without it.");
             plan.problems.report(&entry.dn, Some(&label(policy, Field::Email)), message);
         }
-        let is_admin = if policy.admins_as_known { known.is_some_and(|user| user.is_admin) } else { admins.contains(&entry.id) };
+        let was_admin = known.is_some_and(|user| user.is_admin);
+        let is_admin = policy.placement.everyone_is_admin || if policy.extent.has_groups() { admins.contains(&entry.id) } else { was_admin };
         let state = if entry.is_disabled { DirectoryState::Disabled } else { DirectoryState::Active };
         let hash = user_hash(entry, &username, email, is_admin, state);
-        planned.present.insert(&entry.id, known.map(|user| user.id));
-        planned.admins_after += usize::from(is_admin && state == DirectoryState::Active);
+        let is_active = state == DirectoryState::Active;
+        planned.present.insert(&entry.id, Present { row: known.map(|user| user.id), is_active });
+        planned.tally.admins_after += usize::from(is_admin && is_active);
+        planned.tally.addresses_after += usize::from(entry.email.is_some());
         let row = UserRow { entry, username, email, is_admin, state, hash };
         let Some(known) = known else {
             plan.counts.users.created += 1;
             plan.created_users.push(row);
             continue;
         };
-        planned.leaving += usize::from(known.state == DirectoryState::Active && state != DirectoryState::Active);
+        if links.accounts.contains_key(&entry.id) {
+            plan.counts.users.linked += 1;
+            plan.notes.insert(&entry.id, format!("The local account {:?} becomes the directory's, with its passkeys.", known.username));
+            plan.linked_users.push((known.id, row));
+            continue;
+        }
+        let tally = &mut planned.tally;
+        tally.found_again += 1;
+        tally.addresses_before += usize::from(known.email.is_some());
+        tally.leaving += usize::from(known.state == DirectoryState::Active && !is_active);
+        tally.admins_lost += usize::from(known.state == DirectoryState::Active && known.is_admin && !(is_admin && is_active));
         let counts = &mut plan.counts.users;
         let (change, count) = match (known.state, state) {
             (DirectoryState::Active, DirectoryState::Disabled) => (Change::Disabled, &mut counts.disabled),
@@ -122,31 +183,62 @@ pub(super) fn plan_users<'s>(
         plan.updated_users.push((known.id, change, row));
     }
 
+    let forgotten = |user: &KnownUser| match policy.life_cycle.missing {
+        Missing::Disable { delete_after_days: Some(days) } => {
+            user.left_at.is_some_and(|left| left + Duration::from_secs(u64::from(days) * 86_400) <= policy.now)
+        }
+        _ => false,
+    };
     for user in sorted_by_entry(&current.users, |user| &user.entry_id) {
         let is_active = user.state == DirectoryState::Active;
-        planned.active_before += usize::from(is_active);
-        planned.admins_before += usize::from(is_active && user.is_admin);
+        planned.tally.active_before += usize::from(is_active);
+        planned.tally.admins_before += usize::from(is_active && user.is_admin);
         let is_present = planned.present.contains_key(&user.entry_id);
         if !is_present && kept.contains(&user.entry_id) {
-            planned.present.insert(&user.entry_id, Some(user.id));
-            planned.admins_after += usize::from(is_active && user.is_admin);
-        } else if !is_present && user.state != DirectoryState::Missing {
-            planned.leaving += usize::from(is_active);
+            planned.present.insert(&user.entry_id, Present { row: Some(user.id), is_active });
+            planned.tally.admins_after += usize::from(is_active && user.is_admin);
+        } else if !is_present && user.state == DirectoryState::Missing {
+            if forgotten(user) {
+                plan.counts.users.deleted += 1;
+                plan.forgotten_users.push(user.id);
+            }
+        } else if !is_present && policy.life_cycle.missing == Missing::Report {
+            plan.counts.users.missing += 1;
+            plan.missing_users.push(user.id);
+            planned.present.insert(&user.entry_id, Present { row: Some(user.id), is_active });
+            planned.stays.insert(user.id);
+            planned.tally.admins_after += usize::from(is_active && user.is_admin);
+            let message = format!("{:?} is not in the directory any more, and stays as they are (LDAP_REPORT_MISSING_ONLY).", user.username);
+            plan.problems.report(&user.dn, None, message);
+        } else if !is_present {
+            planned.tally.leaving += usize::from(is_active);
+            planned.tally.admins_lost += usize::from(is_active && user.is_admin);
             // One who was disabled there already loses nothing more, but the row changes.
             plan.counts.users.disabled += 1;
-            if policy.soft_delete { plan.departed_users.push(user.id) } else { plan.deleted_users.push(user.id) }
+            if policy.life_cycle.missing == Missing::Delete { plan.deleted_users.push(user.id) } else { plan.departed_users.push(user.id) }
         }
-        let username = usernames.gives_up(&user.entry_id, &user.username).then(|| usernames.released(&user.entry_id, &user.username));
-        let clear_email = user.email.as_deref().is_some_and(|email| emails.gives_up(&user.entry_id, email));
-        if username.is_some() || clear_email {
-            plan.released_users.push(ReleasedUser { user: user.id, username, clear_email });
+        release(&usernames, &emails, user, &user.entry_id, plan);
+    }
+    for entry in entries {
+        if let Some(account) = links.accounts.get(&entry.id) {
+            release(&usernames, &emails, &account.user, &entry.id, plan);
         }
     }
     planned
 }
 
+/// Notes what a known person has to give up, because somebody else gets it.
+fn release(usernames: &Names<'_, '_>, emails: &Names<'_, '_>, user: &KnownUser, entry: &EntryId, plan: &mut Plan<'_>) {
+    let username = usernames.gives_up(entry, &user.username).then(|| usernames.released(entry, &user.username));
+    let clear_email = user.email.as_deref().is_some_and(|email| emails.gives_up(entry, email));
+    if username.is_some() || clear_email {
+        plan.released_users.push(ReleasedUser { user: user.id, username, clear_email });
+    }
+}
+
 pub(super) fn user_hash(entry: &DirectoryUser, username: &str, email: Option<&str>, is_admin: bool, state: DirectoryState) -> RowHash {
     let email = email.map_or_else(|| "-".to_owned(), |email| format!("={email}"));
+    let extras = if entry.extras.is_empty() { String::new() } else { extras_text(&entry.extras) };
     row_hash(&[
         username,
         &email,
@@ -157,5 +249,7 @@ pub(super) fn user_hash(entry: &DirectoryUser, username: &str, email: Option<&st
         &entry.dn,
         if is_admin { "1" } else { "0" },
         state.as_str(),
+        &entry.locale,
+        &extras,
     ])
 }

@@ -90,6 +90,8 @@ pub(in super::super) async fn make_local(tx: &mut Tx, name: &str, kept: Kept, no
     .bind(now)
     .execute(tx)
     .await?;
+    // Memberships in local groups that the directory gave stay, and end by themselves no more.
+    query("UPDATE group_members SET directory = NULL WHERE directory = $1").bind(name).execute(tx).await?;
     query("DELETE FROM groups WHERE directory = $1 AND removed_at IS NOT NULL").bind(name).execute(tx).await?;
     query("UPDATE groups SET directory = NULL, entry_id = NULL, entry_dn = NULL, entry_hash = NULL, updated_at = $2 WHERE directory = $1")
         .bind(name)

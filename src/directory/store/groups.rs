@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::model::EntryId;
-use super::super::plan::{GroupRow, KnownGroup};
+use super::super::plan::{GroupRow, KnownGroup, LocalGroup, Owner};
 use super::people::IDS;
 use super::{NotApplied, all, row_hash};
 use crate::clock::Timestamp;
@@ -20,13 +20,14 @@ struct KnownRow {
     entry_id: String,
     entry_dn: String,
     name: String,
+    display_name: String,
     removed_at: Option<Timestamp>,
     entry_hash: Option<Vec<u8>>,
 }
 
 pub(super) async fn known(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<KnownGroup>> {
     let rows: Vec<KnownRow> = query(
-        "SELECT id, entry_id, COALESCE(entry_dn, '') AS entry_dn, name, removed_at, entry_hash
+        "SELECT id, entry_id, COALESCE(entry_dn, '') AS entry_dn, name, display_name, removed_at, entry_hash
          FROM groups WHERE directory = $1 AND entry_id IS NOT NULL",
     )
     .bind(directory)
@@ -48,6 +49,7 @@ pub(super) async fn known(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<
         entry_id: EntryId::from(row.entry_id.as_str()),
         dn: row.entry_dn,
         name: row.name,
+        display_name: row.display_name,
         is_removed: row.removed_at.is_some(),
         hash: row_hash(row.entry_hash),
         members: of.remove(&row.id).unwrap_or_default(),
@@ -56,7 +58,7 @@ pub(super) async fn known(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<
 }
 
 /// Names of all other groups, with whose they are.
-pub(super) async fn names_of_others(conn: &mut Conn, directory: &str) -> sqlx::Result<HashMap<String, String>> {
+pub(super) async fn names_of_others(conn: &mut Conn, directory: &str) -> sqlx::Result<HashMap<String, Owner>> {
     let rows: Vec<(String, String, Option<String>)> =
         query("SELECT name, name_key, directory FROM groups WHERE directory IS NULL OR directory <> $1 OR entry_id IS NULL")
             .bind(directory)
@@ -67,9 +69,37 @@ pub(super) async fn names_of_others(conn: &mut Conn, directory: &str) -> sqlx::R
             None => format!("the local group {name:?}"),
             Some(other) => format!("{name:?} of the directory {other:?}"),
         };
-        (name_key, whose)
+        (name_key, Owner { words: whose.into(), local: None })
     };
     Ok(rows.into_iter().map(whose).collect())
+}
+
+/// The local groups of these name keys, with their members among the people of this directory and, if asked for, the local accounts.
+pub(super) async fn local(conn: &mut Conn, directory: &str, keys: &[String], with_local: bool) -> sqlx::Result<HashMap<String, LocalGroup>> {
+    let mut groups = HashMap::with_capacity(keys.len());
+    for chunk in keys.chunks(IDS) {
+        let sql = "SELECT id, name, name_key FROM groups WHERE name_key IN ({list}) AND directory IS NULL AND removed_at IS NULL";
+        let rows: Vec<(GroupId, String, String)> = query_list(sql, chunk.iter().map(Value::from)).all(conn).await?;
+        groups.extend(rows.into_iter().map(|(id, name, key)| (key, LocalGroup { id, name, members: Vec::new() })));
+    }
+    for group in groups.values_mut() {
+        let members: Vec<(UserId,)> = query(
+            "SELECT m.user_id FROM group_members m JOIN users u ON u.id = m.user_id
+             WHERE m.group_id = $1 AND (u.directory = $2 OR ($3 AND u.directory IS NULL))",
+        )
+        .bind(group.id)
+        .bind(directory)
+        .bind(with_local)
+        .all(conn)
+        .await?;
+        group.members = members.into_iter().map(|(user,)| user).collect();
+    }
+    Ok(groups)
+}
+
+/// Memberships in local groups that carry the directory's name.
+pub(super) async fn placed(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<(GroupId, UserId)>> {
+    query("SELECT group_id, user_id FROM group_members WHERE directory = $1").bind(directory).all(conn).await
 }
 
 pub(super) async fn release(tx: &mut Tx, released: &[(GroupId, String)], now: Timestamp) -> Result<(), NotApplied> {
@@ -153,10 +183,14 @@ pub(super) async fn take_out(tx: &mut Tx, members: &[(GroupId, UserId)]) -> Resu
     Ok(())
 }
 
-/// Memberships that begin.
-pub(super) async fn put_in(tx: &mut Tx, members: &[(GroupId, UserId)]) -> Result<(), NotApplied> {
+/// Memberships that begin; those marked carry the directory's name.
+pub(super) async fn put_in(tx: &mut Tx, directory: &str, members: &[(GroupId, UserId, bool)]) -> Result<(), NotApplied> {
     for chunk in members.chunks(ROWS) {
-        insert_rows(tx, "INSERT INTO group_members (group_id, user_id) VALUES", pairs(chunk), "").await?;
+        let mut rows: Vec<[Value; 3]> = Vec::with_capacity(chunk.len());
+        for (group, user, is_marked) in chunk {
+            rows.push([(*group).into(), (*user).into(), is_marked.then_some(directory).into()]);
+        }
+        insert_rows(tx, "INSERT INTO group_members (group_id, user_id, directory) VALUES", rows, "").await?;
     }
     Ok(())
 }

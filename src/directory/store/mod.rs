@@ -9,27 +9,39 @@
 pub(super) mod directories;
 pub(super) mod following;
 mod groups;
+pub(super) mod history;
 pub(super) mod part;
 mod people;
+pub(super) mod previews;
 pub(super) mod runs;
+pub(super) mod standings;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
 
 use super::model::EntryId;
-use super::plan::{Current, Plan, RowHash};
+use super::plan::{Changes, Current, Plan, Policy, RowHash, wanted_groups};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
 use crate::id::{GroupId, UserId};
 
 /// Reads what is known before a run. Holds one connection, changes nothing.
-pub(super) async fn load(conn: &mut Conn, directory: &str) -> sqlx::Result<Current> {
+pub(super) async fn load(conn: &mut Conn, directory: &str, policy: &Policy) -> sqlx::Result<Current> {
     let users = people::known(conn, directory).await?;
-    let (other_usernames, other_emails) = people::names_of_others(conn, directory).await?;
+    let others = people::others(conn, directory, policy.links_accounts()).await?;
     let groups = groups::known(conn, directory).await?;
     let other_group_names = groups::names_of_others(conn, directory).await?;
-    Ok(Current { users, groups, other_usernames, other_emails, other_group_names })
+    let local_groups = groups::local(conn, directory, &wanted_groups(policy), policy.links_accounts()).await?;
+    let placed = groups::placed(conn, directory).await?;
+    let people::Others { usernames: other_usernames, emails: other_emails, accounts: local_accounts } = others;
+    Ok(Current { users, groups, other_usernames, other_emails, other_group_names, local_accounts, local_groups, placed })
+}
+
+/// The first changes of a plan, entry by entry.
+pub(super) async fn changes(conn: &mut Conn, plan: &Plan<'_>, current: &Current) -> sqlx::Result<Changes> {
+    let old = people::old_profiles(conn, &plan.changing_people()).await?;
+    Ok(plan.changes(current, &old))
 }
 
 /// Why a plan was not applied; the transaction must be rolled back.
@@ -48,10 +60,11 @@ impl From<sqlx::Error> for NotApplied {
     }
 }
 
-/// The ids of what is new, by entry.
+/// The ids of what is new, by entry, and the memberships that began.
 pub(super) struct Created<'p> {
     pub(super) users: HashMap<&'p EntryId, UserId>,
     pub(super) groups: HashMap<&'p EntryId, GroupId>,
+    pub(super) joined: Vec<(GroupId, UserId, bool)>,
 }
 
 /// Writes a plan, in the order of its fields. Sessions, audit log and the run's row are the caller's.
@@ -65,31 +78,37 @@ pub(super) async fn apply<'p>(
     people::release(tx, &plan.released_users, now).await?;
     people::depart(tx, &plan.departed_users, now).await?;
     people::delete(tx, &plan.deleted_users).await?;
+    people::delete(tx, &plan.forgotten_users).await?;
     people::update(tx, &plan.updated_users, now).await?;
+    people::link(tx, directory, &plan.linked_users, now).await?;
     let users = people::create(tx, directory, &plan.created_users, now).await?;
     groups::release(tx, &plan.released_groups, now).await?;
     groups::remove(tx, &plan.removed_groups, now).await?;
     groups::update(tx, &plan.updated_groups, now).await?;
     let groups = groups::create(tx, directory, &plan.created_groups, now).await?;
     groups::take_out(tx, &plan.removed_members).await?;
-    let created = Created { users, groups };
-    groups::put_in(tx, &joining(plan, current, &created)?).await?;
+    let mut created = Created { users, groups, joined: Vec::new() };
+    created.joined = joining(plan, current, &created)?;
+    groups::put_in(tx, directory, &created.joined).await?;
     Ok(created)
 }
 
-/// The memberships that begin, by our ids. Both ends are known or in the plan; anything else would be a mistake of the plan, and nothing of it may stay.
-fn joining(plan: &Plan<'_>, current: &Current, created: &Created<'_>) -> Result<Vec<(GroupId, UserId)>, NotApplied> {
-    if plan.added_members.is_empty() {
+/// The memberships that begin, by our ids, and whether they carry the directory's name. Both ends are known or in the plan; anything else would be a mistake
+/// of the plan, and nothing of it may stay.
+fn joining(plan: &Plan<'_>, current: &Current, created: &Created<'_>) -> Result<Vec<(GroupId, UserId, bool)>, NotApplied> {
+    if plan.added_members.is_empty() && plan.placed_members.is_empty() {
         return Ok(Vec::new());
     }
-    let known_users: HashMap<&EntryId, UserId> = current.users.iter().map(|user| (&user.entry_id, user.id)).collect();
+    let linked = plan.linked_users.iter().map(|(id, row)| (&row.entry.id, *id));
+    let known_users: HashMap<&EntryId, UserId> = current.users.iter().map(|user| (&user.entry_id, user.id)).chain(linked).collect();
     let known_groups: HashMap<&EntryId, GroupId> = current.groups.iter().map(|group| (&group.entry_id, group.id)).collect();
-    let ids = plan.added_members.iter().map(|(group, member)| {
+    let person = |member: &EntryId| known_users.get(member).or_else(|| created.users.get(member)).copied();
+    let own = plan.added_members.iter().map(|(group, member)| {
         let group = known_groups.get(group).or_else(|| created.groups.get(group));
-        let member = known_users.get(member).or_else(|| created.users.get(member));
-        Some((*group?, *member?))
+        Some((*group?, person(member)?, false))
     });
-    ids.collect::<Option<_>>().ok_or(NotApplied::Outdated)
+    let placed = plan.placed_members.iter().map(|placed| Some((placed.group, person(placed.member)?, placed.is_lasting)));
+    own.chain(placed).collect::<Option<_>>().ok_or(NotApplied::Outdated)
 }
 
 /// The statement changed as many rows as the plan has, or the plan is outdated.

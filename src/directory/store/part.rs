@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::model::{DirectoryState, EntryId};
-use super::super::plan::Current;
+use super::super::plan::{Current, LocalGroup, Owner, Policy, wanted_groups};
 use super::people::{self, IDS};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Value, query, query_list};
@@ -43,6 +43,7 @@ pub(in super::super) async fn groups_among(conn: &mut Conn, directory: &str, ids
 
 #[derive(sqlx::FromRow)]
 struct Holder {
+    id: UserId,
     entry_id: Option<String>,
     username: String,
     username_key: String,
@@ -57,8 +58,8 @@ pub(in super::super) async fn load(conn: &mut Conn, directory: &str, ids: &[Entr
     let (mut other_usernames, mut other_emails) = (HashMap::new(), HashMap::new());
     for chunk in names.chunks(IDS) {
         for column in [
-            "SELECT entry_id, username, username_key, email_key, directory, directory_state FROM users WHERE username_key IN ({list})",
-            "SELECT entry_id, username, username_key, email_key, directory, directory_state FROM users WHERE email_key IN ({list})",
+            "SELECT id, entry_id, username, username_key, email_key, directory, directory_state FROM users WHERE username_key IN ({list})",
+            "SELECT id, entry_id, username, username_key, email_key, directory, directory_state FROM users WHERE email_key IN ({list})",
         ] {
             let holders: Vec<Holder> = query_list(column, chunk.iter().map(|name| Value::from(name.as_str()))).all(conn).await?;
             for holder in holders {
@@ -72,10 +73,11 @@ pub(in super::super) async fn load(conn: &mut Conn, directory: &str, ids: &[Entr
                     }
                     _ => {}
                 }
-                let whose = match &holder.directory {
+                let words = match &holder.directory {
                     None => format!("the local account {:?}", holder.username),
                     Some(other) => format!("{:?} of the directory {other:?}", holder.username),
                 };
+                let whose = Owner { words: words.into(), local: holder.directory.is_none().then_some(holder.id) };
                 if let Some(email) = holder.email_key {
                     other_emails.insert(email, whose.clone());
                 }
@@ -85,6 +87,30 @@ pub(in super::super) async fn load(conn: &mut Conn, directory: &str, ids: &[Entr
     }
     let users = people::known_among(conn, directory, &wanted).await?;
     Ok(Current { users, other_usernames, other_emails, ..Current::default() })
+}
+
+/// Adds the local groups a policy names, and which of the known people are in them.
+pub(in super::super) async fn load_places(conn: &mut Conn, directory: &str, policy: &Policy, current: &mut Current) -> sqlx::Result<()> {
+    let keys = wanted_groups(policy);
+    for chunk in keys.chunks(IDS) {
+        let sql = "SELECT id, name, name_key FROM groups WHERE name_key IN ({list}) AND directory IS NULL AND removed_at IS NULL";
+        let rows: Vec<(GroupId, String, String)> = query_list(sql, chunk.iter().map(Value::from)).all(conn).await?;
+        current.local_groups.extend(rows.into_iter().map(|(id, name, key)| (key, LocalGroup { id, name, members: Vec::new() })));
+    }
+    let ids: Vec<UserId> = current.users.iter().map(|user| user.id).collect();
+    for chunk in ids.chunks(IDS) {
+        let sql = "SELECT group_id, user_id, directory FROM group_members WHERE user_id IN ({list})";
+        let rows: Vec<(GroupId, UserId, Option<String>)> = query_list(sql, chunk.iter().map(|id| Value::from(*id))).all(conn).await?;
+        for (group, user, from) in rows {
+            if from.as_deref() == Some(directory) {
+                current.placed.push((group, user));
+            }
+            if let Some(local) = current.local_groups.values_mut().find(|local| local.id == group) {
+                local.members.push(user);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Memberships in this directory's groups.

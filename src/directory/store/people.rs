@@ -1,9 +1,10 @@
 //! People of a directory.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::super::model::{DirectoryState, EntryId};
-use super::super::plan::{Change, KnownUser, ReleasedUser, UserRow};
+use super::super::plan::{Change, KnownUser, LocalAccount, OldProfile, Owner, ReleasedUser, UserRow, extras_text};
 use super::{NotApplied, all, row_hash};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx, Value, insert_rows, query, query_list};
@@ -24,13 +25,14 @@ struct KnownRow {
     email: Option<String>,
     directory_admin: bool,
     directory_state: String,
+    left_at: Option<Timestamp>,
     entry_hash: Option<Vec<u8>>,
 }
 
 pub(super) async fn known(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<KnownUser>> {
     let rows: Vec<KnownRow> = query(
         "SELECT id, entry_id, COALESCE(entry_dn, '') AS entry_dn, username, email, directory_admin,
-                COALESCE(directory_state, 'missing') AS directory_state, entry_hash
+                COALESCE(directory_state, 'missing') AS directory_state, COALESCE(left_at, directory_state_at) AS left_at, entry_hash
          FROM users WHERE directory = $1 AND entry_id IS NOT NULL",
     )
     .bind(directory)
@@ -44,7 +46,7 @@ pub(super) async fn known_among(conn: &mut Conn, directory: &str, ids: &[EntryId
     let mut known = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(IDS) {
         let sql = "SELECT id, entry_id, COALESCE(entry_dn, '') AS entry_dn, username, email, directory_admin,
-                          COALESCE(directory_state, 'missing') AS directory_state, entry_hash
+                          COALESCE(directory_state, 'missing') AS directory_state, COALESCE(left_at, directory_state_at) AS left_at, entry_hash
                    FROM users WHERE directory = {1} AND entry_id IN ({list})";
         let rows: Vec<KnownRow> = query_list(sql, chunk.iter().map(|id| Value::from(id.as_str()))).bind(directory).all(conn).await?;
         known.extend(rows.into_iter().map(KnownUser::from));
@@ -62,6 +64,7 @@ impl From<KnownRow> for KnownUser {
             email: row.email,
             is_admin: row.directory_admin,
             state: DirectoryState::from_stored(&row.directory_state).unwrap_or(DirectoryState::Missing),
+            left_at: row.left_at,
             hash: row_hash(row.entry_hash),
         }
     }
@@ -69,31 +72,86 @@ impl From<KnownRow> for KnownUser {
 
 #[derive(sqlx::FromRow)]
 struct OtherRow {
+    id: UserId,
     username: String,
     username_key: String,
+    email: Option<String>,
     email_key: Option<String>,
+    email_verified: bool,
     directory: Option<String>,
 }
 
-/// Usernames and e-mail addresses of everybody else, with whose they are.
-pub(super) async fn names_of_others(conn: &mut Conn, directory: &str) -> sqlx::Result<(HashMap<String, String>, HashMap<String, String>)> {
-    let rows: Vec<OtherRow> =
-        query("SELECT username, username_key, email_key, directory FROM users WHERE directory IS NULL OR directory <> $1 OR entry_id IS NULL")
-            .bind(directory)
-            .all(conn)
-            .await?;
-    let (mut usernames, mut emails) = (HashMap::with_capacity(rows.len()), HashMap::with_capacity(rows.len()));
+/// Everybody else.
+#[derive(Default)]
+pub(super) struct Others {
+    pub(super) usernames: HashMap<String, Owner>,
+    pub(super) emails: HashMap<String, Owner>,
+    pub(super) accounts: HashMap<UserId, LocalAccount>,
+}
+
+/// Usernames and e-mail addresses of everybody else, with whose they are; and the local accounts, if asked for.
+pub(super) async fn others(conn: &mut Conn, directory: &str, with_accounts: bool) -> sqlx::Result<Others> {
+    let rows: Vec<OtherRow> = query(
+        "SELECT id, username, username_key, email, email_key, email_verified, directory FROM users
+         WHERE directory IS NULL OR directory <> $1 OR entry_id IS NULL",
+    )
+    .bind(directory)
+    .all(conn)
+    .await?;
+    let mut others = Others::default();
     for row in rows {
-        let whose = match row.directory {
+        let is_local = row.directory.is_none();
+        let words: Arc<str> = match row.directory {
             None => format!("the local account {:?}", row.username),
             Some(other) => format!("{:?} of the directory {other:?}", row.username),
-        };
-        if let Some(email) = row.email_key {
-            emails.insert(email, whose.clone());
         }
-        usernames.insert(row.username_key, whose);
+        .into();
+        let owner = Owner { words, local: is_local.then_some(row.id) };
+        if let Some(email) = row.email_key {
+            others.emails.insert(email, owner.clone());
+        }
+        others.usernames.insert(row.username_key, owner);
+        if is_local && with_accounts {
+            let user = KnownUser {
+                id: row.id,
+                entry_id: EntryId::from(""),
+                dn: String::new(),
+                username: row.username,
+                email: row.email,
+                is_admin: false,
+                state: DirectoryState::Active,
+                left_at: None,
+                hash: None,
+            };
+            others.accounts.insert(row.id, LocalAccount { user, is_email_verified: row.email_verified });
+        }
     }
-    Ok((usernames, emails))
+    Ok(others)
+}
+
+#[derive(sqlx::FromRow)]
+struct ProfileRow {
+    id: UserId,
+    first_name: String,
+    last_name: String,
+    display_name: String,
+    phone: Option<String>,
+    locale: String,
+    directory_attributes: String,
+}
+
+/// What is stored of these people besides what every run reads.
+pub(super) async fn old_profiles(conn: &mut Conn, ids: &[UserId]) -> sqlx::Result<HashMap<UserId, OldProfile>> {
+    let mut profiles = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(IDS) {
+        let sql = "SELECT id, first_name, last_name, display_name, phone, locale, directory_attributes FROM users WHERE id IN ({list})";
+        let rows: Vec<ProfileRow> = query_list(sql, chunk.iter().map(|id| Value::from(*id))).all(conn).await?;
+        profiles.extend(rows.into_iter().map(|row| {
+            let ProfileRow { id, first_name, last_name, display_name, phone, locale, directory_attributes: extras } = row;
+            (id, OldProfile { first_name, last_name, display_name, phone: phone.unwrap_or_default(), locale, extras })
+        }));
+    }
+    Ok(profiles)
 }
 
 /// Names and addresses given up; a row that is updated later in the plan gets its search text there, one who has left gets it here.
@@ -122,8 +180,8 @@ pub(super) async fn release(tx: &mut Tx, released: &[ReleasedUser], now: Timesta
 /// People who left. What they hold is void from now on; the hash goes, so that a return writes everything anew.
 pub(super) async fn depart(tx: &mut Tx, users: &[UserId], now: Timestamp) -> Result<(), NotApplied> {
     for chunk in users.chunks(IDS) {
-        let sql =
-            "UPDATE users SET directory_state = 'missing', directory_state_at = {1}, directory_admin = {2}, entry_hash = NULL, updated_at = {1},
+        let sql = "UPDATE users SET directory_state = 'missing', directory_state_at = {1}, directory_admin = {2}, left_at = {1},
+                                    entry_hash = NULL, updated_at = {1},
                                     access_void_until = CASE WHEN access_void_until < {1} THEN {1} ELSE access_void_until END
                    WHERE id IN ({list})";
         let changed = query_list(sql, chunk.iter().map(|id| Value::from(*id))).bind(now).bind(false).execute(tx).await?;
@@ -132,7 +190,7 @@ pub(super) async fn depart(tx: &mut Tx, users: &[UserId], now: Timestamp) -> Res
     Ok(())
 }
 
-/// People who left, with soft delete off. Sessions, passkeys and what apps hold of them go with them (foreign keys).
+/// People who left and are not kept. Sessions, passkeys and what apps hold of them go with them (foreign keys).
 pub(super) async fn delete(tx: &mut Tx, users: &[UserId]) -> Result<(), NotApplied> {
     for chunk in users.chunks(IDS) {
         let changed = query_list("DELETE FROM users WHERE id IN ({list})", chunk.iter().map(|id| Value::from(*id))).execute(tx).await?;
@@ -143,7 +201,7 @@ pub(super) async fn delete(tx: &mut Tx, users: &[UserId]) -> Result<(), NotAppli
 
 pub(super) async fn update(tx: &mut Tx, updated: &[(UserId, Change, UserRow<'_>)], now: Timestamp) -> Result<(), NotApplied> {
     for chunk in updated.chunks(ROWS) {
-        let rows: Vec<[Value; 17]> = chunk.iter().map(|(id, change, row)| updated_row(*id, *change, row, now)).collect();
+        let rows: Vec<[Value; 19]> = chunk.iter().map(|(id, change, row)| updated_row(*id, *change, row, now)).collect();
         let changed = insert_rows(
             tx,
             "UPDATE users SET username = v.column2, username_key = v.column3, email = v.column4, email_key = v.column5, email_verified = v.column6,
@@ -152,7 +210,7 @@ pub(super) async fn update(tx: &mut Tx, updated: &[(UserId, Change, UserRow<'_>)
                               directory_state_at = CASE WHEN directory_state = v.column15 THEN directory_state_at ELSE v.column17 END,
                               directory_state = v.column15,
                               access_void_until = CASE WHEN v.column16 AND access_void_until < v.column17 THEN v.column17 ELSE access_void_until END,
-                              updated_at = v.column17
+                              updated_at = v.column17, locale = v.column18, directory_attributes = v.column19, left_at = NULL
              FROM (VALUES",
             rows,
             ") AS v WHERE users.id = v.column1",
@@ -163,7 +221,7 @@ pub(super) async fn update(tx: &mut Tx, updated: &[(UserId, Change, UserRow<'_>)
     Ok(())
 }
 
-fn updated_row(id: UserId, change: Change, row: &UserRow<'_>, now: Timestamp) -> [Value; 17] {
+fn updated_row(id: UserId, change: Change, row: &UserRow<'_>, now: Timestamp) -> [Value; 19] {
     let [username, username_key, email, email_key, email_verified, first_name, last_name, display_name, phone, search_text] = profile(row);
     [
         id.into(),
@@ -184,7 +242,40 @@ fn updated_row(id: UserId, change: Change, row: &UserRow<'_>, now: Timestamp) ->
         // A sign-in that ran into the run that disabled them may have left a session behind; a return must not bring it to life.
         matches!(change, Change::Disabled | Change::Restored).into(),
         now.into(),
+        row.entry.locale.as_str().into(),
+        extras_text(&row.entry.extras).into(),
     ]
+}
+
+/// Local accounts that become the directory's. What is theirs here stays: passkeys, sessions, groups, a local administrator's rights and a local block.
+pub(super) async fn link(tx: &mut Tx, directory: &str, linked: &[(UserId, UserRow<'_>)], now: Timestamp) -> Result<(), NotApplied> {
+    for chunk in linked.chunks(ROWS) {
+        let mut rows: Vec<[Value; 19]> = Vec::with_capacity(chunk.len());
+        for (id, row) in chunk {
+            let mut values = updated_row(*id, Change::Updated, row, now);
+            values[15] = row.entry.id.as_str().into();
+            rows.push(values);
+        }
+        let changed = insert_rows(
+            tx,
+            "UPDATE users SET username = v.column2, username_key = v.column3, email = v.column4, email_key = v.column5, email_verified = v.column6,
+                              first_name = v.column7, last_name = v.column8, display_name = v.column9, phone = v.column10, search_text = v.column11,
+                              directory_admin = v.column12, entry_dn = v.column13, entry_hash = v.column14, directory_state_at = v.column17,
+                              directory_state = v.column15, entry_id = v.column16, updated_at = v.column17, locale = v.column18,
+                              directory_attributes = v.column19, left_at = NULL
+             FROM (VALUES",
+            rows,
+            ") AS v WHERE users.id = v.column1 AND users.directory IS NULL",
+        )
+        .await?;
+        all(changed, chunk.len())?;
+        let sql = "UPDATE users SET directory = {1} WHERE id IN ({list}) AND directory IS NULL";
+        for ids in chunk.chunks(IDS) {
+            let changed = query_list(sql, ids.iter().map(|(id, _)| Value::from(*id))).bind(directory).execute(tx).await?;
+            all(changed, ids.len())?;
+        }
+    }
+    Ok(())
 }
 
 /// New people; gives their new ids by entry.
@@ -196,7 +287,7 @@ pub(super) async fn create<'p>(
 ) -> Result<HashMap<&'p EntryId, UserId>, NotApplied> {
     let mut ids = HashMap::with_capacity(created.len());
     for chunk in created.chunks(ROWS) {
-        let mut rows: Vec<[Value; 23]> = Vec::with_capacity(chunk.len());
+        let mut rows: Vec<[Value; 25]> = Vec::with_capacity(chunk.len());
         for row in chunk {
             let id = UserId::new();
             ids.insert(&row.entry.id, id);
@@ -206,7 +297,7 @@ pub(super) async fn create<'p>(
             tx,
             "INSERT INTO users (id, user_handle, username, username_key, email, email_key, email_verified, first_name, last_name, display_name, phone,
                                 search_text, local_admin, directory_admin, directory, entry_id, entry_dn, entry_hash, directory_state,
-                                directory_state_at, access_void_until, created_at, updated_at) VALUES",
+                                directory_state_at, access_void_until, created_at, updated_at, locale, directory_attributes) VALUES",
             rows,
             "",
         )
@@ -215,7 +306,7 @@ pub(super) async fn create<'p>(
     Ok(ids)
 }
 
-fn created_row(id: UserId, directory: &str, row: &UserRow<'_>, now: Timestamp) -> [Value; 23] {
+fn created_row(id: UserId, directory: &str, row: &UserRow<'_>, now: Timestamp) -> [Value; 25] {
     let [username, username_key, email, email_key, email_verified, first_name, last_name, display_name, phone, search_text] = profile(row);
     [
         id.into(),
@@ -241,6 +332,8 @@ fn created_row(id: UserId, directory: &str, row: &UserRow<'_>, now: Timestamp) -
         Timestamp::EPOCH.into(),
         now.into(),
         now.into(),
+        row.entry.locale.as_str().into(),
+        extras_text(&row.entry.extras).into(),
     ]
 }
 

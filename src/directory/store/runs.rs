@@ -1,7 +1,7 @@
 //! Sync runs as they are remembered.
 
 use super::super::model::Problem;
-use super::super::plan::PlanDigest;
+use super::super::plan::{Changes, PlanDigest};
 use super::super::report::{Outcome, Progress, Run, SyncReport, Trigger};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx, query};
@@ -17,6 +17,7 @@ struct RunRow {
     progress: String,
     counts: String,
     held_because: Option<String>,
+    held_until: Option<Timestamp>,
     confirmed_at: Option<Timestamp>,
     discarded_at: Option<Timestamp>,
 }
@@ -32,6 +33,7 @@ impl From<RunRow> for Run {
             outcome: row.outcome.as_deref().and_then(Outcome::from_stored),
             counts: serde_json::from_str(&row.counts).unwrap_or_default(),
             held_because: row.held_because,
+            held_until: row.held_until,
             confirmed_at: row.confirmed_at,
             discarded_at: row.discarded_at,
         }
@@ -61,24 +63,38 @@ pub(in super::super) async fn end_interrupted(tx: &mut Tx, directory: &str, prob
         .await
 }
 
+/// A plan that waits for an administrator.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Held {
+    pub(in super::super) digest: PlanDigest,
+    /// When it can be confirmed no longer.
+    pub(in super::super) until: Timestamp,
+}
+
 /// Takes the row of a run away that came to nothing.
 pub(in super::super) async fn remove(tx: &mut Tx, id: SyncRunId) -> sqlx::Result<()> {
     query("DELETE FROM sync_runs WHERE id = $1").bind(id).execute(tx).await.map(|_| ())
 }
 
 /// Notes how a run has ended.
-pub(in super::super) async fn finish(tx: &mut Tx, report: &SyncReport, held_digest: Option<PlanDigest>, now: Timestamp) -> sqlx::Result<()> {
-    query("UPDATE sync_runs SET outcome = $2, finished_at = $3, counts = $4, problems = $5, held_because = $6, held_digest = $7 WHERE id = $1")
-        .bind(report.run_id)
-        .bind(report.outcome.as_str())
-        .bind(now)
-        .bind(json(&report.counts))
-        .bind(json(&report.problems))
-        .bind(report.held_because.clone())
-        .bind(held_digest.map(|digest| digest.as_bytes().to_vec()))
-        .execute(tx)
-        .await
-        .map(|_| ())
+pub(in super::super) async fn finish(tx: &mut Tx, report: &SyncReport, held: Option<Held>, now: Timestamp) -> sqlx::Result<()> {
+    query(
+        "UPDATE sync_runs SET outcome = $2, finished_at = $3, counts = $4, problems = $5, held_because = $6, held_digest = $7, held_until = $8,
+                              changes = $9, changes_total = $10 WHERE id = $1",
+    )
+    .bind(report.run_id)
+    .bind(report.outcome.as_str())
+    .bind(now)
+    .bind(json(&report.counts))
+    .bind(json(&report.problems))
+    .bind(report.held_because.clone())
+    .bind(held.map(|held| held.digest.as_bytes().to_vec()))
+    .bind(held.map(|held| held.until))
+    .bind(json(&report.changes.list))
+    .bind(i64::try_from(report.changes.total).unwrap_or(i64::MAX))
+    .execute(tx)
+    .await
+    .map(|_| ())
 }
 
 /// Forgets runs that started before `before`, and of those that followed changes all but the newest [`FOLLOWED_KEPT`].
@@ -106,7 +122,7 @@ pub(in super::super) async fn progress(tx: &mut Tx, id: SyncRunId, progress: Pro
 /// The last run that read the whole directory, or tried to; also while it goes on.
 pub(in super::super) async fn latest_whole(conn: &mut Conn, directory: &str) -> sqlx::Result<Option<Run>> {
     let row: Option<RunRow> = query(
-        "SELECT id, started_by, started_at, finished_at, outcome, progress, counts, held_because, confirmed_at, discarded_at
+        "SELECT id, started_by, started_at, finished_at, outcome, progress, counts, held_because, held_until, confirmed_at, discarded_at
          FROM sync_runs WHERE directory = $1 AND started_by <> 'follow' ORDER BY started_at DESC, id DESC LIMIT 1",
     )
     .bind(directory)
@@ -130,7 +146,7 @@ pub(in super::super) async fn last_agreed(conn: &mut Conn, directory: &str) -> s
 /// The latest runs, newest first.
 pub(in super::super) async fn latest(conn: &mut Conn, directory: &str, limit: i64) -> sqlx::Result<Vec<Run>> {
     let rows: Vec<RunRow> = query(
-        "SELECT id, started_by, started_at, finished_at, outcome, progress, counts, held_because, confirmed_at, discarded_at
+        "SELECT id, started_by, started_at, finished_at, outcome, progress, counts, held_because, held_until, confirmed_at, discarded_at
          FROM sync_runs WHERE directory = $1 ORDER BY started_at DESC, id DESC LIMIT $2",
     )
     .bind(directory)
@@ -144,7 +160,7 @@ pub(in super::super) async fn latest(conn: &mut Conn, directory: &str, limit: i6
 pub(in super::super) async fn latest_of_each(conn: &mut Conn) -> sqlx::Result<Vec<(String, Run)>> {
     of_each(
         conn,
-        "SELECT directory, id, started_by, started_at, finished_at, outcome, counts, held_because, confirmed_at, discarded_at
+        "SELECT directory, id, started_by, started_at, finished_at, outcome, progress, counts, held_because, held_until, confirmed_at, discarded_at
          FROM sync_runs r WHERE outcome IS NOT NULL AND started_at = (SELECT MAX(started_at) FROM sync_runs WHERE directory = r.directory AND outcome IS NOT NULL)
          ORDER BY id",
     )
@@ -155,9 +171,10 @@ pub(in super::super) async fn latest_of_each(conn: &mut Conn) -> sqlx::Result<Ve
 pub(in super::super) async fn waiting_of_each(conn: &mut Conn) -> sqlx::Result<Vec<String>> {
     let runs = of_each(
         conn,
-        "SELECT directory, id, started_by, started_at, finished_at, outcome, counts, held_because, confirmed_at, discarded_at
+        "SELECT directory, id, started_by, started_at, finished_at, outcome, progress, counts, held_because, held_until, confirmed_at, discarded_at
          FROM sync_runs r WHERE outcome = 'held' AND confirmed_at IS NULL AND discarded_at IS NULL
-           AND started_at = (SELECT MAX(started_at) FROM sync_runs WHERE directory = r.directory AND outcome IN ('applied', 'unchanged', 'held'))",
+           AND started_at = (SELECT MAX(started_at) FROM sync_runs WHERE directory = r.directory
+                             AND started_by <> 'follow' AND outcome IN ('applied', 'unchanged', 'held'))",
     )
     .await?;
     Ok(runs.into_iter().map(|(directory, _)| directory).collect())
@@ -178,7 +195,7 @@ async fn of_each(conn: &mut Conn, sql: &'static str) -> sqlx::Result<Vec<(String
 /// One run.
 pub(in super::super) async fn find(conn: &mut Conn, directory: &str, id: SyncRunId) -> sqlx::Result<Option<Run>> {
     let row: Option<RunRow> = query(
-        "SELECT id, started_by, started_at, finished_at, outcome, progress, counts, held_because, confirmed_at, discarded_at
+        "SELECT id, started_by, started_at, finished_at, outcome, progress, counts, held_because, held_until, confirmed_at, discarded_at
          FROM sync_runs WHERE directory = $1 AND id = $2",
     )
     .bind(directory)
@@ -194,6 +211,14 @@ pub(in super::super) async fn problems(conn: &mut Conn, id: SyncRunId) -> sqlx::
     Ok(row.and_then(|(problems,)| serde_json::from_str(&problems).ok()).unwrap_or_default())
 }
 
+/// What a run changed or would have changed: the first [`Changes::MAX`], and how many there are.
+pub(in super::super) async fn changes(conn: &mut Conn, directory: &str, id: SyncRunId) -> sqlx::Result<Changes> {
+    let row: Option<(String, i64)> =
+        query("SELECT changes, changes_total FROM sync_runs WHERE directory = $1 AND id = $2").bind(directory).bind(id).optional(conn).await?;
+    let (list, total) = row.unwrap_or_default();
+    Ok(Changes { list: serde_json::from_str(&list).unwrap_or_default(), total: usize::try_from(total).unwrap_or_default() })
+}
+
 /// When the run that is going on started.
 pub(in super::super) async fn running_since(conn: &mut Conn, directory: &str) -> sqlx::Result<Option<Timestamp>> {
     let row: Option<(Timestamp,)> =
@@ -207,7 +232,7 @@ pub(in super::super) async fn running_since(conn: &mut Conn, directory: &str) ->
 /// The run that waits for an administrator: the last one that read the directory to the end, when it was held back and nobody has decided about its plan.
 pub(in super::super) async fn waiting(conn: &mut Conn, directory: &str) -> sqlx::Result<Option<Run>> {
     let row: Option<RunRow> = query(
-        "SELECT id, started_by, started_at, finished_at, outcome, progress, counts, held_because, confirmed_at, discarded_at
+        "SELECT id, started_by, started_at, finished_at, outcome, progress, counts, held_because, held_until, confirmed_at, discarded_at
          FROM sync_runs WHERE directory = $1 AND started_by <> 'follow' AND outcome IN ('applied', 'unchanged', 'held')
          ORDER BY started_at DESC, id DESC LIMIT 1",
     )
@@ -218,16 +243,19 @@ pub(in super::super) async fn waiting(conn: &mut Conn, directory: &str) -> sqlx:
 }
 
 /// The plan of a held run nobody has decided about.
-pub(in super::super) async fn held_digest(conn: &mut Conn, directory: &str, id: SyncRunId) -> sqlx::Result<Option<PlanDigest>> {
-    let row: Option<(Option<Vec<u8>>,)> = query(
-        "SELECT held_digest FROM sync_runs
+pub(in super::super) async fn held(conn: &mut Conn, directory: &str, id: SyncRunId) -> sqlx::Result<Option<Held>> {
+    let row: Option<(Option<Vec<u8>>, Option<Timestamp>)> = query(
+        "SELECT held_digest, held_until FROM sync_runs
          WHERE directory = $1 AND id = $2 AND outcome = 'held' AND confirmed_at IS NULL AND discarded_at IS NULL",
     )
     .bind(directory)
     .bind(id)
     .optional(conn)
     .await?;
-    Ok(row.and_then(|(digest,)| digest).and_then(|digest| PlanDigest::from_stored(&digest)))
+    // Runs of a version that knew no end of the time to decide can be decided about still.
+    Ok(row.and_then(|(digest, until)| {
+        Some(Held { digest: PlanDigest::from_stored(&digest?)?, until: until.unwrap_or(Timestamp::from_millis(i64::MAX)) })
+    }))
 }
 
 #[derive(sqlx::FromRow)]

@@ -1,10 +1,10 @@
 //! What a plan rests on may change before it is written. The whole way is tested against real directories in `tests/it`.
 
 use super::super::attributes::AttributeMap;
-use super::super::config::Guard;
+use super::super::config::{Collision, Guard, LifeCycle, Missing, Placement};
 use super::super::dn::key_of;
 use super::super::model::{DirectoryUser, EntryId, Snapshot};
-use super::super::plan::{Policy, reconcile};
+use super::super::plan::{Extent, Policy, reconcile};
 use super::{NotApplied, apply, load};
 use crate::clock::Timestamp;
 use crate::db::{self, Db, query};
@@ -13,14 +13,10 @@ use crate::users::{self, User};
 const NOW: Timestamp = Timestamp::from_millis(1_795_256_100_000);
 
 fn policy() -> Policy {
-    Policy {
-        guard: Guard::default(),
-        admin_group: None,
-        soft_delete: true,
-        admins_as_known: false,
-        attributes: AttributeMap::default(),
-        base_dn: "dc=x".to_owned(),
-    }
+    let life_cycle =
+        LifeCycle { sync_users: true, sync_groups: true, missing: Missing::Disable { delete_after_days: None }, collision: Collision::Skip };
+    let (guard, placement) = (Guard::default(), Placement::default());
+    Policy { guard, placement, life_cycle, extent: Extent::Whole, attributes: AttributeMap::default(), base_dn: "dc=x".to_owned(), now: NOW }
 }
 
 fn person(id: &str, username: &str) -> DirectoryUser {
@@ -51,7 +47,7 @@ async fn a_plan_whose_names_were_taken_meanwhile_is_refused_whole() {
     let folder = tempfile::tempdir().unwrap();
     let db = db::open(&format!("sqlite://{}", folder.path().join("t.db").display())).await.unwrap();
     let snapshot = Snapshot { users: vec![person("1", "ada"), person("2", "grace")], ..Snapshot::default() };
-    let current = load(&mut db.read().await.unwrap(), "default").await.unwrap();
+    let current = load(&mut db.read().await.unwrap(), "default", &policy()).await.unwrap();
     let plan = reconcile(&snapshot, &current, &policy());
 
     // An administrator is quicker.
@@ -64,7 +60,7 @@ async fn a_plan_whose_names_were_taken_meanwhile_is_refused_whole() {
     assert_eq!(people(&db).await, 1, "nothing of the plan stays");
 
     // Made anew from what is known now, the plan is good.
-    let current = load(&mut db.read().await.unwrap(), "default").await.unwrap();
+    let current = load(&mut db.read().await.unwrap(), "default", &policy()).await.unwrap();
     let plan = reconcile(&snapshot, &current, &policy());
     let mut tx = db.begin().await.unwrap();
     assert!(apply(&mut tx, "default", &plan, &current, NOW).await.is_ok());
@@ -78,7 +74,7 @@ async fn a_plan_about_somebody_who_is_gone_is_refused_whole() {
     let db = db::open(&format!("sqlite://{}", folder.path().join("t.db").display())).await.unwrap();
     let snapshot = Snapshot { users: vec![person("1", "ada"), person("2", "grace")], ..Snapshot::default() };
     let write = async |snapshot: &Snapshot| {
-        let current = load(&mut db.read().await.unwrap(), "default").await.unwrap();
+        let current = load(&mut db.read().await.unwrap(), "default", &policy()).await.unwrap();
         let plan = reconcile(snapshot, &current, &policy());
         let mut tx = db.begin().await.unwrap();
         assert!(apply(&mut tx, "default", &plan, &current, NOW).await.is_ok());
@@ -89,7 +85,7 @@ async fn a_plan_about_somebody_who_is_gone_is_refused_whole() {
     let mut renamed = snapshot.clone();
     renamed.users[0].username = "countess".to_owned();
     renamed.users[1].username = "admiral".to_owned();
-    let current = load(&mut db.read().await.unwrap(), "default").await.unwrap();
+    let current = load(&mut db.read().await.unwrap(), "default", &policy()).await.unwrap();
     let plan = reconcile(&renamed, &current, &policy());
     let mut tx = db.begin().await.unwrap();
     query("DELETE FROM users WHERE username = 'grace'").execute(&mut tx).await.unwrap();
@@ -99,4 +95,25 @@ async fn a_plan_about_somebody_who_is_gone_is_refused_whole() {
     drop(tx);
     let names: Vec<(String,)> = query("SELECT username FROM users").all(&mut db.read().await.unwrap()).await.unwrap();
     assert_eq!(names, [("ada".to_owned(),)], "the other one was not renamed either");
+}
+
+#[tokio::test]
+async fn people_of_a_directory_that_is_taken_away_become_local_and_who_was_out_stays_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = db::open(&format!("sqlite://{}", folder.path().join("t.db").display())).await.unwrap();
+    let mut linus = person("3", "linus");
+    linus.is_disabled = true;
+    let snapshot = Snapshot { users: vec![person("1", "ada"), linus], ..Snapshot::default() };
+    let current = load(&mut db.read().await.unwrap(), "default", &policy()).await.unwrap();
+    let plan = reconcile(&snapshot, &current, &policy());
+    let mut tx = db.begin().await.unwrap();
+    assert!(apply(&mut tx, "default", &plan, &current, NOW).await.is_ok());
+    super::directories::make_local(&mut tx, "default", super::directories::Kept::AsTheyAre, NOW).await.unwrap();
+    super::directories::delete(&mut tx, "default").await.unwrap();
+    tx.commit().await.unwrap();
+    let blocked: Vec<(String, bool)> = query("SELECT username, blocked_at IS NOT NULL FROM users WHERE directory IS NULL ORDER BY username")
+        .all(&mut db.read().await.unwrap())
+        .await
+        .unwrap();
+    assert_eq!(blocked, [("ada".to_owned(), false), ("linus".to_owned(), true)]);
 }

@@ -1,0 +1,76 @@
+//! Pushed authorization requests (RFC 9126): an app sends its request ahead, proves who it is, and sends the person with a name for it.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Json, Response};
+use serde_json::json;
+
+use super::error::{AuthorizeError, OAuthError, no_store};
+use super::params::Params;
+use super::request;
+use super::store::pushed as store;
+use super::token;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::error::AppError;
+use crate::secret::{SecretToken, TokenHash};
+
+/// What such a name begins with (RFC 9126 section 2.2).
+const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
+/// How soon the person must come.
+const COME_WITHIN: Duration = Duration::from_secs(90);
+/// How long a request is kept after that, so that it cannot be answered twice: longer than one may take to sign in.
+pub(super) const KEPT: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// Whether a `request_uri` is one of these names.
+pub(super) fn is_pushed(request_uri: &str) -> bool {
+    request_uri.starts_with(PREFIX)
+}
+
+/// `POST /api/oidc/par`.
+pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Response, OAuthError> {
+    let now = app.clock.now();
+    let params = token::form(&headers, &body)?;
+    let client = token::authenticate(&app, &headers, &params).await?;
+    if params.has("request_uri") {
+        return Err(OAuthError::InvalidRequest("request_uri cannot be pushed"));
+    }
+    // A client that proved itself in the header need not name itself in the form.
+    let params = params.with("client_id", &client.client_id);
+    request::validate(&params, Some((*client).clone())).map_err(|error| match error {
+        AuthorizeError::Redirect { error, description, .. } => OAuthError::Authorization(error, description),
+        AuthorizeError::ShowPage { .. } => OAuthError::InvalidRequest("redirect_uri is missing or not registered for this client"),
+    })?;
+    let uri = SecretToken::new(PREFIX);
+    let mut tx = app.db.begin().await?;
+    store::insert(&mut tx, &uri.hash(), client.id, &params.encode_only(request::NAMES), now + COME_WITHIN).await?;
+    tx.commit().await?;
+    let answer = json!({ "request_uri": uri.reveal(), "expires_in": COME_WITHIN.as_secs() });
+    Ok((StatusCode::CREATED, no_store(), Json(answer)).into_response())
+}
+
+/// Opens the request a person came with. It may be opened again until it is answered: people reload pages.
+///
+/// # Errors
+/// A page, when it is unknown, ran out, was answered, or is another client's.
+pub(super) async fn open(app: &App, params: &Params, unverified_uri: &str, now: Timestamp) -> Result<Params, AppError> {
+    let refused = || {
+        AppError::refused(
+            "Start again",
+            "The app announced this sign-in too long ago, or it was finished already. Go back to the app and sign in again.",
+        )
+    };
+    if params.any_repeated(&["client_id", "request_uri"]) {
+        return Err(refused());
+    }
+    let found = store::find(&mut app.db.read().await?, &TokenHash::of(unverified_uri), now).await?;
+    let (parameters, client_id) = found.ok_or_else(refused)?;
+    if params.get("client_id") != Some(client_id.as_str()) {
+        return Err(refused());
+    }
+    // What the address says besides counts for nothing (RFC 9126 section 4).
+    Params::parse(&parameters).map_err(|_| refused())
+}
