@@ -78,7 +78,7 @@ async fn main() {
             _ => postgres::database().await,
         };
         measure(&database("times").await, &slapd, people, limit).await;
-        memory(&database("memory").await, &slapd);
+        memory(&database("memory").await, &slapd).await;
         serving::measure(&database("serving").await, &slapd, people).await;
     }
     println!("load at the end {}", load());
@@ -107,7 +107,7 @@ async fn measure(database: &str, slapd: &Slapd, people: usize, limit: Duration) 
 }
 
 /// The most memory the binary needs for a first and for an unchanged run.
-fn memory(database: &str, slapd: &Slapd) {
+async fn memory(database: &str, slapd: &Slapd) {
     for what in ["peak memory, first sync", "peak memory, unchanged"] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
         command.args(["directory", "sync"]).env_clear().envs(variables(database, slapd, "cn")).stdout(Stdio::null());
@@ -117,7 +117,7 @@ fn memory(database: &str, slapd: &Slapd) {
             most = most.max(peak(child.id()));
             match child.try_wait() {
                 Ok(Some(status)) => break status,
-                _ => std::thread::sleep(Duration::from_millis(2)),
+                _ => tokio::time::sleep(Duration::from_millis(2)).await,
             }
         };
         assert!(status.success(), "muster directory sync: {status}");
