@@ -15,6 +15,15 @@ const MAX_LENGTH: usize = 8 * 1024;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DnKey([u8; 16]);
 
+impl DnKey {
+    fn of(encoding: &[u8]) -> Self {
+        let hash = sha256(encoding);
+        let mut key = [0; 16];
+        key.copy_from_slice(&hash[..16]);
+        Self(key)
+    }
+}
+
 impl fmt::Debug for DnKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -84,13 +93,8 @@ impl Dn {
 
     /// The comparison key.
     pub fn key(&self) -> DnKey {
-        // Every field is preceded by its length, so that no two names share an encoding.
-        let mut encoding = Vec::with_capacity(128);
-        let mut field = |kind: u8, bytes: &[u8]| {
-            encoding.push(kind);
-            encoding.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
-            encoding.extend_from_slice(bytes);
-        };
+        let mut encoding = Vec::with_capacity(256);
+        let mut field = |kind: u8, bytes: &[u8]| encode(&mut encoding, kind, bytes);
         for rdn in &self.rdns {
             field(b'r', &[]);
             for part in rdn {
@@ -101,10 +105,7 @@ impl Dn {
                 }
             }
         }
-        let hash = sha256(&encoding);
-        let mut key = [0; 16];
-        key.copy_from_slice(&hash[..16]);
-        DnKey(key)
+        DnKey::of(&encoding)
     }
 
     /// Whether `value` is how the leaf of this name names `attribute`: for `uid=ada,ou=people` true of (`uid`, `Ada`).
@@ -138,7 +139,51 @@ impl Dn {
 
 /// The key of a name, or `None` when the text is not one.
 pub fn key_of(text: &str) -> Option<DnKey> {
-    Dn::parse(text).ok().map(|dn| dn.key())
+    plain_key(text).or_else(|| Dn::parse(text).ok().map(|dn| dn.key()))
+}
+
+/// [`key_of`] for names written plainly, as nearly all are: printable ASCII, one `type=value` per RDN, no escapes, quotes or hexadecimal values. `None` for
+/// any other text, of which nothing is said. Writes the bytes [`Dn::key`] hashes without taking the name apart.
+pub fn plain_key(text: &str) -> Option<DnKey> {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'\\' | b'"' | b'+' | b';');
+    if text.len() > MAX_LENGTH || !text.as_bytes().iter().all(is_plain) {
+        return None;
+    }
+    let mut encoding = Vec::with_capacity(2 * text.len() + 128);
+    for rdn in text.split(',') {
+        let (attribute, value) = rdn.split_once('=')?;
+        let (attribute, value) = (attribute.trim_matches(' '), value.trim_matches(' '));
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+        if attribute.is_empty() || !attribute.bytes().all(is_name) || value.starts_with('#') {
+            return None;
+        }
+        encode(&mut encoding, b'r', &[]);
+        if SHORT.contains(&attribute) {
+            encode(&mut encoding, b'a', attribute.as_bytes());
+        } else {
+            encode(&mut encoding, b'a', attribute_name(attribute).as_bytes());
+        }
+        encode(&mut encoding, b't', value.as_bytes());
+        let begin = encoding.len() - value.len();
+        encoding[begin..].make_ascii_lowercase();
+        if value.contains("  ") {
+            encoding.truncate(begin - LENGTH - 1);
+            encode(&mut encoding, b't', key(value).as_bytes());
+        }
+    }
+    Some(DnKey::of(&encoding))
+}
+
+/// Attribute names that are their own short form, the most frequent ones.
+const SHORT: [&str; 5] = ["uid", "ou", "dc", "cn", "o"];
+/// Bytes of a field's length.
+const LENGTH: usize = size_of::<u64>();
+
+/// Every field is preceded by its kind and length, so that no two names share an encoding.
+fn encode(encoding: &mut Vec<u8>, kind: u8, bytes: &[u8]) {
+    encoding.push(kind);
+    encoding.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+    encoding.extend_from_slice(bytes);
 }
 
 /// The key of a member value. Like [`key_of`], and drops the bit string that `uniqueMember` may carry behind the name (RFC 4517 section 3.3.21).
@@ -411,7 +456,26 @@ mod tests {
         format!("{attribute}=#0c{:02x}{}", value.len(), value.bytes().map(|byte| format!("{byte:02X}")).collect::<String>())
     }
 
+    #[test]
+    fn plainly_written_names_take_the_short_way() {
+        for text in ["uid=ada,ou=people,dc=example,dc=org", "CN=Ada  Lovelace , OU = People,DC=x", "OID.2.5.4.11=a=b,l=,s=x y"] {
+            assert_eq!(plain_key(text), Some(Dn::parse(text).unwrap().key()), "{text}");
+        }
+        for text in
+            ["", " ", "uid", "=x", "a=b,", "a=b,,c=d", "a=#04", "a=\"b\"", "a=b+c=d", "a=b;c=d", "a=b\\,c", "a=\tb", "a=\u{e4}", "a b=c", "a=b\0"]
+        {
+            assert_eq!(plain_key(text), None, "{text:?}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn the_short_way_leads_to_the_same_key(text in "((uid|OU|dc|oid\\.2\\.5\\.4\\.3|1\\.2|E|x_y) {0,2}={0,2} {0,2}[a-zA-Z =#.~-]{0,8},? ?){1,4}") {
+            if let Some(key) = plain_key(&text) {
+                prop_assert_eq!(Dn::parse(&text).map(|dn| dn.key()), Ok(key));
+            }
+        }
+
         #[test]
         fn reading_never_panics(text in any::<String>(), bytes in prop::collection::vec(prop::sample::select(b"cn=\\\"#,;+ a2f".to_vec()), 0..40)) {
             let _ = key_of(&text);

@@ -33,9 +33,10 @@ impl EntryId {
     /// One sentence when the value is empty or its text longer than [`MAX_LENGTH`](Self::MAX_LENGTH).
     pub fn from_value(attribute: &str, value: &[u8]) -> Result<Self, String> {
         let guid = <[u8; 16]>::try_from(value).ok();
-        let text = match (attribute.to_ascii_lowercase().as_str(), guid) {
-            ("objectguid" | "ms-ds-consistencyguid", Some(guid)) => uuid::Uuid::from_bytes_le(guid).to_string(),
-            ("guid", Some(guid)) => uuid::Uuid::from_bytes(guid).to_string(),
+        let is = |name: &str| attribute.eq_ignore_ascii_case(name);
+        let text = match guid {
+            Some(guid) if is("objectGUID") || is("mS-DS-ConsistencyGuid") => uuid::Uuid::from_bytes_le(guid).to_string(),
+            Some(guid) if is("GUID") => uuid::Uuid::from_bytes(guid).to_string(),
             _ => match std::str::from_utf8(value) {
                 Ok(text) if !text.chars().any(char::is_control) => {
                     let text = text.trim();

@@ -371,20 +371,24 @@ impl Run<'_> {
             Err(mistakes) => return self.fail(problems_of(mistakes)).await,
         };
         let progress = Watched::new(self.app, self.id);
-        let snapshot = match fetch(self.app, &config, Arc::clone(&progress.so_far), lost).await {
+        // Both take their time. What is known may be older than the directory's answer then; writing notices (`Outdated`).
+        let policy = Policy::new(&config, self.started_at);
+        let (fetched, known) = tokio::join!(fetch(self.app, &config, Arc::clone(&progress.so_far), lost), self.known(&policy));
+        let snapshot = match fetched {
             Ok(snapshot) => snapshot,
             Err(error) => return self.fail(vec![problem_of(error.message)]).await,
         };
         progress.planning();
         self.has_read(&snapshot).await?;
-        let policy = Policy::new(&config, self.started_at);
+        let mut known = Some(known);
         for _ in 0..ATTEMPTS {
-            let mut conn = self.app.db.read().await?;
-            let current = store::load(&mut conn, self.directory, &policy).await?;
+            let current = match known.take() {
+                Some(known) => known?,
+                None => self.known(&policy).await?,
+            };
             let plan = computing(|| reconcile(&snapshot, &current, &policy));
             self.mark(Stage::Plan);
-            let changes = store::changes(&mut conn, &plan, &current).await?;
-            drop(conn);
+            let changes = store::changes(&mut self.app.db.read().await?, &plan, &current).await?;
             let held_for = policy.guard.held_for;
             match plan.verdict(self.confirmed) {
                 Verdict::Nothing => return self.unchanged(&plan, changes).await,
@@ -405,6 +409,10 @@ impl Run<'_> {
         }
         let message = "People or groups were changed here each time the run was about to write. Nothing was changed; the next run tries again.";
         self.fail(vec![problem_of(message.to_owned())]).await
+    }
+
+    async fn known(&self, policy: &Policy) -> sqlx::Result<Current> {
+        store::load(&mut self.app.db.read().await?, self.directory, policy).await
     }
 
     /// The directory was read to the end: what that told is kept, whatever becomes of the rest.

@@ -159,7 +159,16 @@ impl User {
 /// letter has several lower-case forms), blanks trimmed and squeezed.
 pub fn key(name: &str) -> String {
     let folded: String = if name.is_ascii() {
-        name.to_ascii_lowercase()
+        let lower = name.to_ascii_lowercase();
+        // Most names have single blanks, and only between words.
+        let is_blank = |byte: u8| matches!(byte, b'\t'..=b'\r' | b' ');
+        let is_loose = |pair: &[u8]| is_blank(pair[0]) && is_blank(pair[1]);
+        let bytes = lower.as_bytes();
+        let is_squeezed = !bytes.iter().any(|byte| matches!(byte, b'\t'..=b'\r')) && !bytes.windows(2).any(is_loose);
+        if is_squeezed && !lower.starts_with(' ') && !lower.ends_with(' ') {
+            return lower;
+        }
+        lower
     } else {
         // Up and down again folds what has more than one lower-case form (ß and ss, the two sigmas).
         name.nfkc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkc().collect()

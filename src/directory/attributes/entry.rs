@@ -18,16 +18,20 @@ pub struct RawEntry {
 impl RawEntry {
     /// The values of an attribute: those under its exact description, else those with further options (RFC 4512 section 2.5.2), such as a language.
     pub(in super::super) fn values_of<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e [u8]> + use<'e> {
-        let filled = || self.attributes.iter().filter(|(_, values)| !values.is_empty());
-        let is_exact = filled().any(|(description, _)| description.eq_ignore_ascii_case(name));
-        filled()
-            .filter(move |(description, _)| if is_exact { description.eq_ignore_ascii_case(name) } else { is_subtype(description, name) })
+        let is_exact = |(description, values): &(String, Vec<Vec<u8>>)| !values.is_empty() && description.eq_ignore_ascii_case(name);
+        // Nearly every attribute comes once, under its own name, or not at all.
+        let first = self.attributes.iter().position(is_exact);
+        let begin = first
+            .unwrap_or_else(|| self.attributes.iter().position(|(description, _)| is_longer(description, name)).unwrap_or(self.attributes.len()));
+        self.attributes[begin..]
+            .iter()
+            .filter(move |(description, _)| if first.is_some() { description.eq_ignore_ascii_case(name) } else { is_subtype(description, name) })
             .flat_map(|(_, values)| values.iter().map(Vec::as_slice))
     }
 
     /// The part of a multi-valued attribute that came with a range (`member;range=0-1499`): its values, and where the next part begins when there is one.
     pub fn ranged(&self, name: &str) -> Option<(&[Vec<u8>], Option<u32>)> {
-        self.attributes.iter().find_map(|(description, values)| {
+        self.attributes.iter().filter(|(description, _)| is_longer(description, name)).find_map(|(description, values)| {
             let (base, options) = description.split_once(';')?;
             let end = range_of(options).filter(|_| base.eq_ignore_ascii_case(name))?;
             Some((values.as_slice(), end.map(|end| end.saturating_add(1))))
@@ -39,6 +43,11 @@ impl RawEntry {
         let range = self.ranged(name).map_or(&[][..], |(values, _)| values);
         self.values_of(name).chain(range.iter().map(Vec::as_slice))
     }
+}
+
+/// Whether `description` can be `name` with anything behind it.
+fn is_longer(description: &str, name: &str) -> bool {
+    description.len() >= name.len() && description.as_bytes().get(name.find(';').unwrap_or(name.len())) == Some(&b';')
 }
 
 /// Whether `description` is `name` with further options behind it. A range is none.
@@ -69,7 +78,10 @@ pub(super) fn text_of(attribute: &str, value: &[u8]) -> Option<String> {
         return EntryId::from_value(attribute, value).ok().map(|id| id.to_string());
     }
     let text = std::str::from_utf8(value).ok()?.trim();
-    let text = if text.is_ascii() { text.to_owned() } else { text.nfc().collect::<String>().trim().to_owned() };
+    if text.is_ascii() {
+        return (!text.is_empty()).then(|| text.to_owned());
+    }
+    let text = text.nfc().collect::<String>().trim().to_owned();
     (!text.is_empty()).then_some(text)
 }
 
@@ -101,6 +113,11 @@ fn sid_text(value: &[u8]) -> Option<String> {
 /// Control characters, and those that change the direction of what follows them.
 pub(super) fn is_unwanted(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
+}
+
+/// Whether a text is printable ASCII, in which nothing is unwanted and every byte is a character.
+pub(super) fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Attributes that hold secrets (passwords, keys, what one could be found with): never shown to anybody, administrators included. What is only about a

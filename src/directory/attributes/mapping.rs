@@ -1,10 +1,10 @@
 //! From entries to people and groups.
 
 use super::super::config::DirectoryConfig;
-use super::super::dn::Dn;
+use super::super::dn::{Dn, plain_key};
 use super::super::model::{DirectoryGroup, DirectoryUser, EntryId, Problems, SkippedEntry};
 use super::claims::{clean, extras_of};
-use super::entry::{RawEntry, is_unwanted, text_of, text_or_base64};
+use super::entry::{RawEntry, is_plain, is_unwanted, text_of, text_or_base64};
 use super::locale::best_tag;
 use super::source::Source;
 use super::status::disabled_because;
@@ -21,7 +21,6 @@ const MAX_EMAIL: usize = 254;
 /// An entry while it is being mapped.
 struct Mapping<'e> {
     entry: &'e RawEntry,
-    dn: Dn,
     config: &'e DirectoryConfig,
     problems: &'e mut Problems,
 }
@@ -32,7 +31,8 @@ impl<'e> Mapping<'e> {
         let mut texts = self.entry.values_of(attribute).filter_map(text);
         let first = texts.next()?;
         let Some(second) = texts.next() else { return Some(first) };
-        let rank = |text: &String| (!self.dn.leaf_is(attribute, text), text.chars().count(), text.clone());
+        let dn = Dn::parse(&self.entry.dn).unwrap_or_default();
+        let rank = |text: &String| (!dn.leaf_is(attribute, text), text.chars().count(), text.clone());
         [first, second].into_iter().chain(texts).min_by_key(rank)
     }
 
@@ -63,6 +63,9 @@ impl<'e> Mapping<'e> {
             self.report_unreadable(field);
             return String::new();
         };
+        if is_plain(&text) && text.len() <= longest {
+            return text;
+        }
         let mut clean: String = text.chars().filter(|c| !is_unwanted(*c)).collect();
         if let Some((end, _)) = clean.char_indices().nth(longest) {
             clean.truncate(end);
@@ -98,6 +101,7 @@ impl<'e> Mapping<'e> {
     fn name(&mut self, field: Field, what: &str) -> Option<String> {
         let found = self.text(field).map(|(_, text)| text);
         let message = match found {
+            Some(text) if is_plain(&text) && text.len() <= MAX_NAME => return Some(text),
             Some(text) if text.chars().any(is_unwanted) => {
                 format!("The {what} {:?} has control characters in it. The entry was skipped.", text.chars().take(60).collect::<String>())
             }
@@ -234,17 +238,17 @@ fn start<'e>(
     problems: &'e mut Problems,
     id: Field,
 ) -> Result<(Mapping<'e>, SkippedEntry), SkippedEntry> {
-    let dn = match Dn::parse(&entry.dn) {
-        Ok(dn) => dn,
+    let key = plain_key(&entry.dn).map_or_else(|| Dn::parse(&entry.dn).map(|dn| dn.key()), Ok);
+    let dn_key = match key {
+        Ok(key) => Some(key),
         Err(error) => {
             problems.report(&entry.dn, None, format!("The entry's name cannot be read ({error}). It was skipped."));
             let mut quiet = Problems::default();
-            let mapped = Mapping { entry, dn: Dn::default(), config, problems: &mut quiet }.id(id);
+            let mapped = Mapping { entry, config, problems: &mut quiet }.id(id);
             return Err(SkippedEntry { id: mapped, dn_key: None });
         }
     };
-    let dn_key = Some(dn.key());
-    let mut mapping = Mapping { entry, dn, config, problems };
+    let mut mapping = Mapping { entry, config, problems };
     let id = mapping.id(id);
     Ok((mapping, SkippedEntry { id, dn_key }))
 }

@@ -43,17 +43,17 @@ pub enum DisabledRule {
     Present(String),
 }
 
-impl DisabledRule {
-    /// The known rules by their attribute.
-    const KNOWN: [(&'static str, Self); 6] = [
-        ("userAccountControl", Self::UserAccountControl),
-        ("nsAccountLock", Self::NsAccountLock),
-        ("pwdAccountLockedTime", Self::LockedForGood),
-        ("shadowExpire", Self::ShadowExpire),
-        ("accountExpires", Self::AccountExpires),
-        ("krbPrincipalExpiration", Self::KrbPrincipalExpiration),
-    ];
+/// The known rules by their attribute.
+static KNOWN: [(&str, DisabledRule); 6] = [
+    ("userAccountControl", DisabledRule::UserAccountControl),
+    ("nsAccountLock", DisabledRule::NsAccountLock),
+    ("pwdAccountLockedTime", DisabledRule::LockedForGood),
+    ("shadowExpire", DisabledRule::ShadowExpire),
+    ("accountExpires", DisabledRule::AccountExpires),
+    ("krbPrincipalExpiration", DisabledRule::KrbPrincipalExpiration),
+];
 
+impl DisabledRule {
     /// Reads rules, one per line or with `|` between them: a known attribute, `attribute = value`, `attribute = *` (has any value), or another attribute
     /// alone (likewise).
     ///
@@ -79,8 +79,8 @@ impl DisabledRule {
             Some("*") => Ok(Self::Present(attribute.to_owned())),
             Some(value) => Ok(Self::Is { attribute: attribute.to_owned(), value: value.to_owned() }),
             None => {
-                let known = Self::KNOWN.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(attribute));
-                Ok(known.map_or_else(|| Self::Present(attribute.to_owned()), |(_, rule)| rule))
+                let known = KNOWN.iter().find(|(name, _)| name.eq_ignore_ascii_case(attribute));
+                Ok(known.map_or_else(|| Self::Present(attribute.to_owned()), |(_, rule)| rule.clone()))
             }
         }
     }
@@ -89,7 +89,7 @@ impl DisabledRule {
     pub fn attribute(&self) -> &str {
         match self {
             Self::Is { attribute, .. } | Self::Present(attribute) => attribute,
-            known => Self::KNOWN.iter().find(|(_, rule)| rule == known).map_or("", |(name, _)| name),
+            known => KNOWN.iter().find(|(_, rule)| rule == known).map_or("", |(name, _)| name),
         }
     }
 

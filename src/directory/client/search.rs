@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use ldap3::asn1::{PL, StructureTag};
 use ldap3::controls::{Control, ControlType, PagedResults, RawControl};
-use ldap3::{LdapError, LdapResult, Scope};
+use ldap3::{LdapError, LdapResult, Scope, SearchStream};
 
 use super::super::attributes::RawEntry;
 use super::super::config::Search;
@@ -79,6 +79,9 @@ impl Tally {
     }
 }
 
+/// A search that was asked for, of which the answer is on its way.
+type Asked<'a> = SearchStream<'a, String, Vec<String>>;
+
 /// One answer: what was read, how the server ended it.
 pub(super) struct Answer {
     pub(super) entries: Vec<RawEntry>,
@@ -87,7 +90,8 @@ pub(super) struct Answer {
 }
 
 impl Connection {
-    /// Searches an area page by page and hands every page's entries on, complete pages only. An entry found below two bases is handed on once.
+    /// Searches an area page by page and hands every page's entries on, complete pages only. An entry found below two bases is handed on once. The server
+    /// works at the next page while `each_page` has this one.
     ///
     /// Succeeds only when the server said success on every page of every base.
     pub(super) async fn search(
@@ -131,17 +135,18 @@ impl Connection {
         let failed = |message| FetchError { phase, message };
         let mut tally = Tally { page_size: self.limits().page_size.clamp(1, 1000), ..Tally::default() };
         let mut smaller = SMALLER_PAGES.into_iter().filter(|size| *size < tally.page_size).collect::<Vec<_>>().into_iter();
-        let (mut cookie, mut empty_pages, mut first_of_last_page) = (Vec::new(), 0, None::<String>);
+        let (mut empty_pages, mut first_of_last_page) = (0, None::<String>);
+        let first_page = |size: u16| Some(PagedResults { size: i32::from(size), cookie: Vec::new() });
+        let mut asked = self.ask(phase, base, scope, filter, attributes, first_page(tally.page_size)).await?;
         loop {
-            let paging = PagedResults { size: i32::from(tally.page_size), cookie };
-            let page = self.run(phase, base, scope, filter, attributes, Some(paging)).await?;
+            let page = self.answer(phase, asked).await?;
             // Refused at the first page: too large a page for this server, or a limit no page size gets around. The smaller one tells.
             if matches!(page.result.rc, 4 | 11)
                 && tally.entries == 0
                 && let Some(size) = smaller.next()
             {
                 tally.page_size = size;
-                cookie = Vec::new();
+                asked = self.ask(phase, base, scope, filter, attributes, first_page(size)).await?;
                 continue;
             }
             tally.entries += page.entries.len();
@@ -163,12 +168,16 @@ impl Connection {
             first_of_last_page = first.or(first_of_last_page);
             let next = next_cookie(&page.result);
             tally.in_pages |= next.is_some();
+            let Some(cookie) = next.flatten() else {
+                if !page.entries.is_empty() {
+                    each_page(page.entries);
+                }
+                return Ok(tally);
+            };
+            let paging = PagedResults { size: i32::from(tally.page_size), cookie };
+            asked = self.ask(phase, base, scope, filter, attributes, Some(paging)).await?;
             if !page.entries.is_empty() {
                 each_page(page.entries);
-            }
-            match next.flatten() {
-                Some(next) => cookie = next,
-                None => return Ok(tally),
             }
         }
     }
@@ -184,10 +193,12 @@ impl Connection {
 
     /// Reads one entry by its name if it fits a filter; whatever the server answers.
     pub(super) async fn read_if(&mut self, phase: Phase, dn: &str, filter: &str, attributes: &[String]) -> Result<Answer, FetchError> {
-        self.run(phase, dn, Scope::Base, filter, attributes, None).await
+        let asked = self.ask(phase, dn, Scope::Base, filter, attributes, None).await?;
+        self.answer(phase, asked).await
     }
 
-    async fn run(
+    /// Sends a search and does not wait for its answer.
+    async fn ask<'a>(
         &mut self,
         phase: Phase,
         base: &str,
@@ -195,42 +206,42 @@ impl Connection {
         filter: &str,
         attributes: &[String],
         paging: Option<PagedResults>,
-    ) -> Result<Answer, FetchError> {
-        match self.ask(base, scope, filter, attributes, paging).await {
+    ) -> Result<Asked<'a>, FetchError> {
+        let ldap = self.ldap();
+        if let Some(paging) = paging {
+            ldap.with_controls(vec![RawControl::from(paging)]);
+        }
+        match ldap.streaming_search(base, scope, filter, attributes.to_vec()).await {
+            Ok(asked) => Ok(asked),
+            Err(error) => Err(self.failure(phase, &error).await),
+        }
+    }
+
+    /// Waits for all of an answer.
+    async fn answer(&mut self, phase: Phase, asked: Asked<'_>) -> Result<Answer, FetchError> {
+        match collect(asked).await {
             Ok(Some(answer)) => Ok(answer),
             Ok(None) => Err(FetchError { phase, message: format!("{} sent an entry that cannot be read.", self.server()) }),
             Err(error) => Err(self.failure(phase, &error).await),
         }
     }
+}
 
-    /// `None` when an entry cannot be read.
-    async fn ask(
-        &mut self,
-        base: &str,
-        scope: Scope,
-        filter: &str,
-        attributes: &[String],
-        paging: Option<PagedResults>,
-    ) -> Result<Option<Answer>, LdapError> {
-        let ldap = self.ldap();
-        if let Some(paging) = paging {
-            ldap.with_controls(vec![RawControl::from(paging)]);
-        }
-        let mut stream = ldap.streaming_search(base, scope, filter, attributes.to_vec()).await?;
-        let (mut entries, mut places) = (Vec::new(), Vec::new());
-        // An error here ends the run, whatever `finish` says afterwards: it may report the success of an earlier page.
-        while let Some(entry) = stream.next().await? {
-            if entry.is_ref() {
-                places.push(references(entry.0).unwrap_or_default());
-            } else if !entry.is_intermediate() {
-                match decode(entry.0) {
-                    Some(entry) => entries.push(entry),
-                    None => return Ok(None),
-                }
+/// `None` when an entry cannot be read.
+async fn collect(mut stream: Asked<'_>) -> Result<Option<Answer>, LdapError> {
+    let (mut entries, mut places) = (Vec::new(), Vec::new());
+    // An error here ends the run, whatever `finish` says afterwards: it may report the success of an earlier page.
+    while let Some(entry) = stream.next().await? {
+        if entry.is_ref() {
+            places.push(references(entry.0).unwrap_or_default());
+        } else if !entry.is_intermediate() {
+            match decode(entry.0) {
+                Some(entry) => entries.push(entry),
+                None => return Ok(None),
             }
         }
-        Ok(Some(Answer { entries, places, result: stream.finish().await }))
     }
+    Ok(Some(Answer { entries, places, result: stream.finish().await }))
 }
 
 /// Where the next page begins: `None` from servers that do not page, `Some(None)` after the last.

@@ -300,3 +300,26 @@ pub(crate) fn organisation(people: usize, groups: usize) -> String {
     }
     ldif
 }
+
+/// The LDIF of a large organisation: `people` persons (`person000001`, …), a group for every twenty of them and three memberships for every two people.
+/// Three groups (`large1`, …) have a fifth of all people each, the others (`team0001`, …) share the rest evenly. 100,000 people make 5,000 groups with
+/// 150,000 memberships, three of 20,000.
+pub(crate) fn large_organisation(people: usize) -> String {
+    const LARGE: usize = 3;
+    let uid = |number: usize| format!("person{:06}", (number - 1) % people + 1);
+    let mut ldif: String = (1..=people).map(|number| person(&uid(number), "Person", &format!("Number{number:06}"))).collect();
+    let mut add = |name: String, first: usize, count: usize| {
+        let uids: Vec<String> = (first..first + count).map(uid).collect();
+        ldif += &group(&name, &uids.iter().map(String::as_str).collect::<Vec<_>>());
+    };
+    let fifth = people / 5;
+    for number in 1..=LARGE {
+        add(format!("large{number}"), number * fifth, fifth);
+    }
+    let (teams, rest) = (people / 20 - LARGE, people * 3 / 2 - LARGE * fifth);
+    for team in 0..teams {
+        let (first, next) = (rest * team / teams, rest * (team + 1) / teams);
+        add(format!("team{:04}", team + 1), first + 1, next - first);
+    }
+    ldif
+}

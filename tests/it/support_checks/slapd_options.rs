@@ -2,7 +2,7 @@
 
 use crate::support::certificates::{self, Flaw};
 use crate::support::ldap_tools::{Identity, LdapTools, Visit, values};
-use crate::support::slapd::{BASE, Options, SERVICE_DN, SERVICE_PASSWORD, Slapd, group, organisation, person, person_dn};
+use crate::support::slapd::{BASE, Options, SERVICE_DN, SERVICE_PASSWORD, Slapd, group, large_organisation, organisation, person, person_dn};
 
 const SERVICE: Identity<'_> = Identity::Password(SERVICE_DN, SERVICE_PASSWORD);
 
@@ -82,4 +82,13 @@ async fn slapd_has_the_limits_rights_and_bases_it_is_given() {
     slapd.tools().add(&person).await;
     let nora = service(&slapd).search_paged("dc=north,dc=org", "(uid=nora)", &["uid", "mail"], 10).await.expect("all of them");
     assert_eq!((values(&nora, "uid").len(), values(&nora, "mail").len()), (1, 0), "{nora}");
+}
+
+#[test]
+fn a_large_organisation_has_three_large_groups_and_three_memberships_for_two_people() {
+    let ldif = large_organisation(1_000);
+    let count = |line: &str| ldif.lines().filter(|other| other.starts_with(line)).count();
+    assert_eq!((count("uid: "), count("objectClass: groupOfNames"), count("member: ")), (1_000, 50, 1_500));
+    let largest = ldif.split("\n\n").map(|entry| entry.matches("\nmember: ").count()).max();
+    assert_eq!(largest, Some(200));
 }
