@@ -101,7 +101,7 @@ pub async fn open(connection_string: &str) -> Result<Db, OpenError> {
         .statement_cache_capacity(256)
         .pragma("journal_size_limit", "67108864")
         .pragma("mmap_size", "268435456");
-    let mut connection = options.clone().connect().await?;
+    let mut connection = patiently(async || options.clone().connect().await).await?;
     let migrator = migrator(Engine::Sqlite);
     let mut migrated = migrator.run(&mut connection).await;
     // SQLite has no lock around the whole run. Where a step fails because another process that starts at the same moment was faster, that process has
@@ -116,8 +116,24 @@ pub async fn open(connection_string: &str) -> Result<Db, OpenError> {
         }
     }
     explain(migrated)?;
-    let read = SqlitePoolOptions::new().max_connections(4).acquire_timeout(WAIT_MAX).connect_with(options.pragma("query_only", "true")).await?;
+    let options = options.pragma("query_only", "true");
+    let read = patiently(async || SqlitePoolOptions::new().max_connections(4).acquire_timeout(WAIT_MAX).connect_with(options.clone()).await).await?;
     Ok(Db::Sqlite { read, writer: Writer::new(connection) })
+}
+
+/// Tries again while another process switches the file to its write-ahead log or, as the last one to leave, takes the log away: SQLite refuses at once
+/// then, whatever its busy time-out says.
+async fn patiently<T>(open: impl AsyncFn() -> Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+    const BUSY: &str = "5";
+    let deadline = tokio::time::Instant::now() + WAIT_MAX;
+    loop {
+        match open().await {
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(BUSY) && tokio::time::Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            result => return result,
+        }
+    }
 }
 
 /// Makes a missing database file that nobody else can read; SQLite gives its write-ahead log the same rights.

@@ -71,13 +71,18 @@ async fn settings_can_be_previewed_before_they_are_saved() {
     on_each_engine(async |app| {
         let (_, browser) = administrator(app, "root").await;
         let slapd = Slapd::start(&organisation(3, 1)).await;
-        let mut page = browser.get(DIRECTORY).await;
-        page.body = page.body.replacen("action=\"/admin/directories/default/settings\"", &format!("action=\"{PREVIEW}\" id=\"typed\""), 1);
-        page.body = page.body.replacen(&format!("<form method=\"post\" action=\"{PREVIEW}\"><button>Preview"), "<form><button>Preview", 1);
+        let mut page = browser.get("/admin/directories/default/settings").await;
+        page.body = page.body.replacen("action=\"/admin/directories/default/settings\"", &format!("action=\"{PREVIEW}\""), 1);
         let typed = environment(&slapd);
         let fields: Vec<(&str, &str)> = typed.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let preview = browser.submit(&page, PREVIEW, &fields).await;
-        let preview = browser.follow(preview).await;
+        let counted = browser.submit(&page, PREVIEW, &fields).await;
+        assert_eq!(counted.status, 200);
+        assert!(
+            counted.body.contains("This is what a sync would change") && counted.body.contains(&format!("href=\"{PREVIEW}\"")),
+            "{}",
+            counted.body
+        );
+        let preview = browser.get(PREVIEW).await;
         assert!(preview.body.contains("settings that are not saved"), "{}", preview.body);
         assert_eq!(preview.texts("table.changes .badge.good").iter().filter(|words| *words == "New").count(), 3);
         assert_eq!(app.count("SELECT COUNT(*) FROM settings", vec![]).await, 0);
