@@ -5,7 +5,6 @@ use crate::support::app::{Engine, TestApp, on_each_engine};
 use crate::support::http::{Answer, Browser};
 use crate::support::slapd::{BASE, SERVICE_DN, SERVICE_PASSWORD, Slapd, organisation, person_dn};
 
-const DIRECTORY: &str = "/admin/directories";
 const PREVIEW: &str = "/admin/directories/default/preview";
 const RUNS: &str = "/admin/directories/default/runs";
 const SYNC: &str = "/admin/directories/default/sync";
