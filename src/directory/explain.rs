@@ -1,6 +1,6 @@
 //! Why somebody is or is not a user here: what the directory has, what the settings make of it, and the verdict in words.
 //!
-//! The server is asked about one entry ([`client::inspect`]); [`decide`] is pure and weighs what was found.
+//! The server is asked about one entry ([`client::inspect`]); `decide` is pure and weighs what was found.
 
 use std::time::Duration;
 

@@ -7,7 +7,7 @@
 //! What holds for every run:
 //! - A person is an entry id. Names and DNs are attributes: who is renamed or moved keeps the account and its passkeys, and who gets a name someone else
 //!   had before gets a new account.
-//! - Absence needs proof: every page arrived, the server said success, the answer was not empty, and not too many are gone ([`model::Guard`]).
+//! - Absence needs proof: every page arrived, the server said success, the answer was not empty, and not too many are gone ([`config::Guard`]).
 //! - An entry with a mistake in it is reported and skipped, and counts as present.
 //! - Nobody who belongs here by another way (a local account, another directory) is ever touched.
 //! - Nobody is deleted (unless soft delete is off): who leaves is disabled, sessions and tokens are dead at once, and a return restores them.

@@ -1,4 +1,4 @@
-//! The nouns of a directory: what was read from it. What one is configured to be is in [`config`](super::config).
+//! The nouns of a directory: what was read from it. What one is configured to be is in [`config`](mod@super::config).
 
 use std::collections::BTreeMap;
 use std::fmt;

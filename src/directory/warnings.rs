@@ -1,6 +1,6 @@
 //! What an administrator should know about a directory before people notice: shown on the administration's first page and the directories' own.
 //!
-//! [`weigh`] is pure; everything it needs was learned by earlier runs, so a page asks no directory.
+//! `weigh` is pure; everything it needs was learned by earlier runs, so a page asks no directory.
 
 use std::time::Duration;
 

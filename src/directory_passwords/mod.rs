@@ -1,9 +1,9 @@
 //! Directory passwords: for the first hour of people without a passkey, and beside passkeys where an organisation must. Off unless a directory's settings
 //! say otherwise.
 //!
-//! A sign-in goes one way: [`attempts`] are counted before anything else; [`model::admission`] decides (pure) whether this person's password may open
+//! A sign-in goes one way: [`attempts`] are counted before anything else; `model::admission` decides (pure) whether this person's password may open
 //! anything; the server is asked by a bind on a connection of its own ([`client::check_password`]); one transaction notes the sign-in. What holds for all:
-//! - Every refusal reads the same and comes at the same beat ([`beat::Beat`]): nobody learns who exists, who is disabled and who has a passkey. Where no
+//! - Every refusal reads the same and comes at the same beat (`beat::Beat`): nobody learns who exists, who is disabled and who has a passkey. Where no
 //!   bind is needed, the server is asked about nobody, so that its share of the time is there too. Only a password that the server calls right and out of
 //!   date has a sentence of its own.
 //! - At most [`WRONG_TRIES`] wrong passwords of a person reach the directory in a quarter of an hour: fewer than what locks an account there.

@@ -15,10 +15,10 @@ const SAFETY: &str = "Mass changes";
 const SCHEDULE: &str = "When";
 const PASSWORDS: &str = "Directory passwords";
 
-/// Whether the directory is used at all. Read by whoever starts runs, not part of a [`DirectoryConfig`].
+/// Whether the directory is used at all. Read by whoever starts runs, not part of a `DirectoryConfig`.
 pub const ENABLED: Setting =
     setting("LDAP_ENABLED", "false", Input::Switch, CONNECTION, "Use this directory", "When off, nothing is read from it and nobody changes.");
-/// [`Connection::servers`].
+/// `Connection::servers`.
 pub const URL: Setting = setting(
     "LDAP_URL",
     "",
@@ -27,7 +27,7 @@ pub const URL: Setting = setting(
     "Address",
     "ldaps://ldap.example.org, or ldap:// (without encryption unless StartTLS is on), or ldapi:// with the path of a socket. Several servers of one directory are separated by blanks.",
 );
-/// [`Connection::at_random`].
+/// `Connection::at_random`.
 pub const URL_ORDER: Setting = setting(
     "LDAP_URL_ORDER",
     "in-order",
@@ -36,7 +36,7 @@ pub const URL_ORDER: Setting = setting(
     "Order of the servers",
     "Which of several servers is tried first. The next one is tried when one cannot be reached, not when one refuses the bind.",
 );
-/// [`Connection::start_tls`].
+/// `Connection::start_tls`.
 pub const START_TLS: Setting = setting(
     "LDAP_START_TLS",
     "false",
@@ -45,7 +45,7 @@ pub const START_TLS: Setting = setting(
     "StartTLS",
     "Encrypts ldap:// connections before anything is said. Nothing is sent to a server that refuses.",
 );
-/// [`Connection::bind`].
+/// `Connection::bind`.
 pub const BIND_METHOD: Setting = setting(
     "LDAP_BIND_METHOD",
     "simple",
@@ -57,7 +57,7 @@ pub const BIND_METHOD: Setting = setting(
     "Bind",
     "How Muster proves who it is. Without a bind DN it asks anonymously. SASL EXTERNAL needs a client certificate (with ldaps:// or StartTLS), or ldapi://.",
 );
-/// The name of a simple [`Connection::bind`].
+/// The name of a simple `Connection::bind`.
 pub const BIND_DN: Setting = setting(
     "LDAP_BIND_DN",
     "",
@@ -66,10 +66,10 @@ pub const BIND_DN: Setting = setting(
     "Bind DN",
     "The account that searches, such as cn=muster,ou=services,dc=example,dc=org, or user@domain with Active Directory. Empty searches anonymously.",
 );
-/// The password of a simple [`Connection::bind`].
+/// The password of a simple `Connection::bind`.
 pub const BIND_PASSWORD: Setting =
     setting("LDAP_BIND_PASSWORD", "", Input::Secret, CONNECTION, "Bind password", "Stored encrypted and never shown again.");
-/// [`Search::base_dn`].
+/// `Search::base_dn`.
 pub const BASE: Setting = setting(
     "LDAP_BASE",
     "",
@@ -78,7 +78,7 @@ pub const BASE: Setting = setting(
     "Base DN",
     "Where people and groups are searched, such as dc=example,dc=org. Parts that the server says are on other servers (referrals) are reported and not followed: that would send the bind password there.",
 );
-/// [`Connection::ca_pem`].
+/// `Connection::ca_pem`.
 pub const CA_CERTIFICATE: Setting = setting(
     "LDAP_CA_CERTIFICATE",
     "",
@@ -87,7 +87,7 @@ pub const CA_CERTIFICATE: Setting = setting(
     "Certificate authority",
     "The PEM text of the authority that signed the server's certificate, or of a self-signed certificate itself, when this machine does not know it.",
 );
-/// [`Connection::server_name`].
+/// `Connection::server_name`.
 pub const SERVER_NAME: Setting = setting(
     "LDAP_SERVER_NAME",
     "",
@@ -96,7 +96,7 @@ pub const SERVER_NAME: Setting = setting(
     "Name in the certificate",
     "Only when the server's certificate carries another name than the address, for example when the address is a number.",
 );
-/// The certificate of [`Connection::identity`].
+/// The certificate of `Connection::identity`.
 pub const CLIENT_CERTIFICATE: Setting = setting(
     "LDAP_CLIENT_CERTIFICATE",
     "",
@@ -105,7 +105,7 @@ pub const CLIENT_CERTIFICATE: Setting = setting(
     "Client certificate",
     "The PEM text of a certificate Muster shows the server, when the server asks for one.",
 );
-/// The key of [`Connection::identity`].
+/// The key of `Connection::identity`.
 pub const CLIENT_KEY: Setting = setting(
     "LDAP_CLIENT_KEY",
     "",
@@ -114,7 +114,7 @@ pub const CLIENT_KEY: Setting = setting(
     "Key of the client certificate",
     "Its private key as PEM text. Stored encrypted and never shown again.",
 );
-/// [`Connection::skip_cert_verify`].
+/// `Connection::skip_cert_verify`.
 pub const SKIP_CERT_VERIFY: Setting = setting(
     "LDAP_SKIP_CERT_VERIFY",
     "false",
@@ -123,7 +123,7 @@ pub const SKIP_CERT_VERIFY: Setting = setting(
     "Accept any certificate",
     "For trying out only: whoever sits between can read the bind password and answer as the directory.",
 );
-/// [`Limits::connect_within`].
+/// `Limits::connect_within`.
 pub const CONNECT_SECONDS: Setting = setting(
     "LDAP_CONNECT_SECONDS",
     "10",
@@ -132,13 +132,13 @@ pub const CONNECT_SECONDS: Setting = setting(
     "Seconds to connect",
     "How long reaching one server and agreeing on encryption may take.",
 );
-/// [`Limits::answer_within`].
+/// `Limits::answer_within`.
 pub const ANSWER_SECONDS: Setting =
     setting("LDAP_ANSWER_SECONDS", "30", Input::Number, TIMES, "Seconds for an answer", "How long the server may take for each answer.");
-/// [`Limits::run_within`].
+/// `Limits::run_within`.
 pub const RUN_MINUTES: Setting =
     setting("LDAP_RUN_MINUTES", "15", Input::Number, TIMES, "Minutes for a sync", "A sync that takes longer ends without changing anything.");
-/// [`Limits::page_size`].
+/// `Limits::page_size`.
 pub const PAGE_SIZE: Setting = setting(
     "LDAP_PAGE_SIZE",
     "500",
@@ -147,7 +147,7 @@ pub const PAGE_SIZE: Setting = setting(
     "Page size",
     "Entries asked for at a time, 1 to 1000; lowered by itself when the server refuses.",
 );
-/// [`Search::user_bases`].
+/// `Search::user_bases`.
 pub const USER_BASE: Setting = setting(
     "LDAP_USER_BASE",
     "",
@@ -156,7 +156,7 @@ pub const USER_BASE: Setting = setting(
     "Where people are",
     "Places below the base DN, one per line, such as ou=people. Empty searches the whole base DN.",
 );
-/// [`Search::user_filter`].
+/// `Search::user_filter`.
 pub const USER_FILTER: Setting = setting(
     "LDAP_USER_SEARCH_FILTER",
     "(objectClass=person)",
@@ -165,7 +165,7 @@ pub const USER_FILTER: Setting = setting(
     "Filter for people",
     "Which entries are people. May span several lines.",
 );
-/// Part of [`Search::user_filter`].
+/// Part of `Search::user_filter`.
 pub const USER_OBJECT_CLASSES: Setting = setting(
     "LDAP_USER_OBJECT_CLASSES",
     "",
@@ -174,7 +174,7 @@ pub const USER_OBJECT_CLASSES: Setting = setting(
     "Object classes of people",
     "Instead of a filter, or besides it: a person must have all of these, such as inetOrgPerson organizationalPerson.",
 );
-/// [`Search::group_bases`].
+/// `Search::group_bases`.
 pub const GROUP_BASE: Setting = setting(
     "LDAP_GROUP_BASE",
     "",
@@ -183,7 +183,7 @@ pub const GROUP_BASE: Setting = setting(
     "Where groups are",
     "Places below the base DN, one per line, such as ou=groups. Empty searches the whole base DN.",
 );
-/// [`Search::group_filter`].
+/// `Search::group_filter`.
 pub const GROUP_FILTER: Setting = setting(
     "LDAP_USER_GROUP_SEARCH_FILTER",
     "(objectClass=groupOfNames)",
@@ -192,7 +192,7 @@ pub const GROUP_FILTER: Setting = setting(
     "Filter for groups",
     "Which entries are groups: (objectClass=group) with Active Directory.",
 );
-/// Part of [`Search::group_filter`].
+/// Part of `Search::group_filter`.
 pub const GROUP_OBJECT_CLASSES: Setting = setting(
     "LDAP_GROUP_OBJECT_CLASSES",
     "",
@@ -201,7 +201,7 @@ pub const GROUP_OBJECT_CLASSES: Setting = setting(
     "Object classes of groups",
     "Instead of a filter, or besides it: a group must have all of these.",
 );
-/// [`Search::one_level`].
+/// `Search::one_level`.
 pub const SEARCH_SCOPE: Setting = setting(
     "LDAP_SCOPE",
     "subtree",
@@ -210,7 +210,7 @@ pub const SEARCH_SCOPE: Setting = setting(
     "How deep to search",
     "Below each of these places.",
 );
-/// [`Placement::import_group`].
+/// `Placement::import_group`.
 pub const IMPORT_GROUP: Setting = setting(
     "LDAP_IMPORT_GROUP",
     "",
@@ -219,7 +219,7 @@ pub const IMPORT_GROUP: Setting = setting(
     "Only members of",
     "Name or DN of a group: only its members are taken over, those of groups within it included. Empty takes everybody the filter finds.",
 );
-/// [`Placement::include_groups`].
+/// `Placement::include_groups`.
 pub const INCLUDE_GROUPS: Setting = setting(
     "LDAP_INCLUDE_GROUPS",
     "",
@@ -228,10 +228,10 @@ pub const INCLUDE_GROUPS: Setting = setting(
     "Groups to take over",
     "Names, one per line, with * for any text, such as team-*. Empty takes all.",
 );
-/// [`Placement::exclude_groups`].
+/// `Placement::exclude_groups`.
 pub const EXCLUDE_GROUPS: Setting =
     setting("LDAP_EXCLUDE_GROUPS", "", Input::Lines, WHO, "Groups to leave out", "Names, one per line, with * for any text.");
-/// [`DirectoryConfig::disabled_when`].
+/// `DirectoryConfig::disabled_when`.
 pub const DISABLED_WHEN: Setting = setting(
     "LDAP_USER_DISABLED_WHEN",
     "userAccountControl\nnsAccountLock\naccountExpires\nshadowExpire\nkrbPrincipalExpiration",
@@ -240,7 +240,7 @@ pub const DISABLED_WHEN: Setting = setting(
     "An account is disabled when",
     "One per line: userAccountControl, nsAccountLock, accountExpires, shadowExpire, krbPrincipalExpiration, pwdAccountLockedTime (locked for good), or an own attribute = value, with * for any. Each counts only where the entry has the attribute.",
 );
-/// [`DirectoryConfig::claims`].
+/// `DirectoryConfig::claims`.
 pub const CUSTOM_CLAIMS: Setting = setting(
     "LDAP_CUSTOM_CLAIMS",
     "",
@@ -249,7 +249,7 @@ pub const CUSTOM_CLAIMS: Setting = setting(
     "Further attributes for apps",
     "One per line: claim = attribute for one value, claim[] = attribute for a list. Alternatives (a | b) and, for one value, templates ({a} {b}) work as for names.",
 );
-/// [`Membership::member_value`].
+/// `Membership::member_value`.
 pub const MEMBER_VALUE: Setting = setting(
     "LDAP_GROUP_MEMBER_VALUE",
     "any",
@@ -263,7 +263,7 @@ pub const MEMBER_VALUE: Setting = setting(
     "Members are given as",
     "What the member attribute of a group holds.",
 );
-/// [`Membership::member_of`].
+/// `Membership::member_of`.
 pub const MEMBER_OF: Setting = setting(
     "LDAP_ATTRIBUTE_USER_MEMBER_OF",
     "",
@@ -272,7 +272,7 @@ pub const MEMBER_OF: Setting = setting(
     "Groups of a person",
     "An attribute of people that holds the DNs of their groups, such as memberOf. Needed only when groups do not list their members.",
 );
-/// [`Membership::nested`].
+/// `Membership::nested`.
 pub const NESTED_GROUPS: Setting = setting(
     "LDAP_NESTED_GROUPS",
     "closure",
@@ -285,7 +285,7 @@ pub const NESTED_GROUPS: Setting = setting(
     "Groups within groups",
     "Whether members of a group that is itself a member count as members of the outer group.",
 );
-/// [`Membership::primary_group`].
+/// `Membership::primary_group`.
 pub const PRIMARY_GROUP: Setting = setting(
     "LDAP_PRIMARY_GROUP",
     "true",
@@ -294,7 +294,7 @@ pub const PRIMARY_GROUP: Setting = setting(
     "Primary groups",
     "Active Directory keeps a person's primary group (usually Domain Users) apart from the members. When on, it counts like the others.",
 );
-/// [`Placement::admin_group`].
+/// `Placement::admin_group`.
 pub const ADMIN_GROUP: Setting = setting(
     "LDAP_ADMIN_GROUP_NAME",
     "",
@@ -303,7 +303,7 @@ pub const ADMIN_GROUP: Setting = setting(
     "Administrators' group",
     "Name or DN of the group whose members administer Muster, those of groups within it included.",
 );
-/// [`Placement::everyone_is_admin`].
+/// `Placement::everyone_is_admin`.
 pub const DEFAULT_ROLE: Setting = setting(
     "LDAP_DEFAULT_ROLE",
     "person",
@@ -312,7 +312,7 @@ pub const DEFAULT_ROLE: Setting = setting(
     "Everybody becomes",
     "Administrator makes everybody from this directory an administrator of Muster.",
 );
-/// [`Placement::default_groups`].
+/// `Placement::default_groups`.
 pub const DEFAULT_GROUPS: Setting = setting(
     "LDAP_DEFAULT_GROUPS",
     "",
@@ -321,10 +321,10 @@ pub const DEFAULT_GROUPS: Setting = setting(
     "Groups for new people",
     "Local groups, one per line, that people are put in once when they are taken over.",
 );
-/// [`Placement::parent_group`].
+/// `Placement::parent_group`.
 pub const PARENT_GROUP: Setting =
     setting("LDAP_PARENT_GROUP", "", Input::Text, PLACEMENT, "Group of everybody", "A local group that always holds everybody from this directory.");
-/// [`Placement::group_map`].
+/// `Placement::group_map`.
 pub const GROUP_MAP: Setting = setting(
     "LDAP_GROUP_MAP",
     "",
@@ -333,10 +333,10 @@ pub const GROUP_MAP: Setting = setting(
     "Groups that are local groups",
     "One per line, directory group = local group: its members are put in the local group instead of a group of its own.",
 );
-/// [`Placement::tag`].
+/// `Placement::tag`.
 pub const TAG: Setting =
     setting("LDAP_TAG", "", Input::Text, PLACEMENT, "Mark", "A path or word shown with everybody from here, such as schools/north.");
-/// [`LifeCycle::sync_users`].
+/// `LifeCycle::sync_users`.
 pub const SYNC_USERS: Setting = setting(
     "LDAP_SYNC_USERS",
     "true",
@@ -345,10 +345,10 @@ pub const SYNC_USERS: Setting = setting(
     "Take people over",
     "When off, nobody new comes from here and nobody known changes or leaves.",
 );
-/// [`LifeCycle::sync_groups`].
+/// `LifeCycle::sync_groups`.
 pub const SYNC_GROUPS: Setting =
     setting("LDAP_SYNC_GROUPS", "true", Input::Switch, LIFE, "Take groups over", "When off, no group comes, changes or goes, and memberships stay.");
-/// Whether [`LifeCycle::missing`] is [`Missing::Delete`].
+/// Whether `LifeCycle::missing` is `Missing::Delete`.
 pub const SOFT_DELETE: Setting = setting(
     "LDAP_SOFT_DELETE_USERS",
     "true",
@@ -357,7 +357,7 @@ pub const SOFT_DELETE: Setting = setting(
     "Keep people who left",
     "They cannot sign in, but their record and passkeys stay for when they come back. When off, they are deleted.",
 );
-/// Of [`Missing::Disable`].
+/// Of `Missing::Disable`.
 pub const DELETE_AFTER_DAYS: Setting = setting(
     "LDAP_DELETE_AFTER_DAYS",
     "0",
@@ -366,7 +366,7 @@ pub const DELETE_AFTER_DAYS: Setting = setting(
     "Delete after days",
     "People who left are deleted this many days later. 0 keeps them.",
 );
-/// Whether [`LifeCycle::missing`] is [`Missing::Report`].
+/// Whether `LifeCycle::missing` is `Missing::Report`.
 pub const REPORT_MISSING: Setting = setting(
     "LDAP_REPORT_MISSING_ONLY",
     "false",
@@ -375,7 +375,7 @@ pub const REPORT_MISSING: Setting = setting(
     "Only report who left",
     "People who left keep their access; the sync only lists them. An account the directory disables is disabled all the same.",
 );
-/// [`LifeCycle::collision`].
+/// `LifeCycle::collision`.
 pub const COLLISION: Setting = setting(
     "LDAP_NAME_COLLISION",
     "skip",
@@ -389,7 +389,7 @@ pub const COLLISION: Setting = setting(
     "Same name as a local account",
     "What happens when a new person has the username or e-mail address of a local account. Linking makes that account the directory's, with its passkeys.",
 );
-/// [`Guard::people`].
+/// `Guard::people`.
 pub const GUARD_PEOPLE_PERCENT: Setting = setting(
     "LDAP_GUARD_PERCENT",
     "20",
@@ -398,10 +398,10 @@ pub const GUARD_PEOPLE_PERCENT: Setting = setting(
     "People leaving: hold back from (percent)",
     "A run in which a larger share of people would lose access waits for an administrator.",
 );
-/// [`Guard::people`].
+/// `Guard::people`.
 pub const GUARD_PEOPLE_MINIMUM: Setting =
     setting("LDAP_GUARD_MINIMUM", "5", Input::Number, SAFETY, "People leaving: always allow", "That many may go in one run whatever their share.");
-/// [`Guard::groups`].
+/// `Guard::groups`.
 pub const GUARD_GROUPS_PERCENT: Setting = setting(
     "LDAP_GUARD_GROUPS_PERCENT",
     "20",
@@ -410,7 +410,7 @@ pub const GUARD_GROUPS_PERCENT: Setting = setting(
     "Groups vanishing: hold back from (percent)",
     "A run in which a larger share of groups would vanish waits for an administrator.",
 );
-/// [`Guard::groups`].
+/// `Guard::groups`.
 pub const GUARD_GROUPS_MINIMUM: Setting = setting(
     "LDAP_GUARD_GROUPS_MINIMUM",
     "5",
@@ -419,7 +419,7 @@ pub const GUARD_GROUPS_MINIMUM: Setting = setting(
     "Groups vanishing: always allow",
     "That many may go in one run whatever their share.",
 );
-/// [`Guard::memberships`].
+/// `Guard::memberships`.
 pub const GUARD_MEMBERSHIPS_PERCENT: Setting = setting(
     "LDAP_GUARD_MEMBERSHIPS_PERCENT",
     "30",
@@ -428,7 +428,7 @@ pub const GUARD_MEMBERSHIPS_PERCENT: Setting = setting(
     "Memberships ending: hold back from (percent)",
     "A run in which a larger share of memberships would end, while person and group stay, waits for an administrator.",
 );
-/// [`Guard::memberships`].
+/// `Guard::memberships`.
 pub const GUARD_MEMBERSHIPS_MINIMUM: Setting = setting(
     "LDAP_GUARD_MEMBERSHIPS_MINIMUM",
     "20",
@@ -437,7 +437,7 @@ pub const GUARD_MEMBERSHIPS_MINIMUM: Setting = setting(
     "Memberships ending: always allow",
     "That many may go in one run whatever their share.",
 );
-/// [`Guard::admins`].
+/// `Guard::admins`.
 pub const GUARD_ADMINS_PERCENT: Setting = setting(
     "LDAP_GUARD_ADMINS_PERCENT",
     "50",
@@ -446,7 +446,7 @@ pub const GUARD_ADMINS_PERCENT: Setting = setting(
     "Administrators lost: hold back from (percent)",
     "A run in which a larger share of administrators would not be any more waits. The last administrator never goes without confirmation.",
 );
-/// [`Guard::admins`].
+/// `Guard::admins`.
 pub const GUARD_ADMINS_MINIMUM: Setting = setting(
     "LDAP_GUARD_ADMINS_MINIMUM",
     "1",
@@ -455,13 +455,13 @@ pub const GUARD_ADMINS_MINIMUM: Setting = setting(
     "Administrators lost: always allow",
     "That many may go in one run whatever their share.",
 );
-/// [`Guard::held_for`].
+/// `Guard::held_for`.
 pub const HELD_DAYS: Setting =
     setting("LDAP_HELD_DAYS", "7", Input::Number, SAFETY, "Days to decide", "A run that was held back can be confirmed for this long.");
-/// [`Schedule::every`].
+/// `Schedule::every`.
 pub const SYNC_EVERY: Setting =
     setting("LDAP_SYNC_INTERVAL", "1h", Input::Text, SCHEDULE, "Sync every", "5m, 15m, 1h, 1d, or any time from one minute to 30 days.");
-/// [`Schedule::follows_changes`].
+/// `Schedule::follows_changes`.
 pub const FOLLOW_CHANGES: Setting = setting(
     "LDAP_FOLLOW_CHANGES",
     "true",
@@ -470,7 +470,7 @@ pub const FOLLOW_CHANGES: Setting = setting(
     "Follow changes",
     "Where the server tells of changes as they happen, they are taken over within a second. The regular sync goes on and repairs what was missed.",
 );
-/// [`Schedule::at_sign_in`].
+/// `Schedule::at_sign_in`.
 pub const SYNC_AT_SIGN_IN: Setting = setting(
     "LDAP_SYNC_AT_SIGN_IN",
     "true",
@@ -479,7 +479,7 @@ pub const SYNC_AT_SIGN_IN: Setting = setting(
     "Look at sign-in",
     "Asks for the one person who signs in, for at most two seconds. When the directory does not answer, what is known counts.",
 );
-/// [`Passwords::sign_in`].
+/// `Passwords::sign_in`.
 pub const PASSWORD_SIGN_IN: Setting = setting(
     "LDAP_PASSWORD_SIGN_IN",
     "off",
@@ -492,7 +492,7 @@ pub const PASSWORD_SIGN_IN: Setting = setting(
     "Sign-in with the directory password",
     "A password can be phished, a passkey cannot. Once lets people without a passkey in to add one, and to nothing else.",
 );
-/// [`Passwords::keeps_hash`].
+/// `Passwords::keeps_hash`.
 pub const PASSWORD_CACHE: Setting = setting(
     "LDAP_PASSWORD_CACHE",
     "false",
@@ -501,7 +501,7 @@ pub const PASSWORD_CACHE: Setting = setting(
     "Remember passwords for outages",
     "Keeps a hash (argon2id) of each password that was right, so that people can sign in while the directory is down. Only with sign-in beside passkeys.",
 );
-/// [`Passwords::write_back`].
+/// `Passwords::write_back`.
 pub const PASSWORD_WRITE_BACK: Setting = setting(
     "LDAP_PASSWORD_WRITE_BACK",
     "false",
