@@ -173,6 +173,19 @@ async fn when_more_leave_than_may_only_as_many_are_out_and_a_run_is_held() {
 }
 
 #[tokio::test]
+async fn where_people_who_leave_are_deleted_a_followed_leaver_is_deleted_too() {
+    let slapd = Slapd::start(&company()).await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    site.use_slapd(&slapd);
+    site.set(&[("LDAP_SOFT_DELETE_USERS", "false")]);
+    let eye = serve_following(&mut site).await;
+    assert_eq!(eye.count("SELECT COUNT(*) FROM users WHERE username = 'linus'").await, 1);
+    slapd.tools().delete(&person_dn("linus")).await;
+    eye.until("SELECT COUNT(*) FROM users WHERE username = 'linus'", 0).await;
+    site.muster.stop().await;
+}
+
+#[tokio::test]
 async fn a_place_that_is_renamed_makes_a_run_that_reads_everything() {
     let unit = format!("dn: ou=north,ou=people,{BASE}\nobjectClass: organizationalUnit\nou: north\n\n");
     let moved = person("ada", "Ada", "Lovelace").replace(",ou=people,", ",ou=north,ou=people,");

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::attributes::Field;
 use super::super::client::{self, Part, Touch};
-use super::super::config::{Collision, DirectoryConfig};
+use super::super::config::{Collision, DirectoryConfig, Missing};
 use super::super::dn::key_of;
 use super::super::model::{DirectoryState, DirectoryUser, EntryId, Extras, SkippedEntry, Snapshot};
 use super::super::plan::{Change, Current, Extent, KnownUser, Plan, Policy, Verdict, reconcile};
@@ -133,6 +133,11 @@ impl Batch<'_> {
             } else {
                 plan.held_because = None;
                 self.end_memberships(&mut plan).await?;
+            }
+            if !without_losses && self.config.life_cycle.missing == Missing::Delete && !plan.departed_users.is_empty() {
+                // Marked as gone here, they would not be deleted any more by the run that has read everything.
+                (without_losses, rest) = (true, Some("people are gone who are to be deleted"));
+                continue;
             }
             if !without_losses && !may_lose(self.app, self.config, &plan, &current).await? {
                 (without_losses, rest) = (true, Some("more people are gone than may go without confirmation"));
