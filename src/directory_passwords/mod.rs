@@ -238,6 +238,8 @@ async fn admit(
 ) -> anyhow::Result<SignIn> {
     let Candidate { user: before, config, .. } = candidate;
     let kept = if config.keeps_hashes() && !by_hash { Some(hash::make(app, password).await?) } else { None };
+    // What became of them is read again below; during an outage what is known counts.
+    directory::refresh_person(app, &before, now).await;
     let mut tx = app.db.begin().await?;
     let Some(user) = users::find(&mut tx, before.id).await? else { return Ok(SignIn::Refused) };
     let has_passkey = passkeys::has_any(&mut tx, user.id).await?;

@@ -665,7 +665,7 @@ fn local_groups_get_the_mapped_members_everybody_and_the_newcomers_and_give_back
     };
     let policy = placing(placement);
     let mut current = Current::default();
-    let [everyone, newcomers, team] = ["Everyone", "newcomers", "team"].map(|name| add_local_group(&mut current, name));
+    let [everyone, _, team] = ["Everyone", "newcomers", "team"].map(|name| add_local_group(&mut current, name));
     let read = snapshot(people(3), vec![group("s", "Staff", &["id000", "id001"])]);
     let plan = reconcile(&read, &current, &policy);
     assert_eq!((plan.counts.groups.created, plan.counts.memberships.added), (0, 3 + 3 + 2));
@@ -685,7 +685,6 @@ fn local_groups_get_the_mapped_members_everybody_and_the_newcomers_and_give_back
     assert_eq!((&plan.removed_members, plan.placed_members.len()), (&expected, 0));
     let last = apply(&plan, &after);
     assert!(last.local_groups["team"].members.contains(&ids[2]) && !last.local_groups["newcomers"].members.contains(&ids[0]));
-    let _ = newcomers;
     // An entry that could not be read might be the mapped group: nobody leaves for that.
     let mut unread = snapshot(people(2), vec![]);
     unread.skipped_groups.push(SkippedEntry { id: Some("s".into()), dn_key: None });
