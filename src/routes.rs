@@ -47,7 +47,7 @@ pub fn router(app: &App) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics::get))
         .route("/.well-known/passkey-endpoints", get(passkeys::http::endpoints))
-        .route("/picture/{user}/{name}", get(users::pictures::http::show))
+        .route("/picture/{user}/{name}", get(users::http::show_picture))
         .route("/static/{hash}/{name}", get(assets::serve));
 
     Router::new()

@@ -4,6 +4,7 @@
 //! The verbs of the administration take an [`AdminDeed`], the proof; that name (and ending sessions) is all this slice takes from above.
 
 pub mod admin;
+pub mod http;
 mod list;
 pub mod model;
 pub mod pictures;

@@ -1,5 +1,6 @@
 //! The modules of the OpenID Foundation's Basic and Form Post plans for providers, by their names, each with what it asserts: once with the answer in the query
-//! (`basic::`), once as a form the browser sends (`formpost::`). What the suite only warns about is asserted too, where we mean it.
+//! (`basic::`), once as a form the browser sends (`formpost::`). What the suite only warns about is asserted too, where we mean it. In one file, because the two
+//! plans are the same list run twice.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! What real servers do rarely, from a server in the test process: refuse page sizes, page without end, cut members into ranges, send nonsense.
+//! What real servers do rarely, from a server in the test process: refuse page sizes, page without end, cut members into ranges, send nonsense. One file: every test is a few
+//! lines of what that one server says.
 
 use std::sync::Arc;
 

@@ -1,3 +1,6 @@
+//! The rules of the plan in tables, and its properties over made-up histories. One file however long: all of it builds on the same few makers of people,
+//! groups and policies, and a rule is looked for here by its sentence.
+
 use proptest::prelude::*;
 
 use super::super::config::Missing;
