@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use super::model::{Client, Lifetimes, Mistakes, Registration, SigningAlg};
+use super::policy::{Policies, Policy as _, Typed};
 use super::{Authority, Filter, GroupLine, Line, Order, Refused, Registered, SecretLine, store};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -122,6 +123,9 @@ pub struct ClientForm {
     own_scopes: String,
     for_devices: Option<String>,
     allowed_groups: String,
+    /// The fields of the policies.
+    #[serde(flatten)]
+    typed: Typed,
 }
 
 /// A number that may be left out; what is none counts as one that is out of every range.
@@ -154,6 +158,7 @@ impl ClientForm {
             acts_alone: self.acts_alone.is_some(),
             own_scopes: self.own_scopes.split_whitespace().map(str::to_owned).collect(),
             for_devices: self.for_devices.is_some(),
+            policies: Policies::from_typed(&self.typed),
         }
     }
 
@@ -165,6 +170,7 @@ impl ClientForm {
             access_minutes: self.access_minutes,
             id_token_minutes: self.id_token_minutes,
             refresh_days: self.refresh_days,
+            typed: self.typed,
             ..Fields::new(registration, self.allowed_groups, mistakes)
         }
     }
@@ -189,6 +195,7 @@ struct Fields {
     acts_alone: bool,
     own_scopes: String,
     for_devices: bool,
+    typed: Typed,
     allowed_groups: String,
     mistakes: Mistakes,
 }
@@ -196,7 +203,10 @@ struct Fields {
 impl Fields {
     fn new(registration: Registration, allowed_groups: String, mistakes: Mistakes) -> Self {
         let text = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
+        let mut typed = Typed::default();
+        registration.policies.to_typed(&mut typed);
         Self {
+            typed,
             require_par: registration.require_par,
             code_seconds: text(registration.lifetimes.code_seconds),
             access_minutes: text(registration.lifetimes.access_minutes),

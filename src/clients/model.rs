@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 use url::Url;
 
+use super::policy::{Policies, Policy as _};
 use crate::clock::Timestamp;
 use crate::id::ClientId;
 
@@ -116,6 +117,8 @@ pub struct Registration {
     pub own_scopes: Vec<String>,
     /// Devices without a browser may sign people in to it (RFC 8628).
     pub for_devices: bool,
+    /// What else was decided, policy by policy.
+    pub policies: Policies,
 }
 
 /// A registered client.
@@ -189,6 +192,7 @@ impl Registration {
             );
         }
         mistakes.extend(self.lifetimes.mistakes());
+        self.policies.check(&mut mistakes);
         if self.redirect_uris.is_empty() && !self.acts_alone && !self.for_devices && !mistakes.contains_key("redirect_uris") {
             mistakes.insert("redirect_uris", "Enter at least one redirect URI; the app's documentation names it.".to_owned());
         }
