@@ -59,7 +59,7 @@ pub(super) async fn of_plan(
     for (gone, kind, reason) in [
         (&plan.departed_users, Kind::UserDisabled, "left the directory"),
         (&plan.deleted_users, Kind::UserDeleted, "left the directory"),
-        (&plan.forgotten_users, Kind::UserDeleted, "left the directory long ago"),
+        (&plan.forgotten_users, Kind::UserDeleted, "had left the directory before"),
     ] {
         for chunk in gone.chunks(EVENTS) {
             let mut events = Vec::with_capacity(chunk.len());

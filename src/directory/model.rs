@@ -168,6 +168,8 @@ pub struct Snapshot {
     pub skipped_users: Vec<SkippedEntry>,
     /// Entries the group filter found that could not be used.
     pub skipped_groups: Vec<SkippedEntry>,
+    /// The account Muster itself binds with, when it would be one of the people and is left out.
+    pub bind_account: Option<DirectoryUser>,
     /// What to tell the administrator.
     pub problems: Problems,
     /// Which server answered, as its address.

@@ -92,7 +92,7 @@ async fn who_left_is_deleted_after_the_days_given_and_reported_only_when_told_so
         site.execute("UPDATE users SET left_at = left_at - $1 WHERE username = 'grace'", vec![(31_i64 * 86_400_000).into()]).await;
         assert_eq!(site.sync("applied").await["users"]["deleted"], 1);
         assert!(!site.users().await.contains_key("grace"));
-        let told = "SELECT COUNT(*) FROM audit_events WHERE kind = 'user_deleted' AND detail LIKE '%long ago%' AND detail LIKE '%run%'";
+        let told = "SELECT COUNT(*) FROM audit_events WHERE kind = 'user_deleted' AND detail LIKE '%had left%' AND detail LIKE '%run%'";
         assert_eq!(site.count(told).await, 1);
     })
     .await;

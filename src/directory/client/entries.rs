@@ -6,7 +6,7 @@ use super::super::membership::OwnGroups;
 use super::super::model::{DirectoryUser, EntryId, Problems, SkippedEntry, Snapshot};
 use super::read::read_groups;
 use super::search::Area;
-use super::{FetchError, Phase, guarded, servers};
+use super::{FetchError, Phase, guarded, own, servers};
 use crate::clock::Timestamp;
 
 /// Entries one search asks for.
@@ -46,6 +46,12 @@ pub async fn read_part(config: &DirectoryConfig, people: &[EntryId], groups: &[E
                 }
             };
             connection.search(Phase::Users, Area::people(&owned.search), &filter, &requested, each_page).await?;
+        }
+        if !(part.users.is_empty() && part.skipped_users.is_empty())
+            && let Some(own) = own::left_out(&owned, &mut connection).await?
+        {
+            part.users.retain(|user| user.dn_key != own);
+            part.skipped_users.retain(|entry| entry.dn_key != Some(own));
         }
         let names = owned.attributes.names(Field::GroupId);
         for ids in groups.chunks(PER_SEARCH) {
