@@ -336,7 +336,12 @@ fn groups(config: &DirectoryConfig, inspected: &Inspected) -> Vec<GroupPath> {
         (_, _, via) => format!("via {}", via.iter().map(named).collect::<Vec<_>>().join(" → ")),
     };
     let counts = |group: &&client::SeenGroup| group.via.is_empty() || config.membership.nested != Nested::Off;
-    inspected.groups.iter().filter(counts).map(|group| GroupPath { name: name_of(&group.entry), dn: group.entry.dn.clone(), path: path(group) }).collect()
+    inspected
+        .groups
+        .iter()
+        .filter(counts)
+        .map(|group| GroupPath { name: name_of(&group.entry), dn: group.entry.dn.clone(), path: path(group) })
+        .collect()
 }
 
 #[cfg(test)]

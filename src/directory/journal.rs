@@ -140,6 +140,11 @@ fn of_known_person(
             event = event.with("administrator", if row.is_admin { "no → yes" } else { "yes → no" });
         }
     }
+    let was_written_before = known.is_some_and(|before| before.hash.is_some());
+    if change == Change::Updated && fields.is_none() && event.detail.len() == plain && was_written_before {
+        // Old values are read for the list of changes, which ends somewhere; that something of this person changed is said all the same.
+        event = event.with("fields", "not kept: the run changed more than it lists");
+    }
     (change != Change::Updated || event.detail.len() > plain).then_some(event)
 }
 

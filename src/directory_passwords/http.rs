@@ -136,7 +136,9 @@ pub async fn sign_in(State(app): State<App>, session: Session, client: Client, F
         }
         SignIn::TooMany { wait } => {
             let minutes = duration_for_people(whole_minutes(wait));
-            let notice = format!("There were too many tries. Wait {minutes} and try again. A passkey works all the while, and so does a sign-in link of your administrator.");
+            let notice = format!(
+                "There were too many tries. Wait {minutes} and try again. A passkey works all the while, and so does a sign-in link of your administrator."
+            );
             let (_, page) = again(notice);
             (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, (wait.as_secs() + 1).to_string())], page).into_response()
         }

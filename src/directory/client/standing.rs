@@ -6,9 +6,9 @@ use super::super::attributes::RawEntry;
 use super::super::config::{Bind, DirectoryConfig};
 use super::super::dn::key_of;
 use super::super::model::ServerFacts;
-use super::{Phase, own};
 use super::connection::Connection;
 use super::search::Area;
+use super::{Phase, own};
 use crate::clock::Timestamp;
 
 /// Where servers say when a password ends, or what it takes to work that out.
