@@ -364,7 +364,7 @@ pub const SOFT_DELETE: Setting = setting(
     Input::Switch,
     LIFE,
     "Keep people who left",
-    "They cannot sign in, but their record and passkeys stay for when they come back. When off, they are deleted.",
+    "They cannot sign in, but their record and passkeys stay for when they come back. When off, they are deleted by the next full sync, and so is whoever left before.",
 );
 /// Of `Missing::Disable`.
 pub const DELETE_AFTER_DAYS: Setting = setting(
