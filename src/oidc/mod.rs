@@ -20,6 +20,7 @@ pub mod introspect;
 pub mod keys;
 mod machine;
 pub mod params;
+pub mod proxied;
 pub mod pushed;
 pub mod request;
 pub mod revoke;
