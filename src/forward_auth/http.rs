@@ -57,7 +57,8 @@ async fn answer(app: &App, peer: SocketAddr, browser: &web::Client, client_id: &
 /// For whoever sets the proxy up: nothing passes, and both the answer and the log say why.
 fn misconfigured(client_id: &str, why: &str) -> Response {
     tracing::warn!(client.id = client_id, "a proxy's question was refused: {why}");
-    (StatusCode::FORBIDDEN, format!("The proxy in front of this app is not set up right, so nothing passes. For its administrator: {why}.\n")).into_response()
+    (StatusCode::FORBIDDEN, format!("The proxy in front of this app is not set up right, so nothing passes. For its administrator: {why}.\n"))
+        .into_response()
 }
 
 /// The answer in the form the proxy takes.
@@ -88,7 +89,8 @@ fn told_to(asked: &Asked, cookie_name: &str, told: Told) -> Response {
 /// Who it is, in the headers apps know. All four always, so that a proxy that copies them leaves nothing a visitor made up.
 fn about(person: &Person) -> HeaderMap {
     let groups = model::groups_header(person.groups.iter().map(String::as_str));
-    let lines = [("remote-user", &person.username), ("remote-name", &person.display_name), ("remote-email", &person.email), ("remote-groups", &groups)];
+    let lines =
+        [("remote-user", &person.username), ("remote-name", &person.display_name), ("remote-email", &person.email), ("remote-groups", &groups)];
     lines.into_iter().map(|(name, text)| (HeaderName::from_static(name), header_value(text))).collect()
 }
 

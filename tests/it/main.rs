@@ -49,6 +49,7 @@ mod oidc_token;
 mod pages;
 mod pages_support;
 mod passkeys;
+mod relying_parties;
 mod samba_sync;
 mod sessions;
 mod settings;

@@ -81,7 +81,9 @@ mod tests {
         let policy = checked(&["https://Wiki.example.org/", " https://wiki.example.org:443", "http://10.0.0.7:8080"]).unwrap();
         assert_eq!(policy.addresses, ["https://wiki.example.org", "http://10.0.0.7:8080"]);
         assert!(policy.has("https://wiki.example.org") && !policy.has("http://wiki.example.org"));
-        for wrong in ["wiki.example.org", "https://wiki.example.org/app", "https://a@wiki.example.org", "ftp://wiki.example.org", "https://*.example.org x"] {
+        for wrong in
+            ["wiki.example.org", "https://wiki.example.org/app", "https://a@wiki.example.org", "ftp://wiki.example.org", "https://*.example.org x"]
+        {
             assert!(checked(&[wrong]).unwrap_err().contains("must be an http:// or https:// address"), "{wrong}");
         }
     }

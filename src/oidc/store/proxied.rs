@@ -53,14 +53,11 @@ pub(in crate::oidc) async fn find(
     now: Timestamp,
     idle_since: Timestamp,
 ) -> sqlx::Result<Option<Asked>> {
-    query_per_engine(
-        asked!("group_concat(gr.name || char(31), '' ORDER BY gr.name)"),
-        asked!("string_agg(gr.name || chr(31), '' ORDER BY gr.name)"),
-    )
-    .bind(client_id)
-    .bind(cookie)
-    .bind(now)
-    .bind(idle_since)
-    .optional(conn)
-    .await
+    query_per_engine(asked!("group_concat(gr.name || char(31), '' ORDER BY gr.name)"), asked!("string_agg(gr.name || chr(31), '' ORDER BY gr.name)"))
+        .bind(client_id)
+        .bind(cookie)
+        .bind(now)
+        .bind(idle_since)
+        .optional(conn)
+        .await
 }

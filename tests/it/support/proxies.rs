@@ -50,7 +50,8 @@ impl Proxy {
     pub(crate) async fn nginx(port: u16, values: Values<'_>) -> Self {
         let (address, directory) = (address(port), janitor::directory("nginx"));
         let root = directory.path().display();
-        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|name| format!("{name}_temp_path {root}/{name};\n")).concat();
+        let temporary: String =
+            ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|name| format!("{name}_temp_path {root}/{name};\n")).concat();
         let configuration = format!(
             "daemon off;\npid {root}/pid;\nerror_log stderr info;\nworker_processes 1;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}
 server {{\nlisten 127.0.0.1:{port};\n{}}}\n}}\n",
