@@ -9,8 +9,8 @@ use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::model::{self, Asked, Proxy};
-use super::{Refused, Told};
+use super::question::{self, Asked, Proxy};
+use super::{Refused, Told, model};
 use crate::app::App;
 use crate::clients;
 use crate::error::AppError;
@@ -38,12 +38,12 @@ async fn answer(app: &App, peer: SocketAddr, browser: &web::Client, client_id: &
     if !app.config.trust_proxy.trusts(peer.ip()) {
         return misconfigured(client_id, &format!("{} asked, which is no proxy named in TRUST_PROXY", peer.ip()));
     }
-    let asked = match model::read(headers) {
+    let asked = match question::read(headers) {
         Ok(asked) => asked,
         Err(unclear) => return misconfigured(client_id, &unclear.to_string()),
     };
-    let cookie_name = model::cookie_name(client_id, &asked.origin);
-    let unverified_cookie = model::cookie(headers, &cookie_name);
+    let cookie_name = question::cookie_name(client_id, &asked.origin);
+    let unverified_cookie = question::cookie(headers, &cookie_name);
     match super::answer(app, client_id, &asked, unverified_cookie, browser, app.clock.now()).await {
         Ok(told) => told_to(&asked, &cookie_name, told),
         Err(Refused::Internal(error)) => {
@@ -78,7 +78,7 @@ fn told_to(asked: &Asked, cookie_name: &str, told: Told) -> Response {
                 Ok(location) => response.headers_mut().insert(LOCATION, location),
                 Err(_) => return (StatusCode::FORBIDDEN, "The address cannot be read.\n").into_response(),
             };
-            if let Some(value) = cookie.and_then(|cookie| HeaderValue::try_from(model::set_cookie(cookie_name, cookie.reveal())).ok()) {
+            if let Some(value) = cookie.and_then(|cookie| HeaderValue::try_from(question::set_cookie(cookie_name, cookie.reveal())).ok()) {
                 response.headers_mut().insert(SET_COOKIE, value);
             }
             response

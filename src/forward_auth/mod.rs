@@ -12,6 +12,7 @@
 pub mod admin;
 pub mod http;
 pub mod model;
+pub mod question;
 mod snippets;
 
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,8 @@ use crate::oidc::proxied::{self, Guarded, Person};
 use crate::secret::{SecretToken, base64url, sha256};
 use crate::sessions;
 use crate::web;
-use model::{Asked, Decision, Standing};
+use model::{Decision, Standing};
+use question::Asked;
 
 /// What is asked of `/authorize`: what the headers tell the app.
 const SCOPES: &str = "openid profile email groups";

@@ -171,8 +171,6 @@ async fn a_question_that_is_not_clear_passes_nobody() {
         let told = ask_with(&app, &wiki, WIKI, "/", &jar, more).await;
         assert_eq!(told.status, 403, "{more:?}");
     }
-    let two = Jar(format!("{}; {}", jar.0, jar.0.replace('=', "=x")));
-    assert_eq!(ask(&app, &wiki, WIKI, "/", &two).await.status, 200, "the second is none of ours by its look");
     let (name, _) = jar.0.split_once('=').expect("a cookie");
     let two = Jar(format!("{}; {name}={}", jar.0, "A".repeat(43)));
     assert_eq!(ask(&app, &wiki, WIKI, "/", &two).await.status, 303, "which of the two was set by somebody else cannot be told");

@@ -38,6 +38,7 @@ settings.configure(
     OIDC_OP_LOGOUT_URL_METHOD=f"{__name__}.where_to_sign_out",
     OIDC_STORE_ID_TOKEN=True,
     LOGIN_REDIRECT_URL="/",
+    LOGOUT_REDIRECT_URL="/",
 )
 django.setup()
 

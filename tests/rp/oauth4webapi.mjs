@@ -20,9 +20,8 @@ request.search = new URLSearchParams({
 const back = await browse(request)
 const answer = oauth.validateAuthResponse(as, rp, back, state)
 const response = await oauth.authorizationCodeGrantRequest(as, rp, proof, answer, told.redirect_uri, verifier, insecure)
-const signed = response.clone()
 const tokens = await oauth.processAuthorizationCodeResponse(as, rp, response, { expectedNonce: nonce, requireIdToken: true })
-await oauth.validateApplicationLevelSignature(as, signed, insecure)
+await oauth.validateApplicationLevelSignature(as, response, insecure)
 const claims = oauth.getValidatedIdTokenClaims(tokens)
 const about = async (token) =>
   oauth.processUserInfoResponse(as, rp, claims.sub, await oauth.userInfoRequest(as, rp, token, insecure))
