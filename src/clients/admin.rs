@@ -344,6 +344,7 @@ pub struct ShowPage {
     group_search: String,
     offered: Vec<GroupLine>,
     endpoints: Endpoints,
+    last_notice: Option<super::LastNotice>,
 }
 
 impl ShowPage {
@@ -367,6 +368,7 @@ impl ShowPage {
             offered: store::other_groups(&mut conn, id, &group_search, GROUPS_OFFERED).await?,
             group_search,
             endpoints: Endpoints::new(app),
+            last_notice: super::last_notice(&mut conn, id).await?,
         })
     }
 }

@@ -193,6 +193,7 @@ impl Registration {
         }
         mistakes.extend(self.lifetimes.mistakes());
         self.policies.check(&mut mistakes);
+        self.policies.logout.check_origin(&self.redirect_uris, &mut mistakes);
         if self.redirect_uris.is_empty() && !self.acts_alone && !self.for_devices && !mistakes.contains_key("redirect_uris") {
             mistakes.insert("redirect_uris", "Enter at least one redirect URI; the app's documentation names it.".to_owned());
         }
