@@ -5,7 +5,7 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | foundation | [`clock`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`lease`], [`attempts`], [`error`], [`web`], [`audit`], [`settings`] |
+//! | foundation | [`clock`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`lease`], [`attempts`], [`error`], [`outbound`], [`web`], [`audit`], [`settings`] |
 //! | nouns | [`users`], [`groups`], [`clients`] |
 //! | sign-in | [`sessions`], [`directory`], [`passkeys`], [`access_links`], [`directory_passwords`] |
 //! | protocols | [`oidc`] |
@@ -49,6 +49,7 @@ pub mod jobs;
 pub mod lease;
 pub mod metrics;
 pub mod oidc;
+pub mod outbound;
 pub mod passkeys;
 pub mod routes;
 pub mod secret;
