@@ -24,6 +24,7 @@ mod logout_token;
 mod machine;
 mod mint;
 pub mod params;
+pub mod proxied;
 pub mod pushed;
 mod redeem;
 pub mod request;
