@@ -64,7 +64,8 @@ pub(super) async fn of_people(tx: &mut Tx, users: &[UserId], except: Option<Sess
         let sql = "DELETE FROM session_apps WHERE user_id IN ({list}) AND session_id <> {1} RETURNING session_id, client_id, user_id";
         let mut ended: Vec<TookPart> = query_list(sql, list()).bind(except.map_or(uuid::Uuid::nil(), SessionId::uuid)).all(tx).await?;
         if except.is_none() && wishes.any_back_channel() {
-            let sql = "SELECT DISTINCT session_id, client_id, user_id FROM grants WHERE user_id IN ({list}) AND session_id IS NULL AND revoked_at IS NULL";
+            let sql =
+                "SELECT DISTINCT session_id, client_id, user_id FROM grants WHERE user_id IN ({list}) AND session_id IS NULL AND revoked_at IS NULL";
             ended.extend(query_list(sql, list()).all::<TookPart>(tx).await?);
         }
         write(tx, &ended, &wishes, now).await?;

@@ -324,7 +324,8 @@ async fn a_notice_whose_instance_died_is_sent_by_another_and_one_of_many_is_sent
         let ada = visit(provider, &client, "ada").await;
         // Claimed, and then the power went: as the row stands after a crash between claim and result.
         let (session, now) = (muster::id::SessionId::new(), provider.now());
-        let insert = "INSERT INTO logout_notices (id, client_id, user_id, session_id, created_at, due_at, attempts) VALUES ($1, $2, $3, $4, $5, $6, 1)";
+        let insert =
+            "INSERT INTO logout_notices (id, client_id, user_id, session_id, created_at, due_at, attempts) VALUES ($1, $2, $3, $4, $5, $6, 1)";
         let insert = query(insert).bind(muster::id::LogoutNoticeId::new()).bind(client.id).bind(ada.user.id).bind(session).bind(now);
         provider.execute(insert.bind(now + Duration::from_secs(30))).await;
         provider.wait(Duration::from_secs(31));
@@ -400,7 +401,8 @@ async fn whoever_leaves_the_directory_is_out_of_their_apps_within_a_second() {
         assert_eq!(read.status, 0, "{read:?}");
         let app = RelyingParty::start().await;
         let callback = app.at("/callback");
-        let made = site.muster.run(["clients", "create", "--name", "Wiki", "--redirect-uri", &callback, "--skip-consent", "--format", "json"]).await.json();
+        let made =
+            site.muster.run(["clients", "create", "--name", "Wiki", "--redirect-uri", &callback, "--skip-consent", "--format", "json"]).await.json();
         let policy = json!({ "logout": { "backchannel_logout_uri": app.at("/backchannel") } }).to_string();
         site.execute("UPDATE clients SET policy = $1", vec![policy.as_str().into()]).await;
         let (browser, passkeys) = (Browser::new(&site.muster.url()), SoftwarePasskeys::new(&site.muster.url()));

@@ -156,7 +156,13 @@ async fn oidcc_frontchannel_rp_initiated_logout() {
         assert_eq!((&query["tenant"], &query["iss"]), (&json!("1"), &json!(app.url)));
         let session_apps = app.count("SELECT COUNT(*) FROM session_apps", vec![]).await;
         assert_eq!((query["sid"].as_str().map(str::len), session_apps), (Some(22), 0));
-        let none = [("client_id", client_id.as_str()), ("redirect_uri", &wiki.at("/callback")), ("response_type", "code"), ("scope", "openid"), ("prompt", "none")];
+        let none = [
+            ("client_id", client_id.as_str()),
+            ("redirect_uri", &wiki.at("/callback")),
+            ("response_type", "code"),
+            ("scope", "openid"),
+            ("prompt", "none"),
+        ];
         page.goto(&format!("{}/authorize?{}", app.url, serde_urlencoded::to_string(none).unwrap())).await;
         page.wait_for_path("/callback").await;
         assert!(page.url().await.contains("error=login_required"));

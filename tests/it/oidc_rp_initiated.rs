@@ -105,7 +105,9 @@ async fn oidcc_rp_initiated_logout_no_state() {
 async fn oidcc_rp_initiated_logout_bad_post_logout_redirect_uri() {
     each(async |_, person| {
         let bad = format!("{SIGNED_OUT_URI}/dvFU2b0JKD");
-        person.assert_refused(&person.end_session(&[("id_token_hint", person.hint()), ("post_logout_redirect_uri", &bad), ("state", STATE)]).await).await;
+        person
+            .assert_refused(&person.end_session(&[("id_token_hint", person.hint()), ("post_logout_redirect_uri", &bad), ("state", STATE)]).await)
+            .await;
     })
     .await;
 }
@@ -114,7 +116,9 @@ async fn oidcc_rp_initiated_logout_bad_post_logout_redirect_uri() {
 async fn oidcc_rp_initiated_logout_query_added_to_post_logout_redirect_uri() {
     each(async |_, person| {
         let bad = format!("{SIGNED_OUT_URI}?foo=bar");
-        person.assert_refused(&person.end_session(&[("id_token_hint", person.hint()), ("post_logout_redirect_uri", &bad), ("state", STATE)]).await).await;
+        person
+            .assert_refused(&person.end_session(&[("id_token_hint", person.hint()), ("post_logout_redirect_uri", &bad), ("state", STATE)]).await)
+            .await;
     })
     .await;
 }
@@ -125,7 +129,9 @@ async fn oidcc_rp_initiated_logout_modified_id_token_hint() {
         let parts: Vec<&str> = person.hint().split('.').collect();
         let none = muster::secret::base64url(br#"{"alg":"none"}"#);
         for bad in [format!("{none}.{}.", parts[1]), format!("{none}.{}.{}", parts[1], parts[2])] {
-            person.assert_refused(&person.end_session(&[("id_token_hint", &bad), ("post_logout_redirect_uri", SIGNED_OUT_URI), ("state", STATE)]).await).await;
+            person
+                .assert_refused(&person.end_session(&[("id_token_hint", &bad), ("post_logout_redirect_uri", SIGNED_OUT_URI), ("state", STATE)]).await)
+                .await;
         }
     })
     .await;
@@ -139,7 +145,9 @@ async fn oidcc_rp_initiated_logout_bad_id_token_hint() {
         let foreign = SignedIn::new(&other).await;
         let bad = foreign.hint().to_owned();
         other.running.stop().await;
-        person.assert_refused(&person.end_session(&[("id_token_hint", &bad), ("post_logout_redirect_uri", SIGNED_OUT_URI), ("state", STATE)]).await).await;
+        person
+            .assert_refused(&person.end_session(&[("id_token_hint", &bad), ("post_logout_redirect_uri", SIGNED_OUT_URI), ("state", STATE)]).await)
+            .await;
     })
     .await;
 }
@@ -226,7 +234,9 @@ async fn nobody_is_sent_to_an_address_that_only_looks_like_the_apps() {
             person.assert_refused(&person.end_session(&[("id_token_hint", person.hint()), ("post_logout_redirect_uri", bad)]).await).await;
         }
         // Another app's address with this app's hint.
-        person.assert_refused(&person.end_session(&[("id_token_hint", person.hint()), ("post_logout_redirect_uri", &person.client.redirect_uri)]).await).await;
+        person
+            .assert_refused(&person.end_session(&[("id_token_hint", person.hint()), ("post_logout_redirect_uri", &person.client.redirect_uri)]).await)
+            .await;
     })
     .await;
 }

@@ -106,14 +106,18 @@ mod tests {
         for good in ["", " https://app.example.org/logout?x=1 ", "http://app:3000/bcl", "http://10.0.0.7/", "https://other.example.org/"] {
             assert!(back(good).is_empty(), "{good}");
         }
-        for bad in ["app.example.org", "app://logout", "javascript:alert(1)", "https://a.example/#x", "https://u:p@a.example/", "https://a.example/\r\nX: y"] {
+        for bad in
+            ["app.example.org", "app://logout", "javascript:alert(1)", "https://a.example/#x", "https://u:p@a.example/", "https://a.example/\r\nX: y"]
+        {
             assert_eq!(back(bad), ["backchannel_logout_uri"], "{bad}");
             assert_eq!(front(bad), ["frontchannel_logout_uri"], "{bad}");
         }
         for good in ["", "https://app.example.org/logout", "http://localhost:3000/x?y"] {
             assert!(front(good).is_empty(), "{good}");
         }
-        for elsewhere in ["https://other.example.org/", "http://app.example.org/", "https://app.example.org:444/", "https://app.example.org.evil.example/"] {
+        for elsewhere in
+            ["https://other.example.org/", "http://app.example.org/", "https://app.example.org:444/", "https://app.example.org.evil.example/"]
+        {
             assert_eq!(front(elsewhere), ["frontchannel_logout_uri"], "{elsewhere}");
         }
     }
@@ -124,7 +128,15 @@ mod tests {
         let origin = |uri: &str| Logout { frontchannel_logout_uri: uri.into(), ..Logout::default() }.frontchannel_origin();
         assert_eq!(origin("https://App.example.org:443/x?y").as_deref(), Some("https://app.example.org"));
         assert_eq!(origin("http://[::1]:3000/").as_deref(), Some("http://[::1]:3000"));
-        for bad in ["https://a;script-src.example/", "https://a,b.example/", "https://a'b.example/", "https://*/", "https://a.example *", "data:text/html,x", ""] {
+        for bad in [
+            "https://a;script-src.example/",
+            "https://a,b.example/",
+            "https://a'b.example/",
+            "https://*/",
+            "https://a.example *",
+            "data:text/html,x",
+            "",
+        ] {
             assert_eq!(origin(bad), None, "{bad}");
         }
     }
