@@ -116,13 +116,13 @@ pub async fn list_page(State(app): State<App>, signed_in: SignedIn, Query(unveri
 pub async fn end(State(app): State<App>, signed_in: SignedIn, client: Client, Path(id): Path<SessionId>) -> Result<Redirect, AppError> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let ended = super::end(&mut tx, signed_in.user.id, id, now).await?;
-    if ended.was_there {
+    let end = super::end(&mut tx, signed_in.user.id, id, now).await?;
+    if end.was_there {
         audit::record(&mut tx, ended(now, &signed_in, &client).with("session", id.to_string())).await?;
     }
     tx.commit().await?;
     if id == signed_in.session.id {
-        return Ok(Redirect::to(&Farewell::new(id, ended.front_channel, None, now).location(&app)));
+        return Ok(Redirect::to(&Farewell::new(id, end.front_channel, None, now).location(&app)));
     }
     Ok(Redirect::to("/account/sessions?notice=ended"))
 }
