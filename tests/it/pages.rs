@@ -167,6 +167,7 @@ async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser
         ("account-sessions", "/account/sessions".into()),
         ("account-apps", "/account/apps".into()),
         ("sign-out", "/sign-out".into()),
+        ("signed-out", "/signed-out".into()),
         ("error", "/no/such/page".into()),
     ];
     let page = Page::open().await;

@@ -50,6 +50,8 @@ pub struct ShowPage {
     group_search: String,
     offered: Vec<GroupLine>,
     endpoints: Endpoints,
+    /// How telling it of the last ended session went.
+    last_notice: Option<crate::clients::LastNotice>,
 }
 
 impl ShowPage {
@@ -73,6 +75,7 @@ impl ShowPage {
             offered: store::other_groups(&mut conn, id, &group_search, GROUPS_OFFERED).await?,
             group_search,
             endpoints: Endpoints::new(app),
+            last_notice: crate::clients::last_notice(&mut conn, id).await?,
         })
     }
 }
