@@ -44,7 +44,7 @@ async fn password_end(config: &DirectoryConfig, connection: &mut Connection, nam
         let filter = Filter::equals(["userPrincipalName", "sAMAccountName"], account.as_bytes())?;
         let mut found = Vec::new();
         let bases = std::slice::from_ref(&config.search.base_dn);
-        connection.search(Phase::Server, Area::below(bases), filter.as_str(), &wanted, |page| found.extend(page)).await.ok()?;
+        connection.search(Phase::Server, Area::below(bases), filter.as_str(), &wanted, |entry| found.push(entry.clone())).await.ok()?;
         if found.len() == 1 { found.pop()? } else { return None }
     };
     if let Some(at) = told(&entry) {
@@ -59,7 +59,7 @@ async fn password_end(config: &DirectoryConfig, connection: &mut Connection, nam
             // The default policy is named in the server's own configuration; when there is only one, it is that.
             let mut found = Vec::new();
             let bases = std::slice::from_ref(&config.search.base_dn);
-            connection.search(Phase::Server, Area::below(bases), "(objectClass=pwdPolicy)", &wanted, |page| found.extend(page)).await.ok()?;
+            connection.search(Phase::Server, Area::below(bases), "(objectClass=pwdPolicy)", &wanted, |entry| found.push(entry.clone())).await.ok()?;
             if found.len() == 1 { found.pop()? } else { return None }
         }
     };
