@@ -6,6 +6,9 @@
 
 pub mod admin;
 pub mod authentication;
+pub mod catalogue;
+pub mod http;
+pub mod logos;
 pub mod model;
 pub mod policy;
 mod store;
@@ -13,6 +16,7 @@ mod store;
 use std::collections::BTreeMap;
 
 pub use authentication::{AuthenticatedClient, NotAuthenticated, Presented, presented};
+pub use logos::Face;
 pub use model::{Client, Lifetimes, Mistakes, Registration, SigningAlg};
 pub use policy::Policies;
 
@@ -95,6 +99,30 @@ pub struct Line {
     pub restricted: bool,
     /// When it was registered.
     pub created_at: Timestamp,
+    /// The last part of its logo's address; empty when it has none.
+    pub logo: String,
+}
+
+impl Line {
+    /// How it is shown.
+    pub fn face(&self) -> Face {
+        Face::new(&self.id.to_string(), &self.name, &self.logo)
+    }
+}
+
+/// A client that somebody may use.
+#[derive(Clone, Debug)]
+pub struct OpenTo {
+    /// Our row.
+    pub id: ClientId,
+    /// Its name.
+    pub name: String,
+    /// Where people open it; empty when nobody said.
+    pub launch_url: String,
+    /// Where it begins a sign-in; empty when it does not say.
+    pub initiate_login_uri: String,
+    /// The last part of its logo's address; empty when it has none.
+    pub logo: String,
 }
 
 /// What the list is sorted by.
@@ -193,6 +221,14 @@ pub async fn admits(conn: &mut Conn, client: &Client, user: UserId) -> sqlx::Res
         return Ok(true);
     }
     store::admits(conn, client.id, user).await
+}
+
+/// The clients this person may use, by name; at most 1,000.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn open_to(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<OpenTo>> {
+    store::open_to(conn, user).await
 }
 
 /// Finds out which client a request comes from and checks its secret.

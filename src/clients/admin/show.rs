@@ -7,12 +7,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::connect::Endpoints;
+use super::connect::{Endpoints, Guide, GuideStep};
 use super::form::{ALGS, ClientForm, Fields};
 use super::{app_error, gone};
 use crate::app::App;
 use crate::clients::model::Mistakes;
-use crate::clients::{self, Authority, GroupLine, Refused, SecretLine, store};
+use crate::clients::{self, Authority, Face, GroupLine, Refused, SecretLine, logos, store};
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::ClientId;
@@ -50,12 +50,19 @@ pub struct ShowPage {
     group_search: String,
     offered: Vec<GroupLine>,
     endpoints: Endpoints,
+    face: Face,
+    /// Why the logo just sent was not taken.
+    logo_mistake: String,
+    /// How the app is connected, if it is a known one.
+    guide: Option<Guide>,
 }
 
 impl ShowPage {
     async fn read(app: &App, admin: &AdminSession, id: ClientId, group_search: &str) -> Result<Self, AppError> {
         let mut conn = app.db.read().await?;
         let client = store::find(&mut conn, id).await?.ok_or(AppError::NotFound)?;
+        let face = logos::face(&mut conn, &client).await?;
+        let guide = Guide::new(app, &client, None);
         let group_search: String = group_search.trim().chars().take(100).collect();
         Ok(Self {
             chrome: admin.chrome(app),
@@ -73,7 +80,17 @@ impl ShowPage {
             offered: store::other_groups(&mut conn, id, &group_search, GROUPS_OFFERED).await?,
             group_search,
             endpoints: Endpoints::new(app),
+            face,
+            logo_mistake: String::new(),
+            guide,
         })
+    }
+
+    /// The page, with why a logo was not taken.
+    pub(super) async fn without_logo(app: &App, admin: &AdminSession, id: ClientId, mistake: String) -> Result<Response, AppError> {
+        let mut page = Self::read(app, admin, id, "").await?;
+        page.logo_mistake = mistake;
+        Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
     }
 }
 
@@ -89,6 +106,8 @@ pub async fn show(
         "saved" => Some(("good", "Saved.")),
         "already" => Some(("good", "This app is registered already: the form was sent twice. If you did not note its secret, make a new one below.")),
         "secret_deleted" => Some(("good", "The secret was deleted. An app that still uses it can no longer sign anyone in.")),
+        "logo" => Some(("good", "Saved the logo.")),
+        "logo_removed" => Some(("good", "The logo was removed; the app is shown with its first letter again.")),
         "groups" => Some(("good", "Saved who may use this app.")),
         _ => None,
     };
