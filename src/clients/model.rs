@@ -142,6 +142,7 @@ impl Client {
     /// Whether an answer may go to this redirect URI.
     pub fn allows_redirect_to(&self, unverified_uri: &str) -> bool {
         self.registration.redirect_uris.iter().any(|registered| matches(registered, unverified_uri))
+            || self.registration.policies.forward_auth.allows_redirect_to(unverified_uri)
     }
 
     /// Whether people may be sent there after sign-out.
@@ -193,7 +194,8 @@ impl Registration {
         }
         mistakes.extend(self.lifetimes.mistakes());
         self.policies.check(&mut mistakes);
-        if self.redirect_uris.is_empty() && !self.acts_alone && !self.for_devices && !mistakes.contains_key("redirect_uris") {
+        let needs_none = self.acts_alone || self.for_devices || self.policies.forward_auth.is_on();
+        if self.redirect_uris.is_empty() && !needs_none && !mistakes.contains_key("redirect_uris") {
             mistakes.insert("redirect_uris", "Enter at least one redirect URI; the app's documentation names it.".to_owned());
         }
         if mistakes.is_empty() { Ok(self) } else { Err(mistakes) }
