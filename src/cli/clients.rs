@@ -138,7 +138,8 @@ impl Create {
 /// Reads the name of an app of the catalogue.
 fn known_app(id: &str) -> Result<&'static Template, String> {
     let near = || catalogue::all().map(|app| app.id).max_by(|a, b| strsim::jaro_winkler(a, id).total_cmp(&strsim::jaro_winkler(b, id)));
-    catalogue::find(id).ok_or_else(|| format!("there is no template of this name; the nearest is {}, and docs/apps lists them all", near().unwrap_or("web-app")))
+    catalogue::find(id)
+        .ok_or_else(|| format!("there is no template of this name; the nearest is {}, and docs/apps lists them all", near().unwrap_or("web-app")))
 }
 
 /// Reads the name of an algorithm.

@@ -383,11 +383,9 @@ pub(super) async fn remove_logo(tx: &mut Tx, id: ClientId) -> sqlx::Result<bool>
 }
 
 pub(super) async fn read_logo(conn: &mut Conn, id: ClientId, name: &str) -> sqlx::Result<Option<(String, Vec<u8>)>> {
-    query(
-        "SELECT l.media_type, l.bytes FROM clients c JOIN client_logos l ON l.client_id = c.id WHERE c.id = $1 AND c.logo = $2 AND c.logo <> ''",
-    )
-    .bind(id)
-    .bind(name)
-    .optional(conn)
-    .await
+    query("SELECT l.media_type, l.bytes FROM clients c JOIN client_logos l ON l.client_id = c.id WHERE c.id = $1 AND c.logo = $2 AND c.logo <> ''")
+        .bind(id)
+        .bind(name)
+        .optional(conn)
+        .await
 }

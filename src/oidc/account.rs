@@ -112,7 +112,13 @@ mod tests {
 
     fn open_to(name: &str, launch_url: &str, initiate_login_uri: &str) -> OpenTo {
         let text = str::to_owned;
-        OpenTo { id: ClientId::new(), name: text(name), launch_url: text(launch_url), initiate_login_uri: text(initiate_login_uri), logo: String::new() }
+        OpenTo {
+            id: ClientId::new(),
+            name: text(name),
+            launch_url: text(launch_url),
+            initiate_login_uri: text(initiate_login_uri),
+            logo: String::new(),
+        }
     }
 
     fn line(id: ClientId, name: &str) -> AppLine {
@@ -122,7 +128,8 @@ mod tests {
 
     #[test]
     fn apps_that_can_be_opened_and_apps_that_were_used_are_listed_once_by_name() {
-        let (wiki, photos) = (open_to("wiki", "https://wiki.example", "https://wiki.example/login"), open_to("Photos", "", "https://photos.example/login"));
+        let (wiki, photos) =
+            (open_to("wiki", "https://wiki.example", "https://wiki.example/login"), open_to("Photos", "", "https://photos.example/login"));
         let (hidden, plain) = (open_to("Hidden", "", ""), open_to("Plain", "", ""));
         let lost = ClientId::new();
         let used = vec![line(wiki.id, "wiki"), line(plain.id, "Plain"), line(lost, "Lost")];

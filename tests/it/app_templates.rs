@@ -132,7 +132,8 @@ fn png(width: u32, height: u32) -> Vec<u8> {
 async fn a_logo_is_rewritten_and_shown_wherever_people_meet_the_app() {
     on_both_databases(async |provider| {
         let (_, browser) = admin(provider).await;
-        let client = provider.client_with(|it| (it.skip_consent, it.policies.presentation.launch_url) = (false, "https://wiki.example.org".into()), &[]).await;
+        let client =
+            provider.client_with(|it| (it.skip_consent, it.policies.presentation.launch_url) = (false, "https://wiki.example.org".into()), &[]).await;
         let (page, path) = (format!("/admin/clients/{}", client.id), format!("/admin/clients/{}/logo", client.id));
         assert_eq!(browser.get(&page).await.texts(".heading .tile"), ["W"]);
         // More than other forms may hold.
@@ -156,7 +157,11 @@ async fn a_logo_is_rewritten_and_shown_wherever_people_meet_the_app() {
         assert_eq!(upload(&browser, &path, "cross-site", &png(4, 4)).await.status, 403, "forged");
         let ada = provider.browser_of(&provider.person("ada").await).await;
         assert_eq!(upload(&ada, &path, "same-origin", &png(4, 4)).await.status, 403);
-        assert_eq!(browser.get(&page).await.attribute(".heading img.tile", "src").as_deref(), Some(logo.as_str()), "the refused ones changed nothing");
+        assert_eq!(
+            browser.get(&page).await.attribute(".heading img.tile", "src").as_deref(),
+            Some(logo.as_str()),
+            "the refused ones changed nothing"
+        );
 
         let removed = browser.submit(&browser.get(&page).await, &format!("{path}/remove"), &[]).await;
         assert!(browser.follow(removed).await.texts(".notice").join("").contains("removed"));
@@ -210,16 +215,44 @@ async fn the_command_line_registers_a_known_app_and_lists_what_was_decided() {
     assert_eq!(created.status, 0, "{created:#?}");
     assert!(created.json()["client_secret"].as_str().is_some_and(|secret| secret.starts_with("muster_cs_")));
     let all = [
-        "clients", "create", "--template", "machine", "--name", "Robot", "--own-scope", "read:things", "--own-scope", "write:things", "--require-par",
-        "--code-seconds", "30", "--access-minutes", "5", "--id-token-minutes", "6", "--refresh-days", "7", "--for-devices", "--initiate-login-uri",
-        "https://robot.example.org/login", "--launch-url", "https://robot.example.org", "--signing-alg", "ES256", "--format", "json",
+        "clients",
+        "create",
+        "--template",
+        "machine",
+        "--name",
+        "Robot",
+        "--own-scope",
+        "read:things",
+        "--own-scope",
+        "write:things",
+        "--require-par",
+        "--code-seconds",
+        "30",
+        "--access-minutes",
+        "5",
+        "--id-token-minutes",
+        "6",
+        "--refresh-days",
+        "7",
+        "--for-devices",
+        "--initiate-login-uri",
+        "https://robot.example.org/login",
+        "--launch-url",
+        "https://robot.example.org",
+        "--signing-alg",
+        "ES256",
+        "--format",
+        "json",
     ];
     assert_eq!(muster.run(all).await.status, 0);
     let listed = muster.run(["clients", "list", "--format", "json"]).await.json();
     let cloud = &listed[0];
     assert_eq!((&cloud["name"], &cloud["template"], &cloud["url"]), (&json!("Nextcloud"), &json!("nextcloud"), &json!("https://cloud.example.org")));
     assert_eq!(cloud["redirect_uris"][0], "https://cloud.example.org/apps/user_oidc/code");
-    assert_eq!((&cloud["launch_url"], &cloud["claims_in_id_token"], &cloud["own_scopes"]), (&json!("https://cloud.example.org"), &json!(true), &json!([])));
+    assert_eq!(
+        (&cloud["launch_url"], &cloud["claims_in_id_token"], &cloud["own_scopes"]),
+        (&json!("https://cloud.example.org"), &json!(true), &json!([]))
+    );
     let robot = &listed[1];
     let lifetimes = json!({ "code_seconds": 30, "access_minutes": 5, "id_token_minutes": 6, "refresh_days": 7 });
     for (field, value) in [
@@ -240,7 +273,10 @@ async fn the_command_line_registers_a_known_app_and_lists_what_was_decided() {
     let told = muster.run(["clients", "create", "--template", "gitea", "--url", "https://git.example.org", "--name", "Our Gitea"]).await;
     assert!(told.stdout.contains("Authentication Name: muster") && told.stdout.contains("--auto-discover-url=http"), "{}", told.stdout);
     let closed = muster.run(["clients", "create", "--template", "gitea"]).await;
-    assert!((closed.status, closed.stdout.as_str()) == (1, "") && closed.stderr.contains("--url") && closed.stderr.contains("git.example.org"), "{closed:#?}");
+    assert!(
+        (closed.status, closed.stdout.as_str()) == (1, "") && closed.stderr.contains("--url") && closed.stderr.contains("git.example.org"),
+        "{closed:#?}"
+    );
     for (option, value, says) in [("--template", "nextclod", "nearest is nextcloud"), ("--url", "https://x.example", "--template")] {
         let wrong = muster.run(["clients", "create", option, value]).await;
         assert!(wrong.status == 2 && wrong.stderr.contains(says), "{wrong:#?}");

@@ -68,12 +68,18 @@ async fn the_page_of_apps_and_the_question_for_consent_show_whose_they_are() {
     let app = TestApp::start(Engine::Sqlite).await;
     let (_, person) = administrator(&app, "ada").await;
     let now = app.clock.now();
-    for (name, launch_url) in [("Nextcloud", "https://cloud.example.org"), ("Immich", "https://photos.example.org"), ("Grafana", "https://grafana.example.org")] {
+    for (name, launch_url) in
+        [("Nextcloud", "https://cloud.example.org"), ("Immich", "https://photos.example.org"), ("Grafana", "https://grafana.example.org")]
+    {
         let mut registration = Registration { name: name.into(), redirect_uris: vec![format!("{launch_url}/cb")], ..Registration::default() };
         registration.policies.presentation.launch_url = launch_url.into();
         clients::register(app.app(), Authority::CommandLine, ClientId::new(), registration, &[], now).await.expect("a client");
     }
-    let wiki = Registration { name: "An app with a long name of many words".into(), redirect_uris: vec![format!("{}/no/such/page", app.url)], ..Registration::default() };
+    let wiki = Registration {
+        name: "An app with a long name of many words".into(),
+        redirect_uris: vec![format!("{}/no/such/page", app.url)],
+        ..Registration::default()
+    };
     let wiki = clients::register(app.app(), Authority::CommandLine, ClientId::new(), wiki, &[], now).await.expect("a client").client;
     let page = Page::open().await;
     carry_over(&page, &person, &app.url).await;

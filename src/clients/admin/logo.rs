@@ -24,7 +24,8 @@ pub async fn put(
     Path(id): Path<ClientId>,
     mut form: Multipart,
 ) -> Result<Response, AppError> {
-    let unreadable = |_| AppError::refused("Not understood", "The file did not arrive whole, or is larger than 5 MiB. Go back and choose another one.");
+    let unreadable =
+        |_| AppError::refused("Not understood", "The file did not arrive whole, or is larger than 5 MiB. Go back and choose another one.");
     let mut file = Vec::new();
     while let Some(field) = form.next_field().await.map_err(unreadable)? {
         if field.name() == Some("logo") {

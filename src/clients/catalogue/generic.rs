@@ -12,7 +12,12 @@ pub(super) const APPS: &[Template] = &[
         scopes: "openid profile email",
         steps: &[Step::Fields(
             "Where the app asks for its OpenID Connect provider",
-            &[("Issuer or discovery address", "{issuer}"), ("Client ID", "{client_id}"), ("Client secret", "{client_secret}"), ("Scopes", "openid profile email")],
+            &[
+                ("Issuer or discovery address", "{issuer}"),
+                ("Client ID", "{client_id}"),
+                ("Client secret", "{client_secret}"),
+                ("Scopes", "openid profile email"),
+            ],
         )],
         pitfalls: &[
             "The redirect URI must be the very one the app sends, letter by letter, with or without a slash at its end. When it is not, the page that people see names the one that was sent.",

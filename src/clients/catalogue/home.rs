@@ -14,17 +14,19 @@ pub(super) const APPS: &[Template] = &[
         steps: &[
             Step::Fields(
                 "In any budget file: Settings → Start using OpenID",
-                &[("OpenID Provider", "Other"), ("OpenID Provider URL", "{issuer}"), ("Client ID", "{client_id}"), ("Client Secret", "{client_secret}")],
+                &[
+                    ("OpenID Provider", "Other"),
+                    ("OpenID Provider URL", "{issuer}"),
+                    ("Client ID", "{client_id}"),
+                    ("Client Secret", "{client_secret}"),
+                ],
             ),
             Step::Lines(
                 "Or in the environment of the server",
                 "ACTUAL_OPENID_DISCOVERY_URL={issuer}\nACTUAL_OPENID_CLIENT_ID={client_id}\nACTUAL_OPENID_CLIENT_SECRET={client_secret}\nACTUAL_OPENID_SERVER_HOSTNAME={app}",
             ),
         ],
-        pitfalls: &[
-            "Whoever signs in first becomes the owner of the server: let that be you.",
-            "It needs version 25.1 or newer, and https.",
-        ],
+        pitfalls: &["Whoever signs in first becomes the owner of the server: let that be you.", "It needs version 25.1 or newer, and https."],
         documentation: "https://actualbudget.org/docs/config/oauth-auth",
         ..Template::APP
     },
@@ -41,7 +43,9 @@ pub(super) const APPS: &[Template] = &[
         scopes: "openid profile groups",
         groups: "roles.admin and roles.user are names of groups; without roles.user everyone who may use the app gets in.",
         steps: &[
-            Step::Do("Install the integration “OpenID Connect/SSO Authentication” (hass-oidc-auth) through HACS: Home Assistant itself has no OpenID Connect."),
+            Step::Do(
+                "Install the integration “OpenID Connect/SSO Authentication” (hass-oidc-auth) through HACS: Home Assistant itself has no OpenID Connect.",
+            ),
             Step::Lines(
                 "configuration.yaml",
                 "auth_oidc:\n  client_id: \"{client_id}\"\n  discovery_url: \"{discovery}\"\n  display_name: \"{name}\"\n  roles:\n    admin: \"admins\"",

@@ -62,6 +62,29 @@ pub(super) const APPS: &[Template] = &[
         ..Template::APP
     },
     Template {
+        id: "vault",
+        name: "HashiCorp Vault, OpenBao",
+        what: "Secrets of machines and teams",
+        also: "hashicorp openbao secrets",
+        topic: Topic::Infrastructure,
+        example: "https://vault.example.org:8200",
+        redirect_uris: &["{app}/ui/vault/auth/oidc/oidc/callback", "{app}/oidc/callback", "http://localhost:8250/oidc/callback"],
+        launch_url: "{app}/ui/",
+        require_pkce: true,
+        scopes: "openid profile email groups",
+        groups: "groups_claim makes external groups of the same name give their policies.",
+        steps: &[Step::Lines(
+            "At a shell",
+            "vault auth enable oidc\nvault write auth/oidc/config oidc_discovery_url={issuer} oidc_client_id={client_id} oidc_client_secret={client_secret} default_role=people\nvault write auth/oidc/role/people user_claim=preferred_username groups_claim=groups oidc_scopes=profile,email,groups policies=default allowed_redirect_uris={app}/ui/vault/auth/oidc/oidc/callback,http://localhost:8250/oidc/callback",
+        )],
+        pitfalls: &[
+            "The redirect URIs stand in two places, here and in the role, letter by letter.",
+            "The command line (vault login -method=oidc) listens on port 8250 of the person’s own computer.",
+        ],
+        documentation: "https://developer.hashicorp.com/vault/docs/auth/jwt",
+        ..Template::APP
+    },
+    Template {
         id: "kubernetes",
         name: "Kubernetes (kubelogin)",
         what: "kubectl for people of this directory",
@@ -156,29 +179,6 @@ pub(super) const APPS: &[Template] = &[
             "An account made at the first sign-in may do nothing until it is given permissions.",
         ],
         documentation: "https://pve.proxmox.com/wiki/User_Management",
-        ..Template::APP
-    },
-    Template {
-        id: "vault",
-        name: "HashiCorp Vault, OpenBao",
-        what: "Secrets of machines and teams",
-        also: "hashicorp openbao secrets",
-        topic: Topic::Infrastructure,
-        example: "https://vault.example.org:8200",
-        redirect_uris: &["{app}/ui/vault/auth/oidc/oidc/callback", "{app}/oidc/callback", "http://localhost:8250/oidc/callback"],
-        launch_url: "{app}/ui/",
-        require_pkce: true,
-        scopes: "openid profile email groups",
-        groups: "groups_claim makes external groups of the same name give their policies.",
-        steps: &[Step::Lines(
-            "At a shell",
-            "vault auth enable oidc\nvault write auth/oidc/config oidc_discovery_url={issuer} oidc_client_id={client_id} oidc_client_secret={client_secret} default_role=people\nvault write auth/oidc/role/people user_claim=preferred_username groups_claim=groups oidc_scopes=profile,email,groups policies=default allowed_redirect_uris={app}/ui/vault/auth/oidc/oidc/callback,http://localhost:8250/oidc/callback",
-        )],
-        pitfalls: &[
-            "The redirect URIs stand in two places, here and in the role, letter by letter.",
-            "The command line (vault login -method=oidc) listens on port 8250 of the person’s own computer.",
-        ],
-        documentation: "https://developer.hashicorp.com/vault/docs/auth/jwt",
         ..Template::APP
     },
 ];

@@ -45,7 +45,9 @@ pub(super) const APPS: &[Template] = &[
         scopes: "openid profile groups",
         groups: "“Roles” and “Admin Roles” are names of groups, read from the claim that “Role Claim” names.",
         steps: &[
-            Step::Do("Dashboard → Plugins → Repositories: add https://raw.githubusercontent.com/9p4/jellyfin-plugin-sso/manifest-release/manifest.json, install “SSO Authentication” from the catalogue and restart Jellyfin."),
+            Step::Do(
+                "Dashboard → Plugins → Repositories: add https://raw.githubusercontent.com/9p4/jellyfin-plugin-sso/manifest-release/manifest.json, install “SSO Authentication” from the catalogue and restart Jellyfin.",
+            ),
             Step::Fields(
                 "Dashboard → Plugins → SSO-Auth → add a provider",
                 &[

@@ -99,17 +99,8 @@ pub enum Topic {
 
 impl Topic {
     /// Every topic, in the order of the grid.
-    pub const ALL: [Self; 9] = [
-        Self::General,
-        Self::Files,
-        Self::Media,
-        Self::Working,
-        Self::Reading,
-        Self::Home,
-        Self::Developing,
-        Self::Infrastructure,
-        Self::Network,
-    ];
+    pub const ALL: [Self; 9] =
+        [Self::General, Self::Files, Self::Media, Self::Working, Self::Reading, Self::Home, Self::Developing, Self::Infrastructure, Self::Network];
 
     /// The heading.
     pub const fn heading(self) -> &'static str {
@@ -190,19 +181,9 @@ impl Template {
 
 /// Every app, topic by topic, each topic by name.
 pub fn all() -> impl Iterator<Item = &'static Template> {
-    [
-        generic::APPS,
-        files::APPS,
-        media::APPS,
-        working::APPS,
-        reading::APPS,
-        home::APPS,
-        developing::APPS,
-        infrastructure::APPS,
-        network::APPS,
-    ]
-    .into_iter()
-    .flatten()
+    [generic::APPS, files::APPS, media::APPS, working::APPS, reading::APPS, home::APPS, developing::APPS, infrastructure::APPS, network::APPS]
+        .into_iter()
+        .flatten()
 }
 
 /// The app of this id.

@@ -59,7 +59,10 @@ fn every_app_is_listed_once_under_its_topic_in_order_and_complete() {
         assert!(asked.contains("{client_id}"), "{id} does not say where the client ID goes");
         assert_eq!(asked.contains("{client_secret}"), !template.is_public, "{id}: a secret is typed in just when there is one");
         let registered = texts(template).into_iter().chain(template.redirect_uris.iter().copied()).chain([template.launch_url]).collect::<String>();
-        assert!(template.is_general() || has_placeholder(&registered) == template.asks_for_address(), "{id}: its address is asked for just when it is used");
+        assert!(
+            template.is_general() || has_placeholder(&registered) == template.asks_for_address(),
+            "{id}: its address is asked for just when it is used"
+        );
         assert!(!template.asks_for_address() || address(template.example).is_ok(), "{id}");
         assert!(!template.scopes.contains("groups") || !template.groups.is_empty(), "{id} asks for groups and does not say what for");
     }
@@ -96,7 +99,17 @@ fn an_address_is_read_as_people_type_it() {
     ] {
         assert_eq!(address(typed).as_deref(), Ok(read));
     }
-    for bad in ["", " ", "ftp://x.example", "javascript://x.example/%0aalert(1)", "https://", "https://x.example/?a=1", "https://x.example/#a", "a b", "https://x.example/'$(id)"] {
+    for bad in [
+        "",
+        " ",
+        "ftp://x.example",
+        "javascript://x.example/%0aalert(1)",
+        "https://",
+        "https://x.example/?a=1",
+        "https://x.example/#a",
+        "a b",
+        "https://x.example/'$(id)",
+    ] {
         assert!(address(bad).is_err(), "{bad:?}");
     }
     assert_eq!((host("https://a.example:8443/x"), host("http://a.example")), ("a.example:8443", "a.example"));

@@ -45,6 +45,28 @@ pub(super) const APPS: &[Template] = &[
         ..Template::APP
     },
     Template {
+        id: "synapse",
+        name: "Matrix Synapse",
+        what: "Matrix server for talk",
+        also: "element chat messenger homeserver",
+        topic: Topic::Working,
+        example: "https://matrix.example.org",
+        redirect_uris: &["{app}/_synapse/client/oidc/callback"],
+        launch_url: "",
+        groups: "attribute_requirements with attribute groups lets in one group only; ask for the scope groups then.",
+        steps: &[Step::Lines(
+            "homeserver.yaml",
+            "oidc_providers:\n  - idp_id: muster\n    idp_name: \"{name}\"\n    discover: true\n    issuer: \"{issuer}\"\n    client_id: \"{client_id}\"\n    client_secret: \"{client_secret}\"\n    scopes: [\"openid\", \"profile\", \"email\"]\n    user_mapping_provider:\n      config:\n        subject_claim: sub\n        localpart_template: \"{{ user.preferred_username }}\"\n        display_name_template: \"{{ user.name }}\"\n        email_template: \"{{ user.email }}\"\n    backchannel_logout_enabled: true",
+        )],
+        pitfalls: &[
+            "Its address here is public_baseurl, which need not be the server’s name.",
+            "Usernames become Matrix ids and cannot be changed later. To meet accounts that exist already, set allow_existing_users: true.",
+            "For sign-out everywhere, give {app}/_synapse/client/oidc/backchannel_logout as the address for back-channel logout.",
+        ],
+        documentation: "https://element-hq.github.io/synapse/latest/openid.html",
+        ..Template::APP
+    },
+    Template {
         id: "open-webui",
         name: "Open WebUI",
         what: "Chat with language models",
@@ -83,28 +105,6 @@ pub(super) const APPS: &[Template] = &[
             "It sends no PKCE when the addresses are given one by one, so “Require PKCE” must stay off.",
         ],
         documentation: "https://docs.getoutline.com/s/hosting/doc/oidc-8CPBm6uC0I",
-        ..Template::APP
-    },
-    Template {
-        id: "synapse",
-        name: "Matrix Synapse",
-        what: "Matrix server for talk",
-        also: "element chat messenger homeserver",
-        topic: Topic::Working,
-        example: "https://matrix.example.org",
-        redirect_uris: &["{app}/_synapse/client/oidc/callback"],
-        launch_url: "",
-        groups: "attribute_requirements with attribute groups lets in one group only; ask for the scope groups then.",
-        steps: &[Step::Lines(
-            "homeserver.yaml",
-            "oidc_providers:\n  - idp_id: muster\n    idp_name: \"{name}\"\n    discover: true\n    issuer: \"{issuer}\"\n    client_id: \"{client_id}\"\n    client_secret: \"{client_secret}\"\n    scopes: [\"openid\", \"profile\", \"email\"]\n    user_mapping_provider:\n      config:\n        subject_claim: sub\n        localpart_template: \"{{ user.preferred_username }}\"\n        display_name_template: \"{{ user.name }}\"\n        email_template: \"{{ user.email }}\"\n    backchannel_logout_enabled: true",
-        )],
-        pitfalls: &[
-            "Its address here is public_baseurl, which need not be the server’s name.",
-            "Usernames become Matrix ids and cannot be changed later. To meet accounts that exist already, set allow_existing_users: true.",
-            "For sign-out everywhere, give {app}/_synapse/client/oidc/backchannel_logout as the address for back-channel logout.",
-        ],
-        documentation: "https://element-hq.github.io/synapse/latest/openid.html",
         ..Template::APP
     },
     Template {
