@@ -12,6 +12,7 @@ pub mod logos;
 pub mod model;
 pub mod policy;
 mod store;
+mod told;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,7 @@ pub use authentication::{AuthenticatedClient, NotAuthenticated, Presented, prese
 pub use logos::Face;
 pub use model::{Client, Lifetimes, Mistakes, Registration, SigningAlg};
 pub use policy::Policies;
+pub use told::{LastNotice, LogoutWishes, Outcome, last_notice, logout_wishes, note_notice};
 
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};

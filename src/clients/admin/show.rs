@@ -55,6 +55,8 @@ pub struct ShowPage {
     logo_mistake: String,
     /// How the app is connected, if it is a known one.
     guide: Option<Guide>,
+    /// How telling it of the last ended session went.
+    last_notice: Option<crate::clients::LastNotice>,
 }
 
 impl ShowPage {
@@ -83,6 +85,7 @@ impl ShowPage {
             face,
             logo_mistake: String::new(),
             guide,
+            last_notice: crate::clients::last_notice(&mut conn, id).await?,
         })
     }
 
