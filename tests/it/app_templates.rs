@@ -43,7 +43,7 @@ async fn a_known_app_is_registered_with_its_address_alone_and_signs_people_in() 
         let client_id = created.attribute("#c-client-id", "value").expect("an id");
         let values = copied(&created);
         for value in [&client_id, &secret, &format!("{}/.well-known/openid-configuration", provider.base)] {
-            assert_eq!(values.iter().filter(|it| *it == value).count(), 2, "once by itself, once in Gitea's words: {value}");
+            assert_eq!(values.iter().filter(|it| *it == value).count(), 2, "once by itself, once in Gitea’s words: {value}");
         }
         assert!(created.texts(".guide dt label").contains(&"OpenID Connect Auto Discovery URL".to_owned()));
         assert!(created.texts("pre").join(" ").contains(&format!("--key={client_id} --secret={secret}")));

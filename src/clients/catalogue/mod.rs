@@ -153,6 +153,11 @@ impl Template {
         !self.example.is_empty()
     }
 
+    /// What the question for its address adds.
+    pub fn address_help(&self) -> String {
+        format!("What people type to open it, with the path if there is one; such as {}.", self.example)
+    }
+
     /// What is registered for it, with the placeholders for its address still in place; [`place`] takes them out.
     pub fn registration(&self) -> Registration {
         let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
