@@ -265,6 +265,7 @@ impl Values {
         let at = |path: &str| format!("{}{path}", self.issuer);
         // Names go into the files of others, between quotes of any kind.
         let name: String = self.name.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.')).collect();
+        let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
         [
             ("{app}", self.app.as_str()),
             ("{host}", host(&self.app)),
