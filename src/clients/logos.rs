@@ -14,6 +14,7 @@ use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::id::ClientId;
+use crate::secret::sha256;
 use crate::users::pictures::{self, Picture};
 
 /// Width and height of a logo as it is served, in pixels.
@@ -55,10 +56,10 @@ impl Face {
     /// The face of an app; the colour follows from its id, so that it stays when the app is renamed. `logo` is the last part of its logo's address.
     pub fn new(id: &str, name: &str, logo: &str) -> Self {
         let letter = name.chars().find(|c| c.is_alphanumeric()).map_or_else(|| "?".to_owned(), |c| c.to_uppercase().collect());
-        // FNV-1a, 32 bits: any even spread would do, but it must never change.
-        let hash = id.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        // The spread must be even and never change.
+        let hue = u32::from(sha256(id.as_bytes())[0]) % HUES;
         let logo = if logo.is_empty() { String::new() } else { format!("/logo/{id}/{logo}") };
-        Self { logo, letter, hue: (hash >> 16) % HUES }
+        Self { logo, letter, hue }
     }
 }
 

@@ -59,7 +59,7 @@ impl Parts {
             claims: part(claims, if registration.claims_in_id_token { "In the ID token and at userinfo" } else { "At userinfo only" }),
             tokens: part(tokens, &lasts(registration)),
             sign_out: part(sign_out, &returns(registration)),
-            other: part(other, other_ways(registration)),
+            other: Part { summary: other_ways(registration), is_open: other.0 },
         }
     }
 }
@@ -84,13 +84,14 @@ fn returns(registration: &Registration) -> String {
     }
 }
 
-const fn other_ways(registration: &Registration) -> &'static str {
-    match (registration.for_devices, registration.acts_alone) {
-        (true, true) => "Devices, and tokens for itself",
-        (true, false) => "Devices without a browser",
-        (false, true) => "Tokens for itself",
-        (false, false) => "None",
-    }
+fn other_ways(registration: &Registration) -> String {
+    let ways = [
+        (registration.for_devices, "Devices without a browser"),
+        (registration.acts_alone, "Tokens for itself"),
+        (registration.policies.forward_auth.is_on(), "Behind a proxy"),
+    ];
+    let used: Vec<&str> = ways.into_iter().filter_map(|(on, way)| on.then_some(way)).collect();
+    if used.is_empty() { "Not used".to_owned() } else { used.join("; ") }
 }
 
 /// Which fields a part has.
