@@ -56,8 +56,8 @@ async fn an_app_is_found_registered_and_connected_and_its_values_can_be_copied()
     page.click(".actions a.primary").await;
     page.click("details.steps-in > summary").await;
     page.wait_for_element("details.steps-in[open] .guide").await;
-    for fold in 1..=6 {
-        page.eval(&format!("document.querySelectorAll('details.fold')[{}].open = true", fold - 1)).await;
+    for fold in 0..6 {
+        page.eval(&format!("document.querySelectorAll('details.fold')[{fold}].open = true")).await;
     }
     photograph(&page, "app-unfolded").await;
     app.stop().await;
