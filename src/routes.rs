@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::clients::admin as clients;
 use crate::directory_passwords::http as passwords;
 use crate::error::AppError;
-use crate::oidc::{account, authorize, consent, device, discovery, end_session, front_channel, introspect, pushed, revoke, token, userinfo};
+use crate::oidc::{account, authorize, consent, device, discovery, end_session, front_channel, introspect, keys, pushed, revoke, token, userinfo};
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
 use crate::{access_links, audit, directory, forward_auth, groups, metrics, passkeys, settings, users};
@@ -156,6 +156,8 @@ fn openid_pages() -> Router<App> {
         .route("/device", get(device::page).post(device::answer))
         .route("/account/apps", get(account::get))
         .route("/account/apps/{id}/revoke", post(account::revoke))
+        .route("/admin/keys", get(keys::admin::show))
+        .route("/admin/keys/rotate", post(keys::admin::rotate))
         .route("/admin/clients", get(clients::list).post(clients::create))
         .route("/admin/clients/new", get(clients::new))
         .route("/admin/clients/catalogue", get(clients::choose))

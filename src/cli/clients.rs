@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::{Failed, Format, app, say, say_json};
+use super::{Failed, Format, app, client_secrets, say, say_json};
 use crate::clients::catalogue::{self, Step, Template, Values};
 use crate::clients::{self, Authority, Client, Lifetimes, Refused, Registration, SigningAlg};
 use crate::id::ClientId;
@@ -19,6 +19,9 @@ pub(super) enum Clients {
     },
     /// Registers a client and prints its id and secret; the secret is shown this once.
     Create(Create),
+    /// The secrets of a client.
+    #[command(subcommand)]
+    Secret(client_secrets::Secret),
 }
 
 /// A client to register.
@@ -84,7 +87,7 @@ pub(super) struct Create {
     /// Only people in this group may use the app. May be given several times.
     #[arg(long)]
     allowed_group: Vec<String>,
-    /// How ID tokens are signed: RS256, ES256 or EdDSA. RS256, when neither this nor the template says otherwise.
+    /// How ID tokens are signed: RS256, ES256, PS256 or EdDSA. RS256, when neither this nor the template says otherwise.
     #[arg(long, value_parser = signing_alg)]
     signing_alg: Option<SigningAlg>,
     /// How to print.
@@ -144,7 +147,7 @@ fn known_app(id: &str) -> Result<&'static Template, String> {
 
 /// Reads the name of an algorithm.
 pub(super) fn signing_alg(text: &str) -> Result<SigningAlg, String> {
-    SigningAlg::from_text(text).ok_or_else(|| "it must be RS256, ES256 or EdDSA".to_owned())
+    SigningAlg::from_text(text).ok_or_else(|| "it must be RS256, ES256, PS256 or EdDSA".to_owned())
 }
 
 #[derive(Serialize)]
@@ -212,6 +215,7 @@ pub(super) async fn run(command: Clients) -> Result<(), Failed> {
     match command {
         Clients::List { format } => list(format).await,
         Clients::Create(new) => create(new).await,
+        Clients::Secret(command) => client_secrets::run(command).await,
     }
 }
 

@@ -28,6 +28,7 @@ pub mod proxied;
 pub mod pushed;
 mod redeem;
 pub mod request;
+mod request_object;
 pub mod revoke;
 pub mod scope;
 mod store;

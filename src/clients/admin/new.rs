@@ -31,7 +31,7 @@ pub struct NewPage {
     known: &'static catalogue::Template,
     face: Face,
     fields: Fields,
-    algs: [(&'static str, &'static str); 3],
+    algs: [(&'static str, &'static str); 4],
     /// What is prefilled is shown, because something in it is wrong.
     is_open: bool,
 }
