@@ -245,7 +245,7 @@ pub(super) async fn proceed(
         },
         (Decision::AskConsent, Some(person)) => {
             // Someone who wants another account signs in after now, however new their sign-in is.
-            Ok(consent::page(app, person, &request, sealed(asked_at), sealed(now)))
+            consent::page(app, person, &request, sealed(asked_at), sealed(now)).await
         }
         (Decision::Refuse(error, description), _) => {
             tracing::info!(client.id = request.client.client_id, error = error.as_str(), "refused an authorization request: {description}");

@@ -3,8 +3,11 @@
 #![expect(clippy::panic, reason = "where what a test needs does not hold, the test ends and says so")]
 
 mod access_links;
+mod app_templates;
+mod apps_pages;
 mod attacks;
 mod audit;
+mod browser_apps;
 mod browser_form_post;
 mod browser_prompts;
 mod browser_sign_in;
