@@ -8,6 +8,7 @@ pub mod admin;
 pub mod authentication;
 pub mod model;
 pub mod policy;
+pub mod redirect_pattern;
 mod store;
 
 use std::collections::BTreeMap;
@@ -193,6 +194,14 @@ pub async fn admits(conn: &mut Conn, client: &Client, user: UserId) -> sqlx::Res
         return Ok(true);
     }
     store::admits(conn, client.id, user).await
+}
+
+/// The groups a client is open to, those that are there.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn allowed_groups(conn: &mut Conn, client: ClientId) -> sqlx::Result<Vec<GroupLine>> {
+    Ok(store::groups(conn, client).await?.into_iter().filter(|group| group.removed_at.is_none()).collect())
 }
 
 /// Finds out which client a request comes from and checks its secret.

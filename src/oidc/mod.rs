@@ -27,6 +27,7 @@ pub mod request;
 pub mod revoke;
 pub mod scope;
 mod store;
+pub mod subject;
 pub mod token;
 pub mod userinfo;
 
@@ -43,9 +44,9 @@ use store::{NewCode, NewGrant};
 
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
+use crate::clients::policy::ClaimsPolicy;
 use crate::clients::{self, AuthenticatedClient};
 use crate::clock::Timestamp;
-use crate::config::Origin;
 use crate::db::Conn;
 use crate::error::AppError;
 use crate::id::{ClientId, GrantId, UserId};
@@ -137,14 +138,32 @@ async fn issue_code(
     Ok(Some(code))
 }
 
-/// The claims of a person as the database has them now; `None` when they are gone.
-async fn claims_of(origin: &Origin, conn: &mut Conn, user: UserId, scopes: &Scopes, named: &BTreeSet<String>) -> sqlx::Result<Option<Claims>> {
+/// The claims of a person for a client as the database has them now; `None` when they are gone.
+async fn claims_of(
+    app: &App,
+    conn: &mut Conn,
+    (client, policy): (ClientId, &ClaimsPolicy),
+    user: UserId,
+    scopes: &Scopes,
+    named: &BTreeSet<String>,
+) -> sqlx::Result<Option<Claims>> {
     let Some(user) = users::find(conn, user).await? else { return Ok(None) };
-    let mut names = Vec::new();
-    if scopes.contains(Scope::Groups) || named.contains("groups") {
-        names.extend(groups::of_user(conn, user.id).await?.into_iter().map(|group| group.name));
-    }
-    Ok(Some(claims::for_request(origin, &user, &names, scopes, named)))
+    let known = known_of(app, conn, (client, policy), &user, scopes.contains(Scope::Groups) || named.contains("groups")).await?;
+    Ok(Some(claims::for_request(&known, scopes, named)))
+}
+
+/// What is known about a person that a client may get; their groups are left out where nobody asks for them.
+async fn known_of<'a>(
+    app: &'a App,
+    conn: &mut Conn,
+    (client, policy): (ClientId, &'a ClaimsPolicy),
+    user: &'a users::User,
+    with_groups: bool,
+) -> sqlx::Result<claims::Known<'a>> {
+    let groups = if with_groups || !policy.extra.is_empty() { groups::of_user(conn, user.id).await? } else { Vec::new() };
+    let allowed = if policy.groups.allowed_only && !groups.is_empty() { clients::allowed_groups(conn, client).await? } else { Vec::new() };
+    let allowed = allowed.into_iter().map(|group| group.id).collect();
+    Ok(claims::Known { origin: &app.config.origin, subject: app.subjects.of(policy, user.id), user, groups, allowed, policy })
 }
 
 /// What an access token opens.
@@ -156,7 +175,9 @@ async fn claims_of_access_token(app: &App, unverified_token: &str, now: Timestam
     if !scopes.contains(Scope::OpenId) {
         return Err(OAuthError::InsufficientScope);
     }
-    claims_of(&app.config.origin, &mut conn, token.user_id, &scopes, &Named::from_text(&token.claims).userinfo).await?.ok_or(OAuthError::InvalidToken)
+    let policy = token.claims_policy()?;
+    let named = Named::from_text(&token.claims).userinfo;
+    claims_of(app, &mut conn, (token.client_row, &policy), token.user_id, &scopes, &named).await?.ok_or(OAuthError::InvalidToken)
 }
 
 /// Revokes what a client gives back: a refresh token takes its whole grant along, an access token goes alone (RFC 7009 section 2.1).

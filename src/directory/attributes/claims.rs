@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::entry::{RawEntry, is_secret, is_unwanted, text_or_base64};
 use super::source::Source;
 use crate::directory::model::{Extra, Extras};
+use crate::users::reserved_claims::is_reserved;
 
 /// The most claims of one directory.
 pub const MAX_CLAIMS: usize = 50;
@@ -17,66 +18,8 @@ const MAX_VALUES: usize = 200;
 /// The most bytes of all claims of one person: they travel in every token.
 const MAX_ALL: usize = 16 * 1024;
 
-/// Names no directory may fill: those a token's validity rests on (RFC 7519 section 4.1, OpenID Connect Core section 2 and what builds on them), and the
-/// standard claims of a person (section 5.1), which Muster fills by itself or not at all.
-pub const RESERVED_CLAIMS: &[&str] = &[
-    "iss",
-    "sub",
-    "aud",
-    "exp",
-    "nbf",
-    "iat",
-    "jti",
-    "auth_time",
-    "nonce",
-    "acr",
-    "amr",
-    "azp",
-    "at_hash",
-    "c_hash",
-    "s_hash",
-    "sid",
-    "events",
-    "cnf",
-    "act",
-    "may_act",
-    "scope",
-    "client_id",
-    "token_type",
-    "token_use",
-    "active",
-    "typ",
-    "alg",
-    "kid",
-    "toe",
-    "txn",
-    "trust_chain",
-    "vot",
-    "vtm",
-    "_claim_names",
-    "_claim_sources",
-    "sub_jwk",
-    "name",
-    "given_name",
-    "family_name",
-    "preferred_username",
-    "email",
-    "email_verified",
-    "phone_number",
-    "phone_number_verified",
-    "locale",
-    "picture",
-    "updated_at",
-    "address",
-    "groups",
-    "middle_name",
-    "nickname",
-    "profile",
-    "website",
-    "gender",
-    "birthdate",
-    "zoneinfo",
-];
+/// Names no directory may fill. Of the standard claims of a person it may fill those Muster has no field for, and the members of `address`.
+pub use crate::users::reserved_claims::RESERVED_CLAIMS;
 
 /// One claim and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +62,7 @@ impl CustomClaim {
         if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(is_plain) {
             return Err(format!("{name:?} cannot be the name of a claim: 1 to {MAX_NAME} letters, digits and _ - . : /"));
         }
-        if RESERVED_CLAIMS.iter().any(|reserved| reserved.eq_ignore_ascii_case(name)) {
+        if is_reserved(name) {
             return Err(format!("the claim {name:?} is filled by Muster itself or decides whether a token is valid; choose another name"));
         }
         let sources = Source::parse_all(from).map_err(|error| format!("claim {name:?}: {error}"))?;
