@@ -22,7 +22,7 @@ use crate::error::AppError;
 use crate::oidc::{account, authorize, consent, device, discovery, end_session, introspect, pushed, revoke, token, userinfo};
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
-use crate::{access_links, audit, directory, groups, metrics, passkeys, settings, users};
+use crate::{access_links, audit, directory, forward_auth, groups, metrics, passkeys, settings, users};
 
 /// The largest body a form or a ceremony needs.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -161,6 +161,8 @@ fn openid_pages() -> Router<App> {
         .route("/admin/clients/{id}/secrets/delete", post(clients::delete_secret))
         .route("/admin/clients/{id}/groups", post(clients::change_groups))
         .route("/admin/clients/{id}/delete", post(clients::delete))
+        .route("/admin/clients/{id}/proxy", get(forward_auth::admin::show))
+        .route("/forward-auth/{client}/{why}", get(forward_auth::http::stopped))
 }
 
 /// What apps call. A POST to `/authorize` and `/api/oidc/end-session` comes from an app's page and only redirects to the GET above.
@@ -185,6 +187,7 @@ fn openid_protocol() -> Router<App> {
         .route("/api/oidc/introspect", post(introspect::post))
         .route("/authorize", post(authorize::post))
         .route("/api/oidc/end-session", post(end_session::post))
+        .route("/api/forward-auth/{client_id}", get(forward_auth::http::ask))
 }
 
 /// `OPTIONS` from a browser app: answered by the CORS layer, which wants a route to stand on.

@@ -143,13 +143,10 @@ impl Client {
     /// Whether an answer may go to this redirect URI.
     pub fn allows_redirect_to(&self, unverified_uri: &str) -> bool {
         let wildcards = self.registration.policies.claims.redirect_wildcards;
-        self.registration.redirect_uris.iter().any(|registered| {
-            if registered.contains('*') {
-                wildcards && redirect_pattern::matches(registered, unverified_uri)
-            } else {
-                matches(registered, unverified_uri)
-            }
-        })
+        let is_registered = |registered: &String| {
+            if registered.contains('*') { wildcards && redirect_pattern::matches(registered, unverified_uri) } else { matches(registered, unverified_uri) }
+        };
+        self.registration.redirect_uris.iter().any(is_registered) || self.registration.policies.forward_auth.allows_redirect_to(unverified_uri)
     }
 
     /// Whether people may be sent there after sign-out.
@@ -205,7 +202,8 @@ impl Registration {
         mistakes.extend(self.lifetimes.mistakes());
         self.policies.check(&mut mistakes);
         self.policies.claims.check_with(&self.redirect_uris, self.skip_consent, &mut mistakes);
-        if self.redirect_uris.is_empty() && !self.acts_alone && !self.for_devices && !mistakes.contains_key("redirect_uris") {
+        let needs_none = self.acts_alone || self.for_devices || self.policies.forward_auth.is_on();
+        if self.redirect_uris.is_empty() && !needs_none && !mistakes.contains_key("redirect_uris") {
             mistakes.insert("redirect_uris", "Enter at least one redirect URI; the app's documentation names it.".to_owned());
         }
         if mistakes.is_empty() { Ok(self) } else { Err(mistakes) }

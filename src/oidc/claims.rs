@@ -20,7 +20,7 @@ use crate::config::Origin;
 use crate::groups::Membership;
 use crate::id::GroupId;
 use crate::users::User;
-use crate::users::reserved_claims::{ADDRESS_PREFIX, PROFILE_CLAIMS, is_reserved};
+use crate::users::reserved_claims::{ADDRESS_PREFIX, PERSON_CLAIMS, is_reserved_claim};
 
 /// Claims beyond OpenID Connect Core, section 5.1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +80,7 @@ pub fn for_scope(known_of: &Known<'_>, scopes: &Scopes) -> Claims {
                     .set_updated_at(instant(user.updated_at));
                 let mut extras = user.extras();
                 extras.retain(|name, value| {
-                    if PROFILE_CLAIMS.contains(&name.as_str()) { fits(name, value) } else { !is_reserved(name) && !name.starts_with(ADDRESS_PREFIX) }
+                    if PERSON_CLAIMS.contains(&name.as_str()) { fits(name, value) } else { !is_reserved_claim(name) && !name.starts_with(ADDRESS_PREFIX) }
                 });
                 additional.extras.append(&mut extras);
             }
@@ -175,7 +175,7 @@ fn fits(name: &str, value: &serde_json::Value) -> bool {
 pub fn scope_of(name: &str) -> Option<Scope> {
     match name {
         "name" | "given_name" | "family_name" | "preferred_username" | "locale" | "picture" | "updated_at" => Some(Scope::Profile),
-        name if PROFILE_CLAIMS.contains(&name) => Some(Scope::Profile),
+        name if PERSON_CLAIMS.contains(&name) => Some(Scope::Profile),
         "address" => Some(Scope::Address),
         "email" | "email_verified" => Some(Scope::Email),
         "phone_number" | "phone_number_verified" => Some(Scope::Phone),
@@ -251,6 +251,13 @@ pub(super) fn instant(at: Timestamp) -> Option<chrono::DateTime<chrono::Utc>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_directory_fills_a_claim_that_is_sent_from_elsewhere() {
+        for name in NAMES {
+            assert!(is_reserved_claim(name), "{name}");
+        }
+    }
     use serde_json::{Value, json};
 
     fn seen_with(user: &User, groups: &[&str], scopes: &str, named: &[&str], policy: &ClaimsPolicy) -> Value {

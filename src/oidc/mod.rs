@@ -21,6 +21,7 @@ pub mod keys;
 mod machine;
 mod mint;
 pub mod params;
+pub mod proxied;
 pub mod pushed;
 mod redeem;
 pub mod request;

@@ -127,6 +127,20 @@ pub async fn end_own(session: &tower_sessions::Session) -> anyhow::Result<()> {
     session.flush().await.context("ending the session")
 }
 
+/// Notes that a session is in use at an app that asks here for each request; `last_seen_at` is what the caller has just read. Written once a minute at most.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn touch(app: &App, session: SessionId, last_seen_at: Timestamp, now: Timestamp) -> sqlx::Result<()> {
+    let idle_lifetime = app.settings().session_idle_lifetime.minutes();
+    if now.since(last_seen_at) < tower::TOUCH_EVERY.min(idle_lifetime / 4) {
+        return Ok(());
+    }
+    let mut tx = app.db.begin().await?;
+    store::touch_by_id(&mut tx, session, now).await?;
+    tx.commit().await
+}
+
 /// The sessions of a person that still count, newest use first.
 ///
 /// # Errors

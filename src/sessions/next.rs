@@ -64,6 +64,15 @@ impl Next {
         }
     }
 
+    /// The same as the two fields `request` and `back` of a form, of which at most one is filled.
+    pub fn fields(self) -> (String, String) {
+        match self {
+            Self::Authorize(sealed) => (sealed, String::new()),
+            Self::Page(path) => (String::new(), path),
+            Self::Account => (String::new(), String::new()),
+        }
+    }
+
     /// The query of the sign-in page that leads there: empty or beginning with `?`.
     pub fn sign_in_query(&self) -> String {
         match self {

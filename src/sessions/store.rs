@@ -97,6 +97,10 @@ pub(super) async fn touch(tx: &mut Tx, token_hash: &TokenHash, now: Timestamp) -
     query("UPDATE sessions SET last_seen_at = $2 WHERE token_hash = $1").bind(token_hash).bind(now).execute(tx).await.map(|_| ())
 }
 
+pub(super) async fn touch_by_id(tx: &mut Tx, id: SessionId, now: Timestamp) -> sqlx::Result<()> {
+    query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2").bind(id).bind(now).execute(tx).await.map(|_| ())
+}
+
 pub(super) async fn delete_by_token(tx: &mut Tx, token_hash: &TokenHash) -> sqlx::Result<()> {
     query("DELETE FROM sessions WHERE token_hash = $1").bind(token_hash).execute(tx).await.map(|_| ())
 }

@@ -2,7 +2,7 @@
 
 /// Those a token's validity rests on (RFC 7519 section 4.1, OpenID Connect Core section 2 and what builds on them), and the standard claims of a person
 /// (section 5.1) that Muster fills from fields of its own.
-pub const RESERVED_CLAIMS: &[&str] = &[
+const RESERVED_CLAIMS: &[&str] = &[
     "iss",
     "sub",
     "aud",
@@ -56,13 +56,13 @@ pub const RESERVED_CLAIMS: &[&str] = &[
 
 /// Standard claims of a person (OpenID Connect Core, section 5.1) Muster has no field for. A directory may fill them; they come with the scope `profile`, in
 /// the form the standard wants or not at all.
-pub const PROFILE_CLAIMS: &[&str] = &["middle_name", "nickname", "profile", "website", "gender", "birthdate", "zoneinfo"];
+pub const PERSON_CLAIMS: &[&str] = &["middle_name", "nickname", "profile", "website", "gender", "birthdate", "zoneinfo"];
 
 /// What names of a directory's claims begin with that are members of the standard claim `address` (section 5.1.1): `address.locality` and so on.
 pub const ADDRESS_PREFIX: &str = "address.";
 
 /// Whether a name is reserved, upper and lower case alike.
-pub fn is_reserved(name: &str) -> bool {
+pub fn is_reserved_claim(name: &str) -> bool {
     RESERVED_CLAIMS.iter().any(|reserved| reserved.eq_ignore_ascii_case(name))
 }
 

@@ -17,9 +17,17 @@ pub fn csp_for_forms_that_leave() -> HeaderValue {
     HeaderValue::from_str(&CSP.replace("form-action 'self'; ", "")).unwrap_or(HeaderValue::from_static(CSP))
 }
 
+/// Marks an answer that a proxy hands to a browser under another address: what we say about our own address is not to be said about that one.
+#[derive(Clone, Copy, Debug)]
+pub struct ForAnotherHost;
+
 /// Middleware: adds the security headers an answer does not have yet.
 pub async fn secure(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    if response.extensions().get::<ForAnotherHost>().is_some() {
+        response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        return response;
+    }
     let headers = response.headers_mut();
     let is_page = headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
     let mut add = |name: HeaderName, value: &'static str| {

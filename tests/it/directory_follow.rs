@@ -14,7 +14,7 @@ use crate::support::ds389::{self, Ds389};
 use crate::support::http::Browser;
 use crate::support::process::Muster;
 use crate::support::samba::{Samba, user_dn};
-use crate::support::slapd::{BASE, Slapd, group, organisation, person, person_dn};
+use crate::support::slapd::{BASE, Options, SERVICE_DN, Slapd, group, organisation, person, person_dn};
 use crate::support::wait_until;
 
 fn company() -> String {
@@ -182,6 +182,58 @@ async fn where_people_who_leave_are_deleted_a_followed_leaver_is_deleted_too() {
     assert_eq!(eye.count("SELECT COUNT(*) FROM users WHERE username = 'linus'").await, 1);
     slapd.tools().delete(&person_dn("linus")).await;
     eye.until("SELECT COUNT(*) FROM users WHERE username = 'linus'", 0).await;
+    site.muster.stop().await;
+}
+
+#[tokio::test]
+async fn who_was_missing_at_a_sign_in_is_deleted_by_the_next_run_as_the_settings_say() {
+    for (settings, days) in [(("LDAP_SOFT_DELETE_USERS", "false"), 0), (("LDAP_DELETE_AFTER_DAYS", "30"), 31_i64)] {
+        let slapd = Slapd::start(&company()).await;
+        let mut site = Site::new(Engine::Sqlite).await;
+        site.use_slapd(&slapd);
+        site.set(&[("LDAP_SYNC_AT_SIGN_IN", "true"), ("TRUST_PROXY", "true"), settings]);
+        site.sync("applied").await;
+        site.muster.serve().await;
+        let eye = Eye::of(&site).await;
+        eye.until("SELECT COUNT(*) FROM sync_runs WHERE started_by = 'start' AND outcome IS NOT NULL", 1).await;
+        let (browser, passkeys) = (Browser::new(&site.muster.url()), SoftwarePasskeys::new(&site.muster.url()));
+        enrol(&site, &browser, &passkeys, "linus").await;
+        slapd.tools().delete(&person_dn("linus")).await;
+        assert_ne!(sign_in(&site, &Browser::new(&site.muster.url()), &passkeys).await, 200);
+        assert_eq!(eye.count(LINUS_IS_OUT).await, 1, "the sign-in saw it, and deletes nobody");
+        site.execute("UPDATE users SET left_at = left_at - $1 WHERE username = 'linus'", vec![(days * 86_400_000).into()]).await;
+        let report = site.sync("applied").await;
+        assert_eq!((&report["users"]["deleted"], &report["users"]["disabled"]), (&json!(1), &json!(0)), "{settings:?}: {report}");
+        assert_eq!(eye.count("SELECT COUNT(*) FROM users WHERE username = 'linus'").await, 0);
+        site.muster.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_keeps_no_change_log_is_asked_by_modify_timestamp() {
+    // A slapd without syncprov: nothing to follow but the time each entry was changed.
+    let access = vec!["to attrs=userPassword by anonymous auth by * none".to_owned(), format!("to * by dn.exact=\"{SERVICE_DN}\" read by * none")];
+    let slapd = Slapd::start_with(&Options { unprepared: true, access, ..Options::default() }, &company()).await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    site.use_slapd(&slapd);
+    let eye = serve_following(&mut site).await;
+    assert_eq!(site.text("SELECT mode FROM directory_following").await, "timestamps");
+
+    slapd.tools().modify(&named(&person_dn("grace"), "replace: mail\nmail: admiral@example.org")).await;
+    let changed = eye.until(GRACE_IS_ADMIRAL, 1).await;
+    slapd.tools().add(&person("alan", "Alan", "Turing")).await;
+    let added = eye.until("SELECT COUNT(*) FROM users WHERE username = 'alan' AND directory_state = 'active'", 1).await;
+    let admins = format!("cn=admins,ou=groups,{BASE}");
+    slapd.tools().modify(&named(&admins, &format!("add: member\nmember: {}", person_dn("grace")))).await;
+    let promoted = eye.until(ADMINS, 2).await;
+    // What is not there has no time: deletions wait for the regular sync, as the page says.
+    slapd.tools().delete(&person_dn("linus")).await;
+    slapd.tools().modify(&named(&person_dn("grace"), "replace: mail\nmail: grace@example.org")).await;
+    eye.until(GRACE_IS_ADMIRAL, 0).await;
+    assert_eq!(eye.count(LINUS_IS_OUT).await, 0);
+    site.sync("applied").await;
+    assert_eq!(eye.count(LINUS_IS_OUT).await, 1);
+    eprintln!("in force: {changed:?} changed, {added:?} added, {promoted:?} promoted");
     site.muster.stop().await;
 }
 

@@ -9,7 +9,7 @@ use self::extra::ExtraClaim;
 use self::groups::{GroupFormat, GroupShape, GroupValue};
 use super::{Policy, Typed};
 use crate::clients::Mistakes;
-use crate::users::reserved_claims::{PROFILE_CLAIMS, is_plain_name, is_reserved};
+use crate::users::reserved_claims::{PERSON_CLAIMS, is_plain_name, is_reserved_claim};
 
 /// The longest a client may let a sign-in be good for, in minutes: thirty days.
 const SIGN_IN_MINUTES_MAX: u32 = 43_200;
@@ -179,7 +179,7 @@ impl Policy for ClaimsPolicy {
         let claim = &self.groups.claim;
         if !is_plain_name(claim) {
             mistakes.insert("groups_claim", "The name of a claim has 1 to 100 letters, digits and _ - . : /, without spaces.".to_owned());
-        } else if claim != "groups" && (is_reserved(claim) || PROFILE_CLAIMS.contains(&claim.as_str())) {
+        } else if claim != "groups" && (is_reserved_claim(claim) || PERSON_CLAIMS.contains(&claim.as_str())) {
             mistakes.insert("groups_claim", format!("The claim “{claim}” has a meaning of its own; choose another name."));
         }
         self.groups.prefix = self.groups.prefix.trim().to_owned();

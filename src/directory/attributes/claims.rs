@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::entry::{RawEntry, is_secret, is_unwanted, text_or_base64};
 use super::source::Source;
 use crate::directory::model::{Extra, Extras};
-use crate::users::reserved_claims::is_reserved;
 
 /// The most claims of one directory.
 pub const MAX_CLAIMS: usize = 50;
@@ -18,8 +17,8 @@ const MAX_VALUES: usize = 200;
 /// The most bytes of all claims of one person: they travel in every token.
 const MAX_ALL: usize = 16 * 1024;
 
-/// Names no directory may fill. Of the standard claims of a person it may fill those Muster has no field for, and the members of `address`.
-pub use crate::users::reserved_claims::RESERVED_CLAIMS;
+
+pub use crate::users::reserved_claims::{PERSON_CLAIMS, is_reserved_claim};
 
 /// One claim and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +36,7 @@ impl CustomClaim {
     /// alternatives, and for a single value a template.
     ///
     /// # Errors
-    /// One sentence that names the line and its mistake: no `=`, a name that is reserved ([`RESERVED_CLAIMS`]), used twice, longer than 100 characters or
+    /// One sentence that names the line and its mistake: no `=`, a name that is reserved ([`is_reserved_claim`]), used twice, longer than 100 characters or
     /// with other characters than letters, digits and `_ - . : /`, an attribute that cannot be read or holds secrets, a template for a list, more than
     /// [`MAX_CLAIMS`].
     pub fn parse_all(text: &str) -> Result<Vec<Self>, String> {
@@ -62,7 +61,7 @@ impl CustomClaim {
         if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(is_plain) {
             return Err(format!("{name:?} cannot be the name of a claim: 1 to {MAX_NAME} letters, digits and _ - . : /"));
         }
-        if is_reserved(name) {
+        if is_reserved_claim(name) {
             return Err(format!("the claim {name:?} is filled by Muster itself or decides whether a token is valid; choose another name"));
         }
         let sources = Source::parse_all(from).map_err(|error| format!("claim {name:?}: {error}"))?;
@@ -158,6 +157,7 @@ mod tests {
     fn lines_name_a_claim_and_its_attribute() {
         let claims =
             CustomClaim::parse_all("department = departmentNumber | ou\n\n roles[] = employeeType\nhttps://x.example/n = {sn:upper}\n").unwrap();
+        assert!(CustomClaim::parse_all("nickname = eduPersonNickname\nwebsite = labeledURI").is_ok(), "standard claims Muster has no field for");
         let shape: Vec<_> = claims.iter().map(|claim| (claim.name.as_str(), claim.is_list, claim.sources.len())).collect();
         assert_eq!(shape, [("department", false, 2), ("roles", true, 1), ("https://x.example/n", false, 1)]);
         assert_eq!(claims.iter().flat_map(CustomClaim::attributes).collect::<Vec<_>>(), ["departmentNumber", "ou", "employeeType", "sn"]);

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 use crate::users::User;
 use crate::users::model::key;
-use crate::users::reserved_claims::{PROFILE_CLAIMS, is_plain_name, is_reserved};
+use crate::users::reserved_claims::{PERSON_CLAIMS, is_plain_name, is_reserved_claim};
 
 /// The most lines of one client.
 const LINES_MAX: usize = 50;
@@ -70,7 +70,7 @@ impl ExtraClaim {
             return Err(format!("“{name}” cannot be a name: 1 to 100 letters, digits and _ - . : /"));
         }
         let first = path.first().map_or("", String::as_str);
-        if is_reserved(first) || PROFILE_CLAIMS.contains(&first) {
+        if is_reserved_claim(first) || PERSON_CLAIMS.contains(&first) {
             return Err(format!("“{first}” has a meaning of its own; choose another name."));
         }
         let (value, group) = value_and_group(rest.trim())?;
