@@ -6,6 +6,7 @@
 
 pub mod admin;
 pub mod authentication;
+pub mod last_errors;
 pub mod model;
 pub mod policy;
 pub mod redirect_pattern;
@@ -223,6 +224,11 @@ pub async fn authenticate(conn: &mut Conn, presented: &Presented) -> Result<Auth
         }
     }
     Err(Authentication::Failed(NotAuthenticated::Refused))
+}
+
+/// A client an administrator checks: they stand for it, so that nobody needs its secret.
+pub const fn vouched_for(_by: &AdminSession, client: Client) -> AuthenticatedClient {
+    AuthenticatedClient(client)
 }
 
 /// Why [`authenticate`] gave no client.

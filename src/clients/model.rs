@@ -144,7 +144,11 @@ impl Client {
     pub fn allows_redirect_to(&self, unverified_uri: &str) -> bool {
         let wildcards = self.registration.policies.claims.redirect_wildcards;
         let is_registered = |registered: &String| {
-            if registered.contains('*') { wildcards && redirect_pattern::matches(registered, unverified_uri) } else { matches(registered, unverified_uri) }
+            if registered.contains('*') {
+                wildcards && redirect_pattern::matches(registered, unverified_uri)
+            } else {
+                matches(registered, unverified_uri)
+            }
         };
         self.registration.redirect_uris.iter().any(is_registered) || self.registration.policies.forward_auth.allows_redirect_to(unverified_uri)
     }

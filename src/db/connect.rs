@@ -29,6 +29,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (11, "pictures", include_str!("../../migrations/0011_pictures.sql")),
     (13, "openid core", include_str!("../../migrations/0013_openid_core.sql")),
     (14, "client policy", include_str!("../../migrations/0014_client_policy.sql")),
+    (20, "client errors", include_str!("../../migrations/0020_client_errors.sql")),
 ];
 
 /// Why the database could not be opened; each reads as one sentence for the administrator.

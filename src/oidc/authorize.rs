@@ -13,7 +13,7 @@ use super::error::{AuthorizeError, AuthorizeErrorCode};
 use super::params::Params;
 use super::request::{self, AuthorizationRequest};
 use super::scope::Scopes;
-use super::{Agreement, id_token, pushed, store};
+use super::{Agreement, check, id_token, last_errors, pushed, store};
 use crate::app::App;
 use crate::clients;
 use crate::clients::policy::ClaimsPolicy;
@@ -29,6 +29,11 @@ use crate::web;
 const PENDING_WITHIN: Duration = Duration::from_secs(60 * 60);
 /// How long a sign-in made for a request satisfies its `max_age`, however small that is: long enough to read the page that asks for agreement.
 const REPEATED_SIGN_IN_COUNTS: Duration = Duration::from_secs(5 * 60);
+
+/// Why someone outside the client's groups is refused.
+pub(super) const NOT_ADMITTED: &str = "this person is in none of the groups the app is open to";
+/// Why someone is refused who has just signed in, but not well enough.
+pub(super) const PROOF_MISSING: &str = "this app needs a better sign-in than this one, with another kind of passkey";
 
 /// Who is signed in.
 #[derive(Clone, Debug)]
@@ -101,7 +106,7 @@ pub fn decide(request: &AuthorizationRequest, facts: &Facts, asked_at: Timestamp
     }
     if session.class < required_class(policy) {
         return if for_this {
-            Decision::Refuse(UnmetAuthenticationRequirements, "this app needs a better sign-in than this one, with another kind of passkey")
+            Decision::Refuse(UnmetAuthenticationRequirements, PROOF_MISSING)
         } else {
             sign_in("this app needs a better sign-in than this one")
         };
@@ -113,7 +118,7 @@ pub fn decide(request: &AuthorizationRequest, facts: &Facts, asked_at: Timestamp
         return if for_this { Decision::Refuse(LoginRequired, "someone else is signed in") } else { sign_in("someone else is signed in") };
     }
     if !facts.admitted {
-        return Decision::Refuse(AccessDenied, "this person is in none of the groups the app is open to");
+        return Decision::Refuse(AccessDenied, NOT_ADMITTED);
     }
     if facts.agreed {
         return Decision::Issue;
@@ -222,18 +227,21 @@ pub(super) async fn proceed(
     now: Timestamp,
 ) -> Result<Response, AppError> {
     let (params, asked_at) = (&asked.params, asked.at);
+    let refuse = |error| refusal(app, params, error, signed_in, now);
     let mut conn = app.db.read().await?;
     let client = match params.get("client_id") {
         Some(client_id) => clients::find_by_client_id(&mut conn, client_id).await?,
         None => None,
     };
+    let (client, is_check) = check::lend(app, params, client, now);
     let mut request = match request::validate(params, client) {
         Ok(request) => request,
-        Err(error) => return refusal(app, error),
+        Err(error) => return refuse(error).await,
     };
+    request.is_check = is_check;
     request.pushed = Some(asked.pushed.clone()).filter(|pushed| !pushed.is_empty());
     if request.client.registration.require_par && request.pushed.is_none() {
-        return refusal(app, request.refuse(AuthorizeErrorCode::InvalidRequest, "this client must push its requests (RFC 9126)"));
+        return refuse(request.refuse(AuthorizeErrorCode::InvalidRequest, request::NOT_PUSHED)).await;
     }
     let mut facts = Facts { agreed: agreement == Agreement::Given, ..Facts::default() };
     if let Some(person) = signed_in {
@@ -257,7 +265,7 @@ pub(super) async fn proceed(
     match (decide(&request, &facts, asked_at, now), signed_in) {
         (Decision::Issue, Some(person)) => match super::issue_code(app, &request, person, agreement, browser, now).await? {
             Some(code) => Ok(deliver(app, &request.reply_to, &[("code", code.reveal())])),
-            None => refusal(app, request.refuse(AuthorizeErrorCode::InvalidRequest, "the request_uri was used already")),
+            None => refuse(request.refuse(AuthorizeErrorCode::InvalidRequest, "the request_uri was used already")).await,
         },
         (Decision::AskConsent, Some(person)) => {
             // Someone who wants another account signs in after now, however new their sign-in is.
@@ -265,7 +273,7 @@ pub(super) async fn proceed(
         }
         (Decision::Refuse(error, description), _) => {
             tracing::info!(client.id = request.client.client_id, error = error.as_str(), "refused an authorization request: {description}");
-            refusal(app, request.refuse(error, description))
+            refuse(request.refuse(error, description)).await
         }
         (Decision::SignIn | Decision::Issue | Decision::AskConsent, _) => {
             // Whoever is signed in now has to prove it after now; a proof from before did not do.
@@ -275,11 +283,18 @@ pub(super) async fn proceed(
     }
 }
 
-/// The answer to a request that is refused: a page, or a redirect.
+/// The answer to a request that is refused: a page, or a redirect. Administrators can read why.
 ///
 /// # Errors
 /// The page.
-pub(super) fn refusal(app: &App, error: AuthorizeError) -> Result<Response, AppError> {
+pub(super) async fn refusal(
+    app: &App,
+    params: &Params,
+    error: AuthorizeError,
+    signed_in: Option<&SignedIn>,
+    now: Timestamp,
+) -> Result<Response, AppError> {
+    last_errors::note_authorization(app, params, &error, signed_in.map(|person| person.user.username.as_str()), now).await;
     match error {
         AuthorizeError::ShowPage { title, message } => Err(AppError::refused(title, message)),
         AuthorizeError::Redirect { reply_to, error, description } => {

@@ -80,7 +80,11 @@ pub fn for_scope(known_of: &Known<'_>, scopes: &Scopes) -> Claims {
                     .set_updated_at(instant(user.updated_at));
                 let mut extras = user.extras();
                 extras.retain(|name, value| {
-                    if PERSON_CLAIMS.contains(&name.as_str()) { fits(name, value) } else { !is_reserved_claim(name) && !name.starts_with(ADDRESS_PREFIX) }
+                    if PERSON_CLAIMS.contains(&name.as_str()) {
+                        fits(name, value)
+                    } else {
+                        !is_reserved_claim(name) && !name.starts_with(ADDRESS_PREFIX)
+                    }
                 });
                 additional.extras.append(&mut extras);
             }

@@ -8,6 +8,7 @@ pub mod account;
 pub mod acr;
 pub mod answer;
 pub mod authorize;
+pub mod check;
 pub mod claims;
 pub mod claims_request;
 pub mod consent;
@@ -18,6 +19,7 @@ pub mod error;
 pub mod id_token;
 pub mod introspect;
 pub mod keys;
+pub mod last_errors;
 mod machine;
 mod mint;
 pub mod params;
@@ -127,6 +129,8 @@ async fn issue_code(
     };
     store::insert_code(&mut tx, new).await?;
     match agreement {
+        // Who checks an app agrees to nothing.
+        _ if request.is_check => {}
         Agreement::Given => {
             let before = Scopes::parse(&store::consent(&mut tx, user, client.id).await?.unwrap_or_default());
             store::put_consent(&mut tx, user, client.id, &before.and(&request.reach()).to_string(), now).await?;
@@ -134,7 +138,8 @@ async fn issue_code(
         Agreement::NotAsked => store::touch_consent(&mut tx, user, client.id, now).await?,
     }
     let event = Event::new(now, Kind::Authorized, person.actor()).on(client.id.uuid(), &client.registration.name).from_client(browser);
-    audit::record(&mut tx, event.with("scopes", scopes.as_str()).with("asked", agreement == Agreement::Given)).await?;
+    let event = event.with("scopes", scopes.as_str()).with("asked", agreement == Agreement::Given);
+    audit::record(&mut tx, if request.is_check { event.with("check", true) } else { event }).await?;
     tx.commit().await?;
     Ok(Some(code))
 }

@@ -194,6 +194,11 @@ pub(super) async fn keep_code(tx: &mut Tx, hash: &TokenHash, kept_until: Timesta
     query("UPDATE authorization_codes SET expires_at = $2 WHERE code_hash = $1").bind(hash).bind(kept_until).execute(tx).await
 }
 
+/// When a code of this client was used, and until when it is good or its row is kept; `None` when it never was.
+pub(super) async fn code_state(conn: &mut Conn, hash: &TokenHash, client: ClientId) -> sqlx::Result<Option<(Option<Timestamp>, Timestamp)>> {
+    query("SELECT used_at, expires_at FROM authorization_codes WHERE code_hash = $1 AND client_id = $2").bind(hash).bind(client).optional(conn).await
+}
+
 /// The grant of a code of this client that was used before.
 pub(super) async fn grant_of_used_code(conn: &mut Conn, hash: &TokenHash, client: ClientId) -> sqlx::Result<Option<GrantId>> {
     let row: Option<(GrantId,)> = query("SELECT grant_id FROM authorization_codes WHERE code_hash = $1 AND client_id = $2 AND used_at IS NOT NULL")

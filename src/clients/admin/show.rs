@@ -12,7 +12,7 @@ use super::form::{ALGS, ClientForm, Fields};
 use super::{app_error, gone};
 use crate::app::App;
 use crate::clients::model::Mistakes;
-use crate::clients::{self, Authority, GroupLine, Refused, SecretLine, store};
+use crate::clients::{self, Authority, GroupLine, Refused, SecretLine, last_errors, store};
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::ClientId;
@@ -50,6 +50,7 @@ pub struct ShowPage {
     group_search: String,
     offered: Vec<GroupLine>,
     endpoints: Endpoints,
+    last_errors: Vec<last_errors::Shown>,
 }
 
 impl ShowPage {
@@ -61,6 +62,7 @@ impl ShowPage {
             chrome: admin.chrome(app),
             notice: None,
             id,
+            last_errors: last_errors::of_client(&mut conn, &client).await?,
             client_id: client.client_id,
             title: client.registration.name.clone(),
             created_at: client.created_at,

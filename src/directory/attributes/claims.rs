@@ -17,7 +17,6 @@ const MAX_VALUES: usize = 200;
 /// The most bytes of all claims of one person: they travel in every token.
 const MAX_ALL: usize = 16 * 1024;
 
-
 pub use crate::users::reserved_claims::{PERSON_CLAIMS, is_reserved_claim};
 
 /// One claim and where it comes from.
