@@ -129,7 +129,7 @@ pub async fn add_redirect_uri(
     reviewed: &str,
     now: Timestamp,
 ) -> Result<(), Refused> {
-    let found = addable(&mut *app.db.read().await?, client, id).await?;
+    let found = addable(&mut app.db.read().await?, client, id).await?;
     let (client, _, uri) = found.filter(|(_, _, uri)| uri == reviewed).ok_or(Refused::Gone)?;
     let mut registration = client.registration;
     registration.redirect_uris.push(uri);

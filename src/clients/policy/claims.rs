@@ -108,14 +108,14 @@ fn host(uri: &str) -> Option<&str> {
 }
 
 /// The choices of the form, as it names and explains them.
-pub const GROUP_VALUES: [(&str, &str); 3] = [("name", "Its name"), ("id", "Its id"), ("display_name", "What people call it")];
+pub const GROUP_VALUES: &[(&str, &str)] = &[("name", "Its name"), ("id", "Its id"), ("display_name", "What people call it")];
 /// The choices of the form.
-pub const GROUP_FORMATS: [(&str, &str); 3] =
-    [("list", "A list (most apps)"), ("spaces", "One text, separated by spaces"), ("commas", "One text, separated by commas")];
+pub const GROUP_FORMATS: &[(&str, &str)] =
+    &[("list", "A list (most apps)"), ("spaces", "One text, separated by spaces"), ("commas", "One text, separated by commas")];
 /// The choices of the form.
-pub const SUBJECT_TYPES: [(&str, &str); 2] = [("public", "The same as at other apps (public)"), ("pairwise", "A name of its own (pairwise)")];
+pub const SUBJECT_TYPES: &[(&str, &str)] = &[("public", "The same as at other apps (public)"), ("pairwise", "A name of its own (pairwise)")];
 /// The choices of the form.
-pub const REQUIRED_PROOFS: [(&str, &str); 3] = [
+pub const REQUIRED_PROOFS: &[(&str, &str)] = &[
     ("any", "In any way"),
     ("phishing_resistant", "With a passkey (acr phr)"),
     ("hardware_held", "With a passkey that cannot leave its device (acr phrh)"),

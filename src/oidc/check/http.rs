@@ -83,7 +83,7 @@ pub struct PreviewPage {
 }
 
 async fn find(app: &App, id: ClientId) -> Result<Client, AppError> {
-    clients::find(&mut *app.db.read().await?, id).await?.ok_or(AppError::NotFound)
+    clients::find(&mut app.db.read().await?, id).await?.ok_or(AppError::NotFound)
 }
 
 fn not_understood() -> AppError {
@@ -152,7 +152,7 @@ pub async fn answer(State(app): State<App>, admin: AdminSession, browser: web::C
     };
     match super::end(&app, &admin, client.clone(), (&run, sealed), code, &browser, now).await {
         Ok(given) => {
-            let groups = crate::groups::of_user(&mut *app.db.read().await?, admin.user.id).await?.len();
+            let groups = crate::groups::of_user(&mut app.db.read().await?, admin.user.id).await?.len();
             let granted = Scopes::parse(&given.scope);
             let seen = Seen {
                 client: &client,
@@ -239,7 +239,7 @@ pub async fn preview(
     let client = find(&app, id).await?;
     let who: String = params.get("who").unwrap_or_default().trim().chars().take(254).collect();
     let scopes = ticked(&params);
-    let person = if who.is_empty() { None } else { users::find_by_name(&mut *app.db.read().await?, &who).await? };
+    let person = if who.is_empty() { None } else { users::find_by_name(&mut app.db.read().await?, &who).await? };
     let mut page = PreviewPage {
         chrome: admin.chrome(&app),
         id,
