@@ -20,7 +20,9 @@ use crate::clients::admin as clients;
 use crate::clients::last_errors::admin as errors;
 use crate::directory_passwords::http as passwords;
 use crate::error::AppError;
-use crate::oidc::{account, authorize, check, consent, device, discovery, end_session, introspect, last_errors, pushed, revoke, token, userinfo};
+use crate::oidc::{
+    account, authorize, check, consent, device, discovery, end_session, front_channel, introspect, last_errors, pushed, revoke, token, userinfo,
+};
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
 use crate::{access_links, audit, directory, forward_auth, groups, metrics, passkeys, settings, users};
@@ -151,6 +153,7 @@ fn openid_pages() -> Router<App> {
         .route("/authorize/continue", get(authorize::go_on))
         .route("/authorize/consent", post(consent::post))
         .route("/api/oidc/end-session", get(end_session::get))
+        .route("/signed-out", get(front_channel::page))
         .route("/api/oidc/end-session/confirm", post(end_session::confirm))
         .route("/device", get(device::page).post(device::answer))
         .route("/account/apps", get(account::get))

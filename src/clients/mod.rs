@@ -11,12 +11,14 @@ pub mod model;
 pub mod policy;
 pub mod redirect_pattern;
 mod store;
+mod told;
 
 use std::collections::BTreeMap;
 
 pub use authentication::{AuthenticatedClient, NotAuthenticated, Presented, presented};
 pub use model::{Client, Lifetimes, Mistakes, Registration, SigningAlg};
 pub use policy::Policies;
+pub use told::{LastNotice, LogoutWishes, Outcome, last_notice, logout_wishes, note_notice};
 
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};

@@ -206,6 +206,7 @@ impl Registration {
         mistakes.extend(self.lifetimes.mistakes());
         self.policies.check(&mut mistakes);
         self.policies.claims.check_with(&self.redirect_uris, self.skip_consent, &mut mistakes);
+        self.policies.logout.check_origin(&self.redirect_uris, &mut mistakes);
         let needs_none = self.acts_alone || self.for_devices || self.policies.forward_auth.is_on();
         if self.redirect_uris.is_empty() && !needs_none && !mistakes.contains_key("redirect_uris") {
             mistakes.insert("redirect_uris", "Enter at least one redirect URI; the app's documentation names it.".to_owned());

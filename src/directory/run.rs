@@ -448,8 +448,8 @@ impl Run<'_> {
         if had_admin && !is_confirmed && !users::has_admin(&mut tx).await? {
             return Ok(Written::NoAdminLeft);
         }
-        let out: Vec<UserId> = plan.locked_out().collect();
-        sessions::end_all(&mut tx, &out, None).await?;
+        let out: Vec<UserId> = plan.locked_out().chain(plan.deleted_users.iter().copied()).collect();
+        sessions::end_all(&mut tx, &out, now).await?;
 
         let report = report(self.id, Outcome::Applied, None, plan, changes.clone(), now.since(self.started_at));
         let mut events = vec![self.event(Kind::DirectorySynced, &report, now)];

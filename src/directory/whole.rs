@@ -219,7 +219,7 @@ async fn remove_leased(app: &App, name: &str, deed: &AdminDeed, keep: Keep, leas
         Keep::AsLocal => people.iter().filter(|person| !person.is_active).map(|person| person.id).collect(),
         Keep::Disabled | Keep::Delete => ids,
     };
-    sessions::end_all(&mut tx, &out, None).await?;
+    sessions::end_all(&mut tx, &out, deed.now).await?;
     match keep {
         Keep::AsLocal => store::make_local(&mut tx, name, Kept::AsTheyAre, deed.now).await?,
         Keep::Disabled => store::make_local(&mut tx, name, Kept::Blocked, deed.now).await?,

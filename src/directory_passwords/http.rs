@@ -120,7 +120,7 @@ pub async fn sign_in(State(app): State<App>, session: Session, client: Client, F
         |notice: String| (StatusCode::UNPROCESSABLE_ENTITY, page(&app, on_the_way_again(&on_the_way), &username, Mistakes::default(), notice));
     Ok(match super::sign_in(&app, now, &client, &username, &password).await? {
         SignIn::Done { user, method } => {
-            sessions::start(&session, user.id, method, &client, now).await?;
+            sessions::start(&app, &session, user.id, method, &client, now).await?;
             let next = on_the_way.next;
             let next = if method.is_for_first_passkey() { format!("/account/passkeys/add{}", next.sign_in_query()) } else { next.location() };
             Redirect::to(&next).into_response()

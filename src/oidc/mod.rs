@@ -8,6 +8,7 @@ pub mod account;
 pub mod acr;
 pub mod answer;
 pub mod authorize;
+pub mod back_channel;
 pub mod check;
 pub mod claims;
 pub mod claims_request;
@@ -16,10 +17,12 @@ pub mod device;
 pub mod discovery;
 pub mod end_session;
 pub mod error;
+pub mod front_channel;
 pub mod id_token;
 pub mod introspect;
 pub mod keys;
 pub mod last_errors;
+mod logout_token;
 mod machine;
 mod mint;
 pub mod params;
@@ -54,8 +57,8 @@ use crate::db::Conn;
 use crate::error::AppError;
 use crate::id::{ClientId, GrantId, UserId};
 use crate::secret::{SecretToken, TokenHash};
-use crate::sessions::SignedIn;
-use crate::{groups, users, web};
+use crate::sessions::{Farewell, SignedIn};
+use crate::{groups, sessions, users, web};
 
 /// How long a code can be redeemed; RFC 6749 section 4.1.2 allows ten minutes, apps that start slowly need more than a few seconds.
 const CODE_LIFETIME: Duration = Duration::from_secs(120);
@@ -128,6 +131,10 @@ async fn issue_code(
         expires_at: now + client.registration.lifetimes.code_seconds.map_or(CODE_LIFETIME, |seconds| Duration::from_secs(seconds.into())),
     };
     store::insert_code(&mut tx, new).await?;
+    // The app of a check knows of no session that it could be told the end of.
+    if !request.is_check {
+        sessions::apps::take_part(&mut tx, person.session.id, user, client.id, now).await?;
+    }
     match agreement {
         // Who checks an app agrees to nothing.
         _ if request.is_check => {}
@@ -202,13 +209,24 @@ async fn give_back(app: &App, client: &AuthenticatedClient, unverified_token: &s
     tx.commit().await
 }
 
-/// Revokes what was granted in a session that is about to end, all of it for the client that asks for the sign-out, and records the sign-out.
-async fn end_session(app: &App, person: &SignedIn, asking: Option<ClientId>, browser: &web::Client, now: Timestamp) -> anyhow::Result<()> {
+/// Signs a person out because an app asked: all that was granted to it in the session ends, of other apps what needs the person to be there; every app that
+/// took part is told. Gives how the browser goes on, to `back_to` in the end.
+async fn end_session(
+    app: &App,
+    person: &SignedIn,
+    asking: Option<ClientId>,
+    back_to: Option<String>,
+    browser: &web::Client,
+    now: Timestamp,
+) -> anyhow::Result<Farewell> {
+    let (user, session) = (person.user.id, person.session.id);
     let mut tx = app.db.begin().await?;
-    let revoked = store::revoke_grants_of_session(&mut tx, person.session.id, asking, "signed out", now).await?;
-    let event = Event::new(now, Kind::SignOut, person.actor()).on(person.user.id.uuid(), &person.user.username).from_client(browser);
+    let revoked = store::revoke_grants_of_session(&mut tx, session, asking, "signed out", now).await?;
+    let ended = sessions::sign_out(&mut tx, user, session, now).await?;
+    let event = Event::new(now, Kind::SignOut, person.actor()).on(user.uuid(), &person.user.username).from_client(browser);
     audit::record(&mut tx, event.with("grants_revoked", i64::try_from(revoked).unwrap_or(i64::MAX))).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(Farewell::new(session, ended.front_channel, back_to, now))
 }
 
 /// The apps a person lets know who they are, by name.

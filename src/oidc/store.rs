@@ -4,6 +4,7 @@
 pub(super) mod devices;
 pub(super) mod keys;
 pub(super) mod machines;
+pub(super) mod notices;
 pub(super) mod proxied;
 pub(super) mod pushed;
 

@@ -196,7 +196,7 @@ pub async fn finish_sign_in(
         unverified_credential: &unverified.credential,
     };
     let signed_in = super::finish_sign_in(&app, now, &answer).await?;
-    sessions::start(&session, signed_in.user.id, Method::Passkey { synced: signed_in.synced }, &client, now).await?;
+    sessions::start(&app, &session, signed_in.user.id, Method::Passkey { synced: signed_in.synced }, &client, now).await?;
     let next = Next::from_query(unverified.request.as_deref(), unverified.back.as_deref()).location();
     Ok(Json(Finished { next, signal: super::signal(&app, &signed_in.user).await? }))
 }
@@ -269,7 +269,7 @@ pub async fn finish_registration(
     };
     let added = super::finish_registration(&app, now, &signed_in, &answer).await?;
     let next = if !signed_in.session.method.is_passkey() {
-        sessions::start(&session, signed_in.user.id, Method::Passkey { synced: added.synced }, &client, now).await?;
+        sessions::start(&app, &session, signed_in.user.id, Method::Passkey { synced: added.synced }, &client, now).await?;
         match OnTheWay::read(&app, &SignInQuery::on_the_way(unverified.request, unverified.back)).next {
             Next::Account => "/account?notice=ready".to_owned(),
             next => next.location(),

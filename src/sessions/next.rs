@@ -55,6 +55,11 @@ impl Next {
         }
     }
 
+    /// Where a person goes who has signed out here.
+    pub const fn after_sign_out() -> &'static str {
+        "/sign-in?notice=signed-out"
+    }
+
     /// The address to redirect to.
     pub fn location(&self) -> String {
         match self {

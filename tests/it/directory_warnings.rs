@@ -92,12 +92,6 @@ async fn the_end_of_a_password_is_told_by_active_directory_and_389_directory_ser
 
     let server = Ds389::start(&person("ada", "Ada", "Lovelace")).await;
     let (url, authority) = (server.tls_url(), std::fs::read_to_string(server.authority()).expect("the authority"));
-    // As its own password policy writes it.
-    server.at_the_server("dsconf localhost config replace passwordExp=on passwordMaxAge=2592000 passwordWarning=0 || true").await;
-    let ends = "20991231235959Z";
-    let set =
-        |ends: &str| format!("dn: {}\nchangetype: modify\nreplace: passwordExpirationTime\npasswordExpirationTime: {ends}\n", ds389::SERVICE_DN);
-    server.tools().modify(&set(ends)).await;
     let app = connected(&[
         ("LDAP_URL", &url),
         ("LDAP_CA_CERTIFICATE", &authority),
@@ -111,9 +105,11 @@ async fn the_end_of_a_password_is_told_by_active_directory_and_389_directory_ser
     .await;
     let said = warnings(&app).await;
     assert!(!said.contains("password of the bind account"), "{said}");
-    let soon = app.clock.now() + 9 * DAY;
-    let soon = soon.rfc3339().replace(['-', ':', 'T'], "");
-    server.tools().modify(&set(&format!("{}Z", &soon[..14]))).await;
+    // From now on passwords last for 20 days; the server itself writes until when.
+    let policy = format!("replace: passwordExp\npasswordExp: on\n-\nreplace: passwordMaxAge\npasswordMaxAge: {}", 20 * 86_400);
+    server.tools().modify(&format!("dn: cn=config\nchangetype: modify\n{policy}\n")).await;
+    let password = format!("replace: userPassword\nuserPassword: {}", ds389::SERVICE_PASSWORD);
+    server.tools().modify(&format!("dn: {}\nchangetype: modify\n{password}\n", ds389::SERVICE_DN)).await;
     sync(&app).await;
     let said = warnings(&app).await;
     assert!(said.contains("The password of the bind account ends on"), "{said}");

@@ -51,6 +51,8 @@ pub struct ShowPage {
     offered: Vec<GroupLine>,
     endpoints: Endpoints,
     last_errors: Vec<last_errors::Shown>,
+    /// How telling it of the last ended session went.
+    last_notice: Option<crate::clients::LastNotice>,
 }
 
 impl ShowPage {
@@ -75,6 +77,7 @@ impl ShowPage {
             offered: store::other_groups(&mut conn, id, &group_search, GROUPS_OFFERED).await?,
             group_search,
             endpoints: Endpoints::new(app),
+            last_notice: crate::clients::last_notice(&mut conn, id).await?,
         })
     }
 }
