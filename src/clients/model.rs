@@ -259,9 +259,12 @@ fn check_redirect_uris(uris: &[String], wildcards: bool) -> Result<(), String> {
         return Err(format!("At most {REDIRECT_URIS_MAX} URIs; there are {}.", uris.len()));
     }
     // What a pattern would be with a name in place of its wildcard is a redirect URI like any other.
-    let check = |uri: &String| match uri.contains('*') && wildcards {
-        true => redirect_pattern::check(uri).and_then(|()| check_redirect_uri(&uri.replace('*', "wildcard"))),
-        false => check_redirect_uri(uri),
+    let check = |uri: &String| {
+        if uri.contains('*') && wildcards {
+            redirect_pattern::check(uri).and_then(|()| check_redirect_uri(&uri.replace('*', "wildcard")))
+        } else {
+            check_redirect_uri(uri)
+        }
     };
     uris.iter().try_for_each(|uri| check(uri).map_err(|why| format!("“{}”: {why}", uri.chars().take(120).collect::<String>())))
 }

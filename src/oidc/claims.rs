@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::scope::{Scope, Scopes};
 use crate::clients::policy::ClaimsPolicy;
+use crate::clients::policy::claims::SubjectType;
 use crate::clients::policy::claims::extra::{self, Need};
 use crate::clients::policy::claims::groups::MemberOf;
 use crate::clock::Timestamp;
@@ -76,7 +77,12 @@ pub fn for_scope(known_of: &Known<'_>, scopes: &Scopes) -> Claims {
                     .set_family_name(known(&user.last_name).map(EndUserFamilyName::new).map(unlocalized))
                     .set_preferred_username(known(&user.username).map(EndUserUsername::new))
                     .set_locale(known(&user.locale).map(LanguageTag::new))
-                    .set_picture(user.picture_path().map(|path| unlocalized(EndUserPictureUrl::new(origin.url(&path)))))
+                    // Its address names the person as every other client knows them.
+                    .set_picture(
+                        user.picture_path()
+                            .filter(|_| policy.subject == SubjectType::Public)
+                            .map(|path| unlocalized(EndUserPictureUrl::new(origin.url(&path)))),
+                    )
                     .set_updated_at(instant(user.updated_at));
                 let mut extras = user.extras();
                 extras.retain(|name, value| {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use muster::clients::policy::ClaimsPolicy;
 use muster::clients::policy::claims::RequiredProof;
 use muster::clients::policy::claims::groups::{GroupFormat, GroupValue};
 use muster::db::query;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::oidc_support::{answered, claims, on_both_databases};
 
@@ -16,14 +17,15 @@ async fn a_client_gets_groups_in_the_shape_decided_for_it() {
         let wiki = provider.group("wiki-admins", &[&ada]).await;
         provider.group("staff", &[&ada]).await;
         let browser = provider.browser_of(&ada).await;
-        for (change, expected) in [
-            ((|it| it.groups.prefix = "wiki".into()) as fn(&mut muster::clients::policy::ClaimsPolicy), json!({ "groups": ["wiki-admins"] })),
+        let cases: [(fn(&mut ClaimsPolicy), Value); 6] = [
+            (|it| it.groups.prefix = "wiki".into(), json!({ "groups": ["wiki-admins"] })),
             (|it| it.groups.format = GroupFormat::Commas, json!({ "groups": "staff,wiki-admins" })),
             (|it| (it.groups.claim, it.groups.format) = ("roles".into(), GroupFormat::Spaces), json!({ "roles": "staff wiki-admins" })),
             (|it| it.groups.allowed_only = true, json!({ "groups": ["wiki-admins"] })),
             (|it| it.groups.directory_only = true, json!({ "groups": [] })),
             (|it| (it.groups.value, it.groups.prefix) = (GroupValue::Id, "wiki".into()), json!({ "groups": [wiki] })),
-        ] {
+        ];
+        for (change, expected) in cases {
             let client = provider.client_with(|it| change(&mut it.policies.claims), &["wiki-admins"]).await;
             let tokens = client.tokens(&browser, &[("scope", "openid groups")]).await;
             let userinfo = provider.userinfo(tokens["access_token"].as_str().expect("a token")).await.json();
