@@ -21,7 +21,7 @@ use crate::clients::last_errors::admin as errors;
 use crate::directory_passwords::http as passwords;
 use crate::error::AppError;
 use crate::oidc::{
-    account, authorize, check, consent, device, discovery, end_session, front_channel, introspect, last_errors, pushed, revoke, token, userinfo,
+    account, authorize, check, consent, device, discovery, end_session, front_channel, introspect, keys, last_errors, pushed, revoke, token, userinfo,
 };
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
@@ -51,6 +51,7 @@ pub fn router(app: &App) -> Router {
         .route("/metrics", get(metrics::get))
         .route("/.well-known/passkey-endpoints", get(passkeys::http::endpoints))
         .route("/picture/{user}/{name}", get(users::http::show_picture))
+        .route("/logo/{id}/{name}", get(crate::clients::http::show_logo))
         .route("/static/{hash}/{name}", get(assets::serve));
 
     Router::new()
@@ -158,8 +159,11 @@ fn openid_pages() -> Router<App> {
         .route("/device", get(device::page).post(device::answer))
         .route("/account/apps", get(account::get))
         .route("/account/apps/{id}/revoke", post(account::revoke))
+        .route("/admin/keys", get(keys::admin::show))
+        .route("/admin/keys/rotate", post(keys::admin::rotate))
         .route("/admin/clients", get(clients::list).post(clients::create))
         .route("/admin/clients/new", get(clients::new))
+        .route("/admin/clients/catalogue", get(clients::choose))
         .route("/admin/clients/{id}", get(clients::show).post(clients::update))
         .route("/admin/clients/check", get(check::http::answer))
         .route("/admin/clients/{id}/check", get(check::http::page).post(check::http::start))
@@ -170,6 +174,8 @@ fn openid_pages() -> Router<App> {
         .route("/admin/clients/{id}/secrets", post(clients::make_secret))
         .route("/admin/clients/{id}/secrets/delete", post(clients::delete_secret))
         .route("/admin/clients/{id}/groups", post(clients::change_groups))
+        .route("/admin/clients/{id}/logo", post(clients::logo::put).layer(DefaultBodyLimit::max(clients::logo::FORM_BYTES_MAX)))
+        .route("/admin/clients/{id}/logo/remove", post(clients::logo::remove))
         .route("/admin/clients/{id}/delete", post(clients::delete))
         .route("/admin/clients/{id}/proxy", get(forward_auth::admin::show))
         .route("/forward-auth/{client}/{why}", get(forward_auth::http::stopped))
@@ -212,7 +218,7 @@ async fn preflight() -> StatusCode {
 
 /// `GET /`: to where the person wants to be.
 async fn start(MaybeSignedIn(signed_in): MaybeSignedIn) -> Redirect {
-    Redirect::to(if signed_in.is_some() { "/account" } else { "/sign-in" })
+    Redirect::to(if signed_in.is_some() { "/account/apps" } else { "/sign-in?back=/account/apps" })
 }
 
 /// `GET /readyz`: 204 when the database answers.

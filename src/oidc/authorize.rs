@@ -13,7 +13,7 @@ use super::error::{AuthorizeError, AuthorizeErrorCode};
 use super::params::Params;
 use super::request::{self, AuthorizationRequest};
 use super::scope::Scopes;
-use super::{Agreement, check, id_token, last_errors, pushed, store};
+use super::{Agreement, check, id_token, last_errors, pushed, request_object, store};
 use crate::app::App;
 use crate::clients;
 use crate::clients::policy::ClaimsPolicy;
@@ -151,8 +151,15 @@ pub async fn get(
     let now = app.clock.now();
     let params = Params::parse(&query.unwrap_or_default()).map_err(|_| not_understood())?;
     let pushed = params.get("request_uri").filter(|uri| pushed::is_pushed(uri)).map(str::to_owned).unwrap_or_default();
+    // A request that was pushed was opened, and its signature checked, when it was pushed.
+    let is_vetted = !pushed.is_empty() || params.has("request");
     let params = if pushed.is_empty() { params } else { pushed::open(&app, &params, &pushed, now).await? };
-    let asked = Asked { params, pushed, at: now };
+    let came = params.clone();
+    let params = match request_object::open(&app, params, now).await {
+        Ok(params) => params,
+        Err(error) => return refusal(&app, &came, error, signed_in.as_ref(), now).await,
+    };
+    let asked = Asked { params, pushed, is_vetted, at: now };
     proceed(&app, &asked, signed_in.as_ref(), &browser, Agreement::NotAsked, now).await
 }
 
@@ -161,6 +168,8 @@ pub(super) struct Asked {
     pub(super) params: Params,
     /// The name it was pushed under; empty when it was not.
     pub(super) pushed: String,
+    /// It came signed, or was let pass before.
+    pub(super) is_vetted: bool,
     pub(super) at: Timestamp,
 }
 
@@ -172,7 +181,7 @@ impl Asked {
     pub(super) fn open(app: &App, unverified_sealed: &str, now: Timestamp) -> Result<Self, AppError> {
         let pending = open(app, unverified_sealed, now)?;
         let params = Params::parse(&pending.parameters).map_err(|_| not_understood())?;
-        Ok(Self { params, pushed: pending.pushed, at: pending.started_at })
+        Ok(Self { params, pushed: pending.pushed, is_vetted: true, at: pending.started_at })
     }
 }
 
@@ -243,6 +252,9 @@ pub(super) async fn proceed(
     if request.client.registration.require_par && request.pushed.is_none() {
         return refuse(request.refuse(AuthorizeErrorCode::InvalidRequest, request::NOT_PUSHED)).await;
     }
+    if request.client.registration.policies.authentication.require_signed_request && !asked.is_vetted && !is_check {
+        return refuse(request.refuse(AuthorizeErrorCode::InvalidRequest, "this client must sign its requests (RFC 9101)")).await;
+    }
     let mut facts = Facts { agreed: agreement == Agreement::Given, ..Facts::default() };
     if let Some(person) = signed_in {
         let class = Class::of(person.session.method.amr().iter().copied());
@@ -269,7 +281,7 @@ pub(super) async fn proceed(
         },
         (Decision::AskConsent, Some(person)) => {
             // Someone who wants another account signs in after now, however new their sign-in is.
-            Ok(consent::page(app, person, &request, sealed(asked_at), sealed(now)))
+            consent::page(app, person, &request, sealed(asked_at), sealed(now)).await
         }
         (Decision::Refuse(error, description), _) => {
             tracing::info!(client.id = request.client.client_id, error = error.as_str(), "refused an authorization request: {description}");

@@ -30,6 +30,7 @@ pub mod proxied;
 pub mod pushed;
 mod redeem;
 pub mod request;
+mod request_object;
 pub mod revoke;
 pub mod scope;
 mod store;
@@ -81,8 +82,8 @@ pub struct AppLine {
     pub name: String,
     /// What it may learn.
     pub scopes: String,
-    /// Where it begins a sign-in; empty when it does not say.
-    pub initiate_login_uri: String,
+    /// The last part of its logo's address; empty when it has none.
+    pub logo: String,
     /// Since when.
     pub granted_at: Timestamp,
     /// When it last signed the person in.

@@ -343,12 +343,12 @@ pub(super) async fn delete_consent(tx: &mut Tx, user: UserId, client: ClientId) 
 /// What a person lets apps have: what they agreed to, and what apps got that need no asking.
 pub(super) async fn apps_of_user(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<AppLine>> {
     query(
-        "SELECT c.id, c.name, k.scopes, c.initiate_login_uri, k.granted_at, k.last_used_at FROM consents k JOIN clients c ON c.id = k.client_id WHERE k.user_id = $1
+        "SELECT c.id, c.name, c.logo, k.scopes, k.granted_at, k.last_used_at FROM consents k JOIN clients c ON c.id = k.client_id WHERE k.user_id = $1
          UNION ALL
-         SELECT c.id, c.name, max(g.scopes), c.initiate_login_uri, min(g.created_at), max(g.created_at) FROM grants g JOIN clients c ON c.id = g.client_id
+         SELECT c.id, c.name, c.logo, max(g.scopes), min(g.created_at), max(g.created_at) FROM grants g JOIN clients c ON c.id = g.client_id
          WHERE g.user_id = $1 AND g.revoked_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM consents k WHERE k.user_id = g.user_id AND k.client_id = g.client_id)
-         GROUP BY c.id, c.name, c.initiate_login_uri
+         GROUP BY c.id, c.name, c.logo
          ORDER BY 2, 1 LIMIT 500",
     )
     .bind(user)

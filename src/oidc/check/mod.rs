@@ -19,7 +19,7 @@ use super::token::Proof;
 use super::{claims_of_access_token, known_of, redeem};
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
-use crate::clients::{self, Client};
+use crate::clients::{self, Client, SigningAlg};
 use crate::clock::Timestamp;
 use crate::id::{ClientId, UserId};
 use crate::secret::{TokenHash, base64url, from_base64url, random_bytes, sha256};
@@ -209,7 +209,7 @@ async fn foresee(app: &App, client: &Client, user: &User, scopes: &Scopes, now: 
 /// About how long the signed ID token would be: what is the same in each (times, hashes, session) and the signature come on top of its claims.
 fn estimate(client: &Client, claims: &Value) -> usize {
     const SAME_IN_EACH: usize = 250;
-    let signature = if client.registration.signing_alg == clients::SigningAlg::Rs256 { 342 } else { 86 };
+    let signature = if matches!(client.registration.signing_alg, SigningAlg::Rs256 | SigningAlg::Ps256) { 342 } else { 86 };
     (claims.to_string().len() + SAME_IN_EACH) * 4 / 3 + signature + 90
 }
 
