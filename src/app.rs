@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::directory::Outages;
 use crate::oidc::keys::{Keys, Published};
+use crate::oidc::subject::Subjects;
 use crate::outbound::Outbound;
 use crate::secret::Sealer;
 use crate::settings::Settings;
@@ -38,6 +39,8 @@ pub struct Fields {
     pub webauthn: Webauthn,
     /// The keys ID tokens are signed with.
     pub keys: Keys,
+    /// What clients call people.
+    pub subjects: Subjects,
     /// What apps read about this server.
     pub metadata: Published,
     /// Limits per client address.

@@ -11,7 +11,7 @@ use super::authorize::Asked;
 use super::error::AuthorizeErrorCode;
 use super::request::{self, AuthorizationRequest};
 use super::scope::Scope;
-use super::{Agreement, authorize};
+use super::{Agreement, authorize, check};
 use crate::app::App;
 use crate::clients::{self, Face, logos};
 use crate::error::AppError;
@@ -97,8 +97,10 @@ pub async fn post(
         Some(client_id) => clients::find_by_client_id(&mut app.db.read().await?, client_id).await?,
         None => None,
     };
-    match request::validate(&asked.params, client) {
-        Ok(request) => authorize::refusal(&app, request.refuse(AuthorizeErrorCode::AccessDenied, "the person did not agree")),
-        Err(error) => authorize::refusal(&app, error),
-    }
+    let (client, _) = check::lend(&app, &asked.params, client, now);
+    let error = match request::validate(&asked.params, client) {
+        Ok(request) => request.refuse(AuthorizeErrorCode::AccessDenied, "the person did not agree"),
+        Err(error) => error,
+    };
+    authorize::refusal(&app, &asked.params, error, signed_in.as_ref(), now).await
 }

@@ -13,7 +13,7 @@ use super::{app_error, gone};
 use crate::app::App;
 use crate::clients::model::Mistakes;
 use crate::clients::secrets::Standing;
-use crate::clients::{self, Authority, Face, GroupLine, Refused, SecretLine, logos, secrets, store};
+use crate::clients::{self, Authority, Face, GroupLine, Refused, SecretLine, last_errors, logos, secrets, store};
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::ClientId;
@@ -56,6 +56,7 @@ pub struct ShowPage {
     group_search: String,
     offered: Vec<GroupLine>,
     endpoints: Endpoints,
+    last_errors: Vec<last_errors::Shown>,
     face: Face,
     /// Why the logo just sent was not taken.
     logo_mistake: String,
@@ -79,6 +80,7 @@ impl ShowPage {
             chrome: admin.chrome(app),
             notice: None,
             id,
+            last_errors: last_errors::of_client(&mut conn, &client).await?,
             client_id: client.client_id,
             title: client.registration.name.clone(),
             created_at: client.created_at,
