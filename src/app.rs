@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::directory::Outages;
+use crate::oidc::dpop::Nonces;
 use crate::oidc::keys::{Keys, Published};
 use crate::outbound::Outbound;
 use crate::secret::Sealer;
@@ -37,6 +38,8 @@ pub struct Fields {
     pub webauthn: Webauthn,
     /// The keys ID tokens are signed with.
     pub keys: Keys,
+    /// Makes and knows nonces for DPoP proofs.
+    pub nonces: Nonces,
     /// What apps read about this server.
     pub metadata: Published,
     /// Limits per client address.

@@ -19,7 +19,9 @@ use crate::app::App;
 use crate::clients::admin as clients;
 use crate::directory_passwords::http as passwords;
 use crate::error::AppError;
-use crate::oidc::{account, authorize, consent, device, discovery, end_session, front_channel, introspect, pushed, revoke, token, userinfo};
+use crate::oidc::{
+    account, authorize, consent, device, discovery, dpop, end_session, error, front_channel, introspect, pushed, resources, revoke, token, userinfo,
+};
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
 use crate::{access_links, audit, directory, forward_auth, groups, metrics, passkeys, settings, users};
@@ -113,9 +115,22 @@ fn administration() -> Router<App> {
         .route("/admin/groups/{id}/delete", post(groups::admin::delete))
         .route("/admin/audit", get(audit::admin::list))
         .merge(directories())
+        .merge(apis())
         .route("/admin/settings", get(settings::admin::show).post(settings::admin::save))
         .route("/admin/users/{id}/access-link", post(access_links::admin::make))
         .route("/admin/users/{id}/access-links/{link}/revoke", post(access_links::admin::revoke))
+}
+
+/// Named APIs: for administrators.
+fn apis() -> Router<App> {
+    use crate::apis::admin;
+    Router::new()
+        .route("/admin/apis", get(admin::list))
+        .route("/admin/apis/new", get(admin::new).post(admin::create))
+        .route("/admin/apis/{id}", get(admin::show))
+        .route("/admin/apis/{id}/edit", get(admin::edit).post(admin::save))
+        .route("/admin/apis/{id}/clients", post(admin::allow))
+        .route("/admin/apis/{id}/delete", post(admin::delete))
 }
 
 /// Directories: for administrators.
@@ -172,13 +187,16 @@ fn openid_protocol() -> Router<App> {
     let from_anywhere = CorsLayer::new()
         .allow_origin(cors::Any)
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
-        .expose_headers([header::WWW_AUTHENTICATE])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, dpop::HEADER])
+        .expose_headers([header::WWW_AUTHENTICATE, error::DPOP_NONCE])
         .max_age(Duration::from_secs(3600));
     Router::new()
         .route("/.well-known/openid-configuration", get(discovery::metadata).options(preflight))
         .route("/.well-known/oauth-authorization-server", get(discovery::metadata).options(preflight))
         .route("/.well-known/jwks.json", get(discovery::jwks).options(preflight))
+        .route("/.well-known/oauth-protected-resource", get(resources::own).options(preflight))
+        .route("/.well-known/oauth-protected-resource/api/oidc/userinfo", get(resources::own).options(preflight))
+        .route("/api/oidc/resources/{id}", get(resources::api).options(preflight))
         .route("/api/oidc/token", post(token::post).options(preflight))
         .route("/api/oidc/userinfo", get(userinfo::get).post(userinfo::post).options(preflight))
         .route("/api/oidc/par", post(pushed::post).options(preflight))

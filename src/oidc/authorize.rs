@@ -13,7 +13,8 @@ use super::error::{AuthorizeError, AuthorizeErrorCode};
 use super::params::Params;
 use super::request::{self, AuthorizationRequest};
 use super::scope::Scopes;
-use super::{Agreement, id_token, pushed, store};
+use super::{Agreement, id_token, pushed, resources, store};
+use crate::apis::{self, Reach};
 use crate::app::App;
 use crate::clients;
 use crate::clock::Timestamp;
@@ -48,6 +49,8 @@ pub struct Facts {
     pub admitted: bool,
     /// What they let the client have before.
     pub consented: Scopes,
+    /// And at APIs.
+    pub reached: Reach,
     /// They have just agreed to this very request.
     pub agreed: bool,
     /// Whom the client expects, by a hint that is ours.
@@ -105,7 +108,8 @@ pub fn decide(request: &AuthorizationRequest, facts: &Facts, asked_at: Timestamp
     if facts.agreed {
         return Decision::Issue;
     }
-    let settled = request.client.registration.skip_consent || (!request.prompt.consent && request.reach().is_within(&facts.consented));
+    let settled = request.client.registration.skip_consent
+        || (!request.prompt.consent && request.reach().is_within(&facts.consented) && request.apis.is_within(&facts.reached));
     match (settled, request.prompt.none) {
         (true, _) => Decision::Issue,
         (false, true) => Decision::Refuse(ConsentRequired, "the person has not agreed yet"),
@@ -209,15 +213,23 @@ pub(super) async fn proceed(
         Err(error) => return refusal(app, error),
     };
     request.pushed = Some(asked.pushed.clone()).filter(|pushed| !pushed.is_empty());
-    if request.client.registration.require_par && request.pushed.is_none() {
+    if request.client.needs_par() && request.pushed.is_none() {
         return refusal(app, request.refuse(AuthorizeErrorCode::InvalidRequest, "this client must push its requests (RFC 9126)"));
+    }
+    let found = resources::resolve(&mut conn, &app.config.origin, &request.client, &request.unverified_resources, &request.scope_words).await;
+    match found.map_err(resources::Unresolved::for_client) {
+        Ok(apis) => request.apis = apis,
+        Err(refused) => {
+            let (error, description) = refused?;
+            return refusal(app, request.refuse(error, description));
+        }
     }
     let mut facts = Facts { agreed: agreement == Agreement::Given, ..Facts::default() };
     if let Some(person) = signed_in {
         let class = Class::of(person.session.method.amr().iter().copied());
         facts.session = Some(Session { user: person.user.id, auth_at: person.session.auth_at, class });
         facts.admitted = clients::admits(&mut conn, &request.client, person.user.id).await?;
-        facts.consented = Scopes::parse(&store::consent(&mut conn, person.user.id, request.client.id).await?.unwrap_or_default());
+        (facts.consented, facts.reached) = store::consent(&mut conn, person.user.id, request.client.id).await?;
     }
     drop(conn);
     let hint = request.unverified_id_token_hint.as_deref().and_then(|hint| id_token::read_hint(&app.config.origin, &app.keys.current(), hint));
@@ -234,7 +246,8 @@ pub(super) async fn proceed(
         },
         (Decision::AskConsent, Some(person)) => {
             // Someone who wants another account signs in after now, however new their sign-in is.
-            Ok(consent::page(app, person, &request, sealed(asked_at), sealed(now)))
+            let words = apis::for_people(&mut app.db.read().await?, &request.apis).await?;
+            Ok(consent::page(app, person, &request, words, sealed(asked_at), sealed(now)))
         }
         (Decision::Refuse(error, description), _) => {
             tracing::info!(client.id = request.client.client_id, error = error.as_str(), "refused an authorization request: {description}");
@@ -281,7 +294,7 @@ mod tests {
         let user = UserId::from(uuid::Uuid::from_u128(7));
         let auth_at = Timestamp::from_seconds(10_000 - seconds_before);
         let session = Session { user, auth_at, class: Class::PhishingResistant };
-        Facts { session: Some(session), admitted: true, consented: Scopes::parse("openid"), agreed: false, expected: None }
+        Facts { session: Some(session), admitted: true, consented: Scopes::parse("openid"), ..Facts::default() }
     }
 
     fn decided(more: &str, facts: &Facts) -> Decision {

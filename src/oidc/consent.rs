@@ -29,13 +29,22 @@ struct ConsentPage {
     username: String,
     user: UserId,
     scopes: Vec<&'static str>,
+    /// APIs by name, with what the app may do there.
+    apis: Vec<(String, Vec<String>)>,
     goes_to: String,
     sealed: String,
     sealed_for_another: String,
 }
 
 /// The page, with the policy that lets its form end at the client, and wherever the client sends the browser on to. `sealed_for_another` is the request for someone who signs in anew.
-pub(super) fn page(app: &App, person: &SignedIn, request: &AuthorizationRequest, sealed: String, sealed_for_another: String) -> Response {
+pub(super) fn page(
+    app: &App,
+    person: &SignedIn,
+    request: &AuthorizationRequest,
+    apis: Vec<(String, Vec<String>)>,
+    sealed: String,
+    sealed_for_another: String,
+) -> Response {
     let page = ConsentPage {
         chrome: Chrome::public(app),
         client_name: request.client.registration.name.clone(),
@@ -43,6 +52,7 @@ pub(super) fn page(app: &App, person: &SignedIn, request: &AuthorizationRequest,
         username: person.user.username.clone(),
         user: person.user.id,
         scopes: request.reach().iter().map(Scope::for_people).collect(),
+        apis,
         goes_to: destination(&request.reply_to.redirect_uri),
         sealed,
         sealed_for_another,

@@ -15,10 +15,11 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 
 use super::keys::Published;
-use super::{acr, claims, scope};
+use super::{acr, claims, exchange, resources, scope};
 use crate::app::App;
 use crate::config::Origin;
 use crate::error::AppError;
+use crate::jose::Alg;
 
 /// Metadata openidconnect has no field for. Only names that are registered (IANA OAuth authorization server metadata).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,6 +39,8 @@ struct More {
     backchannel_logout_session_supported: bool,
     frontchannel_logout_supported: bool,
     frontchannel_logout_session_supported: bool,
+    dpop_signing_alg_values_supported: Vec<String>,
+    protected_resources: Vec<String>,
 }
 
 impl AdditionalProviderMetadata for More {}
@@ -81,6 +84,8 @@ pub fn document(origin: &Origin) -> anyhow::Result<Published> {
         backchannel_logout_session_supported: true,
         frontchannel_logout_supported: true,
         frontchannel_logout_session_supported: true,
+        dpop_signing_alg_values_supported: Alg::STRICT.map(|alg| alg.as_str().to_owned()).to_vec(),
+        protected_resources: vec![resources::userinfo(origin)],
     };
     let metadata = Metadata::new(
         IssuerUrl::new(origin.as_str().to_owned())?,
@@ -101,6 +106,7 @@ pub fn document(origin: &Origin) -> anyhow::Result<Published> {
         CoreGrantType::RefreshToken,
         CoreGrantType::ClientCredentials,
         CoreGrantType::DeviceCode,
+        CoreGrantType::Extension(exchange::GRANT_TYPE.to_owned()),
     ]))
     .set_token_endpoint_auth_methods_supported(Some(vec![
         CoreClientAuthMethod::ClientSecretBasic,

@@ -65,6 +65,11 @@ impl SigningKey {
         Ok(Self { alg, private, public: serde_json::from_str(public_jwk).context("a stored public key")? })
     }
 
+    /// Its name in the key set.
+    pub fn kid(&self) -> Option<&str> {
+        openidconnect::JsonWebKey::key_id(&self.public).map(|kid| kid.as_str())
+    }
+
     /// The algorithm as openidconnect names it.
     pub fn jws_alg(&self) -> CoreJwsSigningAlgorithm {
         match self.alg {

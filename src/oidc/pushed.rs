@@ -12,8 +12,9 @@ use super::error::{AuthorizeError, OAuthError, no_store};
 use super::params::Params;
 use super::request;
 use super::store::pushed as store;
-use super::token;
+use super::{dpop, resources, token};
 use crate::app::App;
+use crate::clients::AuthenticatedClient;
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::secret::{SecretToken, TokenHash};
@@ -40,16 +41,30 @@ pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Re
     }
     // A client that proved itself in the header need not name itself in the form.
     let params = params.with("client_id", &client.client_id);
-    request::validate(&params, Some((*client).clone())).map_err(|error| match error {
+    let params = bound(&app, &headers, &client, params, now).await?;
+    let request = request::validate(&params, Some((*client).clone())).map_err(|error| match error {
         AuthorizeError::Redirect { error, description, .. } => OAuthError::Authorization(error, description),
         AuthorizeError::ShowPage { .. } => OAuthError::InvalidRequest("redirect_uri is missing or not registered for this client"),
     })?;
+    resources::resolve(&mut app.db.read().await?, &app.config.origin, &client, &request.unverified_resources, &request.scope_words).await?;
     let uri = SecretToken::new(PREFIX);
     let mut tx = app.db.begin().await?;
     store::insert(&mut tx, &uri.hash(), client.id, &params.encode_only(request::NAMES), now + COME_WITHIN).await?;
     tx.commit().await?;
     let answer = json!({ "request_uri": uri.reveal(), "expires_in": COME_WITHIN.as_secs() });
     Ok((StatusCode::CREATED, no_store(), Json(answer)).into_response())
+}
+
+/// The request, bound to the key its push proves to hold (RFC 9449 section 10.1).
+async fn bound(app: &App, headers: &HeaderMap, client: &AuthenticatedClient, params: Params, now: Timestamp) -> Result<Params, OAuthError> {
+    let url = app.config.origin.url("/api/oidc/par");
+    let with_nonce = client.registration.policies.tokens.require_dpop_nonce;
+    let expected = dpop::Expected { method: "POST", url: &url, access_token: None, with_nonce };
+    match (dpop::check(app, headers, expected, now).await?, params.get("dpop_jkt")) {
+        (Some(jkt), Some(named)) if jkt != named => Err(OAuthError::InvalidDpopProof("dpop_jkt names another key than the one of the DPoP proof")),
+        (Some(jkt), _) => Ok(params.with("dpop_jkt", &jkt)),
+        (None, _) => Ok(params),
+    }
 }
 
 /// Opens the request a person came with. It may be opened again until it is answered: people reload pages.
