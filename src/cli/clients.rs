@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::{Failed, Format, app, say, say_json};
+use super::{Failed, Format, app, client_secrets, say, say_json};
 use crate::clients::{self, Authority, Refused, Registration, SigningAlg};
 use crate::id::ClientId;
 
@@ -18,6 +18,9 @@ pub(super) enum Clients {
     },
     /// Registers a client and prints its id and secret; the secret is shown this once.
     Create(Create),
+    /// The secrets of a client.
+    #[command(subcommand)]
+    Secret(client_secrets::Secret),
 }
 
 /// A client to register.
@@ -47,7 +50,7 @@ pub(super) struct Create {
     /// Only people in this group may use the app. May be given several times.
     #[arg(long)]
     allowed_group: Vec<String>,
-    /// How ID tokens are signed: RS256, ES256 or EdDSA.
+    /// How ID tokens are signed: RS256, ES256, PS256 or EdDSA.
     #[arg(long, default_value = "RS256", value_parser = signing_alg)]
     signing_alg: SigningAlg,
     /// How to print.
@@ -57,7 +60,7 @@ pub(super) struct Create {
 
 /// Reads the name of an algorithm.
 pub(super) fn signing_alg(text: &str) -> Result<SigningAlg, String> {
-    SigningAlg::from_text(text).ok_or_else(|| "it must be RS256, ES256 or EdDSA".to_owned())
+    SigningAlg::from_text(text).ok_or_else(|| "it must be RS256, ES256, PS256 or EdDSA".to_owned())
 }
 
 #[derive(Serialize)]
@@ -86,6 +89,7 @@ pub(super) async fn run(command: Clients) -> Result<(), Failed> {
     match command {
         Clients::List { format } => list(format).await,
         Clients::Create(new) => create(new).await,
+        Clients::Secret(command) => client_secrets::run(command).await,
     }
 }
 

@@ -5,20 +5,18 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
-use openidconnect::core::CoreJwsSigningAlgorithm;
-use openidconnect::{JsonWebKey as _, PrivateSigningKey as _};
+use openidconnect::JsonWebKey as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::keys::{KeySet, SigningKey};
+use super::keys::{KeySet, jws_alg};
 use super::store::NewToken;
 use crate::apis::{Api, TokenFormat};
 use crate::clock::Timestamp;
 use crate::config::Origin;
 use crate::id::{ClientId, GrantId};
 use crate::jose::Jws;
-use crate::secret::{SecretToken, TokenHash, base64url, from_base64url};
+use crate::secret::{SecretToken, TokenHash, from_base64url};
 
 /// The longest JWT we look at, in bytes: someone may be in many groups.
 const BYTES_MAX: usize = 32 * 1024;
@@ -147,24 +145,13 @@ impl Access {
             act: self.act.as_ref(),
             cnf: self.jkt.as_ref().map(|jkt| json!({ "jkt": jkt })),
         };
-        sign(keys.active(api.terms.signing_alg)?, &claims)
+        keys.active(api.terms.signing_alg)?.jwt("at+jwt", &claims)
     }
 }
 
 /// The `token_type` of a token.
 pub(super) const fn token_type(is_bound: bool) -> &'static str {
     if is_bound { "DPoP" } else { "Bearer" }
-}
-
-fn sign(key: &SigningKey, claims: &impl Serialize) -> anyhow::Result<String> {
-    let alg = key.jws_alg();
-    let kid = key.kid();
-    let header = json!({ "alg": alg, "typ": "at+jwt", "kid": kid });
-    let mut token = format!("{}.{}", base64url(&serde_json::to_vec(&header)?), base64url(&serde_json::to_vec(claims)?));
-    let signature = key.sign(&alg, token.as_bytes()).context("signing an access token")?;
-    token.push('.');
-    token.push_str(&base64url(&signature));
-    Ok(token)
 }
 
 /// A JWT access token of ours that came back and has not expired. Whether it was taken back is another question.
@@ -204,7 +191,7 @@ impl Read {
 pub(super) fn read(origin: &Origin, keys: &KeySet, unverified_token: &str, now: Timestamp) -> Option<Read> {
     // Parsed once by the strict reader, which knows no `none` and no HMAC.
     let jws = Jws::parse(unverified_token, BYTES_MAX).ok().filter(|jws| jws.header().is_typ("at+jwt"))?;
-    let alg: CoreJwsSigningAlgorithm = serde_json::from_value(Value::from(jws.header().alg.as_str())).ok()?;
+    let alg = jws_alg(jws.header().alg);
     let (signed, signature) = unverified_token.rsplit_once('.')?;
     let signature = from_base64url(signature)?;
     let keys = keys.verification_keys();

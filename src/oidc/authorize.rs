@@ -13,7 +13,7 @@ use super::error::{AuthorizeError, AuthorizeErrorCode};
 use super::params::Params;
 use super::request::{self, AuthorizationRequest};
 use super::scope::Scopes;
-use super::{Agreement, id_token, pushed, resources, store};
+use super::{Agreement, id_token, pushed, request_object, resources, store};
 use crate::apis::{self, Reach};
 use crate::app::App;
 use crate::clients;
@@ -127,8 +127,14 @@ pub async fn get(
     let now = app.clock.now();
     let params = Params::parse(&query.unwrap_or_default()).map_err(|_| not_understood())?;
     let pushed = params.get("request_uri").filter(|uri| pushed::is_pushed(uri)).map(str::to_owned).unwrap_or_default();
+    // A request that was pushed was opened, and its signature checked, when it was pushed.
+    let is_vetted = !pushed.is_empty() || params.has("request");
     let params = if pushed.is_empty() { params } else { pushed::open(&app, &params, &pushed, now).await? };
-    let asked = Asked { params, pushed, at: now };
+    let params = match request_object::open(&app, params, now).await {
+        Ok(params) => params,
+        Err(error) => return refusal(&app, error),
+    };
+    let asked = Asked { params, pushed, is_vetted, at: now };
     proceed(&app, &asked, signed_in.as_ref(), &browser, Agreement::NotAsked, now).await
 }
 
@@ -137,6 +143,8 @@ pub(super) struct Asked {
     pub(super) params: Params,
     /// The name it was pushed under; empty when it was not.
     pub(super) pushed: String,
+    /// It came signed, or was let pass before.
+    pub(super) is_vetted: bool,
     pub(super) at: Timestamp,
 }
 
@@ -148,7 +156,7 @@ impl Asked {
     pub(super) fn open(app: &App, unverified_sealed: &str, now: Timestamp) -> Result<Self, AppError> {
         let pending = open(app, unverified_sealed, now)?;
         let params = Params::parse(&pending.parameters).map_err(|_| not_understood())?;
-        Ok(Self { params, pushed: pending.pushed, at: pending.started_at })
+        Ok(Self { params, pushed: pending.pushed, is_vetted: true, at: pending.started_at })
     }
 }
 
@@ -215,6 +223,9 @@ pub(super) async fn proceed(
     request.pushed = Some(asked.pushed.clone()).filter(|pushed| !pushed.is_empty());
     if request.client.needs_par() && request.pushed.is_none() {
         return refusal(app, request.refuse(AuthorizeErrorCode::InvalidRequest, "this client must push its requests (RFC 9126)"));
+    }
+    if request.client.registration.policies.authentication.require_signed_request && !asked.is_vetted {
+        return refusal(app, request.refuse(AuthorizeErrorCode::InvalidRequest, "this client must sign its requests (RFC 9101)"));
     }
     let found = resources::resolve(&mut conn, &app.config.origin, &request.client, &request.unverified_resources, &request.scope_words).await;
     match found.map_err(resources::Unresolved::for_client) {

@@ -31,6 +31,7 @@ pub mod proxied;
 pub mod pushed;
 mod redeem;
 pub mod request;
+mod request_object;
 pub mod resources;
 pub mod revoke;
 pub mod scope;

@@ -8,11 +8,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use serde_json::json;
 
-use super::error::{AuthorizeError, OAuthError, no_store};
+use super::error::{AuthorizeError, AuthorizeErrorCode, OAuthError, no_store};
 use super::params::Params;
-use super::request;
 use super::store::pushed as store;
-use super::{dpop, resources, token};
+use super::{dpop, request, request_object, resources, token};
 use crate::app::App;
 use crate::clients::AuthenticatedClient;
 use crate::clock::Timestamp;
@@ -41,11 +40,20 @@ pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Re
     }
     // A client that proved itself in the header need not name itself in the form.
     let params = params.with("client_id", &client.client_id);
-    let params = bound(&app, &headers, &client, params, now).await?;
-    let request = request::validate(&params, Some((*client).clone())).map_err(|error| match error {
+    let told = |error| match error {
         AuthorizeError::Redirect { error, description, .. } => OAuthError::Authorization(error, description),
         AuthorizeError::ShowPage { .. } => OAuthError::InvalidRequest("redirect_uri is missing or not registered for this client"),
-    })?;
+    };
+    let params = if params.has("request") {
+        let opened = request_object::open_of(&app, &params, &client, now).await;
+        opened.map_err(|refused| OAuthError::Authorization(refused.error, refused.description))?
+    } else if client.registration.policies.authentication.require_signed_request {
+        return Err(OAuthError::Authorization(AuthorizeErrorCode::InvalidRequest, "this client must sign its requests (RFC 9101)"));
+    } else {
+        params
+    };
+    let params = bound(&app, &headers, &client, params, now).await?;
+    let request = request::validate(&params, Some((*client).clone())).map_err(told)?;
     resources::resolve(&mut app.db.read().await?, &app.config.origin, &client, &request.unverified_resources, &request.scope_words).await?;
     let uri = SecretToken::new(PREFIX);
     let mut tx = app.db.begin().await?;

@@ -125,8 +125,8 @@ impl Client {
 }
 
 impl Registration {
-    /// Notes what contradicts the profile it keeps to.
-    pub(in crate::clients) fn check_profile(&self, mistakes: &mut Mistakes) {
+    /// Takes over what the profile it keeps to demands, and notes what contradicts that.
+    pub(in crate::clients) fn check_profile(&mut self, mistakes: &mut Mistakes) {
         let tokens = &self.policies.tokens;
         if tokens.exchange != Exchange::Off && self.is_public {
             mistakes.insert("exchange", "A public client cannot prove who it is, so it cannot exchange tokens.".to_owned());
@@ -134,8 +134,13 @@ impl Registration {
         if !tokens.is_fapi2() {
             return;
         }
+        self.policies.authentication.strict = true;
         if self.is_public {
             mistakes.insert("profile", "FAPI 2.0 is for apps that can prove who they are. Switch “Public client” off.".to_owned());
+        }
+        if !self.is_public && self.policies.authentication.method.uses_secrets() {
+            mistakes
+                .insert("profile", "FAPI 2.0 does not allow secrets. Let the app prove itself with a key of its own (private_key_jwt).".to_owned());
         }
         // Section 5.3.2.2: exact https addresses.
         if self.redirect_uris.iter().any(|uri| !uri.starts_with("https://") || uri.contains('*')) {
@@ -150,6 +155,7 @@ impl Registration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clients::policy::authentication::Allowed;
 
     #[test]
     fn what_a_form_shows_is_read_from_it_again() {
@@ -171,6 +177,7 @@ mod tests {
             let redirect_uris = vec!["https://app.example.org/callback".to_owned()];
             let mut registration = Registration { is_public, signing_alg, redirect_uris, ..Registration::default() };
             registration.policies.tokens.profile = Profile::Fapi2;
+            registration.policies.authentication.method = Allowed::PrivateKeyJwt;
             let mut mistakes = Mistakes::new();
             registration.check_profile(&mut mistakes);
             mistakes.contains_key("profile")
