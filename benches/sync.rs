@@ -1,4 +1,4 @@
-//! `cargo bench --bench sync [-- PEOPLE]`: a directory of a size, with a real slapd, on SQLite and on PostgreSQL. Each figure stands beside its limit, which is
+//! `cargo bench --bench sync [-- PEOPLE] [SQLite|PostgreSQL] [times|memory|serving]`: a directory of a size, with a real slapd, on SQLite and on PostgreSQL. Each figure stands beside its limit, which is
 //! measured in the same run where it is not fixed:
 //! - how long a sync takes, the first one, one that changes nothing and one that changes everyone, beside `ldapsearch` reading the same attributes;
 //! - the most memory the `muster` binary needs for the first two;
@@ -70,16 +70,27 @@ async fn main() {
     );
     let limit = best(|| ldapsearch(&slapd));
     println!("  {:<44}{:>8.0} ms", "ldapsearch, the same attributes", millis(limit));
-    for engine in ["SQLite", "PostgreSQL"] {
+    // Without a word for it, everything is measured.
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word.chars().all(char::is_alphabetic)).collect();
+    let is_wanted =
+        |word: &str, among: &[&str]| !words.iter().any(|given| among.contains(&given.as_str())) || words.iter().any(|given| given == word);
+    for engine in ["SQLite", "PostgreSQL"].into_iter().filter(|engine| is_wanted(engine, &["SQLite", "PostgreSQL"])) {
         println!("{engine}");
         let folder = janitor::directory("bench");
         let database = async |name: &str| match engine {
             "SQLite" => format!("sqlite://{}", folder.path().join(name).display()),
             _ => postgres::database().await,
         };
-        measure(&database("times").await, &slapd, people, limit).await;
-        memory(&database("memory").await, &slapd).await;
-        serving::measure(&database("serving").await, &slapd, people).await;
+        let is_part = |part| is_wanted(part, &["times", "memory", "serving"]);
+        if is_part("times") {
+            measure(&database("times").await, &slapd, people, limit).await;
+        }
+        if is_part("memory") {
+            memory(&database("memory").await, &slapd).await;
+        }
+        if is_part("serving") {
+            serving::measure(&database("serving").await, &slapd, people).await;
+        }
     }
     println!("load at the end {}", load());
 }

@@ -14,6 +14,7 @@ use crate::db::Db;
 use crate::directory::Outages;
 use crate::oidc::dpop::Nonces;
 use crate::oidc::keys::{Keys, Published};
+use crate::oidc::subject::Subjects;
 use crate::outbound::Outbound;
 use crate::secret::Sealer;
 use crate::settings::Settings;
@@ -41,6 +42,8 @@ pub struct Fields {
     pub keys: Keys,
     /// Makes and knows nonces for DPoP proofs.
     pub nonces: Nonces,
+    /// What clients call people.
+    pub subjects: Subjects,
     /// What apps read about this server.
     pub metadata: Published,
     /// Limits per client address.

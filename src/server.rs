@@ -55,6 +55,7 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         .map_err(|error| anyhow::anyhow!("APP_URL cannot be used for passkeys ({error}): they need a domain name or localhost, not an IP address"))?;
     let keys = oidc::keys::open(&db, &sealer, clock.now()).await?;
     let nonces = oidc::dpop::Nonces::open(&db, &sealer).await?;
+    let subjects = oidc::subject::Subjects::open(&db, &sealer).await?;
     let metadata = oidc::discovery::document(&config.origin)?;
     let outbound = Outbound::new(config.outbound_trusted_hosts.clone());
     Ok(App::new(Fields {
@@ -66,6 +67,7 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         webauthn,
         keys,
         nonces,
+        subjects,
         metadata,
         limits: Limits::default(),
         outages: directory::Outages::default(),

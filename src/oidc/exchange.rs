@@ -71,6 +71,7 @@ pub(super) async fn grant(
     let grant = store::find_live_grant(&mut conn, subject.grant_id).await?.ok_or(UNACCEPTABLE)?;
     drop(conn);
 
+    let claims_policy = subject.claims_policy()?;
     let lifetime = opened.api.lifetime(access_lifetime(app, client)).min(subject.expires_at.since(now));
     let (from, to) = (subject.audience.unwrap_or_default(), opened.api.terms.identifier.clone());
     let acts = acting.is_some();
@@ -83,7 +84,7 @@ pub(super) async fn grant(
     audit::record(&mut tx, event.with("delegation", acts)).await?;
     tx.commit().await?;
     Ok(Tokens {
-        access_token: mint::reveal(app, &access, &grant, &client.client_id).await?,
+        access_token: mint::reveal(app, &access, &grant, &client.client_id, &claims_policy).await?,
         issued_token_type: Some(ACCESS_TOKEN),
         token_type: access.token_type(),
         expires_in: access.expires_in(),

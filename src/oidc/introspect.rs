@@ -34,13 +34,13 @@ pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Re
         Some(jwt) if jwt.is_a_machines() => about_machine_jwt(&mut conn, &client, &jwt).await?,
         Some(jwt) => {
             let found = store::find_live_token(&mut conn, &jwt.hash(), now).await?.filter(|token| token.kind == "jwt");
-            about_person(&mut conn, &client, found).await?
+            about_person(&app, &mut conn, &client, found).await?
         }
         None => {
             let hash = TokenHash::of(unverified_token);
             // A row that was found by what is no JWT must not be a JWT's.
             match store::find_live_token(&mut conn, &hash, now).await?.filter(|token| token.kind != "jwt") {
-                Some(found) => about_person(&mut conn, &client, Some(found)).await?,
+                Some(found) => about_person(&app, &mut conn, &client, Some(found)).await?,
                 None => match store::machines::find_live(&mut conn, &hash, now).await? {
                     Some(found) => about_machine(&mut conn, &client, found).await?,
                     None => None,
@@ -69,8 +69,9 @@ fn cnf(jkt: Option<&str>) -> Value {
     jkt.map_or(Value::Null, |jkt| json!({ "jkt": jkt }))
 }
 
-async fn about_person(conn: &mut Conn, asking: &Client, found: Option<LiveToken>) -> sqlx::Result<Option<Value>> {
+async fn about_person(app: &App, conn: &mut Conn, asking: &Client, found: Option<LiveToken>) -> sqlx::Result<Option<Value>> {
     let Some(token) = found else { return Ok(None) };
+    let sub = app.subjects.of(&token.claims_policy()?, token.user_id);
     let is_access = token.kind != "refresh";
     // A refresh token is its client's own business.
     let allowed = if is_access { may_know(conn, asking, &token.client_id, token.api_id).await? } else { token.client_id == asking.client_id };
@@ -82,7 +83,7 @@ async fn about_person(conn: &mut Conn, asking: &Client, found: Option<LiveToken>
             "token_type": if is_access { token_type(token.jkt.is_some()) } else { "refresh_token" },
             "exp": token.expires_at.as_seconds(),
             "iat": token.created_at.as_seconds(),
-            "sub": token.user_id,
+            "sub": sub,
             "aud": token.audience,
             "act": token.act.as_deref().and_then(|act| serde_json::from_str::<Value>(act).ok()),
             "cnf": cnf(token.jkt.as_deref()),

@@ -13,6 +13,7 @@ use super::store::{self, NewToken};
 use super::token::Tokens;
 use crate::apis::{self, Api, Permissions, Reach};
 use crate::app::App;
+use crate::clients::policy::ClaimsPolicy;
 use crate::clients::{self, AuthenticatedClient};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
@@ -138,12 +139,12 @@ impl Minted {
     pub(super) async fn sign(self, app: &App, client: &AuthenticatedClient, nonce: Option<&str>, now: Timestamp) -> Result<Tokens, OAuthError> {
         let keys = app.keys.current();
         let acr = if self.grant.acr.is_empty() { Class::of(self.grant.amr.split(' ')).as_str() } else { &self.grant.acr };
-        let access_token = reveal(app, &self.access, &self.grant, &client.client_id).await?;
+        let access_token = reveal(app, &self.access, &self.grant, &client.client_id, &client.registration.policies.claims).await?;
         let id_token = if self.granted.contains(Scope::OpenId) {
             let sid = self.grant.session_id.map(|session| id_token::sid(session, client.id));
             let about = id_token::About {
                 client_id: &client.client_id,
-                user: self.grant.user_id,
+                subject: &app.subjects.of(&client.registration.policies.claims, self.grant.user_id),
                 auth_at: self.grant.auth_at,
                 amr: &self.grant.amr,
                 acr,
@@ -159,7 +160,15 @@ impl Minted {
             let named = Named::from_text(&self.grant.claims).id_token;
             let scopes = if client.registration.claims_in_id_token { self.granted.clone() } else { Scopes::default() };
             let claims = if client.registration.claims_in_id_token || !named.is_empty() {
-                let known = super::claims_of(&app.config.origin, &mut app.db.read().await?, self.grant.user_id, &scopes, &named).await?;
+                let known = super::claims_of(
+                    app,
+                    &mut app.db.read().await?,
+                    (client.id, &client.registration.policies.claims),
+                    self.grant.user_id,
+                    &scopes,
+                    &named,
+                )
+                .await?;
                 Some(known.ok_or(OAuthError::InvalidGrant("the person is gone"))?)
             } else {
                 None
@@ -181,9 +190,9 @@ impl Minted {
     }
 }
 
-/// An access token of a grant as its client gets it; signed when it is a JWT.
-pub(super) async fn reveal(app: &App, access: &Access, grant: &store::Grant, client_id: &str) -> Result<String, OAuthError> {
-    let sub = grant.user_id.to_string();
+/// An access token of a grant as its client gets it; signed when it is a JWT. The subject is what the grant's own client calls the person, whose policy is given.
+pub(super) async fn reveal(app: &App, access: &Access, grant: &store::Grant, client_id: &str, policy: &ClaimsPolicy) -> Result<String, OAuthError> {
+    let sub = app.subjects.of(policy, grant.user_id);
     let names: Option<Vec<String>> = if access.wants_groups() {
         let mut conn = app.db.read().await?;
         let user = users::find(&mut conn, grant.user_id).await?.ok_or(OAuthError::InvalidGrant("the person is gone"))?;

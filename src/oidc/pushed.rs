@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::clients::AuthenticatedClient;
 use crate::clock::Timestamp;
 use crate::error::AppError;
+use crate::id::ClientId;
 use crate::secret::{SecretToken, TokenHash};
 
 /// What such a name begins with (RFC 9126 section 2.2).
@@ -55,12 +56,18 @@ pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Re
     let params = bound(&app, &headers, &client, params, now).await?;
     let request = request::validate(&params, Some((*client).clone())).map_err(told)?;
     resources::resolve(&mut app.db.read().await?, &app.config.origin, &client, &request.unverified_resources, &request.scope_words).await?;
+    let uri = push(&app, client.id, &params.encode_only(request::NAMES), now).await?;
+    let answer = json!({ "request_uri": uri, "expires_in": COME_WITHIN.as_secs() });
+    Ok((StatusCode::CREATED, no_store(), Json(answer)).into_response())
+}
+
+/// Keeps a request that was found good, and gives the name for it.
+pub(super) async fn push(app: &App, client: ClientId, parameters: &str, now: Timestamp) -> sqlx::Result<String> {
     let uri = SecretToken::new(PREFIX);
     let mut tx = app.db.begin().await?;
-    store::insert(&mut tx, &uri.hash(), client.id, &params.encode_only(request::NAMES), now + COME_WITHIN).await?;
+    store::insert(&mut tx, &uri.hash(), client, parameters, now + COME_WITHIN).await?;
     tx.commit().await?;
-    let answer = json!({ "request_uri": uri.reveal(), "expires_in": COME_WITHIN.as_secs() });
-    Ok((StatusCode::CREATED, no_store(), Json(answer)).into_response())
+    Ok(uri.reveal().to_owned())
 }
 
 /// The request, bound to the key its push proves to hold (RFC 9449 section 10.1).
