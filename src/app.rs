@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::directory::Outages;
+use crate::oidc::dpop::Nonces;
 use crate::oidc::keys::{Keys, Published};
 use crate::oidc::subject::Subjects;
 use crate::outbound::Outbound;
@@ -39,6 +40,8 @@ pub struct Fields {
     pub webauthn: Webauthn,
     /// The keys ID tokens are signed with.
     pub keys: Keys,
+    /// Makes and knows nonces for DPoP proofs.
+    pub nonces: Nonces,
     /// What clients call people.
     pub subjects: Subjects,
     /// What apps read about this server.

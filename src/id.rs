@@ -81,6 +81,8 @@ ids! {
     ClientId;
     /// A notice to an app that a session ended.
     LogoutNoticeId;
+    /// A server that takes access tokens of ours.
+    ApiId;
     /// A browser session, as listed on pages; never the cookie's secret.
     SessionId;
     /// A passkey's row.

@@ -6,7 +6,7 @@
 //! | floor | rooms |
 //! |---|---|
 //! | foundation | [`clock`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`jose`], [`lease`], [`attempts`], [`error`], [`outbound`], [`web`], [`audit`], [`settings`] |
-//! | nouns | [`users`], [`groups`], [`clients`] |
+//! | nouns | [`users`], [`groups`], [`clients`], [`apis`] |
 //! | sign-in | [`sessions`], [`directory`], [`passkeys`], [`access_links`], [`directory_passwords`] |
 //! | protocols | [`oidc`], [`forward_auth`] |
 //! | assembly | [`jobs`], [`metrics`], [`routes`], [`server`], [`app`], [`cli`] |
@@ -31,6 +31,7 @@
 //! and audits; the new values go out on [`app::Fields::settings`], no restart.
 
 pub mod access_links;
+pub mod apis;
 pub mod app;
 pub mod attempts;
 pub mod audit;

@@ -21,7 +21,8 @@ use crate::clients::last_errors::admin as errors;
 use crate::directory_passwords::http as passwords;
 use crate::error::AppError;
 use crate::oidc::{
-    account, authorize, check, consent, device, discovery, end_session, front_channel, introspect, keys, last_errors, pushed, revoke, token, userinfo,
+    account, authorize, check, consent, device, discovery, dpop, end_session, error, front_channel, introspect, keys, last_errors, pushed, resources,
+    revoke, token, userinfo,
 };
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
@@ -117,9 +118,22 @@ fn administration() -> Router<App> {
         .route("/admin/groups/{id}/delete", post(groups::admin::delete))
         .route("/admin/audit", get(audit::admin::list))
         .merge(directories())
+        .merge(apis())
         .route("/admin/settings", get(settings::admin::show).post(settings::admin::save))
         .route("/admin/users/{id}/access-link", post(access_links::admin::make))
         .route("/admin/users/{id}/access-links/{link}/revoke", post(access_links::admin::revoke))
+}
+
+/// Named APIs: for administrators.
+fn apis() -> Router<App> {
+    use crate::apis::admin;
+    Router::new()
+        .route("/admin/apis", get(admin::list))
+        .route("/admin/apis/new", get(admin::new).post(admin::create))
+        .route("/admin/apis/{id}", get(admin::show))
+        .route("/admin/apis/{id}/edit", get(admin::edit).post(admin::save))
+        .route("/admin/apis/{id}/clients", post(admin::allow))
+        .route("/admin/apis/{id}/delete", post(admin::delete))
 }
 
 /// Directories: for administrators.
@@ -187,8 +201,8 @@ fn openid_protocol(app: &App) -> Router<App> {
     let from_anywhere = CorsLayer::new()
         .allow_origin(cors::Any)
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
-        .expose_headers([header::WWW_AUTHENTICATE])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, dpop::HEADER])
+        .expose_headers([header::WWW_AUTHENTICATE, error::DPOP_NONCE])
         .max_age(Duration::from_secs(3600));
     // What these refuse, administrators can read on the app's page.
     let watch = from_fn_with_state(app.clone(), last_errors::watch);
@@ -202,6 +216,9 @@ fn openid_protocol(app: &App) -> Router<App> {
         .route("/.well-known/openid-configuration", get(discovery::metadata).options(preflight))
         .route("/.well-known/oauth-authorization-server", get(discovery::metadata).options(preflight))
         .route("/.well-known/jwks.json", get(discovery::jwks).options(preflight))
+        .route("/.well-known/oauth-protected-resource", get(resources::own).options(preflight))
+        .route("/.well-known/oauth-protected-resource/api/oidc/userinfo", get(resources::own).options(preflight))
+        .route("/api/oidc/resources/{id}", get(resources::api).options(preflight))
         .route("/api/oidc/userinfo", get(userinfo::get).post(userinfo::post).options(preflight))
         .merge(watched)
         .layer(from_anywhere)

@@ -158,6 +158,7 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
         | Kind::Authorized
         | Kind::AuthorizationRevoked
         | Kind::LogoutNoticeFailed => Some("/admin/clients"),
+        Kind::ApiCreated | Kind::ApiChanged => Some("/admin/apis"),
         _ => None,
     }
 }
@@ -171,6 +172,7 @@ const fn class(kind: Kind) -> &'static str {
         | Kind::UserDisabled
         | Kind::GroupRemoved
         | Kind::ClientDeleted
+        | Kind::ApiDeleted
         | Kind::LogoutNoticeFailed => "warn",
         _ => "",
     }

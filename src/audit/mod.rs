@@ -71,6 +71,14 @@ pub enum Kind {
     ClientDeleted,
     /// A client got a new secret.
     ClientSecretMade,
+    /// An API was added.
+    ApiCreated,
+    /// An API was changed, or what a client may have there.
+    ApiChanged,
+    /// An API was deleted.
+    ApiDeleted,
+    /// A client exchanged a token it was sent for one of its own.
+    TokenExchanged,
     /// A person let a client have something, or the client was set to need no asking.
     Authorized,
     /// A person or administrator took an authorization back.
@@ -149,6 +157,10 @@ kinds! {
     ClientChanged = "client_changed", "App changed";
     ClientDeleted = "client_deleted", "App deleted";
     ClientSecretMade = "client_secret_made", "App secret made";
+    ApiCreated = "api_created", "API added";
+    ApiChanged = "api_changed", "API changed";
+    ApiDeleted = "api_deleted", "API deleted";
+    TokenExchanged = "token_exchanged", "Token exchanged";
     Authorized = "authorized", "App authorized";
     AuthorizationRevoked = "authorization_revoked", "App authorization revoked";
     TokenReuse = "token_reuse", "Token used twice";

@@ -30,6 +30,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (13, "openid core", include_str!("../../migrations/0013_openid_core.sql")),
     (14, "client policy", include_str!("../../migrations/0014_client_policy.sql")),
     (15, "client authentication", include_str!("../../migrations/0015_client_authentication.sql")),
+    (16, "tokens", include_str!("../../migrations/0016_tokens.sql")),
     (17, "logout", include_str!("../../migrations/0017_logout.sql")),
     (19, "client logos", include_str!("../../migrations/0019_client_logos.sql")),
     (20, "client errors", include_str!("../../migrations/0020_client_errors.sql")),

@@ -30,6 +30,8 @@ struct ConsentPage {
     username: String,
     user: UserId,
     scopes: Vec<&'static str>,
+    /// APIs by name, with what the app may do there.
+    apis: Vec<(String, Vec<String>)>,
     goes_to: String,
     sealed: String,
     sealed_for_another: String,
@@ -40,6 +42,7 @@ pub(super) async fn page(
     app: &App,
     person: &SignedIn,
     request: &AuthorizationRequest,
+    apis: Vec<(String, Vec<String>)>,
     sealed: String,
     sealed_for_another: String,
 ) -> Result<Response, AppError> {
@@ -51,6 +54,7 @@ pub(super) async fn page(
         username: person.user.username.clone(),
         user: person.user.id,
         scopes: request.reach().iter().map(Scope::for_people).collect(),
+        apis,
         goes_to: destination(&request.reply_to.redirect_uri),
         sealed,
         sealed_for_another,

@@ -15,7 +15,7 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 
 use super::keys::{Published, jws_alg};
-use super::{acr, claims, scope};
+use super::{acr, claims, exchange, resources, scope};
 use crate::app::App;
 use crate::config::Origin;
 use crate::error::AppError;
@@ -42,6 +42,8 @@ struct More {
     backchannel_logout_session_supported: bool,
     frontchannel_logout_supported: bool,
     frontchannel_logout_session_supported: bool,
+    dpop_signing_alg_values_supported: Vec<String>,
+    protected_resources: Vec<String>,
 }
 
 impl AdditionalProviderMetadata for More {}
@@ -90,6 +92,8 @@ pub fn document(origin: &Origin) -> anyhow::Result<Published> {
         backchannel_logout_session_supported: true,
         frontchannel_logout_supported: true,
         frontchannel_logout_session_supported: true,
+        dpop_signing_alg_values_supported: Alg::STRICT.map(|alg| alg.as_str().to_owned()).to_vec(),
+        protected_resources: vec![resources::userinfo(origin)],
     };
     let metadata = Metadata::new(
         IssuerUrl::new(origin.as_str().to_owned())?,
@@ -110,6 +114,7 @@ pub fn document(origin: &Origin) -> anyhow::Result<Published> {
         CoreGrantType::RefreshToken,
         CoreGrantType::ClientCredentials,
         CoreGrantType::DeviceCode,
+        CoreGrantType::Extension(exchange::GRANT_TYPE.to_owned()),
     ]))
     .set_token_endpoint_auth_methods_supported(Some(vec![
         CoreClientAuthMethod::ClientSecretBasic,

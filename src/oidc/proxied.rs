@@ -101,8 +101,8 @@ pub async fn redeem(
     let grant = if fits.is_ok() { store::find_live_grant(&mut tx, redeemed.grant_id).await? } else { None };
     let cookie = SecretToken::new("");
     if let Some(grant) = &grant {
-        let new =
-            NewToken { hash: &cookie.hash(), kind: "proxied", grant: grant.id, scopes: &grant.scopes, created_at: now, expires_at: now + lasts };
+        let hash = cookie.hash();
+        let new = NewToken::plain(&hash, "proxied", grant, now, now + lasts);
         store::insert_tokens(&mut tx, &[new]).await?;
     }
     tx.commit().await?;

@@ -11,9 +11,9 @@ use serde_json::json;
 use super::error::{AuthorizeError, AuthorizeErrorCode, OAuthError, no_store};
 use super::params::Params;
 use super::store::pushed as store;
-use super::token;
-use super::{request, request_object};
+use super::{dpop, request, request_object, resources, token};
 use crate::app::App;
+use crate::clients::AuthenticatedClient;
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::ClientId;
@@ -53,7 +53,9 @@ pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Re
     } else {
         params
     };
-    request::validate(&params, Some((*client).clone())).map_err(told)?;
+    let params = bound(&app, &headers, &client, params, now).await?;
+    let request = request::validate(&params, Some((*client).clone())).map_err(told)?;
+    resources::resolve(&mut app.db.read().await?, &app.config.origin, &client, &request.unverified_resources, &request.scope_words).await?;
     let uri = push(&app, client.id, &params.encode_only(request::NAMES), now).await?;
     let answer = json!({ "request_uri": uri, "expires_in": COME_WITHIN.as_secs() });
     Ok((StatusCode::CREATED, no_store(), Json(answer)).into_response())
@@ -66,6 +68,18 @@ pub(super) async fn push(app: &App, client: ClientId, parameters: &str, now: Tim
     store::insert(&mut tx, &uri.hash(), client, parameters, now + COME_WITHIN).await?;
     tx.commit().await?;
     Ok(uri.reveal().to_owned())
+}
+
+/// The request, bound to the key its push proves to hold (RFC 9449 section 10.1).
+async fn bound(app: &App, headers: &HeaderMap, client: &AuthenticatedClient, params: Params, now: Timestamp) -> Result<Params, OAuthError> {
+    let url = app.config.origin.url("/api/oidc/par");
+    let with_nonce = client.registration.policies.tokens.require_dpop_nonce;
+    let expected = dpop::Expected { method: "POST", url: &url, access_token: None, with_nonce };
+    match (dpop::check(app, headers, expected, now).await?, params.get("dpop_jkt")) {
+        (Some(jkt), Some(named)) if jkt != named => Err(OAuthError::InvalidDpopProof("dpop_jkt names another key than the one of the DPoP proof")),
+        (Some(jkt), _) => Ok(params.with("dpop_jkt", &jkt)),
+        (None, _) => Ok(params),
+    }
 }
 
 /// Opens the request a person came with. It may be opened again until it is answered: people reload pages.

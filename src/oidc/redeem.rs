@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::error::OAuthError;
-use super::mint::{Minted, access_lifetime, mint, settle};
-use super::scope::Scopes;
+use super::mint::{Minted, Wanted, access_lifetime, mint, settle};
 use super::store;
 use super::token::{self, Proof, Tokens};
 use crate::app::App;
@@ -25,6 +24,7 @@ pub(super) async fn code(
     client: &AuthenticatedClient,
     unverified_code: &str,
     proof: &Proof<'_>,
+    wanted: Wanted<'_>,
     browser: &web::Client,
     now: Timestamp,
 ) -> Result<Tokens, OAuthError> {
@@ -41,7 +41,11 @@ pub(super) async fn code(
     };
     let minted = match token::check_proof(proof, &redeemed.redirect_uri, redeemed.code_challenge.as_deref()) {
         Err(why) => Err(OAuthError::InvalidGrant(why)),
-        Ok(()) => mint(&mut tx, app, client, redeemed.grant_id, None, now).await,
+        // RFC 9449 section 10.
+        Ok(()) if redeemed.jkt.is_some() && redeemed.jkt.as_deref() != wanted.jkt => {
+            Err(OAuthError::InvalidGrant("the code is bound to a key, and the DPoP proof is not that key's"))
+        }
+        Ok(()) => mint(&mut tx, app, client, redeemed.grant_id, wanted, now).await,
     };
     if let Ok(Minted { refresh_until: Some(refresh_until), .. }) = &minted {
         store::keep_code(&mut tx, &hash, *refresh_until).await?;
@@ -51,22 +55,29 @@ pub(super) async fn code(
     minted.sign(app, client, nonce.as_deref(), now).await
 }
 
-/// Exchanges a refresh token for fresh tokens (RFC 6749 section 6). Each is good once; a second use after a short while revokes the grant, because two
+/// Exchanges a refresh token for fresh tokens (RFC 6749 section 6). One that is bound to a key is unknown to who does not prove to hold it. Each is good once; a second use after a short while revokes the grant, because two
 /// parties hold it then (RFC 9700 section 4.14.2).
 pub(super) async fn refresh(
     app: &App,
     client: &AuthenticatedClient,
     unverified_token: &str,
-    narrowed: Option<Scopes>,
+    wanted: Wanted<'_>,
     browser: &web::Client,
     now: Timestamp,
 ) -> Result<Tokens, OAuthError> {
     const UNKNOWN: OAuthError = OAuthError::InvalidGrant("the refresh token is unknown, expired, revoked or another client's");
     let hash = TokenHash::of(unverified_token);
     let mut tx = app.db.begin().await?;
-    let grant = match store::rotate_refresh_token(&mut tx, &hash, client.id, now).await? {
+    // FAPI 2.0 section 5.3.2.1: no rotation; the client proves itself and a key each time.
+    let kept = client.registration.policies.tokens.is_fapi2();
+    let live = if kept {
+        store::find_refresh_token(&mut tx, &hash, client.id, wanted.jkt, now).await?
+    } else {
+        store::rotate_refresh_token(&mut tx, &hash, client.id, wanted.jkt, now).await?
+    };
+    let grant = match live {
         Some(grant) => grant,
-        None => match store::used_refresh_token(&mut tx, &hash, client.id).await? {
+        None => match store::used_refresh_token(&mut tx, &hash, client.id, wanted.jkt).await? {
             Some((grant, used_at)) if now.since(used_at) <= REFRESH_REUSE_WITHIN => grant,
             Some((grant, _)) => {
                 revoke_after_reuse(&mut tx, grant, client, "refresh token", browser, now).await?;
@@ -76,7 +87,8 @@ pub(super) async fn refresh(
             None => return Err(UNKNOWN),
         },
     };
-    let minted = mint(&mut tx, app, client, grant, narrowed, now).await;
+    let wanted = Wanted { kept: kept.then_some(&hash), ..wanted };
+    let minted = mint(&mut tx, app, client, grant, wanted, now).await;
     settle(tx, minted).await?.sign(app, client, None, now).await
 }
 

@@ -5,14 +5,17 @@ pub(super) mod devices;
 pub(super) mod keys;
 pub(super) mod machines;
 pub(super) mod notices;
+pub(super) mod proofs;
 pub(super) mod proxied;
 pub(super) mod pushed;
 
 use super::AppLine;
+use super::scope::Scopes;
+use crate::apis::Reach;
 use crate::clients::policy::ClaimsPolicy;
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx, Value, insert_rows, query, query_list};
-use crate::id::{ClientId, GrantId, SessionId, UserId};
+use crate::id::{ApiId, ClientId, GrantId, SessionId, UserId};
 use crate::secret::TokenHash;
 
 /// The condition under which a grant `g` of person `u` to client `c` counts: not revoked, made after whatever voided the person's access, the person not
@@ -34,6 +37,7 @@ pub(super) struct NewGrant<'a> {
     pub(super) session: Option<SessionId>,
     pub(super) scopes: &'a str,
     pub(super) claims: &'a str,
+    pub(super) permissions: &'a str,
     pub(super) nonce: Option<&'a str>,
     pub(super) auth_at: Timestamp,
     pub(super) amr: &'a str,
@@ -43,8 +47,8 @@ pub(super) struct NewGrant<'a> {
 
 pub(super) async fn insert_grant(tx: &mut Tx, new: NewGrant<'_>) -> sqlx::Result<()> {
     query(
-        "INSERT INTO grants (id, user_id, client_id, session_id, scopes, nonce, auth_at, amr, created_at, acr, claims)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO grants (id, user_id, client_id, session_id, scopes, nonce, auth_at, amr, created_at, acr, claims, permissions)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(new.id)
     .bind(new.user)
@@ -57,6 +61,7 @@ pub(super) async fn insert_grant(tx: &mut Tx, new: NewGrant<'_>) -> sqlx::Result
     .bind(new.created_at)
     .bind(new.acr)
     .bind(new.claims)
+    .bind(new.permissions)
     .execute(tx)
     .await
     .map(|_| ())
@@ -70,6 +75,7 @@ pub(super) struct Grant {
     pub(super) session_id: Option<SessionId>,
     pub(super) scopes: String,
     pub(super) claims: String,
+    pub(super) permissions: String,
     pub(super) nonce: Option<String>,
     pub(super) auth_at: Timestamp,
     pub(super) amr: String,
@@ -79,7 +85,7 @@ pub(super) struct Grant {
 
 pub(super) async fn find_live_grant(conn: &mut Conn, id: GrantId) -> sqlx::Result<Option<Grant>> {
     query(concat!(
-        "SELECT g.id, g.user_id, g.session_id, g.scopes, g.claims, g.nonce, g.auth_at, g.amr, g.acr, g.created_at
+        "SELECT g.id, g.user_id, g.session_id, g.scopes, g.claims, g.permissions, g.nonce, g.auth_at, g.amr, g.acr, g.created_at
          FROM grants g JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id WHERE g.id = $1 AND ",
         live_grant!()
     ))
@@ -142,13 +148,14 @@ pub(super) struct NewCode<'a> {
     pub(super) client: ClientId,
     pub(super) redirect_uri: &'a str,
     pub(super) code_challenge: Option<&'a str>,
+    pub(super) jkt: Option<&'a str>,
     pub(super) expires_at: Timestamp,
 }
 
 pub(super) async fn insert_code(tx: &mut Tx, new: NewCode<'_>) -> sqlx::Result<()> {
     query(
-        "INSERT INTO authorization_codes (code_hash, grant_id, client_id, redirect_uri, code_challenge, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO authorization_codes (code_hash, grant_id, client_id, redirect_uri, code_challenge, expires_at, jkt)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(new.hash)
     .bind(new.grant)
@@ -156,6 +163,7 @@ pub(super) async fn insert_code(tx: &mut Tx, new: NewCode<'_>) -> sqlx::Result<(
     .bind(new.redirect_uri)
     .bind(new.code_challenge)
     .bind(new.expires_at)
+    .bind(new.jkt)
     .execute(tx)
     .await
     .map(|_| ())
@@ -167,6 +175,7 @@ pub(super) struct Redeemed {
     pub(super) grant_id: GrantId,
     pub(super) redirect_uri: String,
     pub(super) code_challenge: Option<String>,
+    pub(super) jkt: Option<String>,
 }
 
 /// Uses a code up: of two requests at once one gets the row. The statement names the client, so that a stranger cannot burn someone else's code. Its row stays
@@ -180,7 +189,7 @@ pub(super) async fn redeem_code(
 ) -> sqlx::Result<Option<Redeemed>> {
     query(
         "UPDATE authorization_codes SET used_at = $3, expires_at = $4 WHERE code_hash = $1 AND client_id = $2 AND used_at IS NULL AND expires_at > $3
-         RETURNING grant_id, redirect_uri, code_challenge",
+         RETURNING grant_id, redirect_uri, code_challenge, jkt",
     )
     .bind(hash)
     .bind(client)
@@ -218,20 +227,54 @@ pub(super) struct NewToken<'a> {
     pub(super) scopes: &'a str,
     pub(super) created_at: Timestamp,
     pub(super) expires_at: Timestamp,
+    /// The key it is bound to.
+    pub(super) jkt: Option<&'a str>,
+    /// The API it is for.
+    pub(super) api: Option<ApiId>,
+    /// Who exchanged another token for it.
+    pub(super) holder: Option<ClientId>,
+    pub(super) act: Option<String>,
+}
+
+impl<'a> NewToken<'a> {
+    /// A token that is bound to no key and for no API.
+    pub(super) const fn plain(hash: &'a TokenHash, kind: &'static str, grant: &'a Grant, created_at: Timestamp, expires_at: Timestamp) -> Self {
+        let scopes = grant.scopes.as_str();
+        Self { hash, kind, grant: grant.id, scopes, created_at, expires_at, jkt: None, api: None, holder: None, act: None }
+    }
 }
 
 pub(super) async fn insert_tokens(tx: &mut Tx, new: &[NewToken<'_>]) -> sqlx::Result<()> {
-    let row = |token: &NewToken<'_>| -> [Value; 6] {
-        [token.hash.into(), token.kind.into(), token.grant.into(), token.scopes.into(), token.created_at.into(), token.expires_at.into()]
+    let row = |token: &NewToken<'_>| -> [Value; 10] {
+        [
+            token.hash.into(),
+            token.kind.into(),
+            token.grant.into(),
+            token.scopes.into(),
+            token.created_at.into(),
+            token.expires_at.into(),
+            token.jkt.into(),
+            token.api.into(),
+            token.holder.into(),
+            token.act.clone().into(),
+        ]
     };
-    let rows: Vec<[Value; 6]> = new.iter().map(row).collect();
-    insert_rows(tx, "INSERT INTO tokens (token_hash, kind, grant_id, scopes, created_at, expires_at) VALUES", rows, "").await.map(|_| ())
+    let rows: Vec<[Value; 10]> = new.iter().map(row).collect();
+    let insert = "INSERT INTO tokens (token_hash, kind, grant_id, scopes, created_at, expires_at, jkt, api_id, holder_id, act) VALUES";
+    insert_rows(tx, insert, rows, "").await.map(|_| ())
 }
 
-/// An access token that counts.
+/// A token that counts.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct LiveToken {
+    /// `access`, `refresh`, or `jwt` for an access token whose hash is that of its `jti`.
     pub(super) kind: String,
+    pub(super) grant_id: GrantId,
+    pub(super) jkt: Option<String>,
+    pub(super) api_id: Option<ApiId>,
+    /// The identifier of its API.
+    pub(super) audience: Option<String>,
+    pub(super) act: Option<String>,
     pub(super) user_id: UserId,
     pub(super) username: String,
     pub(super) client_id: String,
@@ -255,9 +298,12 @@ impl LiveToken {
 /// A token, access or refresh, that could be used now.
 pub(super) async fn find_live_token(conn: &mut Conn, hash: &TokenHash, now: Timestamp) -> sqlx::Result<Option<LiveToken>> {
     query(concat!(
-        "SELECT t.kind, g.user_id, u.username, c.client_id, t.scopes, g.claims, t.created_at, t.expires_at, c.id AS client_row, c.policy
+        "SELECT t.kind, t.grant_id, t.jkt, t.api_id, a.identifier AS audience, t.act, g.user_id, u.username, COALESCE(h.client_id, c.client_id) AS client_id,
+                t.scopes, g.claims, t.created_at, t.expires_at, c.id AS client_row, c.policy
          FROM tokens t JOIN grants g ON g.id = t.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
-         WHERE t.token_hash = $1 AND t.kind <> 'proxied' AND t.expires_at > $2 AND t.used_at IS NULL AND ",
+              LEFT JOIN apis a ON a.id = t.api_id LEFT JOIN clients h ON h.id = t.holder_id
+         WHERE t.token_hash = $1 AND t.kind <> 'proxied' AND t.expires_at > $2 AND t.used_at IS NULL AND (t.api_id IS NULL OR a.id IS NOT NULL)
+           AND (t.holder_id IS NULL OR h.id IS NOT NULL) AND ",
         live_grant!()
     ))
     .bind(hash)
@@ -267,35 +313,74 @@ pub(super) async fn find_live_token(conn: &mut Conn, hash: &TokenHash, now: Time
 }
 
 /// Exchanges a refresh token: of two requests at once one gets the grant. The statement names the client.
-pub(super) async fn rotate_refresh_token(tx: &mut Tx, hash: &TokenHash, client: ClientId, now: Timestamp) -> sqlx::Result<Option<GrantId>> {
+pub(super) async fn rotate_refresh_token(
+    tx: &mut Tx,
+    hash: &TokenHash,
+    client: ClientId,
+    jkt: Option<&str>,
+    now: Timestamp,
+) -> sqlx::Result<Option<GrantId>> {
     let row: Option<(GrantId,)> = query(
         "UPDATE tokens SET used_at = $3 WHERE token_hash = $1 AND kind = 'refresh' AND used_at IS NULL AND expires_at > $3
-           AND EXISTS (SELECT 1 FROM grants g WHERE g.id = tokens.grant_id AND g.client_id = $2)
+           AND (jkt IS NULL OR jkt = $4) AND EXISTS (SELECT 1 FROM grants g WHERE g.id = tokens.grant_id AND g.client_id = $2)
          RETURNING grant_id",
     )
     .bind(hash)
     .bind(client)
     .bind(now)
+    .bind(jkt)
     .optional(tx)
     .await?;
     Ok(row.map(|(grant,)| grant))
 }
 
-/// A refresh token of this client that was exchanged before, and when.
-pub(super) async fn used_refresh_token(conn: &mut Conn, hash: &TokenHash, client: ClientId) -> sqlx::Result<Option<(GrantId, Timestamp)>> {
-    query(
-        "SELECT t.grant_id, t.used_at FROM tokens t JOIN grants g ON g.id = t.grant_id
-         WHERE t.token_hash = $1 AND t.kind = 'refresh' AND t.used_at IS NOT NULL AND g.client_id = $2",
+/// A refresh token of a client that keeps it: used, and still there.
+pub(super) async fn find_refresh_token(
+    conn: &mut Conn,
+    hash: &TokenHash,
+    client: ClientId,
+    jkt: Option<&str>,
+    now: Timestamp,
+) -> sqlx::Result<Option<GrantId>> {
+    let row: Option<(GrantId,)> = query(
+        "SELECT t.grant_id FROM tokens t JOIN grants g ON g.id = t.grant_id
+         WHERE t.token_hash = $1 AND t.kind = 'refresh' AND t.used_at IS NULL AND t.expires_at > $3 AND g.client_id = $2 AND (t.jkt IS NULL OR t.jkt = $4)",
     )
     .bind(hash)
     .bind(client)
+    .bind(now)
+    .bind(jkt)
+    .optional(conn)
+    .await?;
+    Ok(row.map(|(grant,)| grant))
+}
+
+/// Lets a refresh token that stays in use live on.
+pub(super) async fn keep_refresh_token(tx: &mut Tx, hash: &TokenHash, expires_at: Timestamp) -> sqlx::Result<u64> {
+    query("UPDATE tokens SET expires_at = $2 WHERE token_hash = $1 AND kind = 'refresh'").bind(hash).bind(expires_at).execute(tx).await
+}
+
+/// A refresh token of this client that was exchanged before, and when.
+pub(super) async fn used_refresh_token(
+    conn: &mut Conn,
+    hash: &TokenHash,
+    client: ClientId,
+    jkt: Option<&str>,
+) -> sqlx::Result<Option<(GrantId, Timestamp)>> {
+    query(
+        "SELECT t.grant_id, t.used_at FROM tokens t JOIN grants g ON g.id = t.grant_id
+         WHERE t.token_hash = $1 AND t.kind = 'refresh' AND t.used_at IS NOT NULL AND g.client_id = $2 AND (t.jkt IS NULL OR t.jkt = $3)",
+    )
+    .bind(hash)
+    .bind(client)
+    .bind(jkt)
     .optional(conn)
     .await
 }
 
 /// Kind and grant of a token this client was given.
 pub(super) async fn token_of_client(conn: &mut Conn, hash: &TokenHash, client: ClientId) -> sqlx::Result<Option<(String, GrantId)>> {
-    query("SELECT t.kind, t.grant_id FROM tokens t JOIN grants g ON g.id = t.grant_id WHERE t.token_hash = $1 AND g.client_id = $2")
+    query("SELECT t.kind, t.grant_id FROM tokens t JOIN grants g ON g.id = t.grant_id WHERE t.token_hash = $1 AND COALESCE(t.holder_id, g.client_id) = $2")
         .bind(hash)
         .bind(client)
         .optional(conn)
@@ -306,21 +391,26 @@ pub(super) async fn delete_token(tx: &mut Tx, hash: &TokenHash) -> sqlx::Result<
     query("DELETE FROM tokens WHERE token_hash = $1").bind(hash).execute(tx).await.map(|_| ())
 }
 
-pub(super) async fn consent(conn: &mut Conn, user: UserId, client: ClientId) -> sqlx::Result<Option<String>> {
-    let row: Option<(String,)> =
-        query("SELECT scopes FROM consents WHERE user_id = $1 AND client_id = $2").bind(user).bind(client).optional(conn).await?;
-    Ok(row.map(|(scopes,)| scopes))
+/// What a person agreed to: scopes here, and permissions at APIs. Nothing, when they were never asked.
+pub(super) async fn consent(conn: &mut Conn, user: UserId, client: ClientId) -> sqlx::Result<(Scopes, Reach)> {
+    let row: Option<(String, String)> =
+        query("SELECT scopes, permissions FROM consents WHERE user_id = $1 AND client_id = $2").bind(user).bind(client).optional(conn).await?;
+    Ok(row.map(|(scopes, permissions)| (Scopes::parse(&scopes), Reach::from_text(&permissions))).unwrap_or_default())
 }
 
-pub(super) async fn put_consent(tx: &mut Tx, user: UserId, client: ClientId, scopes: &str, now: Timestamp) -> sqlx::Result<()> {
+/// Notes that a person agreed to this besides what they agreed to before.
+pub(super) async fn put_consent(tx: &mut Tx, user: UserId, client: ClientId, scopes: &Scopes, reach: &Reach, now: Timestamp) -> sqlx::Result<()> {
+    let (before, reached) = consent(tx, user, client).await?;
     query(
-        "INSERT INTO consents (user_id, client_id, scopes, granted_at, last_used_at) VALUES ($1, $2, $3, $4, $4)
-         ON CONFLICT (user_id, client_id) DO UPDATE SET scopes = excluded.scopes, granted_at = excluded.granted_at, last_used_at = excluded.last_used_at",
+        "INSERT INTO consents (user_id, client_id, scopes, permissions, granted_at, last_used_at) VALUES ($1, $2, $3, $5, $4, $4)
+         ON CONFLICT (user_id, client_id) DO UPDATE SET scopes = excluded.scopes, permissions = excluded.permissions, granted_at = excluded.granted_at,
+                                                        last_used_at = excluded.last_used_at",
     )
     .bind(user)
     .bind(client)
-    .bind(scopes)
+    .bind(before.and(scopes).to_string())
     .bind(now)
+    .bind(reached.and(reach).to_text())
     .execute(tx)
     .await
     .map(|_| ())

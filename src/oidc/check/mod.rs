@@ -12,11 +12,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::error::OAuthError;
+use super::mint::Wanted;
 use super::params::Params;
 use super::scope::{Scope, Scopes};
 use super::store;
 use super::token::Proof;
-use super::{claims_of_access_token, known_of, redeem};
+use super::{claims_of_access_token, known_of, redeem, resources};
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
 use crate::clients::{self, Client, SigningAlg};
@@ -134,8 +135,11 @@ async fn end(
     let proof = Proof { redirect_uri: Some(&uri), code_verifier: Some(&run.verifier) };
     let vouched = clients::vouched_for(admin, client);
     let looked = async {
-        let tokens = redeem::code(app, &vouched, code, &proof, browser, now).await?;
-        let (standard, additional) = claims_of_access_token(app, &tokens.access_token, now).await?;
+        // Whatever API the client's tokens are for otherwise, this one is for userinfo.
+        let resource = resources::userinfo(&app.config.origin);
+        let wanted = Wanted { resource: Some(&resource), ..Wanted::default() };
+        let tokens = redeem::code(app, &vouched, code, &proof, wanted, browser, now).await?;
+        let (standard, additional) = claims_of_access_token(app, &tokens.access_token, None, now).await?;
         let id_token = tokens.id_token.clone().unwrap_or_default();
         Ok(Given {
             token_type: tokens.token_type,
