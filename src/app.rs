@@ -11,7 +11,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::directory::Outages;
-use crate::oidc::keys::{Keys, Published};
+use crate::oidc::discovery::Variants;
+use crate::oidc::keys::Keys;
 use crate::outbound::Outbound;
 use crate::secret::Sealer;
 use crate::settings::Settings;
@@ -38,7 +39,7 @@ pub struct Fields {
     /// The keys ID tokens are signed with.
     pub keys: Keys,
     /// What apps read about this server.
-    pub metadata: Published,
+    pub metadata: Variants,
     /// Limits per client address.
     pub limits: Limits,
     /// Directories that did not answer lately.

@@ -19,7 +19,9 @@ use crate::app::App;
 use crate::clients::admin as clients;
 use crate::directory_passwords::http as passwords;
 use crate::error::AppError;
-use crate::oidc::{account, authorize, consent, device, discovery, end_session, front_channel, introspect, pushed, revoke, token, userinfo};
+use crate::oidc::{
+    account, authorize, consent, device, discovery, end_session, front_channel, introspect, pushed, registration, revoke, token, userinfo,
+};
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
 use crate::{access_links, audit, directory, forward_auth, groups, metrics, passkeys, settings, users};
@@ -158,6 +160,8 @@ fn openid_pages() -> Router<App> {
         .route("/admin/clients", get(clients::list).post(clients::create))
         .route("/admin/clients/new", get(clients::new))
         .route("/admin/clients/{id}", get(clients::show).post(clients::update))
+        .route("/admin/clients/registration", get(registration::admin::show).post(registration::admin::make))
+        .route("/admin/clients/registration/{id}/revoke", post(registration::admin::revoke))
         .route("/admin/clients/{id}/secrets", post(clients::make_secret))
         .route("/admin/clients/{id}/secrets/delete", post(clients::delete_secret))
         .route("/admin/clients/{id}/groups", post(clients::change_groups))
@@ -175,6 +179,13 @@ fn openid_protocol() -> Router<App> {
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .expose_headers([header::WWW_AUTHENTICATE])
         .max_age(Duration::from_secs(3600));
+    let registration = Router::new()
+        .route("/api/oidc/register", post(registration::http::register).options(preflight))
+        .route(
+            "/api/oidc/register/{client_id}",
+            get(registration::http::look).put(registration::http::replace).delete(registration::http::remove).options(preflight),
+        )
+        .layer(from_anywhere.clone().allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE]));
     Router::new()
         .route("/.well-known/openid-configuration", get(discovery::metadata).options(preflight))
         .route("/.well-known/oauth-authorization-server", get(discovery::metadata).options(preflight))
@@ -185,6 +196,7 @@ fn openid_protocol() -> Router<App> {
         .route("/api/oidc/device/authorize", post(device::authorize).options(preflight))
         .route("/api/oidc/revoke", post(revoke::post).options(preflight))
         .layer(from_anywhere)
+        .merge(registration)
         .route("/api/oidc/introspect", post(introspect::post))
         .route("/authorize", post(authorize::post))
         .route("/api/oidc/end-session", post(end_session::post))

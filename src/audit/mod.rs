@@ -71,6 +71,10 @@ pub enum Kind {
     ClientDeleted,
     /// A client got a new secret.
     ClientSecretMade,
+    /// A token that lets apps register themselves was made.
+    RegistrationTokenMade,
+    /// A token that lets apps register themselves was revoked.
+    RegistrationTokenRevoked,
     /// A person let a client have something, or the client was set to need no asking.
     Authorized,
     /// A person or administrator took an authorization back.
@@ -149,6 +153,8 @@ kinds! {
     ClientChanged = "client_changed", "App changed";
     ClientDeleted = "client_deleted", "App deleted";
     ClientSecretMade = "client_secret_made", "App secret made";
+    RegistrationTokenMade = "registration_token_made", "Registration token made";
+    RegistrationTokenRevoked = "registration_token_revoked", "Registration token revoked";
     Authorized = "authorized", "App authorized";
     AuthorizationRevoked = "authorization_revoked", "App authorization revoked";
     TokenReuse = "token_reuse", "Token used twice";

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::{Failed, Format, app, say, say_json};
+use super::{Failed, Format, app, clients_file, registration_tokens, say, say_json};
 use crate::clients::{self, Authority, Refused, Registration, SigningAlg};
 use crate::id::ClientId;
 
@@ -18,6 +18,11 @@ pub(super) enum Clients {
     },
     /// Registers a client and prints its id and secret; the secret is shown this once.
     Create(Create),
+    /// Applies a file of clients, or says what it would change.
+    Apply(clients_file::Apply),
+    /// Tokens with which apps may register themselves.
+    #[command(subcommand)]
+    RegistrationToken(registration_tokens::Command),
 }
 
 /// A client to register.
@@ -86,6 +91,8 @@ pub(super) async fn run(command: Clients) -> Result<(), Failed> {
     match command {
         Clients::List { format } => list(format).await,
         Clients::Create(new) => create(new).await,
+        Clients::Apply(arguments) => clients_file::apply(arguments).await,
+        Clients::RegistrationToken(command) => registration_tokens::run(command).await,
     }
 }
 

@@ -4,10 +4,12 @@
 mod access_link;
 mod audit;
 mod clients;
+mod clients_file;
 mod directory;
 mod groups;
 mod keys;
 mod print;
+mod registration_tokens;
 mod serve;
 mod sessions;
 mod users;

@@ -95,7 +95,10 @@ pub(super) async fn find(conn: &mut Conn, id: ClientId) -> sqlx::Result<Option<C
 }
 
 pub(super) async fn find_by_client_id(conn: &mut Conn, client_id: &str) -> sqlx::Result<Option<Client>> {
-    let row: Option<Row> = query(concat!("SELECT ", columns!(), " FROM clients WHERE client_id = $1")).bind(client_id).optional(conn).await?;
+    let row: Option<Row> = query(concat!("SELECT ", columns!(), " FROM clients WHERE client_id = $1 AND out_of_service_at IS NULL"))
+        .bind(client_id)
+        .optional(conn)
+        .await?;
     row.map(Client::try_from).transpose()
 }
 

@@ -30,6 +30,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (13, "openid core", include_str!("../../migrations/0013_openid_core.sql")),
     (14, "client policy", include_str!("../../migrations/0014_client_policy.sql")),
     (17, "logout", include_str!("../../migrations/0017_logout.sql")),
+    (18, "registration", include_str!("../../migrations/0018_registration.sql")),
 ];
 
 /// Why the database could not be opened; each reads as one sentence for the administrator.

@@ -16,6 +16,7 @@ use super::scope::Scopes;
 use super::{Agreement, id_token, pushed, store};
 use crate::app::App;
 use crate::clients;
+use crate::clients::metadata_document::{self, Unusable};
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::UserId;
@@ -105,7 +106,8 @@ pub fn decide(request: &AuthorizationRequest, facts: &Facts, asked_at: Timestamp
     if facts.agreed {
         return Decision::Issue;
     }
-    let settled = request.client.registration.skip_consent || (!request.prompt.consent && request.reach().is_within(&facts.consented));
+    let settled = request.client.registration.skip_consent
+        || (!request.prompt.consent && !request.may_be_an_impostor() && request.reach().is_within(&facts.consented));
     match (settled, request.prompt.none) {
         (true, _) => Decision::Issue,
         (false, true) => Decision::Refuse(ConsentRequired, "the person has not agreed yet"),
@@ -123,6 +125,12 @@ pub async fn get(
     let now = app.clock.now();
     let params = Params::parse(&query.unwrap_or_default()).map_err(|_| not_understood())?;
     let pushed = params.get("request_uri").filter(|uri| pushed::is_pushed(uri)).map(str::to_owned).unwrap_or_default();
+    if let Some(client_id) = params.get("client_id") {
+        metadata_document::bring_in(&app, client_id, &browser, now).await.map_err(|unusable| match unusable {
+            Unusable::Said(message) => AppError::refused("This app cannot sign you in", message),
+            Unusable::Internal(error) => error.into(),
+        })?;
+    }
     let params = if pushed.is_empty() { params } else { pushed::open(&app, &params, &pushed, now).await? };
     let asked = Asked { params, pushed, at: now };
     proceed(&app, &asked, signed_in.as_ref(), &browser, Agreement::NotAsked, now).await
@@ -204,6 +212,8 @@ pub(super) async fn proceed(
         Some(client_id) => clients::find_by_client_id(&mut conn, client_id).await?,
         None => None,
     };
+    let settings = app.settings();
+    let client = client.filter(|client| metadata_document::is_served(&settings, client));
     let mut request = match request::validate(params, client) {
         Ok(request) => request,
         Err(error) => return refusal(app, error),

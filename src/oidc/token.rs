@@ -13,7 +13,7 @@ use super::params::Params;
 use super::redeem;
 use super::scope::Scopes;
 use crate::app::App;
-use crate::clients::{self, AuthenticatedClient};
+use crate::clients::{self, AuthenticatedClient, metadata_document};
 use crate::secret::{base64url, equal, sha256};
 use crate::web;
 
@@ -104,7 +104,8 @@ pub(super) async fn authenticate(app: &App, headers: &HeaderMap, params: &Params
         None => None,
     };
     let presented = clients::presented(authorization, params.get("client_id"), params.get("client_secret"))?;
-    Ok(clients::authenticate(&mut app.db.read().await?, &presented).await?)
+    let client = clients::authenticate(&mut app.db.read().await?, &presented).await?;
+    if metadata_document::is_served(&app.settings(), &client) { Ok(client) } else { Err(OAuthError::InvalidClient) }
 }
 
 /// What the client adds to a code to prove that it asked for it.

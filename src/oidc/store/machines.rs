@@ -36,7 +36,7 @@ pub(in crate::oidc) async fn insert(
 pub(in crate::oidc) async fn find_live(conn: &mut Conn, hash: &TokenHash, now: Timestamp) -> sqlx::Result<Option<MachineToken>> {
     query(
         "SELECT c.client_id, t.scopes, t.created_at, t.expires_at FROM client_tokens t JOIN clients c ON c.id = t.client_id
-         WHERE t.token_hash = $1 AND t.expires_at > $2 AND c.acts_alone",
+         WHERE t.token_hash = $1 AND t.expires_at > $2 AND c.acts_alone AND c.out_of_service_at IS NULL",
     )
     .bind(hash)
     .bind(now)
