@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use webauthn_rs::Webauthn;
 
+use crate::clients::{RemoteKeys, SecretUses};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
@@ -46,6 +47,10 @@ pub struct Fields {
     pub outages: Outages,
     /// Requests to other servers.
     pub outbound: Outbound,
+    /// Keys of clients and platforms that were fetched.
+    pub remote_keys: RemoteKeys,
+    /// Uses of clients' secrets that are not written yet.
+    pub secret_uses: SecretUses,
     /// Cancelled when the server stops.
     pub stopping: CancellationToken,
 }

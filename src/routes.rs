@@ -20,7 +20,7 @@ use crate::clients::admin as clients;
 use crate::directory_passwords::http as passwords;
 use crate::error::AppError;
 use crate::oidc::{
-    account, authorize, consent, device, discovery, end_session, front_channel, introspect, pushed, registration, revoke, token, userinfo,
+    account, authorize, consent, device, discovery, end_session, front_channel, introspect, keys, pushed, registration, revoke, token, userinfo,
 };
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
@@ -157,6 +157,8 @@ fn openid_pages() -> Router<App> {
         .route("/device", get(device::page).post(device::answer))
         .route("/account/apps", get(account::get))
         .route("/account/apps/{id}/revoke", post(account::revoke))
+        .route("/admin/keys", get(keys::admin::show))
+        .route("/admin/keys/rotate", post(keys::admin::rotate))
         .route("/admin/clients", get(clients::list).post(clients::create))
         .route("/admin/clients/new", get(clients::new))
         .route("/admin/clients/{id}", get(clients::show).post(clients::update))

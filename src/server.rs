@@ -21,7 +21,7 @@ use crate::outbound::Outbound;
 use crate::settings::{self, Settings};
 use crate::web::listener;
 use crate::web::rate_limit::Limits;
-use crate::{access_links, db, directory, installation, jobs, oidc, passkeys, routes};
+use crate::{access_links, clients, db, directory, installation, jobs, oidc, passkeys, routes};
 
 /// Requests in flight get this long to finish when the server stops; jobs too.
 const STOP_WITHIN: Duration = Duration::from_secs(9);
@@ -71,6 +71,8 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         limits: Limits::default(),
         outages: directory::Outages::default(),
         outbound,
+        remote_keys: clients::RemoteKeys::default(),
+        secret_uses: clients::SecretUses::default(),
         stopping: CancellationToken::new(),
     }))
 }

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::{Failed, Format, app, clients_file, registration_tokens, say, say_json};
+use super::{Failed, Format, app, client_secrets, clients_file, registration_tokens, say, say_json};
 use crate::clients::{self, Authority, Refused, Registration, SigningAlg};
 use crate::id::ClientId;
 
@@ -23,6 +23,9 @@ pub(super) enum Clients {
     /// Tokens with which apps may register themselves.
     #[command(subcommand)]
     RegistrationToken(registration_tokens::Command),
+    /// The secrets of a client.
+    #[command(subcommand)]
+    Secret(client_secrets::Secret),
 }
 
 /// A client to register.
@@ -52,7 +55,7 @@ pub(super) struct Create {
     /// Only people in this group may use the app. May be given several times.
     #[arg(long)]
     allowed_group: Vec<String>,
-    /// How ID tokens are signed: RS256, ES256 or EdDSA.
+    /// How ID tokens are signed: RS256, ES256, PS256 or EdDSA.
     #[arg(long, default_value = "RS256", value_parser = signing_alg)]
     signing_alg: SigningAlg,
     /// How to print.
@@ -62,7 +65,7 @@ pub(super) struct Create {
 
 /// Reads the name of an algorithm.
 pub(super) fn signing_alg(text: &str) -> Result<SigningAlg, String> {
-    SigningAlg::from_text(text).ok_or_else(|| "it must be RS256, ES256 or EdDSA".to_owned())
+    SigningAlg::from_text(text).ok_or_else(|| "it must be RS256, ES256, PS256 or EdDSA".to_owned())
 }
 
 #[derive(Serialize)]
@@ -93,6 +96,7 @@ pub(super) async fn run(command: Clients) -> Result<(), Failed> {
         Clients::Create(new) => create(new).await,
         Clients::Apply(arguments) => clients_file::apply(arguments).await,
         Clients::RegistrationToken(command) => registration_tokens::run(command).await,
+        Clients::Secret(command) => client_secrets::run(command).await,
     }
 }
 

@@ -1,14 +1,17 @@
 //! Client metadata (RFC 7591 section 2; OpenID Connect Dynamic Registration 1.0, section 2) of clients nobody here typed in: what they say about themselves in
 //! JSON becomes a [`Registration`], and back. Pure.
 //!
-//! No address in it is ever called while it is read: a `logo_uri`, `jwks_uri` or `sector_identifier_uri` is not fetched. What is not understood is ignored, as
+//! No address in it is ever called while it is read: a `logo_uri` or `sector_identifier_uri` never is, a `jwks_uri` when
+//! the client first proves itself with a key, as an address a stranger named. What is not understood is ignored, as
 //! RFC 7591 section 2 wants it; what is understood and not offered is refused.
 
 use serde_json::{Map, Value, json};
 use url::{Host, Url};
 
 use super::model::{Registration, SigningAlg};
+use super::policy::authentication::Allowed;
 use super::policy::provenance::{Provenance, RegisteredBy};
+use crate::jose::Alg;
 
 /// How long a text about a client may be, in characters.
 const TEXT_CHARS_MAX: usize = 1000;
@@ -52,13 +55,13 @@ pub fn read(metadata: &Map<String, Value>, by: RegisteredBy) -> Result<Registrat
     let method = text(metadata, "token_endpoint_auth_method")?;
     let method = method.as_deref().unwrap_or(if by == RegisteredBy::Document { "none" } else { "client_secret_basic" });
     match (method, by) {
-        ("none", _) => {}
+        ("none" | "private_key_jwt", _) => {}
         ("client_secret_basic" | "client_secret_post", RegisteredBy::Document) => {
             return Err(invalid("token_endpoint_auth_method: everyone can read the document, so it cannot have a secret; say none"));
         }
         ("client_secret_basic" | "client_secret_post", _) => {}
-        _ if by == RegisteredBy::Document => return Err(invalid("token_endpoint_auth_method must be none")),
-        _ => return Err(invalid("token_endpoint_auth_method must be none, client_secret_basic or client_secret_post")),
+        _ if by == RegisteredBy::Document => return Err(invalid("token_endpoint_auth_method must be none or private_key_jwt")),
+        _ => return Err(invalid("token_endpoint_auth_method must be none, client_secret_basic, client_secret_post or private_key_jwt")),
     }
     if by == RegisteredBy::Document && ["client_secret", "client_secret_expires_at"].iter().any(|name| metadata.contains_key(*name)) {
         return Err(invalid("client_secret: everyone can read the document, so it cannot have a secret"));
@@ -144,6 +147,18 @@ pub fn read(metadata: &Map<String, Value>, by: RegisteredBy) -> Result<Registrat
         for_devices,
         ..Registration::default()
     };
+    if method == "private_key_jwt" {
+        let keys = &mut registration.policies.authentication;
+        keys.method = Allowed::PrivateKeyJwt;
+        keys.jwks = metadata.get("jwks").filter(|jwks| !jwks.is_null()).map(Value::to_string).unwrap_or_default();
+        keys.jwks_uri = text(metadata, "jwks_uri")?.unwrap_or_default();
+        if !keys.has_keys() {
+            return Err(invalid("jwks or jwks_uri is missing, which private_key_jwt needs"));
+        }
+        if let Some(alg) = text(metadata, "token_endpoint_auth_signing_alg")? {
+            keys.assertion_alg = Some(Alg::from_text(&alg).ok_or_else(|| invalid("token_endpoint_auth_signing_alg is not offered"))?);
+        }
+    }
     let logout = &mut registration.policies.logout;
     for (name, place) in
         [("backchannel_logout_uri", &mut logout.backchannel_logout_uri), ("frontchannel_logout_uri", &mut logout.frontchannel_logout_uri)]
@@ -171,12 +186,24 @@ pub fn write(registration: &Registration, scopes: &str) -> Map<String, Value> {
     let mut metadata = registration.policies.provenance.said.clone();
     // Whoever administers this server may have changed it.
     let method = metadata.get("token_endpoint_auth_method").and_then(Value::as_str).unwrap_or("client_secret_basic");
+    let keys = &registration.policies.authentication;
     let method = match (registration.is_public, method) {
         (true, _) => "none",
+        (false, _) if keys.method == Allowed::PrivateKeyJwt => "private_key_jwt",
         (false, "client_secret_post") => "client_secret_post",
         (false, _) => "client_secret_basic",
     };
     metadata.insert("token_endpoint_auth_method".to_owned(), method.into());
+    if keys.method == Allowed::PrivateKeyJwt {
+        if !keys.jwks_uri.is_empty() {
+            metadata.insert("jwks_uri".to_owned(), keys.jwks_uri.clone().into());
+        } else if let Ok(jwks) = serde_json::from_str::<Value>(&keys.jwks) {
+            metadata.insert("jwks".to_owned(), jwks);
+        }
+        if let Some(alg) = keys.assertion_alg {
+            metadata.insert("token_endpoint_auth_signing_alg".to_owned(), alg.as_str().into());
+        }
+    }
     metadata.insert("scope".to_owned(), scopes.into());
     metadata.insert("client_name".to_owned(), registration.name.clone().into());
     metadata.insert("redirect_uris".to_owned(), registration.redirect_uris.clone().into());

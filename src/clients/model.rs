@@ -1,7 +1,6 @@
 //! What a client is: its redirect URIs and how they are compared, what an administrator may enter, how its tokens are signed.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::Serialize;
 use url::Url;
@@ -17,45 +16,8 @@ const REDIRECT_URI_BYTES_MAX: usize = 1000;
 /// The longest name, in characters.
 const NAME_CHARS_MAX: usize = 100;
 
-/// The algorithm a client's ID tokens are signed with (RFC 7518 section 3.1, RFC 8037).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
-pub enum SigningAlg {
-    /// RSASSA-PKCS1-v1_5 with SHA-256: what every client understands (OpenID Connect Core, section 15.1).
-    #[default]
-    #[serde(rename = "RS256")]
-    Rs256,
-    /// ECDSA on P-256 with SHA-256.
-    #[serde(rename = "ES256")]
-    Es256,
-    /// Ed25519.
-    #[serde(rename = "EdDSA")]
-    EdDsa,
-}
-
-impl SigningAlg {
-    /// Every algorithm, the default first.
-    pub const ALL: [Self; 3] = [Self::Rs256, Self::Es256, Self::EdDsa];
-
-    /// The name in the JOSE header.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Rs256 => "RS256",
-            Self::Es256 => "ES256",
-            Self::EdDsa => "EdDSA",
-        }
-    }
-
-    /// Reads the name, upper and lower case alike.
-    pub fn from_text(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|alg| alg.as_str().eq_ignore_ascii_case(text.trim()))
-    }
-}
-
-impl fmt::Display for SigningAlg {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+/// The algorithm a client's ID tokens are signed with.
+pub use crate::jose::Alg as SigningAlg;
 
 /// How long what a client gets is good for, where that differs from the settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

@@ -1,5 +1,7 @@
 //! The SQL of clients, their secrets and the groups they are for.
 
+pub(super) mod assertions;
+
 use super::model::{Client, Lifetimes, Registration, SigningAlg};
 use super::{Filter, GroupLine, Line, Order, SecretLine};
 use crate::clock::Timestamp;
@@ -237,21 +239,39 @@ pub(super) async fn all_group_names(conn: &mut Conn) -> sqlx::Result<Vec<(Client
     query("SELECT cg.client_id, g.name FROM client_groups cg JOIN groups g ON g.id = cg.group_id ORDER BY g.name").all(conn).await
 }
 
-pub(super) async fn secret_hashes(conn: &mut Conn, id: ClientId) -> sqlx::Result<Vec<TokenHash>> {
-    let rows: Vec<(TokenHash,)> = query("SELECT secret_hash FROM client_secrets WHERE client_id = $1").bind(id).all(conn).await?;
+/// The secrets that have not ended.
+pub(super) async fn secret_hashes(conn: &mut Conn, id: ClientId, now: Timestamp) -> sqlx::Result<Vec<TokenHash>> {
+    let select = "SELECT secret_hash FROM client_secrets WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > $2)";
+    let rows: Vec<(TokenHash,)> = query(select).bind(id).bind(now).all(conn).await?;
     Ok(rows.into_iter().map(|(hash,)| hash).collect())
 }
 
 pub(super) async fn secrets(conn: &mut Conn, id: ClientId) -> sqlx::Result<Vec<SecretLine>> {
-    query("SELECT hint, created_at FROM client_secrets WHERE client_id = $1 ORDER BY created_at, hint").bind(id).all(conn).await
+    query("SELECT hint, name, created_at, expires_at, last_used_at FROM client_secrets WHERE client_id = $1 ORDER BY created_at, hint")
+        .bind(id)
+        .all(conn)
+        .await
 }
 
-pub(super) async fn insert_secret(tx: &mut Tx, id: ClientId, hash: &TokenHash, hint: &str, now: Timestamp) -> sqlx::Result<()> {
-    query("INSERT INTO client_secrets (secret_hash, client_id, hint, created_at) VALUES ($1, $2, $3, $4)")
+pub(super) async fn insert_secret(tx: &mut Tx, id: ClientId, hash: &TokenHash, line: &SecretLine) -> sqlx::Result<()> {
+    query("INSERT INTO client_secrets (secret_hash, client_id, hint, created_at, name, expires_at) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(hash)
         .bind(id)
-        .bind(hint)
-        .bind(now)
+        .bind(&line.hint)
+        .bind(line.created_at)
+        .bind(&line.name)
+        .bind(line.expires_at)
+        .execute(tx)
+        .await
+        .map(|_| ())
+}
+
+/// Notes when a secret was used, unless a use after `before` is noted already.
+pub(super) async fn note_use(tx: &mut Tx, hash: &TokenHash, at: Timestamp, before: Timestamp) -> sqlx::Result<()> {
+    query("UPDATE client_secrets SET last_used_at = $2 WHERE secret_hash = $1 AND (last_used_at IS NULL OR last_used_at <= $3)")
+        .bind(hash)
+        .bind(at)
+        .bind(before)
         .execute(tx)
         .await
         .map(|_| ())

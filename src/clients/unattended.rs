@@ -1,7 +1,7 @@
 //! Registering, changing and deleting clients inside a transaction of the caller, with no person who looks on.
 
 use super::model::{Client, Registration};
-use super::{Authority, Registered, changed, new_secret, store};
+use super::{Authority, NewSecret, Registered, changed, secrets, store};
 use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
 use crate::db::{Tx, Value, query_list};
@@ -25,13 +25,13 @@ pub async fn insert_within(
     if !store::insert(tx, &client).await? {
         return Ok(None);
     }
-    let secret = if client.registration.is_public { None } else { Some(new_secret(tx, id, now).await?) };
+    let secret = if !has_secrets(&client.registration) { None } else { Some(secrets::insert(tx, id, &NewSecret::default(), now).await?) };
     let event = by.event(now, Kind::ClientCreated, &client).with("redirect_uris", client.registration.redirect_uris.clone());
     audit::record(tx, event.with("client_id", client.client_id.as_str())).await?;
     Ok(Some(Registered { client, secret }))
 }
 
-/// Changes a client to a registration that was checked. One that becomes public loses its secrets, one that ceases to be gets one. Gives the names of the
+/// Changes a client to a registration that was checked. One that no longer proves itself with secrets loses them, one that begins to gets one. Gives the names of the
 /// fields that changed.
 ///
 /// # Errors
@@ -48,18 +48,23 @@ pub async fn replace_within(
         return Ok((fields, None));
     }
     store::update(tx, before.id, registration, now).await?;
-    let secret = match (before.registration.is_public, registration.is_public) {
-        (false, true) => {
+    let secret = match (has_secrets(&before.registration), has_secrets(registration)) {
+        (true, false) => {
             store::delete_secrets(tx, before.id).await?;
             None
         }
-        (true, false) => Some(new_secret(tx, before.id, now).await?),
+        (false, true) => Some(secrets::insert(tx, before.id, &NewSecret::default(), now).await?),
         _ => None,
     };
     let event = by.event(now, Kind::ClientChanged, &Client { registration: registration.clone(), ..before.clone() });
     let event = event.with("changed", fields.clone()).with("redirect_uris", registration.redirect_uris.clone());
     audit::record(tx, event).await?;
     Ok((fields, secret))
+}
+
+/// Whether a client proves itself with a secret.
+fn has_secrets(registration: &Registration) -> bool {
+    !registration.is_public && registration.policies.authentication.method.uses_secrets()
 }
 
 /// Deletes a client with everything it had.

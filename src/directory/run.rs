@@ -260,6 +260,9 @@ async fn take_lease(app: &App, directory: &str, wait: Duration, joins: bool) -> 
         if joins && going_on.is_none() {
             let run = store::runs::latest_whole(&mut app.db.read().await?, directory).await?;
             going_on = run.filter(|run| run.outcome.is_none()).map(|run| run.id);
+            if let Some(run) = going_on {
+                tracing::info!(target: "muster::progress", directory, %run, "a sync is going on; waiting for its result");
+            }
         }
         if tokio::time::Instant::now() >= deadline {
             return Err(SyncError::Running(store::runs::running_since(&mut app.db.read().await?, directory).await?));

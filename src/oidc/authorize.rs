@@ -13,7 +13,7 @@ use super::error::{AuthorizeError, AuthorizeErrorCode};
 use super::params::Params;
 use super::request::{self, AuthorizationRequest};
 use super::scope::Scopes;
-use super::{Agreement, id_token, pushed, store};
+use super::{Agreement, id_token, pushed, request_object, store};
 use crate::app::App;
 use crate::clients;
 use crate::clients::metadata_document::{self, Unusable};
@@ -131,8 +131,14 @@ pub async fn get(
             Unusable::Internal(error) => error.into(),
         })?;
     }
+    // A request that was pushed was opened, and its signature checked, when it was pushed.
+    let is_vetted = !pushed.is_empty() || params.has("request");
     let params = if pushed.is_empty() { params } else { pushed::open(&app, &params, &pushed, now).await? };
-    let asked = Asked { params, pushed, at: now };
+    let params = match request_object::open(&app, params, now).await {
+        Ok(params) => params,
+        Err(error) => return refusal(&app, error),
+    };
+    let asked = Asked { params, pushed, is_vetted, at: now };
     proceed(&app, &asked, signed_in.as_ref(), &browser, Agreement::NotAsked, now).await
 }
 
@@ -141,6 +147,8 @@ pub(super) struct Asked {
     pub(super) params: Params,
     /// The name it was pushed under; empty when it was not.
     pub(super) pushed: String,
+    /// It came signed, or was let pass before.
+    pub(super) is_vetted: bool,
     pub(super) at: Timestamp,
 }
 
@@ -152,7 +160,7 @@ impl Asked {
     pub(super) fn open(app: &App, unverified_sealed: &str, now: Timestamp) -> Result<Self, AppError> {
         let pending = open(app, unverified_sealed, now)?;
         let params = Params::parse(&pending.parameters).map_err(|_| not_understood())?;
-        Ok(Self { params, pushed: pending.pushed, at: pending.started_at })
+        Ok(Self { params, pushed: pending.pushed, is_vetted: true, at: pending.started_at })
     }
 }
 
@@ -221,6 +229,9 @@ pub(super) async fn proceed(
     request.pushed = Some(asked.pushed.clone()).filter(|pushed| !pushed.is_empty());
     if request.client.registration.require_par && request.pushed.is_none() {
         return refusal(app, request.refuse(AuthorizeErrorCode::InvalidRequest, "this client must push its requests (RFC 9126)"));
+    }
+    if request.client.registration.policies.authentication.require_signed_request && !asked.is_vetted {
+        return refusal(app, request.refuse(AuthorizeErrorCode::InvalidRequest, "this client must sign its requests (RFC 9101)"));
     }
     let mut facts = Facts { agreed: agreement == Agreement::Given, ..Facts::default() };
     if let Some(person) = signed_in {

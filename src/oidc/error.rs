@@ -47,6 +47,8 @@ pub enum AuthorizeErrorCode {
     ConsentRequired,
     /// OpenID Connect Core Error Code unmet_authentication_requirements 1.0.
     UnmetAuthenticationRequirements,
+    /// RFC 9101 section 7: the request object cannot be read, or nobody who counts signed it.
+    InvalidRequestObject,
     /// OpenID Connect Core, section 3.1.2.6.
     RequestNotSupported,
     /// OpenID Connect Core, section 3.1.2.6.
@@ -66,6 +68,7 @@ impl AuthorizeErrorCode {
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
+            Self::InvalidRequestObject => "invalid_request_object",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
@@ -80,6 +83,8 @@ pub enum OAuthError {
     InvalidRequest(&'static str),
     /// The client is unknown or did not prove who it is. Status 401 with a challenge.
     InvalidClient,
+    /// The client's assertion does not count (RFC 7523 section 3.2).
+    InvalidAssertion(&'static str),
     /// The code or refresh token is not (or no longer) good for this client.
     InvalidGrant(&'static str),
     /// The grant type is not offered.
@@ -127,6 +132,7 @@ impl From<NotAuthenticated> for OAuthError {
         match failed {
             NotAuthenticated::Contradictory => Self::InvalidRequest("use one client authentication method, with one client_id"),
             NotAuthenticated::Refused => Self::InvalidClient,
+            NotAuthenticated::Assertion(why) => Self::InvalidAssertion(why),
         }
     }
 }
@@ -146,9 +152,13 @@ impl OAuthError {
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         match self {
             Self::InvalidRequest(why) => (BAD, "invalid_request", why, None),
-            Self::InvalidClient => {
-                (StatusCode::UNAUTHORIZED, "invalid_client", "the client is unknown or its secret is wrong", Some("Basic realm=\"token\""))
-            }
+            Self::InvalidClient => (
+                StatusCode::UNAUTHORIZED,
+                "invalid_client",
+                "the client is unknown, its secret is wrong, or it may not prove itself in this way",
+                Some("Basic realm=\"token\""),
+            ),
+            Self::InvalidAssertion(why) => (StatusCode::UNAUTHORIZED, "invalid_client", why, Some("Basic realm=\"token\"")),
             Self::InvalidGrant(why) => (BAD, "invalid_grant", why, None),
             Self::UnsupportedGrantType => (BAD, "unsupported_grant_type", "the grant_type is not one of those the metadata names", None),
             Self::InvalidScope(why) => (BAD, "invalid_scope", why, None),

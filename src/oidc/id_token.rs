@@ -10,7 +10,8 @@ use openidconnect::{
 };
 
 use super::claims::{Claims, MoreClaims, instant};
-use super::keys::{KeySet, SigningKey};
+use super::keys::{KeySet, SigningKey, jws_alg};
+use crate::clients::SigningAlg;
 use crate::clock::Timestamp;
 use crate::config::Origin;
 use crate::id::{self, SessionId, UserId};
@@ -89,7 +90,7 @@ pub fn read_hint(origin: &Origin, keys: &KeySet, unverified_hint: &str) -> Optio
     }
     let token: Token = unverified_hint.parse().ok()?;
     let issuer = IssuerUrl::new(origin.as_str().to_owned()).ok()?;
-    let algs = [CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, CoreJwsSigningAlgorithm::EcdsaP256Sha256, CoreJwsSigningAlgorithm::EdDsa];
+    let algs = SigningAlg::ALL.map(jws_alg);
     let verifier = IdTokenVerifier::new_public_client(ClientId::new(String::new()), issuer, keys.verification_keys())
         .require_audience_match(false)
         .set_allowed_algs(algs)

@@ -19,20 +19,20 @@ const LIFETIME: Duration = Duration::from_secs(120);
 
 /// What a logout token says.
 #[derive(Clone, Copy, Debug)]
-pub struct About<'a> {
+pub(super) struct About<'a> {
     /// For whom it is.
-    pub client_id: &'a str,
+    pub(super) client_id: &'a str,
     /// Whose session ended, as the app knows them.
-    pub sub: &'a str,
+    pub(super) sub: &'a str,
     /// Which session at this app; none when there was no browser session.
-    pub sid: Option<&'a str>,
+    pub(super) sid: Option<&'a str>,
 }
 
 /// Makes and signs a logout token. Each has a `jti` of its own and none has a `nonce`, so that no ID token passes for one and the other way round.
 ///
 /// # Errors
 /// When signing fails.
-pub fn sign(origin: &Origin, alg: SigningAlg, key: &SigningKey, about: &About<'_>, now: Timestamp) -> anyhow::Result<String> {
+pub(super) fn sign(origin: &Origin, alg: SigningAlg, key: &SigningKey, about: &About<'_>, now: Timestamp) -> anyhow::Result<String> {
     let public = key.as_verification_key();
     let kid = public.key_id().context("a signing key without an id")?;
     let header = json!({ "typ": "logout+jwt", "alg": alg.as_str(), "kid": kid.as_str() });

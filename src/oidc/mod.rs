@@ -29,6 +29,7 @@ pub mod pushed;
 mod redeem;
 pub mod registration;
 pub mod request;
+mod request_object;
 pub mod revoke;
 pub mod scope;
 mod store;

@@ -113,6 +113,18 @@ fn page(message: impl Into<String>) -> AuthorizeError {
     AuthorizeError::ShowPage { title: "This app cannot sign you in", message: message.into() }
 }
 
+/// The refusal of a request that cannot be validated: told to the client when the request names a redirect URI of its, and shown on a page otherwise.
+pub fn refuse_early(params: &Params, client: &Client, error: AuthorizeErrorCode, description: &'static str) -> AuthorizeError {
+    match params.get("redirect_uri").filter(|uri| !params.is_repeated("redirect_uri") && client.allows_redirect_to(uri)) {
+        Some(redirect_uri) => {
+            let (mode, _) = response_mode(params.get("response_mode"), redirect_uri);
+            let reply_to = ReplyTo { redirect_uri: redirect_uri.to_owned(), state: params.get("state").map(str::to_owned), mode };
+            AuthorizeError::Redirect { reply_to, error, description }
+        }
+        None => page(format!("{} sent a request that cannot be used: {description}. Tell the people who run it.", client.registration.name)),
+    }
+}
+
 /// Checks a request against the client it names.
 ///
 /// # Errors

@@ -79,6 +79,10 @@ settings! {
         ///
         /// Names separated by commas; *.example.org stands for everything below example.org. Empty: every host of the public Internet.
         client_document_hosts: String = String::new(), "CLIENT_ID_METADATA_DOCUMENT_HOSTS", "Apps nobody registers here";
+        /// Days until a signing key is changed.
+        ///
+        /// The keys that sign ID tokens are changed this often by themselves; 0 means never. The next key is published well before it signs, so apps notice nothing.
+        key_rotation: Whole<0, 3_650> = Whole(0), "KEY_ROTATION_DAYS", "Apps";
         /// Days to keep the audit log.
         ///
         /// Older events are deleted once a day.

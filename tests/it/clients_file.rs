@@ -61,7 +61,9 @@ async fn a_file_says_what_it_would_change_changes_it_and_then_nothing_more() {
 
         let outcomes = async || {
             let said = muster.run(["clients", "apply", "clients.toml", "--format", "json"]).await.json();
-            let line = |line: &serde_json::Value| (line["client_id"].as_str().unwrap().to_owned(), line["outcome"].as_str().unwrap().to_owned(), line["fields"].clone());
+            let line = |line: &serde_json::Value| {
+                (line["client_id"].as_str().unwrap().to_owned(), line["outcome"].as_str().unwrap().to_owned(), line["fields"].clone())
+            };
             said["clients"].as_array().unwrap().iter().map(line).collect::<Vec<_>>()
         };
         let of = |id: &str, outcome: &str, fields: serde_json::Value| (id.to_owned(), outcome.to_owned(), fields);
@@ -79,7 +81,11 @@ async fn a_file_says_what_it_would_change_changes_it_and_then_nothing_more() {
         write(folder, &format!("{}redirect_urls = []\n{}", client("wiki", ""), client("wiki", "is_public = 1")));
         let wrong = muster.run(["clients", "apply", "clients.toml"]).await;
         assert_eq!((wrong.status, wrong.stdout.as_str()), (2, ""));
-        for says in ["clients.toml: client \"wiki\", redirect_urls: there is no such field; did you mean redirect_uris?", "is_public: it must be", "two clients"] {
+        for says in [
+            "clients.toml: client \"wiki\", redirect_urls: there is no such field; did you mean redirect_uris?",
+            "is_public: it must be",
+            "two clients",
+        ] {
             assert!(wrong.stderr.contains(says), "{says}: {wrong:?}");
         }
         assert!(!wrong.stderr.contains(SECRET));

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use muster::db::{self, Db};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::directory::{enrol, sign_in};
 use crate::directory_site::{Site, on_each_database, text};
@@ -12,6 +12,7 @@ use crate::support::app::Engine;
 use crate::support::authenticator::SoftwarePasskeys;
 use crate::support::ds389::{self, Ds389};
 use crate::support::http::Browser;
+use crate::support::janitor::Server;
 use crate::support::process::Muster;
 use crate::support::samba::{Samba, user_dn};
 use crate::support::slapd::{BASE, Options, SERVICE_DN, Slapd, group, organisation, person, person_dn};
@@ -348,15 +349,26 @@ async fn whoever_signs_in_is_asked_for_and_a_directory_that_is_away_keeps_nobody
 
 #[tokio::test]
 async fn a_second_request_joins_the_run_that_goes_on() {
-    let slapd = Slapd::start(&organisation(3_000, 30)).await;
+    let slapd = Slapd::start(&organisation(300, 30)).await;
     let mut site = Site::new(Engine::Sqlite).await;
     site.use_slapd(&slapd);
     site.muster.unset("LDAP_ADMIN_GROUP_NAME");
-    let ask = || site.muster.run(["directory", "sync", "--format", "json"]);
-    let (first, second) = tokio::join!(ask(), ask());
-    assert_eq!((first.status, second.status), (0, 0), "{first:?} {second:?}");
-    let (first, second) = (first.json(), second.json());
-    assert_eq!((&first["run_id"], &first["users"]["created"]), (&second["run_id"], &json!(3_000)));
+    site.muster.run(["directory", "runs"]).await;
+    // The directory answers only when the second has seen that the first is at it.
+    slapd.freeze();
+    let first = site.muster.start(["directory", "sync", "--format", "json"], "first.log");
+    wait_until("the first run to begin", async || site.count("SELECT COUNT(*) FROM sync_runs").await == 1).await;
+    let second = site.muster.start(["directory", "sync", "--format", "json"], "second.log");
+    wait_until("the second to wait for it", async || second.log().contains("waiting for its result")).await;
+    slapd.thaw();
+    let report = async |mut run: Server| {
+        wait_until("the run's report", async || run.ended().is_some()).await;
+        let log = run.log();
+        let json = log.find("{\n").unwrap_or_else(|| panic!("no report in {log}"));
+        serde_json::from_str::<Value>(&log[json..]).unwrap_or_else(|error| panic!("{error} in {log}"))
+    };
+    let (first, second) = (report(first).await, report(second).await);
+    assert_eq!((&first["run_id"], &first["users"]["created"]), (&second["run_id"], &json!(300)));
     assert_eq!(site.count("SELECT COUNT(*) FROM sync_runs").await, 1);
 }
 

@@ -4,6 +4,7 @@ use crate::pages_support::administrator;
 use crate::support::app::{Engine, TestApp, on_each_engine};
 use crate::support::http::{Answer, Browser};
 use crate::support::slapd::{BASE, SERVICE_DN, SERVICE_PASSWORD, Slapd, organisation, person_dn};
+use crate::support::wait_until;
 
 const PREVIEW: &str = "/admin/directories/default/preview";
 const RUNS: &str = "/admin/directories/default/runs";
@@ -29,9 +30,13 @@ pub(crate) async fn connected(slapd: &Slapd) -> (TestApp, Browser) {
     (app, browser)
 }
 
+/// Presses a button, and follows a run it begins to its end.
 async fn press(browser: &Browser, page: &Answer, action: &str) -> Answer {
     let answer = browser.submit(page, action, &[]).await;
-    browser.follow(answer).await
+    let answer = browser.follow(answer).await;
+    let here = answer.url.to_string();
+    wait_until("the run to end", async || !browser.get(&here).await.body.contains("still running")).await;
+    browser.get(&here).await
 }
 
 #[tokio::test]
@@ -133,7 +138,7 @@ async fn metrics_are_there_for_whoever_has_the_token_and_for_nobody_without_one(
     let (_, browser) = administrator(&app, "root").await;
     press(&browser, &browser.get(RUNS).await, SYNC).await;
     assert_eq!(browser.get("/metrics").await.status, 401);
-    let client = reqwest::Client::new();
+    let client = crate::support::http::client().build().expect("a client");
     let ask = async |token: &str| {
         let answer = client.get(format!("{}/metrics", app.url)).bearer_auth(token).send().await.expect("an answer");
         (answer.status().as_u16(), answer.text().await.expect("text"))

@@ -423,7 +423,7 @@ async fn oidcc_claims_essential(plan: &Plan) {
 }
 
 async fn oidcc_ensure_request_object_with_redirect_uri(plan: &Plan) {
-    // Request objects are refused, so a redirect URI that only one names counts for nothing.
+    // This client has no keys, so its request object is refused and a redirect URI that only that names counts for nothing.
     let answer = plan.authorize(&[("redirect_uri", "https://evil.example/"), ("request", "eyJhbGciOiJub25lIn0.e30.")]).await;
     assert_eq!((answer.status.as_u16(), answer.location()), (400, None));
 }

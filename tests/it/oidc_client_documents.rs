@@ -39,7 +39,8 @@ impl Site {
         let files = certificates::issue(folder.path(), &["localhost"]);
         let chain = CertificateDer::pem_file_iter(&files.certificate).unwrap().collect::<Result<Vec<_>, _>>().unwrap();
         let key = PrivateKeyDer::from_pem_file(&files.key).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider())).with_safe_default_protocol_versions();
+        let config =
+            ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider())).with_safe_default_protocol_versions();
         let config = Arc::new(config.unwrap().with_no_client_auth().with_single_cert(chain, key).unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -258,7 +259,9 @@ async fn people_see_the_host_of_a_document_and_are_asked_until_documents_are_swi
             .client_with(|it| (it.is_public, it.skip_consent, it.redirect_uris) = (true, false, vec!["https://editor.example.org/cb".into()]), &[])
             .await;
         let policy = json!({ "provenance": { "registered_by": "document" } }).to_string();
-        provider.execute(query("UPDATE clients SET client_id = $2, policy = $3, name = 'Editor' WHERE id = $1").bind(typed.id).bind(id).bind(policy)).await;
+        provider
+            .execute(query("UPDATE clients SET client_id = $2, policy = $3, name = 'Editor' WHERE id = $1").bind(typed.id).bind(id).bind(policy))
+            .await;
         let (now, later) = (provider.now(), provider.now() + Duration::from_secs(3600));
         let fetched = "INSERT INTO client_documents (client_id, fetched_at, fresh_until) VALUES ($1, $2, $3)";
         provider.execute(query(fetched).bind(typed.id).bind(now).bind(later)).await;

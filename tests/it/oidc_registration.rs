@@ -126,7 +126,10 @@ async fn an_app_that_registered_itself_signs_people_in_once_they_agreed() {
         }
         assert!(said["client_id_issued_at"].is_i64() && said["client_secret_expires_at"] == 0);
         assert_eq!((&said["token_endpoint_auth_method"], &said["grant_types"]), (&json!("client_secret_basic"), &json!(["authorization_code"])));
-        assert_eq!((&said["response_types"], &said["scope"], &said["contacts"]), (&json!(["code"]), &json!("openid profile groups"), &metadata["contacts"]));
+        assert_eq!(
+            (&said["response_types"], &said["scope"], &said["contacts"]),
+            (&json!(["code"]), &json!("openid profile groups"), &metadata["contacts"])
+        );
         assert!(said.get("software_statement").is_none() && said.get("skip_consent").is_none());
 
         let browser = provider.browser_of(&provider.person("ada").await).await;
@@ -157,10 +160,19 @@ async fn a_public_app_on_the_persons_computer_is_agreed_to_each_time() {
             let said = registered(provider, &json!({ "redirect_uris": [uri], "token_endpoint_auth_method": "none" })).await;
             assert!(said.get("client_secret").is_none());
             let app = app(provider, &said);
-            assert!(answered(&browser.get(&app.request(&[("code_challenge", ""), ("code_challenge_method", "")])).await).contains_key("error"), "no PKCE");
+            assert!(
+                answered(&browser.get(&app.request(&[("code_challenge", ""), ("code_challenge_method", "")])).await).contains_key("error"),
+                "no PKCE"
+            );
             let page = browser.get(&app.request(&[])).await;
             let agreed = browser.submit(&page, "/authorize/consent", &[("decision", "allow")]).await;
-            let code = url::Url::parse(agreed.header("location")).expect("a redirect").query_pairs().find(|(name, _)| name == "code").expect("a code").1.into_owned();
+            let code = url::Url::parse(agreed.header("location"))
+                .expect("a redirect")
+                .query_pairs()
+                .find(|(name, _)| name == "code")
+                .expect("a code")
+                .1
+                .into_owned();
             succeeded(&app.redeem(&code, &[]).await);
             let again = browser.get(&app.request(&[])).await;
             assert_eq!(!again.texts("#vouched-by").is_empty(), asked_again, "{uri}");
@@ -180,12 +192,17 @@ async fn an_app_reads_changes_and_deletes_its_own_registration() {
         assert_eq!((&read.json()["client_name"], &read.json()["registration_access_token"]), (&json!("Notes"), &json!(token)));
         assert!(read.json().get("client_secret").is_none(), "only its hash is there");
         let put = async |body: &Value| call(provider, Method::PUT, uri, Some(token), Some(body)).await;
-        let mut new = json!({ "client_id": said["client_id"], "client_secret": said["client_secret"], "redirect_uris": ["https://app.example.org/new"] });
+        let mut new =
+            json!({ "client_id": said["client_id"], "client_secret": said["client_secret"], "redirect_uris": ["https://app.example.org/new"] });
         let changed = put(&new).await;
         assert_eq!(changed.status, 200, "{}", changed.body);
         assert_eq!((&changed.json()["redirect_uris"], &changed.json()["client_name"]), (&new["redirect_uris"], &json!("app.example.org")));
-        for (name, value) in [("client_id", json!("other")), ("client_secret", json!("other")), ("client_id_issued_at", json!(1)), ("grant_types", json!(["implicit"]))]
-        {
+        for (name, value) in [
+            ("client_id", json!("other")),
+            ("client_secret", json!("other")),
+            ("client_id_issued_at", json!(1)),
+            ("grant_types", json!(["implicit"])),
+        ] {
             let mut wrong = new.clone();
             wrong[name] = value;
             assert_refused(&put(&wrong).await, 400, "invalid_client_metadata");

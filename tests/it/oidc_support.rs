@@ -16,7 +16,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::http::{Answer, Browser, answer};
+use crate::support::http::{self, Answer, Browser, answer};
 use crate::support::{free_port, janitor, postgres};
 
 pub(crate) const REDIRECT_URI: &str = "https://wiki.example.org/callback?tenant=1";
@@ -121,6 +121,14 @@ impl Provider {
         browser
     }
 
+    /// An administrator at a browser.
+    pub(crate) async fn administrator(&self) -> (User, Browser) {
+        let boss = self.person("boss").await;
+        self.execute(query("UPDATE users SET local_admin = $2 WHERE id = $1").bind(boss.id).bind(true)).await;
+        let browser = self.browser_of(&boss).await;
+        (boss, browser)
+    }
+
     /// A group with members, as a directory sync would leave it.
     pub(crate) async fn group(&self, name: &str, members: &[&User]) -> GroupId {
         let id = GroupId::new();
@@ -183,7 +191,7 @@ impl Provider {
 
 /// An HTTP client with no memory, as apps have one.
 pub(crate) fn plain() -> reqwest::Client {
-    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().expect("a client")
+    http::client().redirect(reqwest::redirect::Policy::none()).no_proxy().build().expect("a client")
 }
 
 /// The app's side.

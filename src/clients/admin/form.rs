@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::clients::model::{Lifetimes, Mistakes, Registration, SigningAlg};
+use crate::clients::policy::authentication::{Allowed, WORKLOADS_MAX};
 use crate::clients::policy::{Policies, Policy as _, Typed};
 
 /// What was typed into the form of a client.
@@ -134,6 +135,31 @@ impl Fields {
         }
     }
 
+    /// The ways an app may prove who it is.
+    pub(super) const fn auth_methods(&self) -> &'static [(&'static str, &'static str)] {
+        &Allowed::CHOICES
+    }
+
+    /// The algorithms an app may sign with.
+    pub(super) const fn client_algs(&self) -> &'static [(&'static str, &'static str)] {
+        &SIGNING
+    }
+
+    /// What stands in a field of one of the issuers.
+    pub(super) fn workload(&self, part: &str, number: &usize) -> String {
+        self.typed.text(&format!("workload_{part}_{number}")).to_owned()
+    }
+
+    /// Whether anything stands in a field of issuers, or is wrong there.
+    pub(super) fn has_workloads(&self) -> bool {
+        !self.mistake("workloads").is_empty() || (1..=WORKLOADS_MAX).any(|number| !self.workload("issuer", &number).is_empty())
+    }
+
+    /// The places for issuers.
+    pub(super) fn workload_places(&self) -> Vec<usize> {
+        (1..=WORKLOADS_MAX).collect()
+    }
+
     /// What is wrong with a field; empty when nothing is.
     pub(super) fn mistake(&self, field: &str) -> &str {
         self.mistakes.get(field).map_or("", String::as_str)
@@ -141,5 +167,12 @@ impl Fields {
 }
 
 /// The algorithms the form offers.
-pub(super) const ALGS: [(&str, &str); 3] =
-    [("RS256", "RS256 (works everywhere)"), ("ES256", "ES256 (smaller and faster, widely understood)"), ("EdDSA", "EdDSA (few apps understand it)")];
+pub(super) const ALGS: [(&str, &str); 4] = [
+    ("RS256", "RS256 (works everywhere)"),
+    ("ES256", "ES256 (smaller and faster, widely understood)"),
+    ("PS256", "PS256 (what some banks ask for)"),
+    ("EdDSA", "EdDSA (few apps understand it)"),
+];
+
+/// The algorithms an app may sign with, for the fields of its keys.
+const SIGNING: [(&str, &str); 5] = [("", "Any its keys allow"), ("RS256", "RS256"), ("PS256", "PS256"), ("ES256", "ES256"), ("EdDSA", "EdDSA")];

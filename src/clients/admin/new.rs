@@ -24,7 +24,7 @@ pub struct NewPage {
     chrome: Chrome,
     id: ClientId,
     fields: Fields,
-    algs: [(&'static str, &'static str); 3],
+    algs: [(&'static str, &'static str); 4],
 }
 
 /// `GET /admin/clients/new`.

@@ -12,7 +12,8 @@ use super::form::{ALGS, ClientForm, Fields};
 use super::{app_error, gone};
 use crate::app::App;
 use crate::clients::model::Mistakes;
-use crate::clients::{self, Authority, GroupLine, Refused, SecretLine, store};
+use crate::clients::secrets::Standing;
+use crate::clients::{self, Authority, GroupLine, Refused, SecretLine, secrets, store};
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::ClientId;
@@ -43,9 +44,14 @@ pub struct ShowPage {
     created_at: Timestamp,
     restricted: bool,
     fields: Fields,
-    algs: [(&'static str, &'static str); 3],
+    algs: [(&'static str, &'static str); 4],
     has_secrets: bool,
     secrets: Vec<SecretLine>,
+    /// What to warn of about them.
+    secret_warning: Option<String>,
+    /// Whether secrets are the way it proves who it is.
+    uses_secrets: bool,
+    now: Timestamp,
     groups: Vec<GroupLine>,
     group_search: String,
     offered: Vec<GroupLine>,
@@ -56,8 +62,11 @@ pub struct ShowPage {
 
 impl ShowPage {
     async fn read(app: &App, admin: &AdminSession, id: ClientId, group_search: &str) -> Result<Self, AppError> {
+        // Before a connection is taken: it writes what was noted of their use.
+        let (secrets, now) = (secrets::secrets(app, id).await?, app.clock.now());
         let mut conn = app.db.read().await?;
         let client = store::find(&mut conn, id).await?.ok_or(AppError::NotFound)?;
+        let uses_secrets = !client.registration.is_public && client.registration.policies.authentication.method.uses_secrets();
         let group_search: String = group_search.trim().chars().take(100).collect();
         Ok(Self {
             chrome: admin.chrome(app),
@@ -67,10 +76,13 @@ impl ShowPage {
             title: client.registration.name.clone(),
             created_at: client.created_at,
             restricted: client.restricted,
-            has_secrets: !client.registration.is_public,
+            has_secrets: !client.registration.is_public && (uses_secrets || !secrets.is_empty()),
+            secret_warning: secrets::warning(&secrets, now).filter(|_| uses_secrets),
+            uses_secrets,
+            now,
             fields: Fields::new(client.registration, String::new(), Mistakes::new()),
             algs: ALGS,
-            secrets: store::secrets(&mut conn, id).await?,
+            secrets,
             groups: store::groups(&mut conn, id).await?,
             offered: store::other_groups(&mut conn, id, &group_search, GROUPS_OFFERED).await?,
             group_search,

@@ -11,7 +11,7 @@ mod store;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{Authority, Client, RegisteredBy, store as clients};
+use super::{Authority, Client, RegisteredBy, SecretLine, store as clients};
 use crate::app::App;
 use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
@@ -231,7 +231,8 @@ async fn carry_out(tx: &mut Tx, by: Authority<'_>, step: &Step, declared: &[Decl
 async fn put_secrets(tx: &mut Tx, id: ClientId, declared: &Declared, now: Timestamp) -> sqlx::Result<()> {
     for (number, secret) in declared.secrets.iter().enumerate() {
         let hint = if number == 0 { SECRET_HINT.to_owned() } else { format!("{SECRET_HINT} ({})", number + 1) };
-        clients::insert_secret(tx, id, &secret.hash(), &hint, now).await?;
+        let line = SecretLine { hint, name: String::new(), created_at: now, expires_at: None, last_used_at: None };
+        clients::insert_secret(tx, id, &secret.hash(), &line).await?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use crate::clients::model::{Lifetimes, Registration, SigningAlg};
+use crate::clients::policy::authentication::{WORKLOADS_MAX, Workload};
 use crate::clients::policy::{Policies, Policy as _, Typed};
 use crate::secret::SecretToken;
 
@@ -141,7 +142,10 @@ pub(super) fn parse(text: &str, read_secret: &dyn Fn(&SecretSource) -> Result<St
 /// Every field a client can have, and what it holds.
 fn kinds() -> BTreeMap<String, Kind> {
     let mut typed = Typed::default();
-    Policies::default().to_typed(&mut typed);
+    let mut policies = Policies::default();
+    // Each place of the form, also those that are empty.
+    policies.authentication.workloads = vec![Workload::default(); WORKLOADS_MAX];
+    policies.to_typed(&mut typed);
     let policies = typed.names().into_iter().map(|(name, is_switch)| (name.to_owned(), if is_switch { Kind::Switch } else { Kind::Any }));
     policies.chain(FIELDS.iter().map(|(name, kind)| ((*name).to_owned(), *kind))).collect()
 }
@@ -211,7 +215,7 @@ impl Reader<'_> {
             }
         };
         if let Some(registration) = &checked {
-            let proves_itself_otherwise = registration.policies.authentication != Default::default();
+            let proves_itself_otherwise = !registration.policies.authentication.method.uses_secrets();
             if registration.is_public && !secrets.is_empty() {
                 mistakes.push(("is_public".to_owned(), "a public client has no secret. Take one of the two away.".to_owned()));
             } else if !registration.is_public && secrets.is_empty() && !proves_itself_otherwise && !mentions_secret(entry) {

@@ -153,7 +153,7 @@ pub async fn replace(
         return Err(invalid(&format!("{name} must not be sent")).into());
     }
     if let Some(secret) = said.get("client_secret")
-        && !clients::has_secret(&mut tx, before.id, secret.as_str().unwrap_or_default()).await?
+        && !clients::has_secret(&mut tx, before.id, secret.as_str().unwrap_or_default(), now).await?
     {
         return Err(invalid("client_secret is not the one that was given; leave it out").into());
     }

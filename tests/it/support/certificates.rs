@@ -60,6 +60,7 @@ pub(crate) fn issue_flawed(directory: &Path, names: &[&str], flaw: Flaw) -> File
         (server.not_before, server.not_after) = (rcgen::date_time_ymd(2020, 1, 1), rcgen::date_time_ymd(2021, 1, 1));
     }
     if flaw == Flaw::EndsSoon {
+        #[expect(clippy::disallowed_methods, reason = "a certificate that ends soon after the test")]
         let now = time::OffsetDateTime::now_utc();
         (server.not_before, server.not_after) = (now - time::Duration::days(80), now + time::Duration::days(10));
     }
