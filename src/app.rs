@@ -14,6 +14,7 @@ use crate::db::Db;
 use crate::directory::Outages;
 use crate::oidc::discovery::Variants;
 use crate::oidc::keys::Keys;
+use crate::oidc::subject::Subjects;
 use crate::outbound::Outbound;
 use crate::secret::Sealer;
 use crate::settings::Settings;
@@ -39,6 +40,8 @@ pub struct Fields {
     pub webauthn: Webauthn,
     /// The keys ID tokens are signed with.
     pub keys: Keys,
+    /// What clients call people.
+    pub subjects: Subjects,
     /// What apps read about this server.
     pub metadata: Variants,
     /// Limits per client address.

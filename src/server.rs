@@ -57,6 +57,7 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         .and_then(|builder| builder.rp_name(&values.app_name).build())
         .map_err(|error| anyhow::anyhow!("APP_URL cannot be used for passkeys ({error}): they need a domain name or localhost, not an IP address"))?;
     let keys = oidc::keys::open(&db, &sealer, clock.now()).await?;
+    let subjects = oidc::subject::Subjects::open(&db, &sealer).await?;
     let metadata = oidc::discovery::Variants::new(&config.origin)?;
     let outbound = Outbound::new(config.outbound_trusted_hosts.clone());
     Ok(App::new(Fields {
@@ -67,6 +68,7 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         settings: watch::Sender::new(Arc::new(values)),
         webauthn,
         keys,
+        subjects,
         metadata,
         limits: Limits::default(),
         outages: directory::Outages::default(),

@@ -14,7 +14,7 @@ use muster::users::{self, User};
 use serde_json::{Value, json};
 
 use super::support::free_port;
-use super::support::slapd::{Slapd, person_dn};
+use super::support::slapd::{BASE, Slapd, person_dn};
 use super::{millis, variables, verdict};
 
 const REDIRECT_URI: &str = "https://app.example.org/callback";
@@ -27,6 +27,8 @@ const LIST_WITHIN: Duration = Duration::from_millis(20);
 const AT_REST: usize = 300;
 /// How many changes are followed.
 const CHANGES: usize = 50;
+/// How many changes of memberships are followed.
+const JOINS: usize = 20;
 /// How often each page is asked for.
 const PAGES: usize = 20;
 /// What one round of requests asks for.
@@ -64,6 +66,7 @@ pub(crate) async fn measure(database: &str, slapd: &Slapd, people: usize) {
         );
     }
     follow(&running, slapd).await;
+    follow_memberships(&running, slapd, people).await;
     lists(&visitor, people).await;
     running.stop().await;
 }
@@ -117,6 +120,45 @@ async fn follow(running: &Running, slapd: &Slapd) {
     }
     for percent in [50, 99] {
         let what = format!("a change is in force, p{percent} of {CHANGES}");
+        let within = percentile(took.clone(), percent);
+        println!("  {what:<44}{:>8.0} ms{:>8} {:.0} ms", millis(within), verdict(within <= IN_FORCE_WITHIN), millis(IN_FORCE_WITHIN));
+    }
+}
+
+/// Somebody joins a team: from the moment `ldapmodify` is started to the moment the row is read.
+async fn follow_memberships(running: &Running, slapd: &Slapd, people: usize) {
+    let mut took = Vec::new();
+    for change in 1..=JOINS {
+        let uid = format!("person{:06}", people - change);
+        let begun = Instant::now();
+        slapd.tools().modify(&format!("dn: cn=team0001,ou=groups,{BASE}\nchangetype: modify\nadd: member\nmember: {}\n", person_dn(&uid))).await;
+        loop {
+            let mut conn = running.app.db.read().await.expect("a connection");
+            let joined: Option<(String,)> = query(
+                "SELECT g.name FROM users u JOIN group_members m ON m.user_id = u.id JOIN groups g ON g.id = m.group_id
+                 WHERE u.username = $1 AND g.name = 'team0001'",
+            )
+            .bind(&uid)
+            .optional(&mut conn)
+            .await
+            .expect("an answer");
+            drop(conn);
+            if joined.is_some() {
+                break;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "the membership of {uid} was not followed");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        took.push(begun.elapsed());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // The next database is measured with the same directory.
+    for change in 1..=JOINS {
+        let member = person_dn(&format!("person{:06}", people - change));
+        slapd.tools().modify(&format!("dn: cn=team0001,ou=groups,{BASE}\nchangetype: modify\ndelete: member\nmember: {member}\n")).await;
+    }
+    for percent in [50, 99] {
+        let what = format!("a membership is in force, p{percent} of {JOINS}");
         let within = percentile(took.clone(), percent);
         println!("  {what:<44}{:>8.0} ms{:>8} {:.0} ms", millis(within), verdict(within <= IN_FORCE_WITHIN), millis(IN_FORCE_WITHIN));
     }

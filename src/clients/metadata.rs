@@ -18,8 +18,8 @@ const TEXT_CHARS_MAX: usize = 1000;
 /// Statements we keep and repeat, but which decide nothing.
 const REPEATED_URIS: [&str; 3] = ["client_uri", "tos_uri", "policy_uri"];
 const REPEATED_TEXTS: [&str; 2] = ["software_id", "software_version"];
-/// The grants a client may ask for that registers itself.
-const GRANT_TYPES: [&str; 3] = ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"];
+/// The grants a client may ask for that registers itself. Not the one of devices: a stranger could have people type its code (RFC 8628 section 5.4).
+const GRANT_TYPES: [&str; 2] = ["authorization_code", "refresh_token"];
 
 /// Why metadata was refused (RFC 7591 section 3.2.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,13 +77,11 @@ pub fn read(metadata: &Map<String, Value>, by: RegisteredBy) -> Result<Registrat
             GRANT_TYPES.join(", ")
         )));
     }
-    let for_devices = grant_types.iter().any(|grant| grant == GRANT_TYPES[2]);
-    let by_code = grant_types.is_empty() || grant_types.iter().any(|grant| grant == "authorization_code");
     let response_types = texts(metadata, "response_types")?;
     if response_types.iter().any(|response| response != "code") {
         return Err(invalid("response_types must be code"));
     }
-    if by_code && redirect_uris.is_empty() {
+    if redirect_uris.is_empty() {
         return Err(Unusable { error: "invalid_redirect_uri", description: "redirect_uris is missing".to_owned() });
     }
     if text(metadata, "subject_type")?.is_some_and(|kind| kind != "public") {
@@ -144,7 +142,6 @@ pub fn read(metadata: &Map<String, Value>, by: RegisteredBy) -> Result<Registrat
         require_pkce: method == "none",
         require_par: flag(metadata, "require_pushed_authorization_requests")?,
         initiate_login_uri: text(metadata, "initiate_login_uri")?.unwrap_or_default(),
-        for_devices,
         ..Registration::default()
     };
     if method == "private_key_jwt" {
@@ -362,6 +359,7 @@ mod tests {
         for (name, value) in [
             ("grant_types", json!(["implicit"])),
             ("grant_types", json!(["client_credentials"])),
+            ("grant_types", json!(["authorization_code", "urn:ietf:params:oauth:grant-type:device_code"])),
             ("grant_types", json!("authorization_code")),
             ("response_types", json!(["code token"])),
             ("token_endpoint_auth_method", json!("private_key_jwt")),

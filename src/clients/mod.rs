@@ -6,12 +6,17 @@
 pub mod admin;
 mod assertion;
 pub mod authentication;
+pub mod catalogue;
 pub mod file;
+pub mod http;
 pub mod keys;
+pub mod last_errors;
+pub mod logos;
 pub mod metadata;
 pub mod metadata_document;
 pub mod model;
 pub mod policy;
+pub mod redirect_pattern;
 pub mod secrets;
 mod store;
 mod told;
@@ -22,6 +27,7 @@ use std::collections::BTreeMap;
 pub use assertion::Audiences;
 pub use authentication::{AuthenticatedClient, Method, NotAuthenticated, Presented, Sent, presented};
 pub use keys::RemoteKeys;
+pub use logos::Face;
 pub use model::{Client, Lifetimes, Mistakes, Registration, SigningAlg};
 pub use policy::Policies;
 pub use policy::provenance::{Provenance, RegisteredBy};
@@ -114,6 +120,30 @@ pub struct Line {
     pub restricted: bool,
     /// When it was registered.
     pub created_at: Timestamp,
+    /// The last part of its logo's address; empty when it has none.
+    pub logo: String,
+}
+
+impl Line {
+    /// How it is shown.
+    pub fn face(&self) -> Face {
+        Face::new(&self.id.to_string(), &self.name, &self.logo)
+    }
+}
+
+/// A client that somebody may use.
+#[derive(Clone, Debug)]
+pub struct OpenTo {
+    /// Our row.
+    pub id: ClientId,
+    /// Its name.
+    pub name: String,
+    /// Where people open it; empty when nobody said.
+    pub launch_url: String,
+    /// Where it begins a sign-in; empty when it does not say.
+    pub initiate_login_uri: String,
+    /// The last part of its logo's address; empty when it has none.
+    pub logo: String,
 }
 
 /// What the list is sorted by.
@@ -214,6 +244,22 @@ pub async fn has_secret(conn: &mut Conn, id: ClientId, unverified_secret: &str, 
     Ok(authentication::which_of(&SecretToken::unverified(unverified_secret), &known).is_some())
 }
 
+/// The groups a client is open to, those that are there.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn allowed_groups(conn: &mut Conn, client: ClientId) -> sqlx::Result<Vec<GroupLine>> {
+    Ok(store::groups(conn, client).await?.into_iter().filter(|group| group.removed_at.is_none()).collect())
+}
+
+/// The clients this person may use, by name; at most 1,000.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn open_to(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<OpenTo>> {
+    store::open_to(conn, user).await
+}
+
 /// Finds out which client a request comes from and checks its proof. An assertion counts once, on every instance.
 ///
 /// # Errors
@@ -307,6 +353,11 @@ pub async fn sweep(app: &App, now: Timestamp) -> sqlx::Result<()> {
             return Ok(());
         }
     }
+}
+
+/// A client an administrator checks: they stand for it, so that nobody needs its secret. It counts as having proved itself in the best way.
+pub const fn vouched_for(_by: &AdminSession, client: Client) -> AuthenticatedClient {
+    AuthenticatedClient { client, method: Method::PrivateKeyJwt }
 }
 
 /// Why [`authenticate`] gave no client.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::policy::{Policies, Policy as _};
+use super::redirect_pattern;
 use crate::clock::Timestamp;
 use crate::id::ClientId;
 
@@ -103,8 +104,15 @@ pub struct Client {
 impl Client {
     /// Whether an answer may go to this redirect URI.
     pub fn allows_redirect_to(&self, unverified_uri: &str) -> bool {
-        self.registration.redirect_uris.iter().any(|registered| matches(registered, unverified_uri))
-            || self.registration.policies.forward_auth.allows_redirect_to(unverified_uri)
+        let wildcards = self.registration.policies.claims.redirect_wildcards;
+        let is_registered = |registered: &String| {
+            if registered.contains('*') {
+                wildcards && redirect_pattern::matches(registered, unverified_uri)
+            } else {
+                matches(registered, unverified_uri)
+            }
+        };
+        self.registration.redirect_uris.iter().any(is_registered) || self.registration.policies.forward_auth.allows_redirect_to(unverified_uri)
     }
 
     /// Whether people may be sent there after sign-out.
@@ -134,9 +142,12 @@ impl Registration {
         } else if self.name.chars().count() > NAME_CHARS_MAX || self.name.chars().any(char::is_control) {
             mistakes.insert("name", format!("A name has at most {NAME_CHARS_MAX} characters and stands on one line."));
         }
-        for (field, uris) in [("redirect_uris", &mut self.redirect_uris), ("post_logout_redirect_uris", &mut self.post_logout_redirect_uris)] {
+        let wildcards = self.policies.claims.redirect_wildcards;
+        for (field, uris, wildcards) in
+            [("redirect_uris", &mut self.redirect_uris, wildcards), ("post_logout_redirect_uris", &mut self.post_logout_redirect_uris, false)]
+        {
             *uris = tidy(uris);
-            if let Err(mistake) = check_redirect_uris(uris) {
+            if let Err(mistake) = check_redirect_uris(uris, wildcards) {
                 mistakes.insert(field, mistake);
             }
         }
@@ -156,6 +167,7 @@ impl Registration {
         }
         mistakes.extend(self.lifetimes.mistakes());
         self.policies.check(&mut mistakes);
+        self.policies.claims.check_with(&self.redirect_uris, self.skip_consent, &mut mistakes);
         self.policies.logout.check_origin(&self.redirect_uris, &mut mistakes);
         let needs_none = self.acts_alone || self.for_devices || self.policies.forward_auth.is_on();
         if self.redirect_uris.is_empty() && !needs_none && !mistakes.contains_key("redirect_uris") {
@@ -204,11 +216,19 @@ fn check_own_scopes(scopes: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-fn check_redirect_uris(uris: &[String]) -> Result<(), String> {
+fn check_redirect_uris(uris: &[String], wildcards: bool) -> Result<(), String> {
     if uris.len() > REDIRECT_URIS_MAX {
         return Err(format!("At most {REDIRECT_URIS_MAX} URIs; there are {}.", uris.len()));
     }
-    uris.iter().try_for_each(|uri| check_redirect_uri(uri).map_err(|why| format!("“{}”: {why}", uri.chars().take(120).collect::<String>())))
+    // What a pattern would be with a name in place of its wildcard is a redirect URI like any other.
+    let check = |uri: &String| {
+        if uri.contains('*') && wildcards {
+            redirect_pattern::check(uri).and_then(|()| check_redirect_uri(&uri.replace('*', "wildcard")))
+        } else {
+            check_redirect_uri(uri)
+        }
+    };
+    uris.iter().try_for_each(|uri| check(uri).map_err(|why| format!("“{}”: {why}", uri.chars().take(120).collect::<String>())))
 }
 
 /// Checks a redirect URI an administrator typed: absolute, without fragment (RFC 6749 section 3.1.2), nothing a browser would run, nothing that looks
@@ -228,7 +248,7 @@ pub fn check_redirect_uri(uri: &str) -> Result<(), &'static str> {
         return Err("a redirect URI has no fragment (the part from #).");
     }
     if uri.contains('*') {
-        return Err("wildcards are not possible; enter each URI.");
+        return Err("wildcards are off; enter each URI, or allow wildcards for this app.");
     }
     if uri.bytes().any(|b| b"\\<>\"^`{|}".contains(&b)) {
         return Err("it has a character that does not belong into a URI.");

@@ -3,11 +3,13 @@
 pub(super) mod assertions;
 
 use super::model::{Client, Lifetimes, Registration, SigningAlg};
-use super::{Filter, GroupLine, Line, Order, SecretLine};
+use super::policy::Policies;
+use super::{Filter, GroupLine, Line, OpenTo, Order, SecretLine};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Query, Tx, query, query_list};
 use crate::id::{ClientId, GroupId, UserId};
 use crate::secret::TokenHash;
+use crate::users::pictures::Picture;
 
 macro_rules! columns {
     () => {
@@ -193,7 +195,7 @@ macro_rules! matching {
 macro_rules! lines_by {
     ($order:literal) => {
         concat!(
-            "SELECT id, client_id, name, is_public, restricted, created_at FROM clients WHERE ",
+            "SELECT id, client_id, name, is_public, restricted, created_at, logo FROM clients WHERE ",
             matching!(),
             " ORDER BY ",
             $order,
@@ -346,4 +348,71 @@ pub(super) async fn delete_group(tx: &mut Tx, id: ClientId, group: GroupId) -> s
 
 pub(super) async fn delete_groups(tx: &mut Tx, id: ClientId) -> sqlx::Result<u64> {
     query("DELETE FROM client_groups WHERE client_id = $1").bind(id).execute(tx).await
+}
+
+#[derive(sqlx::FromRow)]
+struct OpenToRow {
+    id: ClientId,
+    name: String,
+    initiate_login_uri: String,
+    policy: String,
+    logo: String,
+}
+
+/// The clients this person may use, by name; as [`admits`], for all of them but those a stranger registered: they would stand among the apps of the house, with an
+/// address of their choice.
+pub(super) async fn open_to(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<OpenTo>> {
+    let rows: Vec<OpenToRow> = query(
+        "SELECT c.id, c.name, c.initiate_login_uri, c.policy, c.logo FROM clients c
+         WHERE (NOT c.restricted
+            OR EXISTS (SELECT 1 FROM client_groups cg JOIN groups g ON g.id = cg.group_id JOIN group_members m ON m.group_id = g.id
+                       WHERE cg.client_id = c.id AND m.user_id = $1 AND g.removed_at IS NULL))
+           AND c.out_of_service_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM registered_clients r WHERE r.client_id = c.id)
+           AND NOT EXISTS (SELECT 1 FROM client_documents d WHERE d.client_id = c.id)
+         ORDER BY lower(c.name), c.id LIMIT 1000",
+    )
+    .bind(user)
+    .all(conn)
+    .await?;
+    let read = |row: OpenToRow| {
+        let policies: Policies = serde_json::from_str(&row.policy).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        let OpenToRow { id, name, initiate_login_uri, logo, .. } = row;
+        Ok(OpenTo { id, name, launch_url: policies.presentation.launch_url, initiate_login_uri, logo })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// The last part of a logo's address; empty when the client has none.
+pub(super) async fn logo(conn: &mut Conn, id: ClientId) -> sqlx::Result<String> {
+    let row: Option<(String,)> = query("SELECT logo FROM clients WHERE id = $1").bind(id).optional(conn).await?;
+    Ok(row.map(|(logo,)| logo).unwrap_or_default())
+}
+
+pub(super) async fn put_logo(tx: &mut Tx, id: ClientId, logo: &Picture, now: Timestamp) -> sqlx::Result<()> {
+    query(
+        "INSERT INTO client_logos (client_id, media_type, bytes, updated_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (client_id) DO UPDATE SET media_type = excluded.media_type, bytes = excluded.bytes, updated_at = excluded.updated_at",
+    )
+    .bind(id)
+    .bind(logo.media_type)
+    .bind(logo.bytes.clone())
+    .bind(now)
+    .execute(tx)
+    .await?;
+    query("UPDATE clients SET logo = $2, updated_at = $3 WHERE id = $1").bind(id).bind(logo.name()).bind(now).execute(tx).await.map(|_| ())
+}
+
+/// Whether there was one.
+pub(super) async fn remove_logo(tx: &mut Tx, id: ClientId) -> sqlx::Result<bool> {
+    query("UPDATE clients SET logo = '' WHERE id = $1").bind(id).execute(tx).await?;
+    Ok(query("DELETE FROM client_logos WHERE client_id = $1").bind(id).execute(tx).await? == 1)
+}
+
+pub(super) async fn read_logo(conn: &mut Conn, id: ClientId, name: &str) -> sqlx::Result<Option<(String, Vec<u8>)>> {
+    query("SELECT l.media_type, l.bytes FROM clients c JOIN client_logos l ON l.client_id = c.id WHERE c.id = $1 AND c.logo = $2 AND c.logo <> ''")
+        .bind(id)
+        .bind(name)
+        .optional(conn)
+        .await
 }

@@ -15,7 +15,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
 
 pub use connect::{MIGRATIONS, OpenError, open};
-pub use query::{Query, Row, Value, insert_rows, query, query_list, query_per_engine};
+pub use query::{Query, Row, Value, add_rows, insert_rows, query, query_list, query_per_engine};
 
 /// Which database this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +78,20 @@ impl Db {
     /// When it does not.
     pub async fn ask(&self) -> sqlx::Result<()> {
         let (_one,): (i64,) = query("SELECT CAST(1 AS BIGINT)").one(&mut self.read().await?).await?;
+        Ok(())
+    }
+
+    /// Has PostgreSQL bring its knowledge of some tables up to date. SQLite needs none of it.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn tidy(&self, statements: &[&'static str]) -> sqlx::Result<()> {
+        if self.engine() == Engine::Postgres {
+            let mut conn = self.read().await?;
+            for statement in statements {
+                query(statement).execute(&mut conn).await?;
+            }
+        }
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! A query: SQL text and the values bound to it, run on either engine.
 
+use futures::{Stream, TryStreamExt as _};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{AssertSqlSafe, FromRow, Postgres, SqlSafeStr, SqlStr, Sqlite};
@@ -98,15 +99,21 @@ pub fn query_list(sql: &'static str, list: impl IntoIterator<Item = Value>) -> Q
 /// When the database refuses a row; earlier chunks of the same call stay part of the surrounding transaction.
 pub async fn insert_rows<const N: usize>(
     conn: &mut Conn,
-    before: &'static str,
+    before: &str,
     rows: impl IntoIterator<Item = [Value; N]>,
     after: &'static str,
 ) -> sqlx::Result<u64> {
-    const PLACEHOLDERS_MAX: usize = 12_000;
+    // SQLite runs a short statement as fast as a long one, once it is prepared, and keeps it prepared; PostgreSQL plans each one anew.
+    let placeholders_max = match conn.engine() {
+        Engine::Sqlite => 2_000,
+        Engine::Postgres => 12_000,
+    };
+    let chunk_max = placeholders_max / N.max(1);
     let mut rows = rows.into_iter().peekable();
     let mut written = 0;
     while rows.peek().is_some() {
-        let chunk: Vec<[Value; N]> = rows.by_ref().take(PLACEHOLDERS_MAX / N.max(1)).collect();
+        let chunk: Vec<[Value; N]> = rows.by_ref().take(chunk_max).collect();
+        let cached = conn.engine() == Engine::Sqlite && chunk.len() == chunk_max;
         let mut text = String::with_capacity(before.len() + after.len() + chunk.len() * N * 7);
         text.push_str(before);
         for row in 0..chunk.len() {
@@ -128,9 +135,76 @@ pub async fn insert_rows<const N: usize>(
         text.push_str(after);
         let text = AssertSqlSafe(text).into_sql_str();
         let values = chunk.into_iter().flatten().collect();
-        written += Query { sqlite: text.clone(), postgres: text, values, cached: false }.execute(conn).await?;
+        written += Query { sqlite: text.clone(), postgres: text, values, cached }.execute(conn).await?;
     }
     Ok(written)
+}
+
+/// Adds many rows to a table: on SQLite by [`insert_rows`], on PostgreSQL by `COPY`, which takes a fraction of the time there. Both check every constraint.
+/// `columns` is their names with commas. Returns how many rows were added.
+///
+/// # Errors
+/// As [`insert_rows`].
+pub async fn add_rows<const N: usize>(
+    conn: &mut Conn,
+    table: &'static str,
+    columns: &'static str,
+    rows: impl IntoIterator<Item = [Value; N]>,
+) -> sqlx::Result<u64> {
+    /// How much is sent at a time, in bytes.
+    const SENT: usize = 64 * 1024;
+    let mut rows = rows.into_iter().peekable();
+    if rows.peek().is_none() {
+        return Ok(0);
+    }
+    let Borrowed::Postgres(connection) = conn.borrow() else {
+        return insert_rows(conn, &format!("INSERT INTO {table} ({columns}) VALUES"), rows, "").await;
+    };
+    let mut copy = connection.copy_in_raw(&format!("COPY {table} ({columns}) FROM STDIN")).await?;
+    let mut text = Vec::with_capacity(2 * SENT);
+    for row in rows {
+        for (column, value) in row.into_iter().enumerate() {
+            if column > 0 {
+                text.push(b'\t');
+            }
+            copy_text(&mut text, value);
+        }
+        text.push(b'\n');
+        if text.len() >= SENT {
+            copy.send(text.as_slice()).await?;
+            text.clear();
+        }
+    }
+    copy.send(text.as_slice()).await?;
+    copy.finish().await
+}
+
+/// A value in the text format of PostgreSQL's `COPY`.
+fn copy_text(text: &mut Vec<u8>, value: Value) {
+    let plain = match value {
+        Value::Int(value) => value.map(|value| value.to_string()),
+        Value::Bool(value) => value.map(|value| if value { "t" } else { "f" }.to_owned()),
+        Value::Uuid(value) => value.map(|value| value.simple().to_string()),
+        Value::Bytes(value) => value.map(|bytes| {
+            let digit = |digit: u8| char::from(b"0123456789abcdef"[usize::from(digit)]);
+            "\\\\x".chars().chain(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])).collect()
+        }),
+        Value::Text(Some(value)) => {
+            for byte in value.bytes() {
+                match byte {
+                    b'\\' => text.extend_from_slice(b"\\\\"),
+                    b'\t' => text.extend_from_slice(b"\\t"),
+                    b'\n' => text.extend_from_slice(b"\\n"),
+                    b'\r' => text.extend_from_slice(b"\\r"),
+                    0 => text.extend_from_slice("\u{fffd}".as_bytes()),
+                    _ => text.push(byte),
+                }
+            }
+            return;
+        }
+        Value::Text(None) => None,
+    };
+    text.extend_from_slice(plain.as_deref().unwrap_or("\\N").as_bytes());
 }
 
 impl Query {
@@ -190,6 +264,22 @@ impl Query {
         }
     }
 
+    /// Hands every row on as it comes, so that they are never all in memory.
+    ///
+    /// # Errors
+    /// As [`optional`](Self::optional); the rows before the failure were handed on.
+    pub async fn each<R: Row>(self, conn: &mut Conn, mut each: impl FnMut(R)) -> sqlx::Result<()> {
+        let parts = self.split(conn.engine());
+        match conn.borrow() {
+            Borrowed::Sqlite(c) => {
+                hand_on(sqlx::query_as_with::<Sqlite, R, _>(parts.sql, sqlite(parts.values)).persistent(parts.cached).fetch(c), &mut each).await
+            }
+            Borrowed::Postgres(c) => {
+                hand_on(sqlx::query_as_with::<Postgres, R, _>(parts.sql, postgres(parts.values)).persistent(parts.cached).fetch(c), &mut each).await
+            }
+        }
+    }
+
     fn split(self, engine: Engine) -> Parts {
         let sql = match engine {
             Engine::Sqlite => self.sqlite,
@@ -197,6 +287,13 @@ impl Query {
         };
         Parts { sql, values: self.values, cached: self.cached }
     }
+}
+
+async fn hand_on<R>(mut rows: impl Stream<Item = sqlx::Result<R>> + Unpin, each: &mut impl FnMut(R)) -> sqlx::Result<()> {
+    while let Some(row) = rows.try_next().await? {
+        each(row);
+    }
+    Ok(())
 }
 
 struct Parts {
@@ -240,4 +337,32 @@ where
         Value::Bytes(v) => arguments.add(v),
     };
     added.expect("invariant: integers, truth values, text, UUIDs and bytes always encode");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_written_as_copy_reads_them() {
+        let written = |value: Value| {
+            let mut text = Vec::new();
+            copy_text(&mut text, value);
+            String::from_utf8(text).unwrap()
+        };
+        for (value, expected) in [
+            (Value::from(-7_i64), "-7"),
+            (Value::from(true), "t"),
+            (Value::from(false), "f"),
+            (Value::from(Uuid::nil()), "00000000000000000000000000000000"),
+            (Value::from(&[0_u8, 0xab][..]), "\\\\x00ab"),
+            (Value::from("Zoë \\. \t\r\n \\N \0"), "Zoë \\\\. \\t\\r\\n \\\\N \u{fffd}"),
+            (Value::from(""), ""),
+            (Value::Text(None), "\\N"),
+            (Value::Int(None), "\\N"),
+            (Value::Bytes(None), "\\N"),
+        ] {
+            assert_eq!(written(value.clone()), expected, "{value:?}");
+        }
+    }
 }

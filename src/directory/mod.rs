@@ -42,6 +42,7 @@ mod run;
 pub mod settings;
 mod sources;
 mod store;
+pub mod text;
 pub mod texts;
 pub mod warnings;
 mod whole;

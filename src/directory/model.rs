@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::course::StageTime;
 use super::dn::DnKey;
 use super::membership::Ties;
+use super::text::Text;
 use crate::clock::Timestamp;
 
 /// The stable identity of an entry, as text: names and DNs change, this does not. Made by [`EntryId::from_value`]; equal values give equal texts.
@@ -71,6 +72,21 @@ impl EntryId {
         &self.0
     }
 
+    /// The first 16 bytes as a number, which is in the order of the ids as far as it goes: comparing it first spares most looks at the text.
+    fn beginning(&self) -> u128 {
+        let mut bytes = [0; 16];
+        let length = self.0.len().min(16);
+        bytes[..length].copy_from_slice(&self.0.as_bytes()[..length]);
+        u128::from_be_bytes(bytes)
+    }
+
+    /// Puts things in the order of their ids, those with one id in the order of `then`.
+    pub fn sort<T: Copy, K: Ord>(things: &mut [T], id: impl Fn(&T) -> &Self, then: impl Fn(&T) -> K) {
+        let mut keyed: Vec<(u128, T)> = things.iter().map(|thing| (id(thing).beginning(), *thing)).collect();
+        keyed.sort_unstable_by(|(a, one), (b, other)| a.cmp(b).then_with(|| id(one).cmp(id(other))).then_with(|| then(one).cmp(&then(other))));
+        things.iter_mut().zip(keyed).for_each(|(thing, (_, sorted))| *thing = sorted);
+    }
+
     /// Eight characters that tell apart those who bore one name, for `name~<short id>`.
     pub fn short(&self) -> String {
         let hash = crate::secret::sha256(self.0.as_bytes());
@@ -108,23 +124,23 @@ pub struct DirectoryUser {
     /// Stable identity.
     pub id: EntryId,
     /// Where the entry is now.
-    pub dn: String,
+    pub dn: Text,
     /// The same, comparable.
     pub dn_key: DnKey,
     /// Never empty.
-    pub username: String,
+    pub username: Text,
     /// Syntactically an address.
-    pub email: Option<String>,
+    pub email: Option<Text>,
     /// Given name.
-    pub first_name: String,
+    pub first_name: Text,
     /// Family name.
-    pub last_name: String,
+    pub last_name: Text,
     /// How to call them; made from the names or the username when the directory has none.
-    pub display_name: String,
+    pub display_name: Text,
     /// Telephone number, as written there.
-    pub phone: String,
+    pub phone: Text,
     /// An IETF language tag, or empty.
-    pub locale: String,
+    pub locale: Text,
     /// Further attributes that apps may get as claims.
     pub extras: Extras,
     /// The directory has locked the account out.

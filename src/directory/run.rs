@@ -36,6 +36,8 @@ const LEASE_LIFETIME: Duration = Duration::from_secs(15);
 const HEARTBEAT: Duration = Duration::from_secs(4);
 /// How often somebody who waits for a run looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// After how many new or changed people PostgreSQL is told to look at its tables: it does so by itself, but a minute later, and chooses badly until then.
+const MANY: usize = 10_000;
 /// How often a plan is made anew when people or groups were changed here between planning and writing.
 const ATTEMPTS: usize = 3;
 
@@ -438,9 +440,6 @@ impl Run<'_> {
     async fn write(&self, plan: &Plan<'_>, current: &Current, changes: &Changes) -> sqlx::Result<Written> {
         let now = self.app.clock.now();
         let mut tx = self.app.db.begin().await?;
-        if !self.lease.hold(&mut tx, LEASE_LIFETIME, now).await? {
-            return Ok(Written::LeaseLost);
-        }
         let had_admin = users::has_admin(&mut tx).await?;
         let created = match store::apply(&mut tx, self.directory, plan, current, now).await {
             Ok(created) => created,
@@ -464,8 +463,20 @@ impl Run<'_> {
         audit::record_all(&mut tx, events).await?;
         journal::of_plan(&mut tx, plan, changes, current, &created, &journal::Source { directory: self.directory, run: Some(self.id), now }).await?;
         self.finish(&mut tx, &report, None, now).await?;
+        // Last, because the row of the lease is locked from here on: signs of life, and whoever looks whether a run goes on, would wait for all of this.
+        if !self.lease.hold(&mut tx, LEASE_LIFETIME, self.app.clock.now()).await? {
+            return Ok(Written::LeaseLost);
+        }
         tx.commit().await?;
         let counts = plan.counts;
+        if counts.users.created + counts.users.updated > MANY {
+            let db = self.app.db.clone();
+            tokio::spawn(async move {
+                if let Err(error) = db.tidy(&["VACUUM (ANALYZE) users", "ANALYZE groups", "ANALYZE group_members"]).await {
+                    tracing::debug!(%error, "PostgreSQL tidies its tables by itself later");
+                }
+            });
+        }
         tracing::info!(
             created = counts.users.created,
             updated = counts.users.updated,

@@ -97,7 +97,7 @@ pub fn document(origin: &Origin) -> anyhow::Result<Published> {
         AuthUrl::new(origin.url("/authorize"))?,
         JsonWebKeySetUrl::new(origin.url("/.well-known/jwks.json"))?,
         vec![ResponseTypes::new(vec![CoreResponseType::Code])],
-        vec![CoreSubjectIdentifierType::Public],
+        vec![CoreSubjectIdentifierType::Public, CoreSubjectIdentifierType::Pairwise],
         algs(),
         more,
     )
@@ -204,10 +204,13 @@ mod tests {
             assert!(metadata[name].is_string(), "{name}");
         }
         let list = |name: &str| metadata[name].as_array().unwrap_or_else(|| panic!("{name}")).clone();
-        assert_eq!((list("response_types_supported"), list("subject_types_supported")), (vec![json!("code")], vec![json!("public")]));
+        assert_eq!(
+            (list("response_types_supported"), list("subject_types_supported")),
+            (vec![json!("code")], vec![json!("public"), json!("pairwise")])
+        );
         assert!(list("id_token_signing_alg_values_supported").contains(&json!("RS256")));
         assert!(!list("id_token_signing_alg_values_supported").contains(&json!("none")));
-        assert!(list("scopes_supported").contains(&json!("openid")) && !list("scopes_supported").contains(&json!("address")));
+        assert!(list("scopes_supported").contains(&json!("openid")) && list("scopes_supported").contains(&json!("address")));
         for name in ["claims_supported", "grant_types_supported", "code_challenge_methods_supported", "token_endpoint_auth_methods_supported"] {
             assert!(!list(name).is_empty(), "{name}");
         }

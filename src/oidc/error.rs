@@ -147,6 +147,12 @@ impl From<Authentication> for OAuthError {
 }
 
 impl OAuthError {
+    /// Error code and description, for an administrator.
+    pub(super) fn for_people(&self) -> String {
+        let (_, error, description, _) = self.parts();
+        format!("{error} ({description})")
+    }
+
     /// Status, error code, description, challenge.
     const fn parts(&self) -> (StatusCode, &'static str, &'static str, Option<&'static str>) {
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
@@ -187,6 +193,15 @@ impl OAuthError {
     }
 }
 
+/// What a program was told, for those who look on ([`super::last_errors`]).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refusal {
+    /// The error code.
+    pub(super) error: &'static str,
+    /// What was wrong.
+    pub(super) description: &'static str,
+}
+
 impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
         let (status, error, description, challenge) = self.parts();
@@ -199,7 +214,9 @@ impl IntoResponse for OAuthError {
         if let Some(challenge) = challenge {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
-        (status, headers, Json(json!({ "error": error, "error_description": description }))).into_response()
+        let mut response = (status, headers, Json(json!({ "error": error, "error_description": description }))).into_response();
+        response.extensions_mut().insert(Refusal { error, description });
+        response
     }
 }
 

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::clients::metadata_document::{self, Unusable};
 use crate::clock::Timestamp;
 use crate::error::AppError;
+use crate::id::ClientId;
 use crate::secret::{SecretToken, TokenHash};
 use crate::web;
 
@@ -64,12 +65,18 @@ pub async fn post(State(app): State<App>, browser: web::Client, headers: HeaderM
         params
     };
     request::validate(&params, Some((*client).clone())).map_err(told)?;
+    let uri = push(&app, client.id, &params.encode_only(request::NAMES), now).await?;
+    let answer = json!({ "request_uri": uri, "expires_in": COME_WITHIN.as_secs() });
+    Ok((StatusCode::CREATED, no_store(), Json(answer)).into_response())
+}
+
+/// Keeps a request that was found good, and gives the name for it.
+pub(super) async fn push(app: &App, client: ClientId, parameters: &str, now: Timestamp) -> sqlx::Result<String> {
     let uri = SecretToken::new(PREFIX);
     let mut tx = app.db.begin().await?;
-    store::insert(&mut tx, &uri.hash(), client.id, &params.encode_only(request::NAMES), now + COME_WITHIN).await?;
+    store::insert(&mut tx, &uri.hash(), client, parameters, now + COME_WITHIN).await?;
     tx.commit().await?;
-    let answer = json!({ "request_uri": uri.reveal(), "expires_in": COME_WITHIN.as_secs() });
-    Ok((StatusCode::CREATED, no_store(), Json(answer)).into_response())
+    Ok(uri.reveal().to_owned())
 }
 
 /// Opens the request a person came with. It may be opened again until it is answered: people reload pages.

@@ -36,6 +36,9 @@ pub const NAMES: &[&str] = &[
 /// The longest `max_age` we tell apart from "ever", in seconds: ten years.
 const MAX_AGE_MAX: u64 = 10 * 366 * 24 * 3600;
 
+/// Why a request that was not pushed is refused.
+pub const NOT_PUSHED: &str = "this client must push its requests (RFC 9126)";
+
 /// The longest request, in bytes: it travels in the address of our own pages while the person signs in.
 const BYTES_MAX: usize = 5500;
 
@@ -75,6 +78,8 @@ pub struct AuthorizationRequest {
     pub subjects: Vec<String>,
     /// The name it was pushed under (RFC 9126); whoever answers it uses that up.
     pub pushed: Option<String>,
+    /// An administrator checks the client: nothing of it lasts.
+    pub is_check: bool,
     /// An ID token that says whom the client expects. Not verified yet.
     pub unverified_id_token_hint: Option<String>,
 }
@@ -205,6 +210,7 @@ pub fn validate(params: &Params, client: Option<Client>) -> Result<Authorization
         named,
         subjects,
         pushed: None,
+        is_check: false,
     })
 }
 

@@ -134,7 +134,7 @@ fn parameters(claims: &Map<String, Value>, client_id: &str) -> Result<Params, &'
             Some(Value::String(text)) => pairs.push((*name, text.clone())),
             // RFC 8707 section 2.1: several resources are an array here.
             Some(Value::Array(several)) if *name == "resource" => {
-                pairs.extend(several.iter().filter_map(Value::as_str).map(|one| (*name, one.to_owned())))
+                pairs.extend(several.iter().filter_map(Value::as_str).map(|one| (*name, one.to_owned())));
             }
             Some(other) => pairs.push((*name, other.to_string())),
         }

@@ -17,7 +17,7 @@ use crate::groups::{self, Membership};
 use crate::id::UserId;
 use crate::passkeys::{self, Passkey};
 use crate::sessions::{self, AdminDeed, AdminSession};
-use crate::web::list::{self, Head, Pager, Pages};
+use crate::web::list::{self, Head, Pager};
 use crate::web::{Chrome, Mistakes};
 
 const LIST: &str = "/admin/users";
@@ -39,7 +39,7 @@ impl ListQuery {
     fn filter(&self) -> Filter {
         let one_of = |asked: &str, known: &[&'static str]| known.iter().find(|word| **word == asked).copied().unwrap_or_default();
         Filter {
-            patterns: list::patterns(&super::model::key(&self.q)),
+            words: list::words(&super::model::key(&self.q)),
             source: self.source.clone(),
             state: one_of(&self.state, &["active", "blocked", "disabled", "missing"]),
             admins: self.admins == "true",
@@ -84,8 +84,7 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(query): Que
     let filter = query.filter();
     let (order, column, descending) = query.order();
     let mut conn = app.db.read().await?;
-    let pages = Pages::new(&query.page, super::count(&mut conn, &filter).await?);
-    let lines = super::lines(&mut conn, &filter, order, descending, list::PAGE_LINES, pages.offset()).await?;
+    let (pages, lines) = super::page(&mut conn, &filter, order, descending, &query.page).await?;
     let head = |label, of, descending_first| list::head(label, of, descending_first, (column, descending), |sort| query.with_sort(sort));
     Ok(ListPage {
         chrome: admin.chrome(&app),
@@ -97,7 +96,7 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(query): Que
             previous: pages.previous().map(|page| query.with_page(page)),
             next: pages.next().map(|page| query.with_page(page)),
         },
-        filtered: !filter.patterns[0].is_empty() || !filter.source.is_empty() || !filter.state.is_empty() || filter.admins,
+        filtered: !filter.words[0].is_empty() || !filter.source.is_empty() || !filter.state.is_empty() || filter.admins,
         sources: directory::sources(&app, &mut conn).await?,
         query,
     })

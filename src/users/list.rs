@@ -1,15 +1,15 @@
 //! The SQL of lists of people: the page of the administration, and everyone for the command line. Measured with 100,000 people (tests/it/users.rs).
 
 use crate::clock::Timestamp;
-use crate::db::{Conn, Query, query};
+use crate::db::{Conn, Query, query, query_per_engine};
 use crate::id::UserId;
-use crate::web::list::WORDS_MAX;
+use crate::web::list::{PAGE_LINES, Pages, WORDS_MAX};
 
 /// Which people to list; empty fields do not filter.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// `LIKE` patterns for [`search_text`](super::model::search_text), each of which must fit.
-    pub patterns: [String; WORDS_MAX],
+    /// Texts that must all be in [`search_text`](super::model::search_text).
+    pub words: [String; WORDS_MAX],
     /// `local`, `directory` (any), or the name of one.
     pub source: String,
     /// `active`, `blocked`, `disabled` or `missing`.
@@ -58,50 +58,134 @@ pub struct Line {
     pub last_sign_in_at: Option<Timestamp>,
 }
 
+/// How many people a search or filter counts and lists. Who finds more narrows it down.
+pub const COUNTED: i64 = 2_000;
+
+impl Filter {
+    fn is_everyone(&self) -> bool {
+        self.words.iter().all(String::is_empty) && self.source.is_empty() && self.state.is_empty() && !self.admins
+    }
+}
+
+// The words are searched for as they are: no text is a pattern here, and looking for a text takes a third of the time of `LIKE`.
 macro_rules! matching {
+    ($find:literal) => {
+        concat!(
+            "($1 = '' OR ",
+            $find,
+            "(search_text, $1) > 0) AND ($2 = '' OR ",
+            $find,
+            "(search_text, $2) > 0) AND ($3 = '' OR ",
+            $find,
+            "(search_text, $3) > 0)
+             AND ($4 = '' OR directory = $4 OR ($4 = 'local' AND directory IS NULL) OR ($4 = 'directory' AND directory IS NOT NULL))
+             AND (NOT $5 OR local_admin OR directory_admin)
+             AND ($6 = '' OR $6 = CASE WHEN blocked_at IS NOT NULL THEN 'blocked' ELSE COALESCE(directory_state, 'active') END)"
+        )
+    };
+}
+
+macro_rules! columns {
     () => {
-        r"($1 = '' OR search_text LIKE $1 ESCAPE '\') AND ($2 = '' OR search_text LIKE $2 ESCAPE '\') AND ($3 = '' OR search_text LIKE $3 ESCAPE '\')
-          AND ($4 = '' OR directory = $4 OR ($4 = 'local' AND directory IS NULL) OR ($4 = 'directory' AND directory IS NOT NULL)) AND (NOT $5 OR local_admin OR directory_admin)
-          AND ($6 = '' OR $6 = CASE WHEN blocked_at IS NOT NULL THEN 'blocked' ELSE COALESCE(directory_state, 'active') END)"
+        "SELECT id, username, display_name, email, directory, directory_state, blocked_at, local_admin, directory_admin, created_at, last_sign_in_at FROM users "
     };
 }
 
 // One text per order, so that each uses its index; `id` makes every order total, or lines would repeat across pages.
-macro_rules! lines_by {
-    ($order:literal) => {
-        concat!(
-            "SELECT id, username, display_name, email, directory, directory_state, blocked_at, local_admin, directory_admin, created_at, last_sign_in_at
-             FROM users WHERE ",
-            matching!(),
-            " ORDER BY ",
-            $order,
-            " LIMIT $7 OFFSET $8"
+macro_rules! by {
+    ($order:expr, $descending:expr, $text:ident) => {
+        match ($order, $descending) {
+            (Order::Name, false) => $text!("id", "lower(display_name), id"),
+            (Order::Name, true) => $text!("id", "lower(display_name) DESC, id DESC"),
+            (Order::Username, false) => $text!("username_key", "username_key"),
+            (Order::Username, true) => $text!("username_key", "username_key DESC"),
+            (Order::Created, false) => $text!("id", "created_at, id"),
+            (Order::Created, true) => $text!("id", "created_at DESC, id DESC"),
+            (Order::LastSignIn, false) => $text!("id", "COALESCE(last_sign_in_at, 0), id"),
+            (Order::LastSignIn, true) => $text!("id", "COALESCE(last_sign_in_at, 0) DESC, id DESC"),
+        }
+    };
+}
+
+// A page far down: the index alone says who is on it, and only these rows are read.
+macro_rules! of_everyone {
+    ($key:literal, $order:literal) => {
+        query(concat!(columns!(), "WHERE ", $key, " IN (SELECT ", $key, " FROM users ORDER BY ", $order, " LIMIT $1 OFFSET $2) ORDER BY ", $order))
+    };
+}
+
+// Few fit: they are found first, in the index of the search, and sorted then.
+macro_rules! of_few {
+    ($key:literal, $order:literal) => {
+        query_per_engine(
+            concat!(
+                columns!(),
+                "WHERE id IN (SELECT id FROM users WHERE ",
+                matching!("instr"),
+                " LIMIT 2000) ORDER BY ",
+                $order,
+                " LIMIT $7 OFFSET $8"
+            ),
+            concat!(
+                columns!(),
+                "WHERE id IN (SELECT id FROM users WHERE ",
+                matching!("strpos"),
+                " LIMIT 2000) ORDER BY ",
+                $order,
+                " LIMIT $7 OFFSET $8"
+            ),
+        )
+    };
+}
+
+// Many fit: the first of them are soon found in the order of the list.
+macro_rules! of_many {
+    ($key:literal, $order:literal) => {
+        query_per_engine(
+            concat!(columns!(), "WHERE ", matching!("instr"), " ORDER BY ", $order, " LIMIT $7 OFFSET $8"),
+            concat!(columns!(), "WHERE ", matching!("strpos"), " ORDER BY ", $order, " LIMIT $7 OFFSET $8"),
         )
     };
 }
 
 fn bind(query: Query, filter: &Filter) -> Query {
-    let [first, second, third] = &filter.patterns;
+    let [first, second, third] = &filter.words;
     query.bind(first).bind(second).bind(third).bind(filter.source.clone()).bind(filter.admins).bind(filter.state)
 }
 
-pub(super) async fn lines(conn: &mut Conn, filter: &Filter, order: Order, descending: bool, limit: i64, offset: i64) -> sqlx::Result<Vec<Line>> {
-    let sql = match (order, descending) {
-        (Order::Name, false) => lines_by!("lower(display_name), id"),
-        (Order::Name, true) => lines_by!("lower(display_name) DESC, id DESC"),
-        (Order::Username, false) => lines_by!("username_key"),
-        (Order::Username, true) => lines_by!("username_key DESC"),
-        (Order::Created, false) => lines_by!("created_at, id"),
-        (Order::Created, true) => lines_by!("created_at DESC, id DESC"),
-        (Order::LastSignIn, false) => lines_by!("COALESCE(last_sign_in_at, 0), id"),
-        (Order::LastSignIn, true) => lines_by!("COALESCE(last_sign_in_at, 0) DESC, id DESC"),
-    };
-    bind(query(sql), filter).bind(limit).bind(offset).all(conn).await
-}
-
-pub(super) async fn count(conn: &mut Conn, filter: &Filter) -> sqlx::Result<i64> {
-    let (count,): (i64,) = bind(query(concat!("SELECT COUNT(*) FROM users WHERE ", matching!())), filter).one(conn).await?;
-    Ok(count)
+/// The page asked for, or the nearest there is, with its lines.
+pub(super) async fn page(
+    conn: &mut Conn,
+    filter: &Filter,
+    order: Order,
+    descending: bool,
+    unverified_page: &str,
+) -> sqlx::Result<(Pages, Vec<Line>)> {
+    if filter.is_everyone() {
+        let (total,): (i64,) = query("SELECT COUNT(*) FROM users").one(conn).await?;
+        let pages = Pages::new(unverified_page, total);
+        let limit = PAGE_LINES.min(total - pages.offset());
+        // What is nearer to the end is counted from there.
+        let behind = total - pages.offset() - limit;
+        let is_turned = behind < pages.offset();
+        let offset = if is_turned { behind } else { pages.offset() };
+        let mut lines: Vec<Line> = by!(order, descending != is_turned, of_everyone).bind(limit).bind(offset).all(conn).await?;
+        if is_turned {
+            lines.reverse();
+        }
+        return Ok((pages, lines));
+    }
+    let counting = query_per_engine(
+        concat!("SELECT COUNT(*) FROM (SELECT id FROM users WHERE ", matching!("instr"), " LIMIT 2001) AS found"),
+        concat!("SELECT COUNT(*) FROM (SELECT id FROM users WHERE ", matching!("strpos"), " LIMIT 2001) AS found"),
+    );
+    let (total,): (i64,) = bind(counting, filter).one(conn).await?;
+    let pages = Pages::of_counted(unverified_page, total, COUNTED);
+    if total == 0 {
+        return Ok((pages, Vec::new()));
+    }
+    let lines = if pages.is_more { by!(order, descending, of_many) } else { by!(order, descending, of_few) };
+    Ok((pages, bind(lines, filter).bind(PAGE_LINES).bind(pages.offset()).all(conn).await?))
 }
 
 /// Someone as the command line lists them.

@@ -9,9 +9,10 @@ mod list;
 pub mod model;
 pub mod pictures;
 pub mod profile;
+pub mod reserved_claims;
 mod store;
 
-pub use list::{Filter, Line, Order, Record};
+pub use list::{COUNTED, Filter, Line, Order, Record};
 pub use model::{Source, User};
 pub use profile::{Draft, Refusal};
 
@@ -22,6 +23,7 @@ use crate::db::{Conn, Tx};
 use crate::id::UserId;
 use crate::sessions::{self, AdminDeed};
 use crate::web::Mistakes;
+use crate::web::list::Pages;
 
 /// Finds a person by id.
 ///
@@ -108,20 +110,13 @@ pub async fn void_access(tx: &mut Tx, id: UserId, now: Timestamp) -> sqlx::Resul
     store::void_access(tx, id, now).await
 }
 
-/// A page of the list of people.
+/// A page of the list of people: which one it is, of how many lines, and its lines. Of a search or a filter, the first [`COUNTED`] people are counted and
+/// listed.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn lines(conn: &mut Conn, filter: &Filter, order: Order, descending: bool, limit: i64, offset: i64) -> sqlx::Result<Vec<Line>> {
-    list::lines(conn, filter, order, descending, limit, offset).await
-}
-
-/// How many people a filter fits.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn count(conn: &mut Conn, filter: &Filter) -> sqlx::Result<i64> {
-    list::count(conn, filter).await
+pub async fn page(conn: &mut Conn, filter: &Filter, order: Order, descending: bool, unverified_page: &str) -> sqlx::Result<(Pages, Vec<Line>)> {
+    list::page(conn, filter, order, descending, unverified_page).await
 }
 
 /// Everyone in the order of their username keys, a batch at a time: those after `username_key` (empty begins).

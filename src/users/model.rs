@@ -1,5 +1,6 @@
 //! What a person is, and when they may come in.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use unicode_normalization::UnicodeNormalization as _;
@@ -183,9 +184,30 @@ pub fn key(name: &str) -> String {
     squeezed
 }
 
+/// [`key`], without a copy where a name is its own key, as most are.
+pub fn key_of(name: &str) -> Cow<'_, str> {
+    let bytes = name.as_bytes();
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !byte.is_ascii_uppercase();
+    let is_loose = |pair: &[u8]| pair == b"  ";
+    if bytes.iter().all(is_plain) && !name.starts_with(' ') && !name.ends_with(' ') && !bytes.windows(2).any(is_loose) {
+        Cow::Borrowed(name)
+    } else {
+        Cow::Owned(key(name))
+    }
+}
+
+/// The longest text the search box looks into, in characters: what an index of PostgreSQL can hold in any script.
+pub const SEARCH_TEXT_MAX: usize = 500;
+
 /// What the search box looks into.
 pub fn search_text(username: &str, email: Option<&str>, display_name: &str, first_name: &str, last_name: &str) -> String {
-    key(&format!("{username} {} {display_name} {first_name} {last_name}", email.unwrap_or_default()))
+    let mut text = key(&format!("{username} {} {display_name} {first_name} {last_name}", email.unwrap_or_default()));
+    if text.len() > SEARCH_TEXT_MAX
+        && let Some((end, _)) = text.char_indices().nth(SEARCH_TEXT_MAX)
+    {
+        text.truncate(end);
+    }
+    text
 }
 
 /// Checks a username a person typed.
@@ -232,6 +254,9 @@ mod tests {
         assert_eq!(key("ＡＤＡ"), "ada");
         assert_eq!((key("Straße"), key("Οδος")), (key("STRASSE"), key("ΟΔΟΣ")));
         assert_eq!(key("Domain  Admins"), "domain admins");
+        for name in ["ada", " ada", "ada ", "a  b", "a b", "Ada", "a\tb", "ad\u{e4}", "", " ", "~a b~ c", "a\u{7f}b"] {
+            assert_eq!(key_of(name), key(name), "{name:?}");
+        }
     }
 
     #[test]

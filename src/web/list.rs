@@ -14,13 +14,20 @@ pub struct Pages {
     pub page: i64,
     /// How many lines there are on all pages.
     pub total: i64,
+    /// Whether more were found than are counted and listed.
+    pub is_more: bool,
 }
 
 impl Pages {
     /// The page asked for, or the nearest there is.
     pub fn new(unverified_page: &str, total: i64) -> Self {
         let last = ((total + PAGE_LINES - 1) / PAGE_LINES).max(1);
-        Self { page: unverified_page.parse().unwrap_or(1).clamp(1, last), total }
+        Self { page: unverified_page.parse().unwrap_or(1).clamp(1, last), total, is_more: false }
+    }
+
+    /// [`new`](Self::new) for a list of which only the first `counted` lines are counted.
+    pub fn of_counted(unverified_page: &str, total: i64, counted: i64) -> Self {
+        Self { is_more: total > counted, ..Self::new(unverified_page, total.min(counted)) }
     }
 
     /// How many lines come before this page.
@@ -41,7 +48,12 @@ impl Pages {
     /// Such as `51–100 of 1,234`.
     pub fn words(self) -> String {
         let (first, last) = (self.offset() + 1, (self.page * PAGE_LINES).min(self.total));
-        if self.total <= PAGE_LINES { grouped(self.total) } else { format!("{}–{} of {}", grouped(first), grouped(last), grouped(self.total)) }
+        let more = if self.is_more { "more than " } else { "" };
+        if self.total <= PAGE_LINES {
+            grouped(self.total)
+        } else {
+            format!("{}–{} of {more}{}", grouped(first), grouped(last), grouped(self.total))
+        }
     }
 }
 
@@ -104,6 +116,15 @@ pub fn grouped(number: i64) -> String {
     if number < 0 { format!("-{text}") } else { text }
 }
 
+/// The words of a search: each must occur. Missing ones are empty.
+pub fn words(search: &str) -> [String; WORDS_MAX] {
+    let mut words = search.split_whitespace();
+    std::array::from_fn(|place| {
+        let word = if place + 1 < WORDS_MAX { words.next().unwrap_or_default().to_owned() } else { words.by_ref().collect::<Vec<_>>().join(" ") };
+        word.chars().take(100).collect()
+    })
+}
+
 /// The words of a search as `LIKE` patterns (escape character `\`): each must occur. Missing ones are empty.
 pub fn patterns(search: &str) -> [String; WORDS_MAX] {
     let mut words = search.split_whitespace();
@@ -143,6 +164,9 @@ mod tests {
         }
         assert_eq!(Pages::new("2", 1_234).words(), "51–100 of 1,234");
         assert_eq!(Pages::new("1", 7).words(), "7");
+        let many = Pages::of_counted("99", 2_001, 2_000);
+        assert_eq!((many.page, many.next(), many.words().as_str()), (40, None, "1,951–2,000 of more than 2,000"));
+        assert_eq!(Pages::of_counted("1", 2_000, 2_000).words(), "1–50 of 2,000");
     }
 
     #[test]

@@ -49,6 +49,12 @@ fn claims(provider: &Provider, client: &Client, changed: &Value) -> Value {
     claims
 }
 
+/// A key with a member changed.
+fn with(mut jwk: Value, member: &str, value: &str) -> Value {
+    jwk[member] = value.into();
+    jwk
+}
+
 async fn send(client: &Client, path: &str, assertion: &str, more: &[(&str, &str)]) -> Answer {
     let form = [&[("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion)], more].concat();
     client.post(path, Proof::None, &form).await
@@ -174,7 +180,7 @@ async fn fapi2_security_profile_final_client_assertions() {
 async fn a_replayed_assertion_counts_once_also_for_many_at_the_same_instant_and_under_another_kid() {
     on_both_databases(async |provider| {
         let signer = Signer::new(Alg::Es256);
-        let twin = json!({ "keys": [signer.jwk(), { let mut jwk = signer.jwk(); jwk["kid"] = "twin".into(); jwk }] }).to_string();
+        let twin = json!({ "keys": [signer.jwk(), with(signer.jwk(), "kid", "twin")] }).to_string();
         let client = client_of(provider, &[&signer], |policy| policy.jwks = twin).await;
         let said = claims(provider, &client, &json!({}));
         let assertion = signer.jwt(&said);
@@ -366,7 +372,7 @@ async fn an_address_of_keys_leads_nowhere_else_and_costs_little() {
                 .to_string(),
         ),
         ("a symmetric key", 200, json!({ "keys": [{ "kty": "oct", "k": "c2VjcmV0", "kid": signer.kid }] }).to_string()),
-        ("a key for encryption", 200, json!({ "keys": [{ let mut jwk = signer.jwk(); jwk["use"] = "enc".into(); jwk }] }).to_string()),
+        ("a key for encryption", 200, json!({ "keys": [with(signer.jwk(), "use", "enc")] }).to_string()),
         ("not found", 404, String::new()),
     ] {
         let path = format!("/{}", attack.replace(' ', "-"));

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::oidc_registration::set;
-use crate::oidc_support::{Provider, on_both_databases, plain};
+use crate::oidc_support::{on_both_databases, plain};
 use crate::support::http::{Answer, answer};
 use crate::support::process::Muster;
 use crate::support::{certificates, janitor, postgres};

@@ -33,7 +33,7 @@ async fn the_metadata_says_what_is_offered_and_nothing_else() {
     assert_eq!(metadata["code_challenge_methods_supported"], json!(["S256"]));
     assert_eq!(metadata["id_token_signing_alg_values_supported"], json!(["RS256", "ES256", "EdDSA", "PS256"]));
     assert_eq!(metadata["token_endpoint_auth_methods_supported"], json!(["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]));
-    assert_eq!(metadata["scopes_supported"], json!(["openid", "profile", "email", "phone", "groups", "offline_access"]));
+    assert_eq!(metadata["scopes_supported"], json!(["openid", "profile", "email", "address", "phone", "groups", "offline_access"]));
     assert_eq!(
         metadata["grant_types_supported"],
         json!(["authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"])

@@ -134,6 +134,8 @@ async fn an_app_that_registered_itself_signs_people_in_once_they_agreed() {
 
         let browser = provider.browser_of(&provider.person("ada").await).await;
         let notes = app(provider, &said);
+        let apps = browser.get("/account/apps").await;
+        assert!(!apps.body.contains("Notes"), "nobody meets it among the apps of the house");
         let page = browser.get(&notes.request(&[])).await;
         assert!(page.texts("#vouched-by").join("").contains("registered itself"), "{}", page.body);
         let agreed = browser.submit(&page, "/authorize/consent", &[("decision", "allow")]).await;

@@ -16,7 +16,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::http::{self, Answer, Browser, answer};
+use crate::support::http::{Answer, Browser, answer};
 use crate::support::{free_port, janitor, postgres};
 
 pub(crate) const REDIRECT_URI: &str = "https://wiki.example.org/callback?tenant=1";
@@ -191,7 +191,7 @@ impl Provider {
 
 /// An HTTP client with no memory, as apps have one.
 pub(crate) fn plain() -> reqwest::Client {
-    http::client().redirect(reqwest::redirect::Policy::none()).no_proxy().build().expect("a client")
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().expect("a client")
 }
 
 /// The app's side.

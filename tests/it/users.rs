@@ -402,8 +402,8 @@ pub(crate) fn shell(app: &TestApp) -> Muster {
 
 async fn found(app: &TestApp, text: &str) -> Option<User> {
     let mut conn = app.app().db.read().await.expect("a connection");
-    let filter = muster::users::Filter { patterns: muster::web::list::patterns(text), ..Default::default() };
-    let lines = muster::users::lines(&mut conn, &filter, muster::users::Order::Name, false, 10, 0).await.expect("lines");
+    let filter = muster::users::Filter { words: muster::web::list::words(text), ..Default::default() };
+    let (_, lines) = muster::users::page(&mut conn, &filter, muster::users::Order::Name, false, "1").await.expect("lines");
     match lines.as_slice() {
         [line] => muster::users::find(&mut conn, line.id).await.expect("an answer"),
         _ => None,

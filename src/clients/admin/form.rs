@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::parts::Parts;
+use crate::clients::catalogue;
 use crate::clients::model::{Lifetimes, Mistakes, Registration, SigningAlg};
 use crate::clients::policy::authentication::{Allowed, WORKLOADS_MAX};
 use crate::clients::policy::{Policies, Policy as _, Typed};
@@ -41,7 +43,14 @@ fn whole(typed: &str) -> Option<u32> {
 }
 
 impl ClientForm {
+    /// What is to be registered: as typed, with the app's address where its placeholders stand.
     pub(super) fn registration(&self) -> Registration {
+        let mut registration = self.as_typed();
+        catalogue::place(&mut registration);
+        registration
+    }
+
+    fn as_typed(&self) -> Registration {
         let lines = |text: &str| text.lines().map(str::to_owned).collect();
         Registration {
             name: self.name.clone(),
@@ -70,7 +79,7 @@ impl ClientForm {
 
     /// The fields as they were typed, with what is wrong.
     pub(super) fn fields(self, mistakes: Mistakes) -> Fields {
-        let registration = self.registration();
+        let registration = self.as_typed();
         Fields {
             code_seconds: self.code_seconds,
             access_minutes: self.access_minutes,
@@ -104,6 +113,8 @@ pub(super) struct Fields {
     pub(super) typed: Typed,
     pub(super) allowed_groups: String,
     pub(super) mistakes: Mistakes,
+    /// The parts that fold.
+    pub(super) parts: Parts,
 }
 
 impl Fields {
@@ -111,8 +122,10 @@ impl Fields {
         let text = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
         let mut typed = Typed::default();
         registration.policies.to_typed(&mut typed);
+        let parts = Parts::new(&registration, &mistakes);
         Self {
             typed,
+            parts,
             require_par: registration.require_par,
             code_seconds: text(registration.lifetimes.code_seconds),
             access_minutes: text(registration.lifetimes.access_minutes),

@@ -203,6 +203,7 @@ impl Reader<'_> {
         if SigningAlg::from_text(typed.text("signing_alg")).is_none() && entry.contains_key("signing_alg") {
             mistakes.push(("signing_alg".to_owned(), "it must be RS256, ES256 or EdDSA.".to_owned()));
         }
+        mistakes.extend(self.not_understood(entry, &typed));
         let secrets = self.secrets(entry, &mut mistakes);
         let groups = entry.contains_key("allowed_groups").then(|| typed.lines("allowed_groups"));
         let checked = match registration(&typed).checked() {
@@ -229,6 +230,15 @@ impl Reader<'_> {
             _ => Err(mistakes),
         };
         (client_id, read)
+    }
+
+    /// Fields of policies whose value a form could not have sent: a policy reads such a choice as its default, which nobody meant here.
+    fn not_understood(&self, entry: &Table, typed: &Typed) -> Found {
+        let mut read = Typed::default();
+        Policies::from_typed(typed).to_typed(&mut read);
+        let given = entry.keys().filter(|name| self.kinds.get(*name) == Some(&Kind::Any));
+        let differs = given.filter(|name| read.lines(name) != typed.lines(name));
+        differs.map(|name| (name.clone(), "this value is not understood; the form of a client shows what is possible.".to_owned())).collect()
     }
 
     fn secrets(&self, entry: &Table, mistakes: &mut Found) -> Vec<SecretToken> {
@@ -378,6 +388,7 @@ mod tests {
             ("secret_env = \"SHORT\"", "secret_env: the secret must have at least 32 characters"),
             ("secret = \"0123456789abcdef0123456789abcdef\"", "secret: whoever reads this file"),
             ("is_public = true\nsecret_file = \"good\"", "is_public: a public client has no secret"),
+            ("is_public = true\nauth_method = \"magic\"", "auth_method: this value is not understood"),
             ("own_scopes = [1]", "own_scopes: it must be a list of texts"),
             ("provenance = \"mine\"", "provenance: there is no such field"),
         ] {

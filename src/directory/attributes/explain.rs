@@ -50,13 +50,13 @@ pub fn explain(entry: &RawEntry, config: &DirectoryConfig, now: Timestamp) -> Ve
         let result = match (&user, row.field) {
             (Ok(user), Field::UserId) => user.id.to_string(),
             (Err(_), Field::UserId) => skipped_id.as_ref().map(ToString::to_string).unwrap_or_default(),
-            (Ok(user), Field::Username) => user.username.clone(),
-            (Ok(user), Field::Email) => user.email.clone().unwrap_or_default(),
-            (Ok(user), Field::FirstName) => user.first_name.clone(),
-            (Ok(user), Field::LastName) => user.last_name.clone(),
-            (Ok(user), Field::DisplayName) => user.display_name.clone(),
-            (Ok(user), Field::Phone) => user.phone.clone(),
-            (Ok(user), Field::Locale) => user.locale.clone(),
+            (Ok(user), Field::Username) => user.username.to_string(),
+            (Ok(user), Field::Email) => user.email.clone().unwrap_or_default().to_string(),
+            (Ok(user), Field::FirstName) => user.first_name.to_string(),
+            (Ok(user), Field::LastName) => user.last_name.to_string(),
+            (Ok(user), Field::DisplayName) => user.display_name.to_string(),
+            (Ok(user), Field::Phone) => user.phone.to_string(),
+            (Ok(user), Field::Locale) => user.locale.to_string(),
             _ => String::new(),
         };
         let found = found(entry, sources.iter().flat_map(Source::attributes));

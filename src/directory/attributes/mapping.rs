@@ -1,5 +1,7 @@
 //! From entries to people and groups.
 
+use std::borrow::Cow;
+
 use super::super::config::DirectoryConfig;
 use super::super::dn::{Dn, plain_key};
 use super::super::model::{DirectoryGroup, DirectoryUser, EntryId, Problems, SkippedEntry};
@@ -196,15 +198,15 @@ pub fn user(entry: &RawEntry, config: &DirectoryConfig, now: Timestamp, problems
     let is_disabled = disabled_because(entry, &config.disabled_when, now, report).is_some();
     Ok(DirectoryUser {
         id,
-        dn: storable(&entry.dn),
+        dn: storable(&entry.dn).into(),
         dn_key,
-        username,
-        email,
-        first_name,
-        last_name,
-        display_name,
-        phone,
-        locale,
+        username: username.into(),
+        email: email.map(Into::into),
+        first_name: first_name.into(),
+        last_name: last_name.into(),
+        display_name: display_name.into(),
+        phone: phone.into(),
+        locale: locale.into(),
         extras,
         is_disabled,
     })
@@ -219,12 +221,12 @@ pub fn group(entry: &RawEntry, config: &DirectoryConfig, problems: &mut Problems
     let (Some(id), Some(dn_key)) = (skipped.id.clone(), skipped.dn_key) else { return Err(skipped) };
     let Some(name) = mapping.name(Field::GroupName, "group name") else { return Err(skipped) };
     let display_name = Some(mapping.cleaned(Field::GroupDisplayName, MAX_NAME)).filter(|name| !name.is_empty()).unwrap_or_else(|| name.clone());
-    Ok(DirectoryGroup { id, dn: storable(&entry.dn), dn_key, name, display_name, members: Vec::new() })
+    Ok(DirectoryGroup { id, dn: storable(&entry.dn).into_owned(), dn_key, name, display_name, members: Vec::new() })
 }
 
 /// A DN as PostgreSQL can store it: no text there holds a NUL, which RFC 4514 section 2.4 wants escaped anyway.
-fn storable(dn: &str) -> String {
-    dn.replace('\0', "\\00")
+fn storable(dn: &str) -> Cow<'_, str> {
+    if dn.contains('\0') { dn.replace('\0', "\\00").into() } else { dn.into() }
 }
 
 /// All member values of a group's entry, of all attributes named for it.

@@ -313,8 +313,8 @@ fn the_language_is_the_best_of_a_list_and_nonsense_is_reported() {
         let (user, problems) = map_user(&ada_with("preferredLanguage", &[text]));
         (user.unwrap().locale, problems.len())
     };
-    assert_eq!(locale("en;q=0.5, de-at"), ("de-AT".to_owned(), 0));
-    assert_eq!(locale("speak English!"), (String::new(), 1));
+    assert_eq!(locale("en;q=0.5, de-at"), ("de-AT".into(), 0));
+    assert_eq!(locale("speak English!"), (crate::directory::text::Text::default(), 1));
     assert_eq!(map_user(&ada_with("x", &[])).0.unwrap().locale, "");
 }
 

@@ -2,21 +2,31 @@
 //! time-out, and the driver of the connection ends with it.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ldap3::controls::RawControl;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, StdStream};
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::super::config::{Bind, DirectoryConfig, Limits, ServerAddress};
+use super::ber::{Frame, Message, frame, kind};
 use super::certificate::CertificateFacts;
 use super::explain::Doing;
+use super::wire::Wire;
 use super::{FetchError, Phase, SoFar, explain, tls};
 
+/// The request for StartTLS: message 1, an extended request with the name 1.3.6.1.4.1.1466.20037.
+const START_TLS: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
+/// The longest answer to it, in bytes.
+const START_TLS_ANSWER_MAX: usize = 4_096;
 /// How long saying goodbye may take.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(1);
 
@@ -70,6 +80,7 @@ pub(super) async fn connect(server: &ServerAddress, addresses: &[SocketAddr], wi
 /// A connection that can be searched.
 pub(super) struct Connection {
     ldap: Ldap,
+    wire: Wire,
     server: ServerAddress,
     limits: Limits,
     so_far: Option<Arc<SoFar>>,
@@ -84,39 +95,29 @@ impl Connection {
     /// refuses.
     pub(super) async fn start(config: &DirectoryConfig, server: &ServerAddress, socket: Socket) -> Result<Self, FetchError> {
         let failed = |message| FetchError { phase: Phase::Tls, message };
-        let mut settings = LdapConnSettings::new();
-        let (mut url, mut security) = ("ldapi:///".to_owned(), None);
-        if let ServerAddress::Tcp { tls, host, .. } = server {
-            let start_tls = config.connection.start_tls && !tls;
-            let name = config.connection.server_name.as_deref().unwrap_or(host);
-            if *tls || start_tls {
+        let within = config.connection.limits.connect_within;
+        let mut security = None;
+        let started = match (server, socket) {
+            (ServerAddress::Tcp { tls, host, .. }, Socket::Tcp(stream, _)) if *tls || config.connection.start_tls => {
+                let name = config.connection.server_name.as_deref().unwrap_or(host);
                 let (name, connection) = (name.to_owned(), config.connection.clone());
                 // Reads the system's certificates from files.
                 let made = tokio::task::spawn_blocking(move || tls::Security::new(&name, &connection)).await;
-                let made = made.map_err(|_| failed("TLS could not be set up.".to_owned()))?.map_err(failed)?;
-                settings = settings.set_config(Arc::clone(&made.config)).set_starttls(start_tls);
-                security = Some(made);
+                let made = security.insert(made.map_err(|_| failed("TLS could not be set up.".to_owned()))?.map_err(failed)?);
+                match timeout(within, secure(stream, made, !tls)).await {
+                    Ok(secured) => secured.and_then(|stream| Ok(Wire::over(stream)?)),
+                    Err(_) => return Err(failed(format!("{server} did not agree on TLS in time. Does it speak TLS on this port?"))),
+                }
             }
-            // The socket is there and the certificate is checked by our own verifier, so ldap3 needs the name only to send it along (SNI). An IPv6 address
-            // it cannot take here.
-            let sent = if name.parse::<IpAddr>().is_ok() { "directory.invalid" } else { name };
-            url = format!("{}://{sent}", if *tls { "ldaps" } else { "ldap" });
-        }
-        let stream = match socket {
-            Socket::Tcp(stream, _) => stream.into_std().map(StdStream::Tcp),
-            Socket::Unix(stream) => stream.into_std().map(StdStream::Unix),
+            (_, Socket::Tcp(stream, _)) => Wire::over(stream).map_err(LdapError::from),
+            (_, Socket::Unix(stream)) => Wire::over(stream).map_err(LdapError::from),
         };
-        let settings = settings.set_std_stream(stream.map_err(|error| failed(explain::connect_error(server, &error)))?);
-        // In a task of its own, because ldap3 panics on some answers to StartTLS.
-        let starting = AbortOnDropHandle::new(tokio::spawn(async move { LdapConnAsync::with_settings(settings, &url).await }));
-        let started = timeout(config.connection.limits.connect_within, starting).await;
         let certificate = security.as_ref().and_then(tls::Security::certificate);
-        let (driver, ldap) = match started {
-            Ok(Ok(Ok(pair))) => pair,
-            Ok(Ok(Err(error))) => return Err(failed(explain::tls_error(server, security.as_ref(), certificate.as_ref(), &error))),
-            Ok(Err(_)) => return Err(failed(format!("{server} sent an answer that cannot be read."))),
-            Err(_) => return Err(failed(format!("{server} did not agree on TLS in time. Does it speak TLS on this port?"))),
-        };
+        let explained = |error: &LdapError| failed(explain::tls_error(server, security.as_ref(), certificate.as_ref(), error));
+        let (wire, socket) = started.map_err(|error| explained(&error))?;
+        // ldap3 is told that this is a socket on this machine, as it is.
+        let settings = LdapConnSettings::new().set_std_stream(StdStream::Unix(socket));
+        let (driver, ldap) = LdapConnAsync::with_settings(settings, "ldapi:///").await.map_err(|error| explained(&error))?;
         let driver = AbortOnDropHandle::new(tokio::spawn(async move {
             let ended = driver.drive().await.err();
             if let Some(error) = &ended {
@@ -125,7 +126,7 @@ impl Connection {
             ended
         }));
         let (server, limits) = (server.clone(), config.connection.limits);
-        Ok(Self { ldap, server, limits, so_far: None, is_encrypted: security.is_some(), certificate, driver: Some(driver) })
+        Ok(Self { ldap, wire, server, limits, so_far: None, is_encrypted: security.is_some(), certificate, driver: Some(driver) })
     }
 
     /// Says who asks. Without a bind every server takes the asker for anyone (RFC 4511 section 4.2).
@@ -167,12 +168,21 @@ impl Connection {
 
     /// Says goodbye (RFC 4511 section 4.3). Dropping a connection ends it too, without the word.
     pub(super) async fn close(mut self) {
-        let _ = timeout(GOODBYE_WITHIN, self.ldap.unbind()).await;
+        let goodbye = async {
+            let _gone = self.ldap.unbind().await;
+            self.wire.ended().await
+        };
+        let _late = timeout(GOODBYE_WITHIN, goodbye).await;
     }
 
     /// For one request, which must be answered in time.
     pub(super) fn ldap(&mut self) -> &mut Ldap {
         self.ldap.with_timeout(self.limits.answer_within)
+    }
+
+    /// For searches of our own.
+    pub(super) const fn wire(&mut self) -> &mut Wire {
+        &mut self.wire
     }
 
     /// For a search that does not end.
@@ -214,15 +224,45 @@ impl Connection {
         explain::result_sentence(&self.server, self.is_private(), doing, result)
     }
 
-    /// What an error of ldap3 means. Why a connection ended only its driver knows.
+    /// What an error of ldap3 means. Why a connection ended only those who drive it know.
     pub(super) async fn failure(&mut self, phase: Phase, error: &LdapError) -> FetchError {
-        let ended = if explain::is_closed(error) { self.driver.take() } else { None };
-        let reason = match ended {
-            Some(driver) => timeout(GOODBYE_WITHIN, driver).await.ok().and_then(Result::ok).flatten(),
-            None => None,
-        };
+        let mut reason = None;
+        if explain::is_closed(error) {
+            reason = timeout(GOODBYE_WITHIN, self.wire.ended()).await.ok().flatten().map(LdapError::from);
+            // What ldap3 could not read came whole.
+            if reason.is_none()
+                && let Some(driver) = self.driver.take()
+            {
+                reason = timeout(GOODBYE_WITHIN, driver).await.ok().and_then(Result::ok).flatten();
+            }
+        }
         FetchError { phase, message: explain::ldap_error(&self.server, self.is_encrypted, phase, reason.as_ref().unwrap_or(error)) }
     }
+}
+
+/// Agrees on TLS, asking for it first with StartTLS (RFC 4511 section 4.14) where that is wanted.
+async fn secure(mut stream: TcpStream, security: &tls::Security, start_tls: bool) -> Result<TlsStream<TcpStream>, LdapError> {
+    if start_tls {
+        stream.write_all(START_TLS).await?;
+        let mut answer = Vec::with_capacity(256);
+        let result = loop {
+            // One byte at a time: what follows the answer is not LDAP any more.
+            answer.push(stream.read_u8().await?);
+            match frame(&answer) {
+                Frame::Whole(_) => break Message::read(&answer).filter(|answer| answer.kind == kind::EXTENDED).and_then(|answer| answer.result()),
+                Frame::Partial if answer.len() < START_TLS_ANSWER_MAX => {}
+                Frame::Partial | Frame::Nonsense => break None,
+            }
+        };
+        let result = result.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no answer to StartTLS"))?;
+        if result.rc != 0 {
+            return Err(LdapError::LdapResult { result });
+        }
+    }
+    // The certificate is checked by our own verifier, against the name that was configured; this one is only sent along (RFC 6066 section 3).
+    let name = ServerName::try_from(security.name.clone()).or_else(|_| ServerName::try_from("directory.invalid"));
+    let name = name.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    Ok(TlsConnector::from(Arc::clone(&security.config)).connect(name, stream).await?)
 }
 
 /// A bind that did not work.

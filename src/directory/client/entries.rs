@@ -38,15 +38,11 @@ pub async fn read_part(config: &DirectoryConfig, people: &[EntryId], groups: &[E
         let requested = attributes::requested_for_users(&owned);
         for ids in people.chunks(PER_SEARCH) {
             let filter = with_ids(&owned.search.user_filter, owned.attributes.names(Field::UserId), ids);
-            let each_page = |page: Vec<RawEntry>| {
-                for entry in &page {
-                    match attributes::user(entry, &owned, now, &mut part.problems) {
-                        Ok(user) => part.users.push(user),
-                        Err(skipped) => part.skipped_users.push(skipped),
-                    }
-                }
+            let each = |entry: &RawEntry| match attributes::user(entry, &owned, now, &mut part.problems) {
+                Ok(user) => part.users.push(user),
+                Err(skipped) => part.skipped_users.push(skipped),
             };
-            connection.search(Phase::Users, Area::people(&owned.search), filter.as_str(), &requested, each_page).await?;
+            connection.search(Phase::Users, Area::people(&owned.search), filter.as_str(), &requested, each).await?;
         }
         if !(part.users.is_empty() && part.skipped_users.is_empty())
             && let Some(own) = own::left_out(&owned, &mut connection).await?
@@ -57,8 +53,8 @@ pub async fn read_part(config: &DirectoryConfig, people: &[EntryId], groups: &[E
         let names = owned.attributes.names(Field::GroupId);
         for ids in groups.chunks(PER_SEARCH) {
             let filter = with_ids(&owned.search.group_filter, names, ids);
-            let each_page = |page: Vec<RawEntry>| part.groups.extend(page.iter().filter_map(|entry| entry_id(entry, names)));
-            connection.search(Phase::Groups, Area::groups(&owned.search), filter.as_str(), names, each_page).await?;
+            let each = |entry: &RawEntry| part.groups.extend(entry_id(entry, names));
+            connection.search(Phase::Groups, Area::groups(&owned.search), filter.as_str(), names, each).await?;
         }
         connection.close().await;
         Ok(part)

@@ -97,10 +97,10 @@ fn io_error(server: &ServerAddress, is_encrypted: bool, phase: Phase, error: &io
         io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => closed(server, is_encrypted, phase),
         // ldap3's reader of messages finds none; anything else it says means that the last one is not complete.
         io::ErrorKind::Other if error.to_string() != "decoding error" => closed(server, is_encrypted, phase),
-        io::ErrorKind::Other if phase <= Phase::Bind && !is_encrypted => {
+        io::ErrorKind::Other | io::ErrorKind::InvalidData if phase <= Phase::Bind && !is_encrypted => {
             format!("{server} sent something that is not LDAP. If this port expects TLS, the address begins with ldaps://; else check the port.")
         }
-        io::ErrorKind::Other => format!("{server} sent something that is not LDAP. Nothing of its answer was used."),
+        io::ErrorKind::Other | io::ErrorKind::InvalidData => format!("{server} sent something that is not LDAP. Nothing of its answer was used."),
         _ => connect_error(server, error),
     }
 }

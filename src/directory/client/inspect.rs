@@ -120,9 +120,12 @@ async fn dns_of(config: &DirectoryConfig, connection: &mut Connection, who: &str
     let looks = [(Area::people(&config.search), by_name.and(&config.search.user_filter)), (Area::below(anywhere), by_name)];
     for (area, filter) in looks {
         let mut dns = Vec::new();
-        let each_page = |page: Vec<RawEntry>| dns.extend(page.into_iter().map(|entry| entry.dn).take(SEVERAL_MAX));
-        connection.search(Phase::Users, area, filter.as_str(), &nothing, each_page).await?;
-        dns.truncate(SEVERAL_MAX);
+        let each = |entry: &RawEntry| {
+            if dns.len() < SEVERAL_MAX {
+                dns.push(entry.dn.clone());
+            }
+        };
+        connection.search(Phase::Users, area, filter.as_str(), &nothing, each).await?;
         if !dns.is_empty() {
             return Ok(dns);
         }
@@ -158,7 +161,7 @@ async fn groups_of(config: &DirectoryConfig, connection: &mut Connection, entry:
         let Some(filter) = filter else { continue };
         let filter = filter.and(&config.search.group_filter);
         let mut found = Vec::new();
-        connection.search(Phase::Groups, Area::groups(&config.search), filter.as_str(), &wanted, |page| found.extend(page)).await?;
+        connection.search(Phase::Groups, Area::groups(&config.search), filter.as_str(), &wanted, |entry| found.push(entry.clone())).await?;
         for entry in found {
             if groups.len() < GROUPS_MAX && seen.insert(key_of(&entry.dn)) {
                 if config.membership.nested != Nested::Off || config.placement.import_group.is_some() {
@@ -181,7 +184,7 @@ async fn groups_of(config: &DirectoryConfig, connection: &mut Connection, entry:
     {
         let mut found = Vec::new();
         let filter = filter.and(&config.search.group_filter);
-        connection.search(Phase::Groups, Area::groups(&config.search), filter.as_str(), &wanted, |page| found.extend(page)).await?;
+        connection.search(Phase::Groups, Area::groups(&config.search), filter.as_str(), &wanted, |entry| found.push(entry.clone())).await?;
         let new = found.into_iter().filter(|entry| seen.insert(key_of(&entry.dn)));
         groups.extend(new.map(|entry| SeenGroup { entry, via: Vec::new(), is_primary: true, by_member_of: false }));
     }

@@ -3,6 +3,7 @@
 //! [`fetch`] reads everything or fails: an answer that was cut short, timed out, or ended in any result but success gives a [`FetchError`], never a smaller
 //! [`Snapshot`]. [`test()`] goes the same way one step at a time and says what each found.
 
+mod ber;
 mod certificate;
 mod connection;
 mod entries;
@@ -23,6 +24,7 @@ mod tests;
 mod tls;
 mod trial;
 mod watch;
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;

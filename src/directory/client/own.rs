@@ -36,7 +36,7 @@ pub(super) async fn by_account_name(
     for filter in filters(name, &config.search.base_dn) {
         let mut found = Vec::new();
         let bases = std::slice::from_ref(&config.search.base_dn);
-        connection.search(Phase::Server, Area::below(bases), filter.as_str(), wanted, |page| found.extend(page)).await?;
+        connection.search(Phase::Server, Area::below(bases), filter.as_str(), wanted, |entry| found.push(entry.clone())).await?;
         if !found.is_empty() {
             return Ok(if found.len() == 1 { found.pop() } else { None });
         }

@@ -190,7 +190,7 @@ async fn find(config: &DirectoryConfig, connection: &mut Connection, wanted: &Wa
 /// The only entry with a key.
 async fn the_one(connection: &mut Connection, area: Area<'_>, filter: &Filter, requested: &[String]) -> Result<Option<RawEntry>, FetchError> {
     let mut found = Vec::new();
-    connection.search(Phase::Users, area, filter.as_str(), requested, |page| found.extend(page)).await?;
+    connection.search(Phase::Users, area, filter.as_str(), requested, |entry| found.push(entry.clone())).await?;
     match found.as_slice() {
         [] | [_] => Ok(found.pop()),
         [first, second, ..] => {

@@ -64,8 +64,8 @@ pub async fn list_pictures(config: &DirectoryConfig) -> Result<Vec<PictureEntry>
         let ids = owned.attributes.names(Field::UserId);
         let requested: Vec<String> = ids.iter().cloned().chain(STAMPS.map(str::to_owned)).collect();
         let mut entries = Vec::new();
-        let each_page = |page: Vec<RawEntry>| entries.extend(page.into_iter().filter_map(|entry| listed(entry, ids)));
-        opened.connection.search(Phase::Users, Area::people(&owned.search), filter.as_str(), &requested, each_page).await?;
+        let each = |entry: &RawEntry| entries.extend(listed(entry, ids));
+        opened.connection.search(Phase::Users, Area::people(&owned.search), filter.as_str(), &requested, each).await?;
         opened.connection.close().await;
         Ok(entries)
     })
@@ -73,11 +73,11 @@ pub async fn list_pictures(config: &DirectoryConfig) -> Result<Vec<PictureEntry>
 }
 
 /// An entry of the list; who has no usable id is nobody here.
-fn listed(entry: RawEntry, ids: &[String]) -> Option<PictureEntry> {
+fn listed(entry: &RawEntry, ids: &[String]) -> Option<PictureEntry> {
     let (name, value) = ids.iter().find_map(|name| Some((name, entry.values_of(name).min()?)))?;
     let id = EntryId::from_value(name, value).ok()?;
     let stamp = STAMPS.iter().find_map(|name| Some(String::from_utf8_lossy(entry.values_of(name).next()?).into_owned())).unwrap_or_default();
-    Some(PictureEntry { id, dn: entry.dn, stamp })
+    Some(PictureEntry { id, dn: entry.dn.clone(), stamp })
 }
 
 /// Pictures on their way, one after another: the next one is read only when the ones before it were taken.

@@ -22,23 +22,21 @@ pub(super) async fn read_users(
 ) -> Result<(Tally, OwnGroups), FetchError> {
     let requested = attributes::requested_for_users(config);
     let (mut own, mut unfinished) = (OwnGroups::default(), Vec::new());
-    let each_page = |page: Vec<RawEntry>| {
-        for entry in &page {
-            let place = match attributes::user(entry, config, now, &mut snapshot.problems) {
-                Ok(user) => {
-                    snapshot.users.push(user);
-                    Place::Used(snapshot.users.len() - 1)
-                }
-                Err(skipped) => {
-                    snapshot.skipped_users.push(skipped);
-                    Place::Skipped(snapshot.skipped_users.len() - 1)
-                }
-            };
-            own.take(place, entry, config);
-            unfinished.extend(Unfinished::all_of(entry, &config.membership.member_of, place));
-        }
+    let each = |entry: &RawEntry| {
+        let place = match attributes::user(entry, config, now, &mut snapshot.problems) {
+            Ok(user) => {
+                snapshot.users.push(user);
+                Place::Used(snapshot.users.len() - 1)
+            }
+            Err(skipped) => {
+                snapshot.skipped_users.push(skipped);
+                Place::Skipped(snapshot.skipped_users.len() - 1)
+            }
+        };
+        own.take(place, entry, config);
+        unfinished.extend(Unfinished::all_of(entry, &config.membership.member_of, place));
     };
-    let tally = connection.search(Phase::Users, Area::people(&config.search), config.search.user_filter.as_str(), &requested, each_page).await?;
+    let tally = connection.search(Phase::Users, Area::people(&config.search), config.search.user_filter.as_str(), &requested, each).await?;
     for Unfinished { place, dn, attribute, from } in unfinished {
         read_ranges(connection, Phase::Users, &dn, &attribute, from, |value| own.take_member_of(place, value)).await?;
     }
@@ -73,23 +71,21 @@ pub(super) async fn read_groups(
     let requested = attributes::requested_for_groups(config);
     let people = People::new(&snapshot.users, &snapshot.skipped_users, config);
     let (mut roster, mut unfinished) = (Roster::new(config, people, own), Vec::new());
-    let each_page = |page: Vec<RawEntry>| {
-        for entry in &page {
-            let is_used = match attributes::group(entry, config, &mut snapshot.problems) {
-                Ok(group) => {
-                    snapshot.groups.push(group);
-                    true
-                }
-                Err(skipped) => {
-                    snapshot.skipped_groups.push(skipped);
-                    false
-                }
-            };
-            let place = roster.take(entry, is_used);
-            unfinished.extend(Unfinished::all_of(entry, config.attributes.names(Field::GroupMember), place));
-        }
+    let each = |entry: &RawEntry| {
+        let is_used = match attributes::group(entry, config, &mut snapshot.problems) {
+            Ok(group) => {
+                snapshot.groups.push(group);
+                true
+            }
+            Err(skipped) => {
+                snapshot.skipped_groups.push(skipped);
+                false
+            }
+        };
+        let place = roster.take(entry, is_used);
+        unfinished.extend(Unfinished::all_of(entry, config.attributes.names(Field::GroupMember), place));
     };
-    let tally = connection.search(Phase::Groups, Area::groups(&config.search), config.search.group_filter.as_str(), &requested, each_page).await?;
+    let tally = connection.search(Phase::Groups, Area::groups(&config.search), config.search.group_filter.as_str(), &requested, each).await?;
     for Unfinished { place, dn, attribute, from } in unfinished {
         read_ranges(connection, Phase::Groups, &dn, &attribute, from, |value| roster.take_member(place, value)).await?;
     }
@@ -98,8 +94,8 @@ pub(super) async fn read_groups(
         for (place, group) in snapshot.groups.iter().enumerate() {
             let Some(rule) = Filter::matching("memberOf", IN_CHAIN, group.dn.as_bytes()) else { continue };
             let filter = config.search.user_filter.and(&rule);
-            let each_page = |page: Vec<RawEntry>| page.iter().for_each(|entry| roster.take_in_chain(place, &entry.dn));
-            connection.search(Phase::Groups, Area::people(&config.search), filter.as_str(), &nothing, each_page).await?;
+            let each = |entry: &RawEntry| roster.take_in_chain(place, &entry.dn);
+            connection.search(Phase::Groups, Area::people(&config.search), filter.as_str(), &nothing, each).await?;
         }
     }
     roster.finish(snapshot).map_err(|message| FetchError { phase: Phase::Groups, message })?;

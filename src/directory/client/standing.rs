@@ -52,7 +52,7 @@ async fn password_end(config: &DirectoryConfig, connection: &mut Connection, nam
             // The default policy is named in the server's own configuration; when there is only one, it is that.
             let mut found = Vec::new();
             let bases = std::slice::from_ref(&config.search.base_dn);
-            connection.search(Phase::Server, Area::below(bases), "(objectClass=pwdPolicy)", &wanted, |page| found.extend(page)).await.ok()?;
+            connection.search(Phase::Server, Area::below(bases), "(objectClass=pwdPolicy)", &wanted, |entry| found.push(entry.clone())).await.ok()?;
             if found.len() == 1 { found.pop()? } else { return None }
         }
     };

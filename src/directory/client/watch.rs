@@ -502,9 +502,7 @@ impl<'w> Watch<'w> {
             }
         };
         let stamp_only = [STAMP.to_owned()];
-        connection
-            .search(Phase::Users, Area::below(&bases), "(objectClass=*)", &stamp_only, |page| page.iter().for_each(|entry| note(&mut newest, entry)))
-            .await?;
+        connection.search(Phase::Users, Area::below(&bases), "(objectClass=*)", &stamp_only, |entry| note(&mut newest, entry)).await?;
         let Some(mut from) = newest.filter(|stamp| stamp.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')) else {
             self.following(Mode::Interval, true, "");
             tokio::time::sleep(LOOK_AGAIN).await;
@@ -515,18 +513,16 @@ impl<'w> Watch<'w> {
         loop {
             tokio::time::sleep(ASK_TIMESTAMPS_EVERY).await;
             let (mut touched, mut newest, mut now) = (Vec::new(), Some(from.clone()), HashMap::new());
-            let each_page = |page: Vec<RawEntry>| {
-                for entry in &page {
-                    note(&mut newest, entry);
-                    let key = (entry.dn.clone(), texts(entry, STAMP).into_iter().next().unwrap_or_default());
-                    let times = told.get(&key).copied().unwrap_or(0);
-                    if times < 2 {
-                        touched.push(self.touch(entry, false));
-                    }
-                    now.insert(key, times.saturating_add(1));
+            let each = |entry: &RawEntry| {
+                note(&mut newest, entry);
+                let key = (entry.dn.clone(), texts(entry, STAMP).into_iter().next().unwrap_or_default());
+                let times = told.get(&key).copied().unwrap_or(0);
+                if times < 2 {
+                    touched.push(self.touch(entry, false));
                 }
+                now.insert(key, times.saturating_add(1));
             };
-            connection.search(Phase::Users, Area::below(&bases), &format!("({STAMP}>={from})"), &requested, each_page).await?;
+            connection.search(Phase::Users, Area::below(&bases), &format!("({STAMP}>={from})"), &requested, each).await?;
             told = now;
             from = newest.filter(|stamp| stamp.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')).unwrap_or(from);
             if !touched.is_empty() {

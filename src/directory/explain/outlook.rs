@@ -6,6 +6,7 @@ use super::super::config::{Collision, DirectoryConfig};
 use super::super::model::{DirectoryState, DirectoryUser, EntryId, Snapshot};
 use super::super::plan::{Extent, KnownUser, LocalAccount, Policy, reconcile};
 use super::super::store;
+use super::super::text::Text;
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::id::UserId;
@@ -67,7 +68,7 @@ pub(super) async fn outlook(conn: &mut Conn, config: &DirectoryConfig, entry: &D
         (true, true) => Becomes::Nobody,
         (true, false) => Becomes::Account,
     };
-    let problems = plan.problems.iter().filter(|problem| problem.dn == entry.dn).map(|problem| problem.message.clone());
+    let problems = plan.problems.iter().filter(|problem| *problem.dn == *entry.dn).map(|problem| problem.message.clone());
     Ok(Outlook { becomes, remarks: plan.notes.get(&entry.id).cloned().into_iter().chain(problems).collect() })
 }
 
@@ -77,9 +78,9 @@ fn local_account(user: users::User) -> LocalAccount {
         user: KnownUser {
             id: user.id,
             entry_id: EntryId::from(""),
-            dn: String::new(),
-            username: user.username,
-            email: user.email,
+            dn: Text::default(),
+            username: user.username.into(),
+            email: user.email.map(Text::from),
             is_admin: false,
             state: DirectoryState::Active,
             left_at: None,

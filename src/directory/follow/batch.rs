@@ -10,6 +10,7 @@ use super::super::model::{DirectoryState, DirectoryUser, EntryId, Extras, Skippe
 use super::super::plan::{Change, Current, Extent, KnownUser, Plan, Policy, Verdict, reconcile};
 use super::super::run::{between_runs, write_part};
 use super::super::store;
+use super::super::text::Text;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::id::UserId;
@@ -269,11 +270,11 @@ fn as_known(user: &KnownUser) -> Option<DirectoryUser> {
         dn_key: key_of(&user.dn)?,
         username: user.username.clone(),
         email: user.email.clone(),
-        first_name: String::new(),
-        last_name: String::new(),
-        display_name: String::new(),
-        phone: String::new(),
-        locale: String::new(),
+        first_name: Text::default(),
+        last_name: Text::default(),
+        display_name: Text::default(),
+        phone: Text::default(),
+        locale: Text::default(),
         extras: Extras::new(),
         is_disabled: user.state != DirectoryState::Active,
     })

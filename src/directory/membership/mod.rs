@@ -186,7 +186,7 @@ struct Ranks {
 impl Ranks {
     fn new(people: &People) -> Self {
         let mut order: Vec<(&EntryId, usize)> = people.ids.iter().enumerate().filter_map(|(place, id)| Some((id.as_ref()?, place))).collect();
-        order.sort_unstable();
+        EntryId::sort(&mut order, |(id, _)| id, |(_, place)| *place);
         let mut ranks = Self { of: vec![u32::MAX; people.ids.len()], ids: Vec::with_capacity(order.len()) };
         for (id, place) in order {
             if ranks.ids.last() != Some(id) {
@@ -266,7 +266,7 @@ pub fn leave_out_bind_account(snapshot: &mut Snapshot, own: DnKey) {
     let Some(place) = snapshot.users.iter().position(|user| user.dn_key == own) else { return };
     let account = snapshot.users.remove(place);
     // Nobody needs to hear of mistakes in it.
-    snapshot.problems.retain(|problem| problem.dn != account.dn);
+    snapshot.problems.retain(|problem| *problem.dn != *account.dn);
     snapshot.groups.iter_mut().for_each(|group| group.members.retain(|member| *member != account.id));
     snapshot.ties.people.retain(|tie| tie.person != account.id);
     snapshot.bind_account = Some(account);
@@ -311,7 +311,7 @@ pub fn only_members(snapshot: &mut Snapshot, wanted: &str, config: &DirectoryCon
     }
     let is_wanted = |id: &EntryId| wanted.contains(id);
     // Nobody needs to hear of mistakes in entries that are not taken over.
-    let others: HashSet<String> = snapshot.users.iter().filter(|user| !is_wanted(&user.id)).map(|user| user.dn.clone()).collect();
+    let others: HashSet<String> = snapshot.users.iter().filter(|user| !is_wanted(&user.id)).map(|user| user.dn.to_string()).collect();
     snapshot.problems.retain(|problem| !others.contains(&problem.dn));
     drop(others);
     snapshot.users.retain(|user| is_wanted(&user.id));

@@ -6,7 +6,8 @@ use super::super::attributes::{Field, OBJECT_SID, PRIMARY_GROUP_ID, RawEntry};
 use super::super::config::{DirectoryConfig, MemberValue};
 use super::super::dn::{DnKey, key_of, key_of_member};
 use super::super::model::{DirectoryUser, EntryId, SkippedEntry};
-use crate::users::model::key as name_key;
+use super::super::text::Text;
+use crate::users::model::key_of as name_of;
 
 /// A person of a run: users in their order, then skipped entries.
 pub(super) type Person = u32;
@@ -16,7 +17,7 @@ pub(super) type Person = u32;
 pub struct People {
     pub(super) ids: Vec<Option<EntryId>>,
     by_dn: HashMap<DnKey, Person>,
-    by_username: HashMap<String, Person>,
+    by_username: HashMap<Text, Person>,
     by_id: HashMap<EntryId, Person>,
     pub(super) users: usize,
     form: Option<MemberValue>,
@@ -56,6 +57,9 @@ impl People {
         let person = |place: usize| Person::try_from(place).unwrap_or(Person::MAX);
         // The in-chain rule answers with DNs, whatever members are given as.
         people.by_dn.reserve(users.len());
+        if matches!(form, MemberValue::Any | MemberValue::Username) {
+            people.by_username.reserve(users.len());
+        }
         for (place, entry) in skipped.iter().enumerate() {
             if let (Some(_), Some(dn_key)) = (&entry.id, entry.dn_key) {
                 people.by_dn.insert(dn_key, person(users.len() + place));
@@ -65,7 +69,7 @@ impl People {
             people.by_dn.insert(user.dn_key, person(place));
             if matches!(form, MemberValue::Any | MemberValue::Username) {
                 // Two entries with one username: the plan lets the smaller id have it among new ones, so a bare name means that one here too.
-                let holder = people.by_username.entry(name_key(&user.username)).or_insert_with(|| person(place));
+                let holder = people.by_username.entry(name_of(&user.username).into()).or_insert_with(|| person(place));
                 if user.id < users[*holder as usize].id {
                     *holder = person(place);
                 }
@@ -104,7 +108,7 @@ impl People {
                 other = Some(Other::Dn(dn_key));
             }
             if person.is_none() && matches!(form, MemberValue::Any | MemberValue::Username) {
-                person = self.by_username.get(&name_key(text));
+                person = self.by_username.get(&*name_of(text));
             }
         }
         match (person, other) {

@@ -13,15 +13,15 @@ fn config(pairs: &[(&str, &'static str)]) -> DirectoryConfig {
 fn user(id: &str, dn: &str, username: &str) -> DirectoryUser {
     DirectoryUser {
         id: id.into(),
-        dn: dn.to_owned(),
+        dn: dn.into(),
         dn_key: key_of(dn).unwrap(),
-        username: username.to_owned(),
+        username: username.into(),
         email: None,
-        first_name: String::new(),
-        last_name: String::new(),
-        display_name: username.to_owned(),
-        phone: String::new(),
-        locale: String::new(),
+        first_name: crate::directory::text::Text::default(),
+        last_name: crate::directory::text::Text::default(),
+        display_name: username.into(),
+        phone: crate::directory::text::Text::default(),
+        locale: crate::directory::text::Text::default(),
         extras: Extras::new(),
         is_disabled: false,
     }

@@ -11,7 +11,7 @@ use super::placement::fits;
 use super::users::{PlannedUsers, Present};
 use super::{Current, GroupRow, KnownGroup, Plan, Policy, What, distinct, kept, label, row_hash, sorted_by_entry};
 use crate::id::{GroupId, UserId};
-use crate::users::model::key as name_key;
+use crate::users::model::{key as name_key, key_of as name_of};
 
 /// What became of the groups.
 pub(super) struct PlannedGroups<'s> {
@@ -64,12 +64,12 @@ pub(super) fn plan_groups<'s>(snapshot: &'s Snapshot, current: &'s Current, poli
     let kept = kept(&snapshot.skipped_groups, &found, current.groups.iter().map(|group| (&group.entry_id, group.dn.as_str())));
     let wish = |entry: &&'s DirectoryGroup| {
         let known = known.get(&entry.id);
-        let (key, has) = (Some(name_key(&entry.name)), known.map(|group| name_key(&group.name)));
+        let (key, has) = (Some(name_of(&entry.name)), known.map(|group| name_of(&group.name)));
         Wish { id: &entry.id, name: &entry.name, dn: &entry.dn, key, has, is_known: known.is_some() }
     };
     // Those whose entry could not be used keep their names.
     let stay = |group: &'s KnownGroup| {
-        let has = Some(name_key(&group.name));
+        let has = Some(name_of(&group.name));
         Wish { id: &group.entry_id, name: &group.name, dn: &group.dn, key: has.clone(), has, is_known: true }
     };
     let staying = current.groups.iter().filter(|group| kept.contains(&group.entry_id));
@@ -164,8 +164,10 @@ pub(super) fn plan_memberships<'s>(groups: &PlannedGroups<'s>, users: &PlannedUs
     for (entry, known, _) in &groups.present {
         let mut before: HashSet<UserId> = known.map(|group| group.members.iter().copied().collect()).unwrap_or_default();
         let mut members: Vec<&'s EntryId> = entry.members.iter().collect();
-        members.sort_unstable();
-        members.dedup();
+        if !members.is_sorted_by(|one, other| one < other) {
+            members.sort_unstable();
+            members.dedup();
+        }
         for member in members {
             match users.present.get(member) {
                 Some(Present { row: Some(row), .. }) if before.remove(row) => {}

@@ -70,7 +70,7 @@ impl Plan<'_> {
         };
         let known = move |id: &UserId| known.get(id).copied();
         let gone = |kind, reason: &'static str, user: Option<&KnownUser>| {
-            let (name, dn) = user.map_or((String::new(), String::new()), |user| (user.username.clone(), user.dn.clone()));
+            let (name, dn) = user.map_or((String::new(), String::new()), |user| (user.username.to_string(), user.dn.to_string()));
             EntryChange { kind, what: What::Person, name, dn, fields: Vec::new(), reason: reason.to_owned() }
         };
         let mut list: Vec<Box<dyn Iterator<Item = EntryChange> + 'p>> = Vec::new();
@@ -222,7 +222,7 @@ fn person(kind: ChangeKind, row: &UserRow<'_>, known: Option<&KnownUser>, old: O
     if let Some(known) = known {
         field("DN", Some(&known.dn), entry.dn.as_str().into());
     }
-    EntryChange { kind, what: What::Person, name: row.username.to_string(), dn: entry.dn.clone(), fields, reason: reason.to_owned() }
+    EntryChange { kind, what: What::Person, name: row.username.to_string(), dn: entry.dn.to_string(), fields, reason: reason.to_owned() }
 }
 
 fn group(kind: ChangeKind, row: &GroupRow<'_>, known: Option<&KnownGroup>) -> EntryChange {

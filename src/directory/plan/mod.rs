@@ -31,6 +31,7 @@ use super::config::{Collision, DirectoryConfig, Guard, LifeCycle, Missing, Place
 use super::dn::{DnKey, key_of};
 use super::model::{DirectoryGroup, DirectoryState, DirectoryUser, EntryId, Extras, Problem, Problems, SkippedEntry, Snapshot};
 use super::report::Counts;
+use super::text::Text;
 use crate::clock::Timestamp;
 use crate::id::{GroupId, UserId};
 use crate::secret::sha256;
@@ -47,11 +48,11 @@ pub struct KnownUser {
     /// Their entry.
     pub entry_id: EntryId,
     /// Where it was last seen.
-    pub dn: String,
+    pub dn: Text,
     /// As stored.
-    pub username: String,
+    pub username: Text,
     /// As stored.
-    pub email: Option<String>,
+    pub email: Option<Text>,
     /// As stored.
     pub is_admin: bool,
     /// What the directory last said.
@@ -458,7 +459,7 @@ fn skipped_in_reading(snapshot: &Snapshot, policy: &Policy, plan: &mut Plan<'_>)
 /// Entries in the order of their ids (then DNs), each id once; the others are handed to `duplicate`.
 fn distinct<'s, T: Copy>(entries: impl Iterator<Item = (&'s EntryId, &'s str, T)>, mut duplicate: impl FnMut(T)) -> Vec<T> {
     let mut sorted: Vec<_> = entries.collect();
-    sorted.sort_unstable_by_key(|(id, dn, _)| (*id, *dn));
+    EntryId::sort(&mut sorted, |(id, ..)| id, |(_, dn, _)| *dn);
     let mut last = None;
     let mut kept = Vec::with_capacity(sorted.len());
     for (id, _, entry) in sorted {
@@ -486,10 +487,10 @@ fn kept<'s>(skipped: &[SkippedEntry], found: &HashSet<&EntryId>, known: impl Ite
         .collect()
 }
 
-fn sorted_by_entry<T>(rows: &[T], id: impl Fn(&T) -> &EntryId) -> Vec<&T> {
-    let mut rows: Vec<&T> = rows.iter().collect();
-    rows.sort_unstable_by(|a, b| id(a).cmp(id(b)));
-    rows
+fn sorted_by_entry<'r, T>(rows: &'r [T], id: impl Fn(&'r T) -> &'r EntryId) -> Vec<&'r T> {
+    let mut rows: Vec<(&EntryId, &T)> = rows.iter().map(|row| (id(row), row)).collect();
+    EntryId::sort(&mut rows, |(id, _)| id, |_| ());
+    rows.into_iter().map(|(_, row)| row).collect()
 }
 
 fn label(policy: &Policy, field: Field) -> String {

@@ -1,11 +1,12 @@
 //! Who gets a name when several want it. One procedure for usernames, e-mail addresses and group names.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::super::model::EntryId;
 use super::Owner;
 use crate::id::UserId;
-use crate::users::model::key as name_key;
+use crate::users::model::{key as name_key, key_of};
 
 /// One who wants a name, or has one and is not asked in this run. In the order of the entry ids.
 pub(super) struct Wish<'s> {
@@ -16,9 +17,9 @@ pub(super) struct Wish<'s> {
     /// Where they are.
     pub(super) dn: &'s str,
     /// What they want, as [`name_key`]; `None` wants nothing.
-    pub(super) key: Option<String>,
+    pub(super) key: Option<Cow<'s, str>>,
     /// What they have, likewise.
-    pub(super) has: Option<String>,
+    pub(super) has: Option<Cow<'s, str>>,
     /// Whether there is an account (or group) already.
     pub(super) is_known: bool,
 }
@@ -39,9 +40,9 @@ pub(super) fn is_numbered(name: &str, wanted: &str) -> bool {
 pub(super) struct Names<'w, 's> {
     wishes: &'w [Wish<'s>],
     others: Others<'w>,
-    holders: HashMap<String, usize>,
-    refused: Vec<Option<String>>,
-    numbered: Vec<Option<u32>>,
+    holders: HashMap<Cow<'w, str>, usize>,
+    refused: HashMap<usize, String>,
+    numbered: HashMap<usize, u32>,
 }
 
 /// Names that are not this directory's to give away.
@@ -73,18 +74,18 @@ impl<'w, 's> Names<'w, 's> {
     /// Gives out names: first to whoever has theirs already, then to known ones, then to new ones.
     pub(super) fn assign(wishes: &'w [Wish<'s>], others: Others<'w>, refused: Refused) -> Self {
         let count = wishes.len();
-        let mut names = Self { wishes, others, holders: HashMap::with_capacity(count), refused: vec![None; count], numbered: vec![None; count] };
+        let mut names = Self { wishes, others, holders: HashMap::with_capacity(count), refused: HashMap::new(), numbered: HashMap::new() };
         let is_numbered = |wish: &Wish<'s>| refused == Refused::GetsNumber && wish.is_numbered();
         names.turn(|wish| wish.is_known && wish.key == wish.has);
         // Who has a number is content with it for now, or the order in which names become free would move them about.
         for (place, wish) in wishes.iter().enumerate().filter(|(_, wish)| is_numbered(wish)) {
-            names.holders.extend(wish.has.clone().map(|has| (has, place)));
+            names.holders.extend(wish.has.as_deref().map(|has| (has.into(), place)));
         }
         names.turn(|wish| wish.is_known && wish.key != wish.has && !is_numbered(wish));
         if refused != Refused::Nothing {
             for (place, wish) in wishes.iter().enumerate() {
-                if let (Some(_), Some(has)) = (&names.refused[place], &wish.has) {
-                    names.holders.entry(has.clone()).or_insert(place);
+                if let (true, Some(has)) = (names.refused.contains_key(&place), wish.has.as_deref()) {
+                    names.holders.entry(has.into()).or_insert(place);
                 }
             }
         }
@@ -102,14 +103,14 @@ impl<'w, 's> Names<'w, 's> {
     fn drop_numbers(&mut self) {
         let wanted: HashSet<&str> = self.wishes.iter().filter(|wish| wish.is_known).filter_map(|wish| wish.key.as_deref()).collect();
         for (place, wish) in self.wishes.iter().enumerate().filter(|(_, wish)| wish.is_numbered()) {
-            let (Some(key), Some(has)) = (&wish.key, &wish.has) else { continue };
+            let (Some(key), Some(has)) = (wish.key.as_deref(), wish.has.as_deref()) else { continue };
             let holder = self.holders.get(key).map(|holder| format!("{:?} ({})", self.wishes[*holder].name, self.wishes[*holder].dn));
             let owner = self.others.owner(key).map(|owner| owner.words.to_string()).or(holder);
-            if owner.is_none() && !wanted.contains(has.as_str()) {
+            if owner.is_none() && !wanted.contains(has) {
                 self.holders.remove(has);
-                self.holders.insert(key.clone(), place);
+                self.holders.insert(key.into(), place);
             } else {
-                self.refused[place] = Some(owner.unwrap_or_else(|| "nobody".to_owned()));
+                self.refused.insert(place, owner.unwrap_or_else(|| "nobody".to_owned()));
             }
         }
     }
@@ -118,14 +119,14 @@ impl<'w, 's> Names<'w, 's> {
     fn number(&mut self) {
         let mut next: HashMap<&str, u32> = HashMap::new();
         for (place, wish) in self.wishes.iter().enumerate() {
-            let Some(key) = wish.key.as_deref().filter(|_| !wish.is_known && self.refused[place].is_some()) else { continue };
+            let Some(key) = wish.key.as_deref().filter(|_| !wish.is_known && self.refused.contains_key(&place)) else { continue };
             let number = next.entry(key).or_insert(2);
             loop {
                 let numbered = name_key(&format!("{}{number}", wish.name));
                 *number += 1;
-                if self.others.owner(&numbered).is_none() && !self.holders.contains_key(&numbered) {
-                    self.holders.insert(numbered, place);
-                    self.numbered[place] = Some(*number - 1);
+                if self.others.owner(&numbered).is_none() && !self.holders.contains_key(numbered.as_str()) {
+                    self.holders.insert(numbered.into(), place);
+                    self.numbered.insert(place, *number - 1);
                     break;
                 }
             }
@@ -134,31 +135,32 @@ impl<'w, 's> Names<'w, 's> {
 
     /// The number that stands behind the name of one whose wish was refused.
     pub(super) fn number_of(&self, place: usize) -> Option<u32> {
-        self.numbered[place]
+        self.numbered.get(&place).copied()
     }
 
     fn turn(&mut self, whose: impl Fn(&Wish<'s>) -> bool) {
         for (place, wish) in self.wishes.iter().enumerate().filter(|(_, wish)| whose(wish)) {
-            let Some(key) = &wish.key else { continue };
-            self.refused[place] = match (self.others.owner(key), self.holders.get(key)) {
-                (Some(other), _) => Some(other.words.to_string()),
-                (None, Some(holder)) => Some(format!("{:?} ({})", self.wishes[*holder].name, self.wishes[*holder].dn)),
+            let Some(key) = wish.key.as_deref() else { continue };
+            let whose = match (self.others.owner(key), self.holders.get(key)) {
+                (Some(other), _) => other.words.to_string(),
+                (None, Some(holder)) => format!("{:?} ({})", self.wishes[*holder].name, self.wishes[*holder].dn),
                 (None, None) => {
-                    self.holders.insert(key.clone(), place);
-                    None
+                    self.holders.insert(key.into(), place);
+                    continue;
                 }
             };
+            self.refused.insert(place, whose);
         }
     }
 
     /// Whom the name that was wished for belongs to, in words; `None` when the wish was granted.
     pub(super) fn refused(&self, place: usize) -> Option<&str> {
-        self.refused[place].as_deref()
+        self.refused.get(&place).map(String::as_str)
     }
 
     /// Whether the one with this entry id has to give up `name`, because somebody else gets it.
     pub(super) fn gives_up(&self, id: &EntryId, name: &str) -> bool {
-        self.holders.get(&name_key(name)).is_some_and(|holder| self.wishes[*holder].id != id)
+        self.holders.get(&*key_of(name)).is_some_and(|holder| self.wishes[*holder].id != id)
     }
 
     /// What one who gives up `name` is called from then on: `name~<short id>`.
@@ -166,7 +168,7 @@ impl<'w, 's> Names<'w, 's> {
         let base = name.split_once('~').map_or(name, |(base, _)| base);
         let short = format!("{base}~{}", id.short());
         let key = name_key(&short);
-        if self.others.owner(&key).is_some() || self.holders.contains_key(&key) { format!("{base}~{id}") } else { short }
+        if self.others.owner(&key).is_some() || self.holders.contains_key(key.as_str()) { format!("{base}~{id}") } else { short }
     }
 
     /// What one is called whose wish was refused: what they are called now, unless that went to somebody else.

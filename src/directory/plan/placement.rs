@@ -118,7 +118,8 @@ pub(super) fn plan_placement<'s>(
         }
     }
 
-    let present: HashSet<UserId> = users.present.values().filter_map(|present| present.row).collect();
+    let present: HashSet<UserId> =
+        if current.placed.is_empty() { HashSet::new() } else { users.present.values().filter_map(|present| present.row).collect() };
     let may_end = |group: &GroupId, user: &UserId| {
         let is_asked = policy.extent.has_groups() || !present.contains(user);
         let is_settled = (life.sync_groups && is_asked) || parent == Some(*group);

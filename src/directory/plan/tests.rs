@@ -13,14 +13,14 @@ fn user(id: &str, username: &str, email: Option<&str>) -> DirectoryUser {
     DirectoryUser {
         id: id.into(),
         dn_key: key_of(&dn).unwrap(),
-        dn,
-        username: username.to_owned(),
-        email: email.map(str::to_owned),
-        first_name: String::new(),
-        last_name: String::new(),
-        display_name: username.to_owned(),
-        phone: String::new(),
-        locale: String::new(),
+        dn: dn.into(),
+        username: username.into(),
+        email: email.map(Into::into),
+        first_name: crate::directory::text::Text::default(),
+        last_name: crate::directory::text::Text::default(),
+        display_name: username.into(),
+        phone: crate::directory::text::Text::default(),
+        locale: crate::directory::text::Text::default(),
         extras: crate::directory::model::Extras::new(),
         is_disabled: false,
     }
@@ -92,9 +92,9 @@ fn add_local(current: &mut Current, username: &str, email: Option<&str>, is_emai
     let user = KnownUser {
         id,
         entry_id: EntryId::from(""),
-        dn: String::new(),
-        username: username.to_owned(),
-        email: email.map(str::to_owned),
+        dn: Text::default(),
+        username: username.into(),
+        email: email.map(Into::into),
         is_admin: false,
         state: DirectoryState::Active,
         left_at: None,
@@ -127,7 +127,7 @@ fn apply(plan: &Plan<'_>, current: &Current) -> Current {
         let user = local.or_else(|| after.users.iter_mut().find(|user| user.id == *id)).unwrap();
         let (old_name, old_email) = (name_key(&user.username), user.email.as_deref().map(name_key));
         if let Some(username) = username {
-            user.username.clone_from(username);
+            user.username = username.into();
         }
         if *clear_email {
             user.email = None;
@@ -152,8 +152,8 @@ fn apply(plan: &Plan<'_>, current: &Current) -> Current {
         id,
         entry_id: row.entry.id.clone(),
         dn: row.entry.dn.clone(),
-        username: row.username.to_string(),
-        email: row.email.map(str::to_owned),
+        username: row.username.as_ref().into(),
+        email: row.email.map(Into::into),
         is_admin: row.is_admin,
         state: row.state,
         left_at: None,
@@ -269,10 +269,10 @@ fn a_first_run_creates_and_a_second_changes_nothing() {
 fn a_changed_field_a_rename_and_a_move_update_the_same_account() {
     let before = synced(&snapshot(vec![user("1", "ada", Some("ada@x"))], vec![]));
     for change in [
-        |user: &mut DirectoryUser| user.phone = "1".to_owned(),
-        |user: &mut DirectoryUser| user.username = "countess".to_owned(),
-        |user: &mut DirectoryUser| user.username = "Ada".to_owned(),
-        |user: &mut DirectoryUser| user.dn = "uid=1,ou=moved,dc=x".to_owned(),
+        |user: &mut DirectoryUser| user.phone = "1".into(),
+        |user: &mut DirectoryUser| user.username = "countess".into(),
+        |user: &mut DirectoryUser| user.username = "Ada".into(),
+        |user: &mut DirectoryUser| user.dn = "uid=1,ou=moved,dc=x".into(),
         |user: &mut DirectoryUser| user.email = None,
     ] {
         let mut ada = user("1", "ada", Some("ada@x"));
@@ -444,7 +444,7 @@ fn of_two_entries_with_one_username_the_known_holder_wins_then_the_smaller_id() 
 #[test]
 fn two_entries_with_one_id_are_one_person() {
     let mut other = user("1", "other", None);
-    other.dn = "uid=zz,dc=x".to_owned();
+    other.dn = "uid=zz,dc=x".into();
     let read = snapshot(vec![other, user("1", "ada", None)], vec![]);
     let nothing = Current::default();
     let plan = reconcile(&read, &nothing, &policy());
@@ -602,7 +602,7 @@ fn who_is_only_reported_keeps_access_groups_and_role() {
 fn with_people_or_groups_switched_off_nothing_of_them_changes() {
     let before = synced(&snapshot(people(3), vec![group("g", "Admins", &["id000"])]));
     let mut read = snapshot(people(5).into_iter().skip(1).collect(), vec![group("g", "Admins", &["id001"]), group("h", "new", &[])]);
-    read.users[0].phone = "1".to_owned();
+    read.users[0].phone = "1".into();
     let plan = reconcile(&read, &before, &living(|life| life.sync_users = false));
     assert_eq!((plan.counts.users.unchanged, plan.counts.groups.created, plan.counts.memberships.added), (3, 1, 1));
     assert!(plan.updated_users.is_empty() && plan.created_users.is_empty() && plan.departed_users.is_empty());
@@ -742,7 +742,8 @@ fn groups_memberships_and_administrators_have_limits_of_their_own() {
 #[test]
 fn an_attribute_hidden_from_everybody_at_once_is_held() {
     let reading = |has_mail: bool, has_members: bool| {
-        let users = people(4).into_iter().map(|user| DirectoryUser { email: has_mail.then(|| format!("{}@x", user.username)), ..user }).collect();
+        let users =
+            people(4).into_iter().map(|user| DirectoryUser { email: has_mail.then(|| format!("{}@x", user.username).into()), ..user }).collect();
         let members: &[&str] = if has_members { &["id000", "id001", "id002"] } else { &[] };
         snapshot(users, vec![group("g", "staff", members)])
     };
@@ -760,7 +761,7 @@ fn an_attribute_hidden_from_everybody_at_once_is_held() {
 fn the_list_of_changes_tells_old_and_new_and_is_cut_with_room_for_each_kind() {
     let before = synced(&snapshot(vec![user("1", "ada", Some("ada@x"))], vec![]));
     let mut ada = user("1", "countess", None);
-    (ada.phone, ada.locale) = ("12".to_owned(), "fr".to_owned());
+    (ada.phone, ada.locale) = ("12".into(), "fr".into());
     let read = snapshot(vec![ada], vec![]);
     let plan = reconcile(&read, &before, &policy());
     let old = OldProfile { display_name: "ada".to_owned(), phone: "11".to_owned(), extras: "{}".to_owned(), ..OldProfile::default() };

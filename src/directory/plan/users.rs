@@ -12,7 +12,7 @@ use super::{
     Change, Current, KnownUser, Plan, Policy, ReleasedUser, RowHash, UserRow, What, extras_text, kept, label, links, row_hash, sorted_by_entry,
 };
 use crate::id::UserId;
-use crate::users::model::key as name_key;
+use crate::users::model::{key as name_key, key_of as name_of};
 
 /// What became of the people, for the steps that follow.
 #[derive(Default)]
@@ -69,18 +69,27 @@ pub(super) fn plan_users<'s>(
 ) -> PlannedUsers<'s> {
     let links = links::choose(entries, current, policy);
     let linked: HashSet<UserId> = links.accounts.values().map(|account| account.user.id).collect();
-    let mut known: HashMap<&EntryId, &KnownUser> = current.users.iter().map(|user| (&user.entry_id, user)).collect();
+    let current_users = sorted_by_entry(&current.users, |user| &user.entry_id);
+    let (mut known, is_found) = matched(entries, &current_users);
     // From here on, an account that is linked is as good as known.
-    known.extend(links.accounts.iter().map(|(entry, account)| (*entry, &account.user)));
-    let found: HashSet<&EntryId> = entries.iter().map(|entry| &entry.id).collect();
-    let kept = kept(&snapshot.skipped_users, &found, current.users.iter().map(|user| (&user.entry_id, user.dn.as_str())));
+    if !links.accounts.is_empty() {
+        for (entry, known) in entries.iter().zip(&mut known) {
+            *known = links.accounts.get(&entry.id).map(|account| &account.user).or(*known);
+        }
+    }
+    let kept = if snapshot.skipped_users.is_empty() {
+        HashSet::new()
+    } else {
+        let found: HashSet<&EntryId> = entries.iter().map(|entry| &entry.id).collect();
+        kept(&snapshot.skipped_users, &found, current.users.iter().map(|user| (&user.entry_id, user.dn.as_str())))
+    };
     // Those whose entry could not be used are asked nothing and lose nothing: they wish for what they have.
     let staying: Vec<&KnownUser> = current.users.iter().filter(|user| kept.contains(&user.entry_id)).collect();
-    let wish = |entry: &&'s DirectoryUser, key: Option<String>, has: &dyn Fn(&KnownUser) -> Option<String>| {
-        let known = known.get(&entry.id);
-        Wish { id: &entry.id, name: &entry.username, dn: &entry.dn, key, has: known.and_then(|user| has(user)), is_known: known.is_some() }
+    let wish = |place: usize, key: Option<Cow<'s, str>>, has: fn(&'s KnownUser) -> Option<Cow<'s, str>>| {
+        let (entry, known) = (entries[place], known[place]);
+        Wish { id: &entry.id, name: &entry.username, dn: &entry.dn, key, has: known.and_then(has), is_known: known.is_some() }
     };
-    let stay = |user: &&'s KnownUser, has: Option<String>| Wish {
+    let stay = |user: &&'s KnownUser, has: Option<Cow<'s, str>>| Wish {
         id: &user.entry_id,
         name: &user.username,
         dn: &user.dn,
@@ -88,21 +97,23 @@ pub(super) fn plan_users<'s>(
         has,
         is_known: true,
     };
+    let has_username = |user: &'s KnownUser| Some(name_of(&user.username));
     let username_wishes: Vec<Wish<'_>> = entries
         .iter()
-        .map(|entry| wish(entry, Some(name_key(&entry.username)), &|user| Some(name_key(&user.username))))
-        .chain(staying.iter().map(|user| stay(user, Some(name_key(&user.username)))))
+        .enumerate()
+        .map(|(place, entry)| wish(place, Some(name_of(&entry.username)), has_username))
+        .chain(staying.iter().map(|user| stay(user, has_username(user))))
         .collect();
     let with_number = if policy.life_cycle.collision == Collision::Suffix { Refused::GetsNumber } else { Refused::KeepsOld };
     let usernames = Names::assign(&username_wishes, Others { names: &current.other_usernames, linked: &linked }, with_number);
-    let has_email = |user: &KnownUser| user.email.as_deref().map(name_key);
+    let has_email = |user: &'s KnownUser| user.email.as_deref().map(name_of);
     let email_wishes: Vec<Wish<'_>> = entries
         .iter()
         .enumerate()
         .map(|(place, entry)| {
             // Who gets no username is not created, so their address is free for others.
-            let is_created = known.contains_key(&entry.id) || usernames.refused(place).is_none() || usernames.number_of(place).is_some();
-            wish(entry, entry.email.as_deref().filter(|_| is_created).map(name_key), &has_email)
+            let is_created = known[place].is_some() || usernames.refused(place).is_none() || usernames.number_of(place).is_some();
+            wish(place, entry.email.as_deref().filter(|_| is_created).map(name_of), has_email)
         })
         .chain(staying.iter().map(|user| stay(user, has_email(user))))
         .collect();
@@ -110,7 +121,7 @@ pub(super) fn plan_users<'s>(
 
     let mut planned = PlannedUsers { present: HashMap::with_capacity(entries.len()), ..PlannedUsers::default() };
     for (place, &entry) in entries.iter().enumerate() {
-        let known = known.get(&entry.id).copied();
+        let known = known[place];
         let mut username = Cow::Borrowed(entry.username.as_str());
         if let Some(whose) = usernames.refused(place) {
             let wanted = format!("The username {:?} belongs to {whose}.", entry.username);
@@ -191,11 +202,11 @@ pub(super) fn plan_users<'s>(
         Missing::Delete => true,
         _ => false,
     };
-    for user in sorted_by_entry(&current.users, |user| &user.entry_id) {
+    for (place, user) in current_users.into_iter().enumerate() {
         let is_active = user.state == DirectoryState::Active;
         planned.tally.active_before += usize::from(is_active);
         planned.tally.admins_before += usize::from(is_active && user.is_admin);
-        let is_present = planned.present.contains_key(&user.entry_id);
+        let is_present = is_found[place];
         if !is_present && kept.contains(&user.entry_id) {
             planned.present.insert(&user.entry_id, Present { row: Some(user.id), is_active });
             planned.tally.admins_after += usize::from(is_active && user.is_admin);
@@ -227,6 +238,22 @@ pub(super) fn plan_users<'s>(
         }
     }
     planned
+}
+
+/// For each entry the known person it is, and for each known person whether there is an entry; both in the order of the ids.
+fn matched<'s>(entries: &[&'s DirectoryUser], users: &[&'s KnownUser]) -> (Vec<Option<&'s KnownUser>>, Vec<bool>) {
+    let (mut known, mut is_found, mut next) = (Vec::with_capacity(entries.len()), vec![false; users.len()], 0);
+    for entry in entries {
+        while users.get(next).is_some_and(|user| user.entry_id < entry.id) {
+            next += 1;
+        }
+        let user = users.get(next).copied().filter(|user| user.entry_id == entry.id);
+        if user.is_some() {
+            is_found[next] = true;
+        }
+        known.push(user);
+    }
+    (known, is_found)
 }
 
 /// Notes what a known person has to give up, because somebody else gets it.

@@ -1,13 +1,13 @@
 //! Groups of a directory, and who is in them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::model::EntryId;
-use super::super::plan::{GroupRow, KnownGroup, LocalGroup, Owner};
+use super::super::plan::{GroupRow, KnownGroup, KnownUser, LocalGroup, Owner};
 use super::people::IDS;
 use super::{NotApplied, all, row_hash};
 use crate::clock::Timestamp;
-use crate::db::{Conn, Tx, Value, insert_rows, query, query_list};
+use crate::db::{Conn, Tx, Value, add_rows, insert_rows, query, query_list, query_per_engine};
 use crate::id::{GroupId, UserId};
 use crate::users::model::key;
 
@@ -25,7 +25,8 @@ struct KnownRow {
     entry_hash: Option<Vec<u8>>,
 }
 
-pub(super) async fn known(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<KnownGroup>> {
+/// All groups of the directory, with their members among `people`.
+pub(super) async fn known(conn: &mut Conn, directory: &str, people: &[KnownUser]) -> sqlx::Result<Vec<KnownGroup>> {
     let rows: Vec<KnownRow> = query(
         "SELECT id, entry_id, COALESCE(entry_dn, '') AS entry_dn, name, display_name, removed_at, entry_hash
          FROM groups WHERE directory = $1 AND entry_id IS NOT NULL",
@@ -33,17 +34,24 @@ pub(super) async fn known(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<
     .bind(directory)
     .all(conn)
     .await?;
-    let members: Vec<(GroupId, UserId)> = query(
-        "SELECT m.group_id, m.user_id FROM groups g JOIN group_members m ON m.group_id = g.id JOIN users u ON u.id = m.user_id
-         WHERE g.directory = $1 AND u.directory = $1",
+    // One row a group, its members' ids one behind the other: each row costs more than what is in it. Who is somebody else's is left out here, where the
+    // people are known already, and not by a join.
+    let ours: HashSet<UserId> = people.iter().map(|user| user.id).collect();
+    let mut of: HashMap<GroupId, Vec<UserId>> = HashMap::with_capacity(rows.len());
+    query_per_engine(
+        "SELECT group_id, unhex(group_concat(hex(user_id), '')) FROM group_members
+         WHERE group_id IN (SELECT id FROM groups WHERE directory = $1) GROUP BY group_id",
+        "SELECT group_id, string_agg(uuid_send(user_id), '') FROM group_members
+         WHERE group_id IN (SELECT id FROM groups WHERE directory = $1) GROUP BY group_id",
     )
     .bind(directory)
-    .all(conn)
+    .each(conn, |(group, ids): (GroupId, Vec<u8>)| {
+        let ids = ids.as_chunks::<16>().0.iter().map(|id| UserId::from(uuid::Uuid::from_bytes(*id)));
+        let mut members: Vec<UserId> = ids.filter(|id| ours.contains(id)).collect();
+        members.shrink_to_fit();
+        of.insert(group, members);
+    })
     .await?;
-    let mut of: HashMap<GroupId, Vec<UserId>> = HashMap::with_capacity(rows.len());
-    for (group, user) in members {
-        of.entry(group).or_default().push(user);
-    }
     let known = |row: KnownRow| KnownGroup {
         id: row.id,
         entry_id: EntryId::from(row.entry_id.as_str()),
@@ -165,13 +173,7 @@ pub(super) async fn create<'p>(
         ];
         rows.push(values);
     }
-    insert_rows(
-        tx,
-        "INSERT INTO groups (id, name, name_key, display_name, directory, entry_id, entry_dn, entry_hash, created_at, updated_at) VALUES",
-        rows,
-        "",
-    )
-    .await?;
+    add_rows(tx, "groups", "id, name, name_key, display_name, directory, entry_id, entry_dn, entry_hash, created_at, updated_at", rows).await?;
     Ok(ids)
 }
 
@@ -190,7 +192,7 @@ pub(super) async fn put_in(tx: &mut Tx, directory: &str, members: &[(GroupId, Us
         for (group, user, is_marked) in chunk {
             rows.push([(*group).into(), (*user).into(), is_marked.then_some(directory).into()]);
         }
-        insert_rows(tx, "INSERT INTO group_members (group_id, user_id, directory) VALUES", rows, "").await?;
+        add_rows(tx, "group_members", "group_id, user_id, directory", rows).await?;
     }
     Ok(())
 }

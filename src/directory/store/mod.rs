@@ -30,7 +30,7 @@ use crate::id::{GroupId, UserId};
 pub(super) async fn load(conn: &mut Conn, directory: &str, policy: &Policy) -> sqlx::Result<Current> {
     let users = people::known(conn, directory).await?;
     let others = people::others(conn, directory, policy.links_accounts()).await?;
-    let groups = groups::known(conn, directory).await?;
+    let groups = groups::known(conn, directory, &users).await?;
     let other_group_names = groups::names_of_others(conn, directory).await?;
     let local_groups = groups::local(conn, directory, &wanted_groups(policy), policy.links_accounts()).await?;
     let placed = groups::placed(conn, directory).await?;

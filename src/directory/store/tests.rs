@@ -24,14 +24,14 @@ fn person(id: &str, username: &str) -> DirectoryUser {
     DirectoryUser {
         id: EntryId::from(id),
         dn_key: key_of(&dn).unwrap(),
-        dn,
-        username: username.to_owned(),
-        email: Some(format!("{username}@example.org")),
-        first_name: String::new(),
-        last_name: String::new(),
-        display_name: username.to_owned(),
-        phone: String::new(),
-        locale: String::new(),
+        dn: dn.into(),
+        username: username.into(),
+        email: Some(format!("{username}@example.org").into()),
+        first_name: crate::directory::text::Text::default(),
+        last_name: crate::directory::text::Text::default(),
+        display_name: username.into(),
+        phone: crate::directory::text::Text::default(),
+        locale: crate::directory::text::Text::default(),
         extras: crate::directory::model::Extras::new(),
         is_disabled: false,
     }
@@ -83,8 +83,8 @@ async fn a_plan_about_somebody_who_is_gone_is_refused_whole() {
     write(&snapshot).await;
 
     let mut renamed = snapshot.clone();
-    renamed.users[0].username = "countess".to_owned();
-    renamed.users[1].username = "admiral".to_owned();
+    renamed.users[0].username = "countess".into();
+    renamed.users[1].username = "admiral".into();
     let current = load(&mut db.read().await.unwrap(), "default", &policy()).await.unwrap();
     let plan = reconcile(&renamed, &current, &policy());
     let mut tx = db.begin().await.unwrap();

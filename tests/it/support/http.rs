@@ -31,7 +31,7 @@ impl Browser {
     /// No cookies yet; paths are relative to `base`, such as `http://localhost:1411`.
     pub(crate) fn new(base: &str) -> Self {
         let cookies = Arc::<Jar>::default();
-        let client = client()
+        let client = reqwest::Client::builder()
             .cookie_provider(Arc::clone(&cookies))
             .redirect(reqwest::redirect::Policy::none())
             .timeout(super::PATIENCE)
@@ -114,13 +114,6 @@ impl Browser {
             .header("sec-fetch-dest", "document")
             .header("sec-fetch-user", "?1")
     }
-}
-
-/// An HTTP client's beginning. It speaks plain http, but will not be made before somebody has said which cryptography https would use.
-pub(crate) fn client() -> reqwest::ClientBuilder {
-    // Said already by another test.
-    rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
-    reqwest::Client::builder()
 }
 
 const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
