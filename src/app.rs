@@ -12,8 +12,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::directory::Outages;
+use crate::oidc::discovery::Variants;
 use crate::oidc::dpop::Nonces;
-use crate::oidc::keys::{Keys, Published};
+use crate::oidc::keys::Keys;
 use crate::oidc::subject::Subjects;
 use crate::outbound::Outbound;
 use crate::secret::Sealer;
@@ -45,7 +46,7 @@ pub struct Fields {
     /// What clients call people.
     pub subjects: Subjects,
     /// What apps read about this server.
-    pub metadata: Published,
+    pub metadata: Variants,
     /// Limits per client address.
     pub limits: Limits,
     /// Directories that did not answer lately.

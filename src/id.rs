@@ -93,6 +93,8 @@ ids! {
     SyncRunId;
     /// What a sync would have changed when an administrator looked.
     PreviewId;
+    /// An initial access token: whoever holds it may register apps.
+    RegistrationTokenId;
     /// What a person let a client have: codes and tokens belong to one.
     GrantId;
     /// A line of the audit log.

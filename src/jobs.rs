@@ -18,6 +18,9 @@ const PICTURES_AFTER: Duration = Duration::from_secs(10);
 /// How often to look whether the next hourly sync is due; the database says when the last one began, on whichever instance.
 const LOOK_FOR_SYNC_EVERY: Duration = Duration::from_secs(20);
 
+/// How often to look whether groups have come about that the file of clients names.
+const LOOK_FOR_GROUPS_EVERY: Duration = Duration::from_secs(15);
+
 /// The running jobs.
 pub struct Jobs(JoinSet<()>);
 
@@ -37,6 +40,7 @@ pub fn start(app: &App) -> Jobs {
     let mut jobs = JoinSet::new();
     jobs.spawn(every(app.clone(), "settings", RELOAD_EVERY, RELOAD_EVERY, reload_settings));
     jobs.spawn(every(app.clone(), "signing keys", Duration::from_secs(1), oidc::keys::RELOAD_EVERY, follow_keys));
+    jobs.spawn(every(app.clone(), "groups of the file of clients", LOOK_FOR_GROUPS_EVERY, LOOK_FOR_GROUPS_EVERY, follow_groups));
     jobs.spawn(every(app.clone(), "uses of secrets", USES_EVERY, USES_EVERY, write_uses));
     jobs.spawn(every(app.clone(), "sweep", Duration::from_secs(60), Duration::from_secs(600), sweep));
     let started_at = app.clock.now();
@@ -83,6 +87,11 @@ async fn reload_settings(app: App) -> anyhow::Result<()> {
 /// Follows keys another instance or a command rotated.
 async fn follow_keys(app: App) -> anyhow::Result<()> {
     oidc::keys::follow(&app, app.clock.now()).await
+}
+
+/// Opens clients of the file to groups a directory has brought since.
+async fn follow_groups(app: App) -> anyhow::Result<()> {
+    clients::file::follow_groups(&app).await
 }
 
 /// Writes when clients' secrets were last used.

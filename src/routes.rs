@@ -21,8 +21,8 @@ use crate::clients::last_errors::admin as errors;
 use crate::directory_passwords::http as passwords;
 use crate::error::AppError;
 use crate::oidc::{
-    account, authorize, check, consent, device, discovery, dpop, end_session, error, front_channel, introspect, keys, last_errors, pushed, resources,
-    revoke, token, userinfo,
+    account, authorize, check, consent, device, discovery, dpop, end_session, error, front_channel, introspect, keys, last_errors, pushed,
+    registration, resources, revoke, token, userinfo,
 };
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
@@ -179,6 +179,8 @@ fn openid_pages() -> Router<App> {
         .route("/admin/clients/new", get(clients::new))
         .route("/admin/clients/catalogue", get(clients::choose))
         .route("/admin/clients/{id}", get(clients::show).post(clients::update))
+        .route("/admin/clients/registration", get(registration::admin::show).post(registration::admin::make))
+        .route("/admin/clients/registration/{id}/revoke", post(registration::admin::revoke))
         .route("/admin/clients/check", get(check::http::answer))
         .route("/admin/clients/{id}/check", get(check::http::page).post(check::http::start))
         .route("/admin/clients/{id}/preview", get(check::http::preview))
@@ -204,6 +206,13 @@ fn openid_protocol(app: &App) -> Router<App> {
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, dpop::HEADER])
         .expose_headers([header::WWW_AUTHENTICATE, error::DPOP_NONCE])
         .max_age(Duration::from_secs(3600));
+    let registration = Router::new()
+        .route("/api/oidc/register", post(registration::http::register).options(preflight))
+        .route(
+            "/api/oidc/register/{client_id}",
+            get(registration::http::look).put(registration::http::replace).delete(registration::http::remove).options(preflight),
+        )
+        .layer(from_anywhere.clone().allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE]));
     // What these refuse, administrators can read on the app's page.
     let watch = from_fn_with_state(app.clone(), last_errors::watch);
     let watched = Router::new()
@@ -222,6 +231,7 @@ fn openid_protocol(app: &App) -> Router<App> {
         .route("/api/oidc/userinfo", get(userinfo::get).post(userinfo::post).options(preflight))
         .merge(watched)
         .layer(from_anywhere)
+        .merge(registration)
         .route("/api/oidc/introspect", post(introspect::post).route_layer(watch))
         .route("/authorize", post(authorize::post))
         .route("/api/oidc/end-session", post(end_session::post))

@@ -1,6 +1,7 @@
 //! Putting the parts together: from a configuration to a running server, and to an orderly stop.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 use webauthn_rs::WebauthnBuilder;
 
 use crate::app::{App, Fields};
+use crate::clients::Authority;
+use crate::clients::file::{self, Fate, Mode, NotApplied, Report};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::outbound::Outbound;
@@ -56,7 +59,7 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
     let keys = oidc::keys::open(&db, &sealer, clock.now()).await?;
     let nonces = oidc::dpop::Nonces::open(&db, &sealer).await?;
     let subjects = oidc::subject::Subjects::open(&db, &sealer).await?;
-    let metadata = oidc::discovery::document(&config.origin)?;
+    let metadata = oidc::discovery::Variants::new(&config.origin)?;
     let outbound = Outbound::new(config.outbound_trusted_hosts.clone());
     Ok(App::new(Fields {
         config,
@@ -90,14 +93,36 @@ pub struct Running {
     jobs: jobs::Jobs,
 }
 
-/// Starts the server in this process.
+/// Starts the server in this process, with the clients of `CLIENTS_FILE`.
 ///
 /// # Errors
-/// As [`open`], and when the address cannot be listened on.
+/// As [`open`], and when the address cannot be listened on. [`ConfigError`] when the file of clients cannot be used.
 pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let (host, port) = (config.host, config.port);
     let app = open(config, clock).await?;
+    if let Some(path) = &app.config.clients_file {
+        let report = apply_clients(&app, path).await.map_err(|refused| match refused {
+            NotApplied::Mistakes(mistakes) => anyhow::Error::new(ConfigError(mistakes.join("\n"))),
+            NotApplied::Internal(error) => error,
+        })?;
+        tell(&report);
+    }
     start_app(app, SocketAddr::new(host, port)).await
+}
+
+async fn apply_clients(app: &App, path: &Path) -> Result<Report, NotApplied> {
+    file::apply(app, Authority::File(&file::name_of(path)), path, Mode::Apply, app.clock.now()).await
+}
+
+/// Logs what a file of clients did.
+fn tell(report: &Report) {
+    for line in report.lines.iter().filter(|line| line.fate != Fate::Unchanged) {
+        tracing::info!(client.id = line.client_id, fields = ?line.fields, "a client of the file was {}", line.fate.as_str());
+    }
+    for group in &report.groups_missing {
+        tracing::warn!(group, "the file of clients names a group that is not there yet; whoever is in it can sign in once it is");
+    }
+    tracing::info!(clients = report.lines.len() - report.count(Fate::Removed), "the file of clients is in force");
 }
 
 async fn start_app(app: App, address: SocketAddr) -> anyhow::Result<Running> {
@@ -113,6 +138,23 @@ async fn start_app(app: App, address: SocketAddr) -> anyhow::Result<Running> {
 }
 
 impl Running {
+    /// Reads the file of clients again. One with a mistake is logged, and what was in force stays.
+    pub async fn reload(&self) {
+        let Some(path) = &self.app.config.clients_file else {
+            tracing::info!("there is nothing to reload: CLIENTS_FILE is not set");
+            return;
+        };
+        match apply_clients(&self.app, path).await {
+            Ok(report) => tell(&report),
+            Err(NotApplied::Mistakes(mistakes)) => {
+                for mistake in mistakes {
+                    tracing::error!("the file of clients was not applied, what was in force stays: {mistake}");
+                }
+            }
+            Err(NotApplied::Internal(error)) => tracing::error!(cause = format!("{error:#}"), "the file of clients could not be applied"),
+        }
+    }
+
     /// Stops: no new requests, those in flight finish, jobs end; within 10 s in any case.
     pub async fn stop(self) {
         self.app.stopping.cancel();

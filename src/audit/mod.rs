@@ -79,6 +79,10 @@ pub enum Kind {
     ApiDeleted,
     /// A client exchanged a token it was sent for one of its own.
     TokenExchanged,
+    /// A token that lets apps register themselves was made.
+    RegistrationTokenMade,
+    /// A token that lets apps register themselves was revoked.
+    RegistrationTokenRevoked,
     /// A person let a client have something, or the client was set to need no asking.
     Authorized,
     /// A person or administrator took an authorization back.
@@ -161,6 +165,8 @@ kinds! {
     ApiChanged = "api_changed", "API changed";
     ApiDeleted = "api_deleted", "API deleted";
     TokenExchanged = "token_exchanged", "Token exchanged";
+    RegistrationTokenMade = "registration_token_made", "Registration token made";
+    RegistrationTokenRevoked = "registration_token_revoked", "Registration token revoked";
     Authorized = "authorized", "App authorized";
     AuthorizationRevoked = "authorization_revoked", "App authorization revoked";
     TokenReuse = "token_reuse", "Token used twice";

@@ -7,16 +7,20 @@ pub mod admin;
 mod assertion;
 pub mod authentication;
 pub mod catalogue;
+pub mod file;
 pub mod http;
 pub mod keys;
 pub mod last_errors;
 pub mod logos;
+pub mod metadata;
+pub mod metadata_document;
 pub mod model;
 pub mod policy;
 pub mod redirect_pattern;
 pub mod secrets;
 mod store;
 mod told;
+mod unattended;
 
 use std::collections::BTreeMap;
 
@@ -26,8 +30,10 @@ pub use keys::RemoteKeys;
 pub use logos::Face;
 pub use model::{Client, Lifetimes, Mistakes, Registration, SigningAlg};
 pub use policy::Policies;
+pub use policy::provenance::{Provenance, RegisteredBy};
 pub use secrets::{NewSecret, SecretLine, SecretUses, delete_secret, make_secret};
 pub use told::{LastNotice, LogoutWishes, Outcome, last_notice, logout_wishes, note_notice};
+pub use unattended::{delete_within, forget, insert_within, replace_within};
 
 use assertion::{Expected, Maker};
 use authentication::Proof;
@@ -50,6 +56,12 @@ pub enum Authority<'a> {
     Admin(&'a AdminSession, &'a web::Client),
     /// Someone at the server's command line.
     CommandLine,
+    /// The file of this name.
+    File(&'a str),
+    /// The app itself, from there.
+    Itself(&'a web::Client),
+    /// The document that describes the app, which was fetched because someone came from there.
+    Document(&'a web::Client),
 }
 
 impl Authority<'_> {
@@ -57,6 +69,9 @@ impl Authority<'_> {
         let event = match self {
             Self::Admin(admin, browser) => Event::new(now, kind, admin.actor()).from_client(browser),
             Self::CommandLine => Event::new(now, kind, Actor::command_line()),
+            Self::File(name) => Event::new(now, kind, Actor::system(&format!("the file {name}"))),
+            Self::Itself(from) => Event::new(now, kind, Actor::system("the app itself")).from_client(from),
+            Self::Document(from) => Event::new(now, kind, Actor::system("the app's document")).from_client(from),
         };
         event.on(client.id.uuid(), &client.registration.name)
     }
@@ -218,6 +233,15 @@ pub async fn admits(conn: &mut Conn, client: &Client, user: UserId) -> sqlx::Res
         return Ok(true);
     }
     store::admits(conn, client.id, user).await
+}
+
+/// Whether this is a secret of the client.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn has_secret(conn: &mut Conn, id: ClientId, unverified_secret: &str, now: Timestamp) -> sqlx::Result<bool> {
+    let known = store::secret_hashes(conn, id, now).await?;
+    Ok(authentication::which_of(&SecretToken::unverified(unverified_secret), &known).is_some())
 }
 
 /// The groups a client is open to, those that are there.
@@ -416,8 +440,13 @@ pub async fn update(app: &App, by: Authority<'_>, id: ClientId, registration: Re
     let mut registration = registration.checked().map_err(Refused::Mistakes)?;
     let mut tx = app.db.begin().await?;
     let before = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    changeable(&before)?;
     // A form does not say who registered the client.
     registration.policies.provenance = before.registration.policies.provenance.clone();
+    if registration.skip_consent && registration.policies.provenance.is_stranger() {
+        let mistake = "Nobody here registered this app, so people are always asked. Register it yourself to change that.".to_owned();
+        return Err(Refused::Mistakes(Mistakes::from([("skip_consent", mistake.clone()), ("provenance", mistake)])));
+    }
     if before.registration == registration {
         return Ok(());
     }
@@ -428,6 +457,23 @@ pub async fn update(app: &App, by: Authority<'_>, id: ClientId, registration: Re
     let event = by.event(now, Kind::ClientChanged, &Client { registration: registration.clone(), ..before.clone() });
     audit::record(&mut tx, event.with("changed", changed(&before.registration, &registration))).await?;
     Ok(tx.commit().await?)
+}
+
+/// Only the file changes a client of the file.
+fn changeable(client: &Client) -> Result<(), Refused> {
+    let provenance = &client.registration.policies.provenance;
+    if provenance.registered_by != RegisteredBy::File {
+        return Ok(());
+    }
+    let mistake = if provenance.out_of_service {
+        format!("This app is out of service, for the file {} no longer has it. Put it back into the file, or delete it.", provenance.file)
+    } else {
+        format!(
+            "This app is from the file {}, and only that file changes it. Change it there and reload, then it is changed here too.",
+            provenance.file
+        )
+    };
+    Err(Refused::Mistakes(Mistakes::from([("provenance", mistake)])))
 }
 
 /// The names of the fields that differ.
@@ -461,6 +507,7 @@ fn changed(before: &Registration, after: &Registration) -> Vec<&'static str> {
 pub async fn allow_group(app: &App, by: Authority<'_>, id: ClientId, group: GroupId, now: Timestamp) -> Result<(), Refused> {
     let mut tx = app.db.begin().await?;
     let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    changeable(&client)?;
     if !store::insert_group(&mut tx, id, group).await? {
         return Err(Refused::Gone);
     }
@@ -476,6 +523,7 @@ pub async fn allow_group(app: &App, by: Authority<'_>, id: ClientId, group: Grou
 pub async fn disallow_group(app: &App, by: Authority<'_>, id: ClientId, group: GroupId, now: Timestamp) -> Result<(), Refused> {
     let mut tx = app.db.begin().await?;
     let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    changeable(&client)?;
     if !store::delete_group(&mut tx, id, group).await? {
         return Err(Refused::Gone);
     }
@@ -490,6 +538,7 @@ pub async fn disallow_group(app: &App, by: Authority<'_>, id: ClientId, group: G
 pub async fn restrict(app: &App, by: Authority<'_>, id: ClientId, restricted: bool, now: Timestamp) -> Result<(), Refused> {
     let mut tx = app.db.begin().await?;
     let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    changeable(&client)?;
     if !restricted {
         store::delete_groups(&mut tx, id).await?;
     }
@@ -498,13 +547,16 @@ pub async fn restrict(app: &App, by: Authority<'_>, id: ClientId, restricted: bo
     Ok(tx.commit().await?)
 }
 
-/// Deletes a client with its secrets, consents, codes and tokens.
+/// Deletes a client with its secrets, consents, codes and tokens; not one that the file still has.
 ///
 /// # Errors
-/// [`Refused::Gone`] when there is no such client.
+/// [`Refused::Gone`] when there is no such client; [`Refused::Mistakes`] (field `provenance`) for one of the file.
 pub async fn delete(app: &App, by: Authority<'_>, id: ClientId, now: Timestamp) -> Result<(), Refused> {
     let mut tx = app.db.begin().await?;
     let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    if client.registration.policies.provenance.is_kept_by_file() {
+        changeable(&client)?;
+    }
     store::delete(&mut tx, id).await?;
     audit::record(&mut tx, by.event(now, Kind::ClientDeleted, &client)).await?;
     Ok(tx.commit().await?)

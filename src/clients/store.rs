@@ -99,7 +99,10 @@ pub(super) async fn find(conn: &mut Conn, id: ClientId) -> sqlx::Result<Option<C
 }
 
 pub(super) async fn find_by_client_id(conn: &mut Conn, client_id: &str) -> sqlx::Result<Option<Client>> {
-    let row: Option<Row> = query(concat!("SELECT ", columns!(), " FROM clients WHERE client_id = $1")).bind(client_id).optional(conn).await?;
+    let row: Option<Row> = query(concat!("SELECT ", columns!(), " FROM clients WHERE client_id = $1 AND out_of_service_at IS NULL"))
+        .bind(client_id)
+        .optional(conn)
+        .await?;
     row.map(Client::try_from).transpose()
 }
 
@@ -356,13 +359,17 @@ struct OpenToRow {
     logo: String,
 }
 
-/// The clients this person may use, by name; as [`admits`], for all of them.
+/// The clients this person may use, by name; as [`admits`], for all of them but those a stranger registered: they would stand among the apps of the house, with an
+/// address of their choice.
 pub(super) async fn open_to(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<OpenTo>> {
     let rows: Vec<OpenToRow> = query(
         "SELECT c.id, c.name, c.initiate_login_uri, c.policy, c.logo FROM clients c
-         WHERE NOT c.restricted
+         WHERE (NOT c.restricted
             OR EXISTS (SELECT 1 FROM client_groups cg JOIN groups g ON g.id = cg.group_id JOIN group_members m ON m.group_id = g.id
-                       WHERE cg.client_id = c.id AND m.user_id = $1 AND g.removed_at IS NULL)
+                       WHERE cg.client_id = c.id AND m.user_id = $1 AND g.removed_at IS NULL))
+           AND c.out_of_service_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM registered_clients r WHERE r.client_id = c.id)
+           AND NOT EXISTS (SELECT 1 FROM client_documents d WHERE d.client_id = c.id)
          ORDER BY lower(c.name), c.id LIMIT 1000",
     )
     .bind(user)

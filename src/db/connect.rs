@@ -32,6 +32,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (15, "client authentication", include_str!("../../migrations/0015_client_authentication.sql")),
     (16, "tokens", include_str!("../../migrations/0016_tokens.sql")),
     (17, "logout", include_str!("../../migrations/0017_logout.sql")),
+    (18, "registration", include_str!("../../migrations/0018_registration.sql")),
     (19, "client logos", include_str!("../../migrations/0019_client_logos.sql")),
     (20, "client errors", include_str!("../../migrations/0020_client_errors.sql")),
     (23, "people search", include_str!("../../migrations/0023_people_search.sql")),

@@ -17,6 +17,7 @@ use super::{Agreement, check, id_token, last_errors, pushed, request_object, res
 use crate::apis::{self, Reach};
 use crate::app::App;
 use crate::clients;
+use crate::clients::metadata_document::{self, Unusable};
 use crate::clients::policy::ClaimsPolicy;
 use crate::clients::policy::claims::RequiredProof;
 use crate::clock::Timestamp;
@@ -127,7 +128,8 @@ pub fn decide(request: &AuthorizationRequest, facts: &Facts, asked_at: Timestamp
         return Decision::Issue;
     }
     let agreed_before = request.reach().is_within(&facts.consented) && request.apis.is_within(&facts.reached);
-    let settled = request.client.registration.skip_consent || (!request.prompt.consent && !policy.ask_each_time && agreed_before);
+    let may_remember = !request.prompt.consent && !policy.ask_each_time && !request.may_be_an_impostor();
+    let settled = request.client.registration.skip_consent || (may_remember && agreed_before);
     match (settled, request.prompt.none) {
         (true, _) => Decision::Issue,
         (false, true) => Decision::Refuse(ConsentRequired, "the person has not agreed yet"),
@@ -154,6 +156,12 @@ pub async fn get(
     let now = app.clock.now();
     let params = Params::parse(&query.unwrap_or_default()).map_err(|_| not_understood())?;
     let pushed = params.get("request_uri").filter(|uri| pushed::is_pushed(uri)).map(str::to_owned).unwrap_or_default();
+    if let Some(client_id) = params.get("client_id") {
+        metadata_document::bring_in(&app, client_id, &browser, now).await.map_err(|unusable| match unusable {
+            Unusable::Said(message) => AppError::refused("This app cannot sign you in", message),
+            Unusable::Internal(error) => error.into(),
+        })?;
+    }
     // A request that was pushed was opened, and its signature checked, when it was pushed.
     let is_vetted = !pushed.is_empty() || params.has("request");
     let params = if pushed.is_empty() { params } else { pushed::open(&app, &params, &pushed, now).await? };
@@ -245,6 +253,8 @@ pub(super) async fn proceed(
         Some(client_id) => clients::find_by_client_id(&mut conn, client_id).await?,
         None => None,
     };
+    let settings = app.settings();
+    let client = client.filter(|client| metadata_document::is_served(&settings, client));
     let (client, is_check) = check::lend(app, params, client, now);
     let mut request = match request::validate(params, client) {
         Ok(request) => request,

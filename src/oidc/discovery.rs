@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::config::Origin;
 use crate::error::AppError;
 use crate::jose::Alg;
+use crate::settings::{RegistrationMode, Settings};
 
 /// Metadata openidconnect has no field for. Only names that are registered (IANA OAuth authorization server metadata).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -133,9 +134,40 @@ pub fn document(origin: &Origin) -> anyhow::Result<Published> {
     Ok(Published::new(&metadata)?)
 }
 
+/// The metadata as it is under each way the settings can be: nothing is printed per request.
+#[derive(Clone, Debug)]
+pub struct Variants {
+    /// By whether apps may register themselves, and whether documents are client IDs.
+    variants: [[Published; 2]; 2],
+}
+
+impl Variants {
+    /// Prints every variant.
+    ///
+    /// # Errors
+    /// As [`document`].
+    pub fn new(origin: &Origin) -> anyhow::Result<Self> {
+        let plain = document(origin)?;
+        let variant = |registration: bool, documents: bool| -> anyhow::Result<Published> {
+            let mut metadata: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&plain.body)?;
+            if registration {
+                metadata.insert("registration_endpoint".to_owned(), origin.url("/api/oidc/register").into());
+            }
+            metadata.insert("client_id_metadata_document_supported".to_owned(), documents.into());
+            Ok(Published::new(&metadata)?)
+        };
+        Ok(Self { variants: [[variant(false, false)?, variant(false, true)?], [variant(true, false)?, variant(true, true)?]] })
+    }
+
+    /// What holds under these settings.
+    pub fn of(&self, settings: &Settings) -> &Published {
+        &self.variants[usize::from(settings.client_registration != RegistrationMode::Off)][usize::from(settings.client_documents)]
+    }
+}
+
 /// `GET /.well-known/openid-configuration` and `GET /.well-known/oauth-authorization-server`.
 pub async fn metadata(State(app): State<App>, headers: HeaderMap) -> Result<Response, AppError> {
-    Ok(serve(&app.metadata, &headers))
+    Ok(serve(app.metadata.of(&app.settings()), &headers))
 }
 
 /// `GET /.well-known/jwks.json`.

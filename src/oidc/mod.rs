@@ -32,6 +32,7 @@ pub mod params;
 pub mod proxied;
 pub mod pushed;
 mod redeem;
+pub mod registration;
 pub mod request;
 mod request_object;
 pub mod resources;
@@ -270,11 +271,13 @@ pub async fn take_back(app: &App, person: &SignedIn, client: ClientId, browser: 
     Ok(tx.commit().await?)
 }
 
-/// Deletes codes, tokens and grants that have run out; gives how many codes and tokens. Small transactions, so that nobody waits for it.
+/// Deletes codes, tokens and grants that have run out, and apps that registered themselves and are not used; gives how many codes and tokens. Small
+/// transactions, so that nobody waits for it.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn sweep(app: &App, now: Timestamp) -> anyhow::Result<u64> {
+    registration::sweep(app, now).await?;
     let mut swept = 0;
     loop {
         let mut tx = app.db.begin().await?;

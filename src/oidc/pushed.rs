@@ -14,10 +14,12 @@ use super::store::pushed as store;
 use super::{dpop, request, request_object, resources, token};
 use crate::app::App;
 use crate::clients::AuthenticatedClient;
+use crate::clients::metadata_document::{self, Unusable};
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::ClientId;
 use crate::secret::{SecretToken, TokenHash};
+use crate::web;
 
 /// What such a name begins with (RFC 9126 section 2.2).
 const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
@@ -32,9 +34,18 @@ pub(super) fn is_pushed(request_uri: &str) -> bool {
 }
 
 /// `POST /api/oidc/par`.
-pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Response, OAuthError> {
+pub async fn post(State(app): State<App>, browser: web::Client, headers: HeaderMap, body: Bytes) -> Result<Response, OAuthError> {
     let now = app.clock.now();
     let params = token::form(&headers, &body)?;
+    if let Some(client_id) = params.get("client_id") {
+        metadata_document::bring_in(&app, client_id, &browser, now).await.map_err(|unusable| match unusable {
+            Unusable::Said(why) => {
+                tracing::info!(client.id = client_id, "refused a pushed request: {why}");
+                OAuthError::InvalidClient
+            }
+            Unusable::Internal(error) => error.into(),
+        })?;
+    }
     let client = token::authenticate(&app, &headers, &params).await?;
     if params.has("request_uri") {
         return Err(OAuthError::InvalidRequest("request_uri cannot be pushed"));

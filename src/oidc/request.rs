@@ -115,6 +115,13 @@ impl AuthorizationRequest {
         self.scopes.and(&self.named.scopes())
     }
 
+    /// Whether any program on the person's computer could have sent it in this client's name: what they agreed to before is no answer to it then (RFC 8252 section
+    /// 8.6). A client that an administrator registered is trusted as it was registered.
+    pub fn may_be_an_impostor(&self) -> bool {
+        let registration = &self.client.registration;
+        registration.is_public && registration.policies.provenance.is_stranger() && !self.reply_to.redirect_uri.starts_with("https://")
+    }
+
     /// The refusal of this request that its client is told.
     pub fn refuse(&self, error: AuthorizeErrorCode, description: &'static str) -> AuthorizeError {
         AuthorizeError::Redirect { reply_to: self.reply_to.clone(), error, description }

@@ -106,7 +106,7 @@ pub(super) async fn resolve(
 pub async fn own(State(app): State<App>) -> Response {
     let origin = &app.config.origin;
     let scopes: Vec<&str> = Scope::ALL.into_iter().filter(|scope| *scope != Scope::OfflineAccess).map(Scope::as_str).collect();
-    document(origin, &userinfo(origin), "Userinfo", scopes, &["header", "body"])
+    document(origin, &userinfo(origin), "Userinfo", &scopes, &["header", "body"])
 }
 
 /// `GET /api/oidc/resources/{id}` (RFC 9728): what an API says about itself, for its `WWW-Authenticate: … resource_metadata="…"`.
@@ -115,11 +115,11 @@ pub async fn own(State(app): State<App>) -> Response {
 /// Not found, when there is no such API.
 pub async fn api(State(app): State<App>, Path(id): Path<ApiId>) -> Result<Response, AppError> {
     let api = apis::find(&mut app.db.read().await?, id).await?.ok_or(AppError::NotFound)?;
-    let scopes = api.terms.permissions.iter().map(|permission| permission.name.as_str()).collect();
-    Ok(document(&app.config.origin, &api.terms.identifier, &api.terms.name, scopes, &["header"]))
+    let scopes = api.terms.permissions.iter().map(|permission| permission.name.as_str()).collect::<Vec<_>>();
+    Ok(document(&app.config.origin, &api.terms.identifier, &api.terms.name, &scopes, &["header"]))
 }
 
-fn document(origin: &Origin, resource: &str, name: &str, scopes: Vec<&str>, methods: &[&str]) -> Response {
+fn document(origin: &Origin, resource: &str, name: &str, scopes: &[&str], methods: &[&str]) -> Response {
     let document = json!({
         "resource": resource,
         "resource_name": name,

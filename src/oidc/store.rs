@@ -8,6 +8,7 @@ pub(super) mod notices;
 pub(super) mod proofs;
 pub(super) mod proxied;
 pub(super) mod pushed;
+pub(super) mod registration;
 
 use super::AppLine;
 use super::scope::Scopes;
@@ -22,7 +23,7 @@ use crate::secret::TokenHash;
 /// kept out, and still in a group the client is open to. Nothing is void for want of a clean-up.
 macro_rules! live_grant {
     () => {
-        "g.revoked_at IS NULL AND g.created_at > u.access_void_until AND u.blocked_at IS NULL AND COALESCE(u.directory_state, 'active') = 'active'
+        "g.revoked_at IS NULL AND c.out_of_service_at IS NULL AND g.created_at > u.access_void_until AND u.blocked_at IS NULL AND COALESCE(u.directory_state, 'active') = 'active'
          AND (NOT c.restricted OR EXISTS (
              SELECT 1 FROM client_groups cg JOIN groups gr ON gr.id = cg.group_id JOIN group_members m ON m.group_id = cg.group_id
              WHERE cg.client_id = c.id AND m.user_id = u.id AND gr.removed_at IS NULL))"

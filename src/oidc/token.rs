@@ -12,7 +12,7 @@ use super::mint::Wanted;
 use super::params::Params;
 use super::{device, dpop, exchange, redeem};
 use crate::app::App;
-use crate::clients::{self, Audiences, AuthenticatedClient, Sent};
+use crate::clients::{self, Audiences, AuthenticatedClient, Sent, metadata_document};
 use crate::clock::Timestamp;
 use crate::secret::{base64url, equal, sha256};
 use crate::web;
@@ -151,7 +151,8 @@ pub(super) async fn authenticate(app: &App, headers: &HeaderMap, params: &Params
     })?;
     let origin = &app.config.origin;
     let audiences = Audiences { issuer: origin.as_str().to_owned(), endpoints: PROVING.map(|path| origin.url(path)).to_vec() };
-    Ok(clients::authenticate(app, &presented, &audiences, app.clock.now()).await?)
+    let client = clients::authenticate(app, &presented, &audiences, app.clock.now()).await?;
+    if metadata_document::is_served(&app.settings(), &client) { Ok(client) } else { Err(OAuthError::InvalidClient) }
 }
 
 /// What the client adds to a code to prove that it asked for it.

@@ -6,6 +6,7 @@
 
 pub mod admin;
 mod catalog;
+mod registration_mode;
 mod store;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,8 @@ use anyhow::Context as _;
 
 pub(crate) use catalog::settings;
 pub use catalog::{Choice, Entry, Input, SettingValue, Whole};
+
+pub use registration_mode::RegistrationMode;
 
 use crate::app::App;
 use crate::audit::{self, Kind};
@@ -56,6 +59,26 @@ settings! {
         ///
         /// This long after a sign-in its refresh tokens end, however often they were used, and the app has to send the person through sign-in again.
         refresh_token_end: Whole<1, 3_650> = Whole(365), "REFRESH_TOKEN_END_DAYS", "Apps";
+        /// Apps may register themselves.
+        ///
+        /// Over the protocol (dynamic client registration, RFC 7591). People are always asked before such an app learns who they are.
+        client_registration: RegistrationMode = RegistrationMode::Off, "CLIENT_REGISTRATION", "Apps nobody registers here";
+        /// How many such apps at most.
+        ///
+        /// When there are as many, no other app can register itself until unused ones are deleted. Apps described by a document are counted by themselves.
+        client_registration_limit: Whole<1, 100_000> = Whole(500), "CLIENT_REGISTRATION_LIMIT", "Apps nobody registers here";
+        /// Days until an unused one is deleted.
+        ///
+        /// Such an app that nobody has signed in to for this long is deleted.
+        client_registration_unused_days: Whole<1, 3_650> = Whole(30), "CLIENT_REGISTRATION_UNUSED_DAYS", "Apps nobody registers here";
+        /// Apps described by a document.
+        ///
+        /// Take the https address of a document for a client ID, as MCP clients have it. The document is fetched; people are always asked.
+        client_documents: bool = false, "CLIENT_ID_METADATA_DOCUMENTS", "Apps nobody registers here";
+        /// Hosts of such documents.
+        ///
+        /// Names separated by commas; *.example.org stands for everything below example.org. Empty: every host of the public Internet.
+        client_document_hosts: String = String::new(), "CLIENT_ID_METADATA_DOCUMENT_HOSTS", "Apps nobody registers here";
         /// Days until a signing key is changed.
         ///
         /// The keys that sign ID tokens are changed this often by themselves; 0 means never. The next key is published well before it signs, so apps notice nothing.

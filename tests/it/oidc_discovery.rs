@@ -79,6 +79,7 @@ async fn the_metadata_says_what_is_offered_and_nothing_else() {
         "request_uri_parameter_supported",
         "code_challenge_methods_supported",
         "prompt_values_supported",
+        "client_id_metadata_document_supported",
         "authorization_response_iss_parameter_supported",
         "backchannel_logout_supported",
         "backchannel_logout_session_supported",

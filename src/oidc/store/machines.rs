@@ -36,7 +36,7 @@ pub(in crate::oidc) async fn find_live(conn: &mut Conn, hash: &TokenHash, now: T
     query(
         "SELECT c.client_id, t.jkt, t.api_id, a.identifier AS audience, t.scopes, t.created_at, t.expires_at
          FROM client_tokens t JOIN clients c ON c.id = t.client_id LEFT JOIN apis a ON a.id = t.api_id
-         WHERE t.token_hash = $1 AND t.expires_at > $2 AND c.acts_alone
+         WHERE t.token_hash = $1 AND t.expires_at > $2 AND c.acts_alone AND c.out_of_service_at IS NULL
            AND (t.api_id IS NULL OR EXISTS (SELECT 1 FROM api_clients r WHERE r.api_id = a.id AND r.client_id = c.id AND r.for_itself IS NOT NULL))",
     )
     .bind(hash)
