@@ -17,12 +17,14 @@ use crate::support::{janitor, postgres, wait_until};
 const SECRET: &str = "a-secret-of-the-file-0123456789abcdef";
 
 fn client(id: &str, more: &str) -> String {
-    format!("[[client]]\nclient_id = \"{id}\"\nname = \"The {id}\"\nredirect_uris = [\"{REDIRECT_URI}\"]\nsecret_file = \"secret\"\n{more}\n")
+    format!("[[client]]\nclient_id = \"{id}\"\nname = \"The {id}\"\nredirect_uris = [\"{REDIRECT_URI}\"]\nsecret_file = \"secret-{id}\"\n{more}\n")
 }
 
 /// Writes the file and the secret beside it.
 fn write(folder: &Path, text: &str) -> PathBuf {
-    std::fs::write(folder.join("secret"), format!("{SECRET}\n")).expect("a secret");
+    for id in ["wiki", "blog"].map(str::to_owned).into_iter().chain((0..20).map(|n| format!("app-{n}"))) {
+        std::fs::write(folder.join(format!("secret-{id}")), format!("{SECRET}-{id}\n")).expect("a secret");
+    }
     let path = folder.join("clients.toml");
     std::fs::write(&path, text).expect("a file");
     path
@@ -37,7 +39,7 @@ fn app(provider: &Provider, client_id: &str) -> Client {
         base: provider.base.clone(),
         id: ClientId::new(),
         client_id: client_id.to_owned(),
-        secret: Some(SECRET.to_owned()),
+        secret: Some(format!("{SECRET}-{client_id}")),
         redirect_uri: REDIRECT_URI.to_owned(),
         verifier: base64url(&random_bytes::<32>()),
     }
@@ -72,7 +74,7 @@ async fn a_file_says_what_it_would_change_changes_it_and_then_nothing_more() {
         write(folder, &client("wiki", "require_pkce = true\nallowed_groups = [\"staff\"]\nlaunch_url = \"https://wiki.example.org\""));
         let changed = json!(["skip_consent", "require_pkce", "presentation", "allowed_groups"]);
         assert_eq!(outcomes().await, [of("wiki", "changed", changed), of("blog", "removed", json!([]))]);
-        std::fs::write(folder.join("secret"), SECRET.replace('a', "b")).unwrap();
+        std::fs::write(folder.join("secret-wiki"), format!("{SECRET}-another")).unwrap();
         assert_eq!(outcomes().await, [of("wiki", "changed", json!(["secrets"]))], "what is out of service is no news");
         assert_eq!(outcomes().await, [of("wiki", "unchanged", json!([]))]);
         let said = muster.run(["clients", "apply", "clients.toml"]).await;
@@ -102,7 +104,7 @@ async fn a_mistake_stops_a_start_and_leaves_a_running_server_as_it_was() {
         assert_eq!(refused.status, 2, "{refused:?}");
         assert!(refused.stderr.contains("clients.toml: client \"wiki\", signing_alg: it must be RS256"), "{refused:?}");
 
-        write(&folder, &client("wiki", "").replace("secret_file = \"secret\"", "secret_env = \"WIKI_SECRET\""));
+        write(&folder, &client("wiki", "").replace("secret_file = \"secret-wiki\"", "secret_env = \"WIKI_SECRET\""));
         muster.serve().await;
         let asks = |client_id: &str| {
             let query = [("client_id", client_id), ("redirect_uri", REDIRECT_URI), ("response_type", "code"), ("scope", "openid")];
@@ -187,7 +189,7 @@ async fn what_the_file_has_only_the_file_changes() {
 
         // A client of the page is never taken over.
         let typed = provider.client().await;
-        write(folder.path(), &client(&typed.client_id, ""));
+        write(folder.path(), &client(&typed.client_id, "").replace(&format!("secret-{}", typed.client_id), "secret-wiki"));
         let refused = apply(provider, &path).await.unwrap_err().to_string();
         assert!(refused.contains("client_id: this server has an app with this client ID"), "{refused}");
     })

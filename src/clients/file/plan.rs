@@ -69,6 +69,7 @@ pub(super) fn plan(file: &str, declared: &[Declared], known: &[Known]) -> Result
         let fields = differences(new, was, &registration);
         steps.push(if fields.is_empty() { Step::Keep { declared: at } } else { Step::Change { declared: at, known: place, registration, fields } });
     }
+    mistakes.extend(shared_secrets(file, declared, known));
     let wanted: BTreeSet<&str> = declared.iter().map(|client| client.client_id.as_str()).collect();
     let gone = known
         .iter()
@@ -76,6 +77,27 @@ pub(super) fn plan(file: &str, declared: &[Declared], known: &[Known]) -> Result
         .filter(|(_, known)| known.client.registration.policies.provenance.is_kept_by_file() && !wanted.contains(known.client.client_id.as_str()));
     steps.extend(gone.map(|(at, _)| Step::Remove { known: at }));
     if mistakes.is_empty() { Ok(steps) } else { Err(mistakes) }
+}
+
+/// A secret says who it is: no two clients have the same one, also not one that is out of service.
+fn shared_secrets(file: &str, declared: &[Declared], known: &[Known]) -> Vec<String> {
+    let mut owners: BTreeMap<Vec<u8>, &str> = BTreeMap::new();
+    let declared_ids: BTreeSet<&str> = declared.iter().map(|client| client.client_id.as_str()).collect();
+    for known in known.iter().filter(|known| !declared_ids.contains(known.client.client_id.as_str())) {
+        owners.extend(known.secrets.iter().map(|hash| (hash.clone(), known.client.client_id.as_str())));
+    }
+    let mut mistakes = Vec::new();
+    for client in declared {
+        for secret in &client.secrets {
+            if let Some(other) = owners.insert(secret.hash().as_bytes().to_vec(), &client.client_id) {
+                mistakes.push(format!(
+                    "{file}: client \"{}\", secret_file: it is the secret of the client \"{other}\" too. Give each its own.",
+                    client.client_id
+                ));
+            }
+        }
+    }
+    mistakes
 }
 
 fn differences(new: &Declared, was: &Known, registration: &Registration) -> Vec<&'static str> {
