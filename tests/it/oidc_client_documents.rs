@@ -37,13 +37,16 @@ impl Site {
     fn start() -> Self {
         let folder = janitor::directory("site");
         let files = certificates::issue(folder.path(), &["localhost"]);
-        let chain = CertificateDer::pem_file_iter(&files.certificate).unwrap().collect::<Result<Vec<_>, _>>().unwrap();
-        let key = PrivateKeyDer::from_pem_file(&files.key).unwrap();
+        let chain = CertificateDer::pem_file_iter(&files.certificate)
+            .expect("as the test made it")
+            .collect::<Result<Vec<_>, _>>()
+            .expect("as the test made it");
+        let key = PrivateKeyDer::from_pem_file(&files.key).expect("as the test made it");
         let config =
             ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider())).with_safe_default_protocol_versions();
-        let config = Arc::new(config.unwrap().with_no_client_auth().with_single_cert(chain, key).unwrap());
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
+        let config = Arc::new(config.expect("as the test made it").with_no_client_auth().with_single_cert(chain, key).expect("as the test made it"));
+        let listener = TcpListener::bind("127.0.0.1:0").expect("as the test made it");
+        let address = listener.local_addr().expect("as the test made it");
         let (serves, asked) = (Arc::new(Mutex::new((String::new(), Vec::new()))), Arc::new(AtomicUsize::new(0)));
         let (served, counted) = (Arc::clone(&serves), Arc::clone(&asked));
         std::thread::spawn(move || {
@@ -57,7 +60,7 @@ impl Site {
                         return;
                     }
                     counted.fetch_add(1, Ordering::SeqCst);
-                    let (head, body) = served.lock().unwrap().clone();
+                    let (head, body) = served.lock().expect("as the test made it").clone();
                     if head.is_empty() {
                         // A slow one: silent until the other side gives up.
                         let _ = stream.read(&mut request);
@@ -82,7 +85,7 @@ impl Site {
     }
 
     fn serve(&self, head: &str, body: &[u8]) {
-        *self.serves.lock().unwrap() = (head.to_owned(), body.to_vec());
+        *self.serves.lock().expect("as the test made it") = (head.to_owned(), body.to_vec());
     }
 
     fn serve_document(&self, document: &Value) {
@@ -100,7 +103,7 @@ impl Site {
             muster.set("DB_CONNECTION_STRING", &database);
         }
         muster.set("CLIENT_ID_METADATA_DOCUMENTS", "true").set("OUTBOUND_TRUSTED_HOSTS", &format!("localhost:{}", self.address.port()));
-        muster.set("SSL_CERT_FILE", self.authority.to_str().unwrap());
+        muster.set("SSL_CERT_FILE", self.authority.to_str().expect("as the test made it"));
         muster
     }
 }
@@ -115,7 +118,7 @@ async fn ask(base: &str, client_id: &str, redirect_uri: &str) -> Answer {
         ("code_challenge", challenge.as_str()),
         ("code_challenge_method", "S256"),
     ];
-    answer(plain().get(format!("{base}/authorize?{}", serde_urlencoded::to_string(query).unwrap()))).await
+    answer(plain().get(format!("{base}/authorize?{}", serde_urlencoded::to_string(query).expect("as the test made it")))).await
 }
 
 /// Whether the person is on the way to sign in.
@@ -125,10 +128,10 @@ fn went_on(answer: &Answer) -> bool {
 
 async fn execute(muster: &Muster, database: Option<&String>, sql: &'static str) {
     let file = format!("sqlite://{}", muster.directory().join("data/muster.db").display());
-    let db = muster::db::open(database.unwrap_or(&file)).await.unwrap();
-    let mut tx = db.begin().await.unwrap();
-    query(sql).execute(&mut tx).await.unwrap();
-    tx.commit().await.unwrap();
+    let db = muster::db::open(database.unwrap_or(&file)).await.expect("as the test made it");
+    let mut tx = db.begin().await.expect("as the test made it");
+    query(sql).execute(&mut tx).await.expect("as the test made it");
+    tx.commit().await.expect("as the test made it");
     db.close().await;
 }
 
@@ -216,8 +219,8 @@ async fn documents_that_are_wrong_huge_slow_or_elsewhere_make_no_client() {
 #[tokio::test]
 async fn ssrf_through_a_client_id_calls_nobody() {
     on_both_databases(async |provider| {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("as the test made it");
+        let port = listener.local_addr().expect("as the test made it").port();
         let trap = format!("https://localhost:{port}/client.json");
         assert!(!went_on(&ask(&provider.base, &trap, REDIRECT).await), "switched off");
         set(provider, "client_documents", "true").await;
@@ -275,7 +278,11 @@ async fn people_see_the_host_of_a_document_and_are_asked_until_documents_are_swi
         let tokens = crate::oidc_support::succeeded(&client.redeem(code, &[]).await);
         set(provider, "client_documents", "false").await;
         assert_eq!(browser.get(&client.request(&[])).await.status, 400);
-        crate::oidc_support::assert_refused(&client.refresh(tokens["refresh_token"].as_str().unwrap()).await, 401, "invalid_client");
+        crate::oidc_support::assert_refused(
+            &client.refresh(tokens["refresh_token"].as_str().expect("as the test made it")).await,
+            401,
+            "invalid_client",
+        );
     })
     .await;
 }

@@ -142,7 +142,7 @@ async fn fapi2_security_profile_final_dpop_negative_tests() {
             ("extra", json!("ignored")),
             ("htu", json!(format!("{}/api/oidc/userinfo?x=1#y", provider.base.replace("http://localhost", "HTTP://LOCALHOST")))),
         ] {
-            let opened = provider.userinfo_proved("DPoP", token, &[&proof(&[more.clone()])]).await;
+            let opened = provider.userinfo_proved("DPoP", token, &[&proof(std::slice::from_ref(&more))]).await;
             assert_eq!(opened.status, 200, "{more:?} {}", opened.body);
         }
     })

@@ -51,9 +51,9 @@ fn app(provider: &Provider, said: &Value) -> Client {
     Client {
         base: provider.base.clone(),
         id: ClientId::new(),
-        client_id: said["client_id"].as_str().unwrap().to_owned(),
+        client_id: said["client_id"].as_str().expect("as the test made it").to_owned(),
         secret: said["client_secret"].as_str().map(str::to_owned),
-        redirect_uri: said["redirect_uris"][0].as_str().unwrap().to_owned(),
+        redirect_uri: said["redirect_uris"][0].as_str().expect("as the test made it").to_owned(),
         verifier: base64url(&random_bytes::<32>()),
     }
 }
@@ -188,7 +188,10 @@ async fn an_app_reads_changes_and_deletes_its_own_registration() {
     on_both_databases(async |provider| {
         set(provider, "client_registration", "open").await;
         let said = registered(provider, &json!({ "client_name": "Notes", "redirect_uris": [REDIRECT] })).await;
-        let (uri, token) = (said["registration_client_uri"].as_str().unwrap(), said["registration_access_token"].as_str().unwrap());
+        let (uri, token) = (
+            said["registration_client_uri"].as_str().expect("as the test made it"),
+            said["registration_access_token"].as_str().expect("as the test made it"),
+        );
         let read = call(provider, Method::GET, uri, Some(token), None).await;
         assert_eq!(read.status, 200);
         assert_eq!((&read.json()["client_name"], &read.json()["registration_access_token"]), (&json!("Notes"), &json!(token)));
@@ -214,7 +217,7 @@ async fn an_app_reads_changes_and_deletes_its_own_registration() {
 
         // The token of another client, none, a guessed one, a client that is not there: all the same.
         let other = registered(provider, &json!({ "redirect_uris": [REDIRECT] })).await;
-        let others = other["registration_access_token"].as_str().unwrap();
+        let others = other["registration_access_token"].as_str().expect("as the test made it");
         let nowhere = format!("{}/api/oidc/register/{}", provider.base, ClientId::new());
         for method in [Method::GET, Method::PUT, Method::DELETE] {
             for (uri, token) in [(uri, Some(others)), (uri, None), (uri, Some("guessed")), (nowhere.as_str(), Some(token))] {
@@ -237,8 +240,8 @@ async fn an_app_reads_changes_and_deletes_its_own_registration() {
 async fn ssrf_through_the_addresses_of_a_registration_calls_nobody() {
     on_both_databases(async |provider| {
         set(provider, "client_registration", "open").await;
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let trap = format!("http://{}/", listener.local_addr().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("as the test made it");
+        let trap = format!("http://{}/", listener.local_addr().expect("as the test made it"));
         let metadata = json!({ "redirect_uris": [REDIRECT], "logo_uri": trap, "jwks_uri": trap, "sector_identifier_uri": trap, "client_uri": trap });
         let said = registered(provider, &metadata).await;
         let browser = provider.browser_of(&provider.person("ada").await).await;
@@ -278,7 +281,7 @@ async fn a_registration_flood_ends_at_the_limits() {
         provider.execute(query(insert).bind(ada.id).bind(client).bind(later)).await;
         let typed = provider.client().await;
         provider.wait(Duration::from_secs(31 * 24 * 3600));
-        muster::oidc::sweep(&provider.running.app, provider.now()).await.unwrap();
+        muster::oidc::sweep(&provider.running.app, provider.now()).await.expect("as the test made it");
         assert_eq!(provider.count("SELECT COUNT(*) FROM registered_clients").await, 1);
         assert_eq!(provider.count("SELECT COUNT(*) FROM clients").await, 2, "{}", typed.client_id);
     })
@@ -286,8 +289,8 @@ async fn a_registration_flood_ends_at_the_limits() {
 }
 
 async fn registered_row(provider: &Provider) -> ClientId {
-    let mut conn = provider.running.app.db.read().await.unwrap();
-    let (client,): (ClientId,) = query("SELECT client_id FROM registered_clients LIMIT 1").one(&mut conn).await.unwrap();
+    let mut conn = provider.running.app.db.read().await.expect("as the test made it");
+    let (client,): (ClientId,) = query("SELECT client_id FROM registered_clients LIMIT 1").one(&mut conn).await.expect("as the test made it");
     client
 }
 

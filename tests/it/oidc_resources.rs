@@ -118,7 +118,7 @@ async fn of_several_apis_each_token_is_for_one_and_what_was_granted_is_the_most(
         let tokens = succeeded(&next(&[("resource", DOCS)]).await);
         assert_eq!(tokens["scope"], "docs:write");
         assert_eq!(client.introspect(token(&tokens)).await["active"], true);
-        provider.execute(query("DELETE FROM apis WHERE id = $1").bind(docs)).await;
+        provider.execute(muster::db::query("DELETE FROM apis WHERE id = $1").bind(docs)).await;
         assert_eq!(client.introspect(token(&tokens)).await, json!({ "active": false }));
         assert_refused(&next(&[("resource", DOCS)]).await, 400, "invalid_target");
     })

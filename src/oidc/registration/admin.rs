@@ -65,18 +65,12 @@ pub async fn show(State(app): State<App>, admin: AdminSession, Query(word): Quer
 }
 
 /// What was typed for a new token.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct TokenForm {
     note: String,
     days: String,
     uses: String,
-}
-
-impl Default for TokenForm {
-    fn default() -> Self {
-        Self { note: String::new(), days: String::new(), uses: String::new() }
-    }
 }
 
 /// `POST /admin/clients/registration`. Answers with the page itself: the token can be shown only now.
