@@ -1,5 +1,5 @@
 //! How a client proves who it is at the token endpoint (RFC 6749 section 2.3): `client_secret_basic`, `client_secret_post`, `private_key_jwt`, a token of its
-//! platform, or `none`. Pure: [`presented`] reads what came, [`may_use`] says what counts for whom; the verb [`super::authenticate`] looks the client and its keys
+//! platform, or `none`. Pure: [`presented`] reads what came, `may_use` says what counts for whom; the verb [`super::authenticate`] looks the client and its keys
 //! up and compares.
 
 use base64::Engine as _;

@@ -1,5 +1,5 @@
 //! Proof of possession (RFC 9449): a client signs each request with a key, and tokens are bound to that key by its thumbprint (RFC 7638), so that a stolen
-//! token is worth nothing without it. [`read`] is pure; [`check`] also remembers each proof until it would be too old, so that none counts twice, on
+//! token is worth nothing without it. `read` is pure; `check` also remembers each proof until it would be too old, so that none counts twice, on
 //! whichever instance. Nonces of ours hold no state: a MAC over the time, with a key that every instance of the installation has.
 
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Clients declared in a TOML file, so that a whole installation can live in version control. The file is read as a whole ([`reading`]), compared with what is
-//! there ([`plan`], pure), and applied in one transaction; a mistake anywhere leaves everything as it was.
+//! Clients declared in a TOML file, so that a whole installation can live in version control. The file is read as a whole (`reading`), compared with what is
+//! there (`plan`, pure), and applied in one transaction; a mistake anywhere leaves everything as it was.
 //!
 //! A client that is no longer in the file goes out of service at once: nobody signs in to it, its tokens do not count. It is kept, with what people agreed to, so
 //! that a mistake in the file costs nothing; it comes back with the next file that has it. Only a person deletes it, on its page.
