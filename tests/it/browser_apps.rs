@@ -40,7 +40,7 @@ async fn an_app_is_found_registered_and_connected_and_its_values_can_be_copied()
     // The grid and its search need no script.
     page.set_scripts(false).await;
     page.goto(&format!("{}/admin/clients", app.url)).await;
-    page.click(".heading a.button").await;
+    page.click(".heading a.button.primary").await;
     page.fill("#q", "git").await;
     page.press("Enter").await;
     page.click("a.app[href$=gitea]").await;
