@@ -92,6 +92,8 @@ async fn the_metadata_says_what_is_offered_and_nothing_else() {
         "backchannel_logout_session_supported",
         "frontchannel_logout_supported",
         "frontchannel_logout_session_supported",
+        "dpop_signing_alg_values_supported",
+        "protected_resources",
     ];
     for (name, value) in metadata.as_object().unwrap() {
         assert!(known.contains(&name.as_str()) && !value.is_null(), "{name}: {value}");

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use base64::Engine as _;
+use muster::clients::SigningAlg;
 use muster::db::query;
 use muster::oidc;
 use muster::secret::{base64url, sha256};
@@ -208,6 +209,29 @@ async fn of_many_who_redeem_a_code_at_once_exactly_one_gets_tokens() {
             assert_eq!(statuses.iter().filter(|&&status| status == 200).count(), 1, "{statuses:?}");
             assert!(statuses.iter().all(|status| [200, 400].contains(status)), "{statuses:?}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_two_who_redeem_a_code_at_the_same_instant_exactly_one_wins_a_thousand_times() {
+    const ROUNDS: usize = 1_000;
+    const AT_A_TIME: usize = 20;
+    on_both_databases(async |provider| {
+        let ada = provider.person("ada").await;
+        let browser = provider.browser_of(&ada).await;
+        let client = provider.client_with(|it| it.signing_alg = SigningAlg::Es256, &[]).await;
+        let round = async || {
+            let code = client.code(&browser, &[]).await;
+            let (one, other) = tokio::join!(client.redeem(&code, &[]), client.redeem(&code, &[]));
+            let mut statuses = [one.status.as_u16(), other.status.as_u16()];
+            statuses.sort_unstable();
+            assert_eq!(statuses, [200, 400], "{} {}", one.body, other.body);
+        };
+        for _ in 0..ROUNDS / AT_A_TIME {
+            futures::future::join_all((0..AT_A_TIME).map(|_| round())).await;
+        }
+        assert_eq!(provider.count("SELECT COUNT(*) FROM authorization_codes WHERE used_at IS NOT NULL").await, 1_000);
     })
     .await;
 }
