@@ -178,6 +178,33 @@ pub fn read(metadata: &Map<String, Value>, by: RegisteredBy) -> Result<Registrat
     })
 }
 
+/// What a client says about itself now, with what administrators decided about it before: nothing it says takes that back.
+///
+/// # Errors
+/// [`Unusable`], when the two do not fit together.
+pub fn with_decisions(mut said: Registration, before: &Registration) -> Result<Registration, Unusable> {
+    said.lifetimes = before.lifetimes;
+    said.claims_in_id_token = before.claims_in_id_token;
+    said.acts_alone = before.acts_alone;
+    said.own_scopes.clone_from(&before.own_scopes);
+    said.for_devices = before.for_devices;
+    // A public client needs it anyway, so only of a confidential one it was a decision.
+    said.require_pkce |= before.require_pkce && !before.is_public;
+    let (policies, decided) = (&mut said.policies, &before.policies);
+    policies.tokens = decided.tokens.clone();
+    policies.claims = decided.claims.clone();
+    policies.presentation = decided.presentation.clone();
+    policies.forward_auth = decided.forward_auth.clone();
+    policies.authentication.strict = decided.authentication.strict;
+    policies.authentication.workloads.clone_from(&decided.authentication.workloads);
+    policies.authentication.request_object_alg = decided.authentication.request_object_alg;
+    policies.authentication.require_signed_request = decided.authentication.require_signed_request;
+    said.checked().map_err(|mistakes| {
+        let (field, mistake) = mistakes.into_iter().next().unwrap_or(("client_name", "It cannot be used.".to_owned()));
+        invalid(format!("{field}: {mistake}"))
+    })
+}
+
 /// What is registered about a client that registered itself (RFC 7591 section 3.2.1), but for what only the answer knows.
 pub fn write(registration: &Registration, scopes: &str) -> Map<String, Value> {
     let mut metadata = registration.policies.provenance.said.clone();

@@ -9,7 +9,7 @@ mod store;
 
 use std::time::Duration;
 
-use super::{Authority, Client, RegisteredBy, insert_within, replace_within, store as clients};
+use super::{Authority, Client, RegisteredBy, insert_within, metadata, replace_within, store as clients};
 use crate::app::App;
 use crate::attempts::{self, Allowance, Subject};
 use crate::clock::Timestamp;
@@ -101,6 +101,8 @@ pub async fn bring_in(app: &App, unverified_client_id: &str, browser: &web::Clie
     let by = Authority::Document(browser);
     let id = match clients::find_by_client_id(&mut tx, url).await? {
         Some(before) => {
+            let registration = metadata::with_decisions(registration, &before.registration)
+                .map_err(|why| Unusable::Said(format!("The app's document cannot be used: {}.", why.description.trim_end_matches('.'))))?;
             replace_within(&mut tx, by, &before, &registration, now).await?;
             before.id
         }

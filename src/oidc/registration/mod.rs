@@ -22,6 +22,8 @@ use crate::web;
 
 /// Registrations one address may make without a token.
 const PER_NETWORK: Allowance = Allowance { count: 20, within: Duration::from_secs(60 * 60), from_the_last: false };
+/// Changes one app may make to its registration; each stands in the audit log.
+const CHANGES_PER_APP: Allowance = Allowance { count: 20, within: Duration::from_secs(60 * 60), from_the_last: false };
 /// How long a token that ended stays listed.
 const ENDED_TOKENS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// What initial access tokens begin with, so that scanners find leaks.
@@ -144,6 +146,9 @@ pub async fn replace(
 ) -> Result<Value, Refused> {
     let mut tx = app.db.begin().await?;
     let before = managed(&mut tx, client_id, access).await?;
+    if let Err(wait) = attempts::take(&mut tx, &Subject::new("client registration change", client_id), CHANGES_PER_APP, now).await? {
+        return Err(Refused::TooMany(wait.as_secs() + 1));
+    }
     let invalid = |description: &str| metadata::Unusable { error: "invalid_client_metadata", description: description.to_owned() };
     if said.get("client_id").and_then(Value::as_str) != Some(client_id) {
         return Err(invalid("client_id must be the one that was given").into());
@@ -157,7 +162,7 @@ pub async fn replace(
     {
         return Err(invalid("client_secret is not the one that was given; leave it out").into());
     }
-    let registration = metadata::read(said, RegisteredBy::Itself)?;
+    let registration = metadata::with_decisions(metadata::read(said, RegisteredBy::Itself)?, &before.registration)?;
     let (_, secret) = clients::replace_within(&mut tx, Authority::Itself(from), &before, &registration, now).await?;
     tx.commit().await?;
     let client = Client { registration, ..before };
