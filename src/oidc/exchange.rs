@@ -64,7 +64,8 @@ pub(super) async fn grant(
     let opened =
         apis::open_by_identifier(&mut conn, target, client.id).await?.ok_or(OAuthError::InvalidTarget("the target is no API that is known here"))?;
     let allowed = opened.for_people().ok_or(OAuthError::InvalidTarget("this client may not use the target for people"))?;
-    let scopes = narrowed(&subject.scopes, &allowed, wanted.scope).ok_or(OAuthError::InvalidScope("scope names more than the subject_token has"))?;
+    let has = still_allowed(&mut conn, &subject).await?.ok_or(UNACCEPTABLE)?;
+    let scopes = narrowed(&has, &allowed, wanted.scope).ok_or(OAuthError::InvalidScope("scope names more than the subject_token has"))?;
     if subject.jkt.is_some() && wanted.jkt.is_none() {
         return Err(OAuthError::InvalidDpopProof("the subject_token is bound to a key, so the new token must be too: send a DPoP proof"));
     }
@@ -164,6 +165,14 @@ async fn is_own(app: &App, conn: &mut Conn, client: &AuthenticatedClient, unveri
     }
     let found = store::machines::find_live(conn, &TokenHash::of(unverified_token), now).await?;
     Ok(found.is_some_and(|token| token.client_id == client.client_id))
+}
+
+/// What of a person's token its holder may still have; `None` when it may have nothing there any more, or is gone or out of service.
+pub(super) async fn still_allowed(conn: &mut Conn, token: &LiveToken) -> sqlx::Result<Option<String>> {
+    let Some(api) = token.api_id else { return Ok(Some(token.scopes.clone())) };
+    let Some(holder) = clients::find_by_client_id(conn, &token.client_id).await? else { return Ok(None) };
+    let allowed = apis::open(conn, api, holder.id).await?.and_then(|opened| opened.for_people());
+    Ok(allowed.map(|allowed| Permissions::parse(&token.scopes).within(&allowed).to_string()))
 }
 
 #[cfg(test)]

@@ -8,11 +8,13 @@ use serde_json::{Value, json};
 
 use super::access::{self, token_type};
 use super::error::{OAuthError, no_store};
+use super::scope::{Scope, Scopes};
 use super::store::LiveToken;
 use super::store::machines::MachineToken;
-use super::{store, token};
+use super::{exchange, store, token};
 use crate::apis::{self, Permissions};
 use crate::app::App;
+use crate::clients::policy::claims::SubjectType;
 use crate::clients::{self, Client};
 use crate::clock::Timestamp;
 use crate::db::Conn;
@@ -71,15 +73,20 @@ fn cnf(jkt: Option<&str>) -> Value {
 
 async fn about_person(app: &App, conn: &mut Conn, asking: &Client, found: Option<LiveToken>) -> sqlx::Result<Option<Value>> {
     let Some(token) = found else { return Ok(None) };
-    let sub = app.subjects.of(&token.claims_policy()?, token.user_id);
+    let Some(scopes) = exchange::still_allowed(conn, &token).await? else { return Ok(None) };
+    let policy = token.claims_policy()?;
+    let sub = app.subjects.of(&policy, token.user_id);
+    // Whoever runs the API learns the name; an app only with `profile`, and nobody through an app that must not be able to compare.
+    let is_named = Scopes::parse(&token.scopes).contains(Scope::Profile)
+        || (policy.subject == SubjectType::Public && token.api_id.is_some() && token.client_id != asking.client_id);
     let is_access = token.kind != "refresh";
     // A refresh token is its client's own business.
     let allowed = if is_access { may_know(conn, asking, &token.client_id, token.api_id).await? } else { token.client_id == asking.client_id };
     Ok(allowed.then(|| {
         json!({
-            "scope": token.scopes,
+            "scope": scopes,
             "client_id": token.client_id,
-            "username": token.username,
+            "username": is_named.then_some(&token.username),
             "token_type": if is_access { token_type(token.jkt.is_some()) } else { "refresh_token" },
             "exp": token.expires_at.as_seconds(),
             "iat": token.created_at.as_seconds(),
@@ -95,7 +102,15 @@ async fn about_machine(conn: &mut Conn, asking: &Client, token: MachineToken) ->
     if !may_know(conn, asking, &token.client_id, token.api_id).await? {
         return Ok(None);
     }
-    Ok(Some(of_machine(&token.client_id, &token.scopes, token.created_at, token.expires_at, token.audience.as_deref(), token.jkt.as_deref())))
+    let scopes = match token.api_id {
+        None => token.scopes.clone(),
+        Some(api) => {
+            let Some(holder) = clients::find_by_client_id(conn, &token.client_id).await? else { return Ok(None) };
+            let Some(allowed) = apis::open(conn, api, holder.id).await?.and_then(|opened| opened.for_itself()) else { return Ok(None) };
+            Permissions::parse(&token.scopes).within(&allowed).to_string()
+        }
+    };
+    Ok(Some(of_machine(&token.client_id, &scopes, token.created_at, token.expires_at, token.audience.as_deref(), token.jkt.as_deref())))
 }
 
 /// Without a person, the client is the subject (RFC 9068 section 2.2).

@@ -304,7 +304,9 @@ pub(super) async fn find_live_token(conn: &mut Conn, hash: &TokenHash, now: Time
          FROM tokens t JOIN grants g ON g.id = t.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
               LEFT JOIN apis a ON a.id = t.api_id LEFT JOIN clients h ON h.id = t.holder_id
          WHERE t.token_hash = $1 AND t.kind <> 'proxied' AND t.expires_at > $2 AND t.used_at IS NULL AND (t.api_id IS NULL OR a.id IS NOT NULL)
-           AND (t.holder_id IS NULL OR h.id IS NOT NULL) AND ",
+           AND (t.holder_id IS NULL OR (h.id IS NOT NULL AND h.out_of_service_at IS NULL AND (NOT h.restricted OR EXISTS (
+               SELECT 1 FROM client_groups hg JOIN groups hgr ON hgr.id = hg.group_id JOIN group_members hm ON hm.group_id = hg.group_id
+               WHERE hg.client_id = h.id AND hm.user_id = u.id AND hgr.removed_at IS NULL)))) AND ",
         live_grant!()
     ))
     .bind(hash)

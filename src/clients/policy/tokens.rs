@@ -142,6 +142,12 @@ impl Registration {
             mistakes
                 .insert("profile", "FAPI 2.0 does not allow secrets. Let the app prove itself with a key of its own (private_key_jwt).".to_owned());
         }
+        if !self.policies.authentication.workloads.is_empty() {
+            mistakes.insert(
+                "profile",
+                "FAPI 2.0 does not allow tokens of a platform. Let the app prove itself with a key of its own (private_key_jwt).".to_owned(),
+            );
+        }
         // Section 5.3.2.2: exact https addresses.
         if self.redirect_uris.iter().any(|uri| !uri.starts_with("https://") || uri.contains('*')) {
             mistakes.insert("profile", "FAPI 2.0 needs redirect URIs that begin with https:// and have no wildcard.".to_owned());

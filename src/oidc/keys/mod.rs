@@ -51,6 +51,8 @@ pub struct KeySet {
     /// Key id and state of every key: what tells one set from another.
     states: Vec<(String, State)>,
     published: Published,
+    /// Key ids of those that are published.
+    published_kids: Vec<String>,
 }
 
 /// A document ready to be served: bytes that do not change and a name for them.
@@ -129,9 +131,11 @@ fn assemble(rows: &[Row], sealer: &Sealer, now: Timestamp) -> anyhow::Result<Key
     let mut active = Vec::new();
     let mut verification = Vec::new();
     let mut published: Vec<Value> = Vec::new();
+    let mut published_kids = Vec::new();
     for row in rows {
         verification.push(serde_json::from_str(&row.public_jwk).context("a stored public key")?);
         if row.is_published(now) {
+            published_kids.push(row.kid.clone());
             published.push(serde_json::from_str(&row.public_jwk).context("a stored public key")?);
         }
         if row.state()? == State::Active {
@@ -140,7 +144,7 @@ fn assemble(rows: &[Row], sealer: &Sealer, now: Timestamp) -> anyhow::Result<Key
         }
     }
     let states = rows.iter().map(|row| Ok((row.kid.clone(), row.state()?))).collect::<sqlx::Result<_>>()?;
-    Ok(KeySet { active, verification, states, published: Published::new(&json!({ "keys": published }))? })
+    Ok(KeySet { active, verification, states, published_kids, published: Published::new(&json!({ "keys": published }))? })
 }
 
 impl Row {
@@ -195,8 +199,13 @@ pub async fn follow(app: &App, now: Timestamp) -> anyhow::Result<()> {
 }
 
 impl KeySet {
-    fn published_count(&self) -> usize {
-        serde_json::from_slice::<Value>(&self.published.body).ok().and_then(|set| Some(set["keys"].as_array()?.len())).unwrap_or(0)
+    const fn published_count(&self) -> usize {
+        self.published_kids.len()
+    }
+
+    /// Whether a key is published: what others no longer believe does not count here either.
+    pub fn is_published(&self, kid: &str) -> bool {
+        self.published_kids.iter().any(|known| known == kid)
     }
 }
 
