@@ -55,9 +55,11 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(address): Q
 fn notice(word: &str) -> &'static str {
     match word {
         "created" => "The API was added. Say below which apps may use it.",
-        "saved" => "The changes were saved. Tokens given before stay as they are until they expire.",
+        "saved" => {
+            "The changes were saved. What was taken away no longer counts where the API asks; an API that reads JWTs itself learns of it when they expire."
+        }
         "deleted" => "The API was deleted. Its tokens count for nothing any more.",
-        "allowed" => "Saved. It counts from the next token on.",
+        "allowed" => "Saved. What was added counts from the next token on, what was taken away at once where the API asks.",
         _ => "",
     }
 }
