@@ -1,4 +1,5 @@
-//! Directory passwords: what they open, what they never open, and what an attacker learns from trying.
+//! Directory passwords: what they open, what they never open, and what an attacker learns from trying. In one file, because every test begins with the same few
+//! people of one directory.
 
 use std::time::{Duration, Instant};
 
