@@ -55,10 +55,12 @@ pub fn router(app: &App) -> Router {
         .route("/logo/{id}/{name}", get(crate::clients::http::show_logo))
         .route("/static/{hash}/{name}", get(assets::serve));
 
-    Router::new()
-        .merge(pages)
-        .merge(protocol)
-        .merge(plain)
+    dressed(app, Router::new().merge(pages).merge(protocol).merge(plain))
+}
+
+/// Routes behind what every request goes through: limits, logging, headers. For itself so that its cost can be measured.
+pub fn dressed(app: &App, routes: Router<App>) -> Router {
+    routes
         .fallback(|| async { AppError::NotFound })
         .method_not_allowed_fallback(|| async { wrong_method() })
         // The last line is the outermost.
