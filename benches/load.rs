@@ -255,7 +255,9 @@ async fn speed(filters: &[&str]) {
             }
         }
         println!("\n{}: memory {memory_at_start:.0} MB at the start", place.engine);
-        println!("| endpoint | requests/s | CPU µs | per core | p50 ms | p99 ms | p99 at half load | MB | limit | per core | ratio | at least | holds |");
+        println!(
+            "| endpoint | requests/s | CPU µs | per core | p50 ms | p99 ms | p99 at half load | MB | limit | per core | ratio | at least | holds |"
+        );
         println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
         for (endpoint, best) in endpoints.iter().zip(&best) {
             tell(endpoint, best, &limit);

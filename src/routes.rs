@@ -11,6 +11,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate as _, SizeAbove};
 use tower_http::cors::{self, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -30,6 +31,8 @@ use crate::{access_links, audit, directory, forward_auth, groups, metrics, passk
 
 /// The largest body a form or a ceremony needs.
 const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Smaller answers, in bytes, fit into one packet as they are: compressing them would cost time and gain none.
+const COMPRESSED_ABOVE: u16 = 1_200;
 /// How long a request may take; a directory test is the slowest.
 const REQUEST_WITHIN: Duration = Duration::from_secs(60);
 
@@ -71,7 +74,7 @@ pub fn dressed(app: &App, routes: Router<App>) -> Router {
         .layer(from_fn_with_state(app.clone(), request_log::log))
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(from_fn_with_state(app.clone(), client::identify))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_ABOVE))))
         .with_state(app.clone())
 }
 

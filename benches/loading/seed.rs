@@ -86,7 +86,8 @@ pub async fn fill(config: Config) -> Seeded {
         };
         apps.insert(alg.as_str(), register(&app, registration).await);
     }
-    let machine = register(&app, Registration { name: "Machine".into(), acts_alone: true, own_scopes: vec!["read".into()], ..Registration::default() }).await;
+    let machine =
+        register(&app, Registration { name: "Machine".into(), acts_alone: true, own_scopes: vec!["read".into()], ..Registration::default() }).await;
     let mut tx = app.db.begin().await.expect("a transaction");
     for alg in [SigningAlg::Rs256, SigningAlg::Es256] {
         let draft = Draft {
@@ -130,7 +131,9 @@ impl Seeded {
             [(&TokenHash::of(code)).into(), (*grant).into(), client.id.into(), REDIRECT_URI.into(), challenge.into(), later.into()]
         });
         let mut tx = self.app.db.begin().await.expect("a transaction");
-        add_rows(&mut tx, "authorization_codes", "code_hash, grant_id, client_id, redirect_uri, code_challenge, expires_at", rows).await.expect("codes");
+        add_rows(&mut tx, "authorization_codes", "code_hash, grant_id, client_id, redirect_uri, code_challenge, expires_at", rows)
+            .await
+            .expect("codes");
         tx.commit().await.expect("stored");
         codes
     }

@@ -266,7 +266,12 @@ pub async fn open_to(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<OpenTo>>
 ///
 /// # Errors
 /// `Refused` for an unknown client, a wrong or missing secret, or a way of proving itself that is not the client's; `Assertion` for one that does not count.
-pub async fn authenticate(app: &App, presented: &Presented, audiences: &Audiences, now: Timestamp) -> Result<AuthenticatedClient, Authentication> {
+pub async fn authenticate(
+    app: &App,
+    presented: &Presented,
+    audiences: impl FnOnce() -> Audiences,
+    now: Timestamp,
+) -> Result<AuthenticatedClient, Authentication> {
     match &presented.0 {
         Proof::Secret { candidates, method } => {
             let revision = app.revisions.current(&app.db).await?;
@@ -277,7 +282,7 @@ pub async fn authenticate(app: &App, presented: &Presented, audiences: &Audience
             }
             Err(Authentication::Failed(NotAuthenticated::Refused))
         }
-        Proof::Assertion { client_id, jws } => by_assertion(app, client_id.as_deref(), jws, audiences, now).await,
+        Proof::Assertion { client_id, jws } => by_assertion(app, client_id.as_deref(), jws, &audiences(), now).await,
     }
 }
 
