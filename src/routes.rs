@@ -32,7 +32,7 @@ use crate::{access_links, audit, directory, forward_auth, groups, metrics, passk
 /// The largest body a form or a ceremony needs.
 const BODY_BYTES_MAX: usize = 64 * 1024;
 /// Smaller answers, in bytes, fit into one packet as they are: compressing them would cost time and gain none.
-const COMPRESSED_ABOVE: u16 = 1_200;
+const COMPRESSED_ABOVE: u64 = 1_200;
 /// How long a request may take; a directory test is the slowest.
 const REQUEST_WITHIN: Duration = Duration::from_secs(60);
 
