@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 const MESSAGE: [u8; 700] = [7; 700];
 
 /// Serves the limits until it is killed.
-pub async fn serve(port: u16) {
+pub(crate) async fn serve(port: u16) {
     // As `muster serve` logs.
     let filter = tracing_subscriber::EnvFilter::new("info");
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).with_ansi(false).init();
@@ -102,7 +102,7 @@ fn signer(alg: SigningAlg) -> Signer {
 }
 
 /// Prints how many microseconds of processor time a bare signature takes.
-pub fn signatures(alg: SigningAlg) {
+pub(crate) fn signatures(alg: SigningAlg) {
     let sign = signer(alg);
     let (started, before) = (Instant::now(), super::process::cpu(std::process::id()));
     let mut made = 0_u32;

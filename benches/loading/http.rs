@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// A request as it goes over the wire.
-pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
     let mut text = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n");
     for (name, value) in headers {
         text.push_str(&format!("{name}: {value}\r\n"));
@@ -24,7 +24,7 @@ pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -
 }
 
 /// What the callers send.
-pub enum Load {
+pub(crate) enum Load {
     /// Each caller its request, again and again.
     Same(Vec<Vec<u8>>),
     /// Each request once; the run ends with the last.
@@ -40,7 +40,7 @@ pub enum Load {
 
 impl Load {
     /// The same request for everyone.
-    pub fn same(request: Vec<u8>) -> Self {
+    pub(crate) fn same(request: Vec<u8>) -> Self {
         Self::Same(vec![request])
     }
 
@@ -62,23 +62,23 @@ impl Load {
 
 /// How a run went.
 #[derive(Clone, Debug)]
-pub struct Run {
+pub(crate) struct Run {
     /// Answers.
-    pub count: usize,
+    pub(crate) count: usize,
     /// From the first request to the last answer.
-    pub lasted: Duration,
+    pub(crate) lasted: Duration,
     /// How long each took, in microseconds, the shortest first.
     micros: Vec<u32>,
 }
 
 impl Run {
     /// Answers in a second.
-    pub fn rate(&self) -> f64 {
+    pub(crate) fn rate(&self) -> f64 {
         self.count as f64 / self.lasted.as_secs_f64()
     }
 
     /// Within how many milliseconds this share of the answers came.
-    pub fn within(&self, share: f64) -> f64 {
+    pub(crate) fn within(&self, share: f64) -> f64 {
         let place = (self.micros.len() as f64 * share) as usize;
         f64::from(self.micros.get(place.min(self.micros.len().saturating_sub(1))).copied().unwrap_or(0)) / 1000.0
     }
@@ -86,7 +86,7 @@ impl Run {
 
 /// How long to go on.
 #[derive(Clone, Copy, Debug)]
-pub enum Until {
+pub(crate) enum Until {
     /// So long.
     Elapsed(Duration),
     /// So many answers.
@@ -95,7 +95,7 @@ pub enum Until {
 
 /// So many callers at once, each with a connection of its own: as fast as they get answers, or together so many requests in a second. An answer that is
 /// none of `statuses` stops everything.
-pub async fn run(load: &Rc<Load>, address: SocketAddr, callers: usize, until: Until, per_second: Option<f64>, status: u16) -> Run {
+pub(crate) async fn run(load: &Rc<Load>, address: SocketAddr, callers: usize, until: Until, per_second: Option<f64>, status: u16) -> Run {
     let micros = Rc::new(RefCell::new(Vec::new()));
     let left = Rc::new(RefCell::new(match until {
         Until::Elapsed(_) => usize::MAX,

@@ -5,15 +5,15 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// A server on the processor that is kept for it; stopped when dropped.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
-    pub pid: u32,
-    pub address: SocketAddr,
+    pub(crate) pid: u32,
+    pub(crate) address: SocketAddr,
 }
 
 impl Server {
     /// Starts a program that will listen on this port, and waits until it does.
-    pub async fn start(program: &str, arguments: &[&str], variables: &[(&str, String)], port: u16) -> Self {
+    pub(crate) async fn start(program: &str, arguments: &[&str], variables: &[(&str, String)], port: u16) -> Self {
         let mut command = Command::new("taskset");
         command.args(["-c", super::SERVER_CORE, program]).args(arguments).env_clear().stdout(Stdio::null()).stderr(Stdio::null());
         command.envs(variables.iter().map(|(name, value)| (name, value)));
@@ -36,7 +36,7 @@ impl Drop for Server {
 }
 
 /// Processor time a process has used so far, its threads and the kernel on its behalf included.
-pub fn cpu(pid: u32) -> Duration {
+pub(crate) fn cpu(pid: u32) -> Duration {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process runs");
     // The name in parentheses may hold spaces; the fields after it do not. Fields 14 and 15 count in hundredths of a second.
     let fields: Vec<&str> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
@@ -45,7 +45,7 @@ pub fn cpu(pid: u32) -> Duration {
 }
 
 /// Memory of a process, in megabytes.
-pub fn memory(pid: u32) -> f64 {
+pub(crate) fn memory(pid: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("the process runs");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
     line.trim().trim_end_matches(" kB").parse::<f64>().expect("kilobytes") / 1024.0

@@ -16,37 +16,37 @@ use muster::sessions::{Method, SessionState};
 use muster::users::{self, User};
 use serde_json::json;
 
-pub const REDIRECT_URI: &str = "https://app.example.org/callback";
-pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const REDIRECT_URI: &str = "https://app.example.org/callback";
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const SCOPES: &str = "openid profile email groups offline_access";
 
 /// An app that can prove who it is.
-pub struct Client {
+pub(crate) struct Client {
     id: ClientId,
-    pub client_id: String,
-    pub basic: String,
+    pub(crate) client_id: String,
+    pub(crate) basic: String,
 }
 
 /// What requests are made of.
-pub struct Seeded {
+pub(crate) struct Seeded {
     app: App,
     user: UserId,
     session: SessionId,
     /// Of the person's browser.
-    pub cookie: String,
+    pub(crate) cookie: String,
     /// By the algorithm its ID tokens are signed with.
-    pub apps: BTreeMap<&'static str, Client>,
+    pub(crate) apps: BTreeMap<&'static str, Client>,
     /// Acts for itself.
-    pub machine: Client,
+    pub(crate) machine: Client,
 }
 
 /// The identifier of the API whose JWTs are signed so.
-pub fn api(alg: SigningAlg) -> String {
+pub(crate) fn api(alg: SigningAlg) -> String {
     format!("https://{}.example.org/api", alg.as_str().to_lowercase())
 }
 
 /// Fills an empty database.
-pub async fn fill(config: Config) -> Seeded {
+pub(crate) async fn fill(config: Config) -> Seeded {
     let app = server::open(config, Clock::system()).await.expect("the database opens");
     let now = app.clock.now();
     let user = User::new_local("ada", Some("ada@example.org"), "Ada", "Lovelace", now);
@@ -122,7 +122,7 @@ fn base64(text: &str) -> String {
 
 impl Seeded {
     /// Grants to an app, each with a code.
-    pub async fn codes(&self, client: &Client, count: usize) -> Vec<String> {
+    pub(crate) async fn codes(&self, client: &Client, count: usize) -> Vec<String> {
         let grants = self.grants(client, count).await;
         let codes: Vec<String> = grants.iter().map(|_| SecretToken::new("muster_ac_").reveal().to_owned()).collect();
         let later = self.app.clock.now() + Duration::from_secs(86_400);
@@ -139,7 +139,7 @@ impl Seeded {
     }
 
     /// Grants to an app, each with a token of this kind.
-    pub async fn tokens(&self, client: &Client, kind: &str, count: usize) -> Vec<String> {
+    pub(crate) async fn tokens(&self, client: &Client, kind: &str, count: usize) -> Vec<String> {
         let grants = self.grants(client, count).await;
         let tokens: Vec<String> = grants.iter().map(|_| SecretToken::new("muster_").reveal().to_owned()).collect();
         let now = self.app.clock.now();
