@@ -113,6 +113,7 @@ fn administration() -> Router<App> {
         .route("/admin/groups/new", get(groups::admin::new).post(groups::admin::create))
         .route("/admin/groups/{id}", get(groups::admin::show))
         .route("/admin/groups/{id}/edit", get(groups::admin::edit).post(groups::admin::save))
+        .route("/admin/groups/{id}/coming-in", get(access_links::coming_in::show).post(access_links::coming_in::make))
         .route("/admin/groups/{id}/members", post(groups::admin::add_members))
         .route("/admin/groups/{id}/members/{user}/remove", post(groups::admin::remove_member))
         .route("/admin/groups/{id}/delete", post(groups::admin::delete))

@@ -3,6 +3,8 @@
 //! statement. The session it gives is marked as made by a link and asks for a passkey first.
 
 pub mod admin;
+pub mod coming_in;
+pub mod crowd;
 pub mod http;
 pub mod model;
 mod store;
@@ -231,6 +233,7 @@ pub async fn sweep(app: &App, now: Timestamp) -> anyhow::Result<u64> {
     Ok(swept)
 }
 
+/// The address of a link.
 fn address(app: &App, code: &SecretToken) -> String {
     app.config.origin.url(&format!("/lc/{}", code.reveal()))
 }

@@ -13,6 +13,7 @@ mod browser_prompts;
 mod browser_sign_in;
 mod clients;
 mod clients_file;
+mod coming_in;
 mod directory;
 mod directory_accidents;
 mod directory_connection;
