@@ -26,7 +26,7 @@ use crate::oidc::{
 };
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
-use crate::{access_links, audit, directory, forward_auth, groups, metrics, passkeys, settings, users};
+use crate::{access_links, audit, directory, forward_auth, groups, mail, metrics, passkeys, settings, users};
 
 /// The largest body a form or a ceremony needs.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -78,6 +78,7 @@ fn sign_in() -> Router<App> {
     Router::new()
         .route("/sign-in", get(passwords::passkey_page))
         .route("/sign-in/password", get(passwords::sign_in_page).post(passwords::sign_in))
+        .route("/sign-in/email", get(access_links::by_mail::page).post(access_links::by_mail::ask))
         .route("/sign-in/start", post(passkeys::http::start_sign_in))
         .route("/sign-in/finish", post(passkeys::http::finish_sign_in))
         .route("/sign-out", get(sessions::http::sign_out_page).post(sessions::http::sign_out))
@@ -121,6 +122,7 @@ fn administration() -> Router<App> {
         .merge(directories())
         .merge(apis())
         .route("/admin/settings", get(settings::admin::show).post(settings::admin::save))
+        .route("/admin/settings/test-mail", post(mail::admin::test))
         .route("/admin/users/{id}/access-link", post(access_links::admin::make))
         .route("/admin/users/{id}/access-links/{link}/revoke", post(access_links::admin::revoke))
 }

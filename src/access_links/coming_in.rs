@@ -16,6 +16,7 @@ use crate::clock::duration_for_people;
 use crate::error::AppError;
 use crate::groups::{self, Group};
 use crate::id::GroupId;
+use crate::mail;
 use crate::sessions::{AdminDeed, AdminSession};
 use crate::web::list::{self, Pager, Pages};
 use crate::web::{Chrome, qr};
@@ -37,6 +38,7 @@ struct ShowPage {
     counts: Counts,
     lines: Vec<Arrival>,
     pager: Pager,
+    can_mail: bool,
 }
 
 /// `GET /admin/groups/{id}/coming-in`.
@@ -59,6 +61,7 @@ pub async fn show(
     let at = |page: i64| list::address(&format!("/admin/groups/{id}/coming-in"), &ShowQuery { page: page.to_string(), ..query.clone() });
     Ok(ShowPage {
         chrome: admin.chrome(&app),
+        can_mail: mail::is_configured(&app.settings()),
         group,
         counts,
         lines,
@@ -109,6 +112,8 @@ struct SheetsPage {
     lifetime: String,
     /// How many are still without a link.
     rest: i64,
+    /// How many links went out by e-mail.
+    sent: usize,
 }
 
 /// `POST /admin/groups/{id}/coming-in`: makes the links and shows them, this once.
@@ -118,7 +123,12 @@ struct SheetsPage {
 pub async fn make(State(app): State<App>, deed: AdminDeed, Path(id): Path<GroupId>, Form(form): Form<MakeForm>) -> Result<Response, AppError> {
     let group = groups::find(&mut app.db.read().await?, id).await?.ok_or(AppError::NotFound)?;
     let lifetime = form.lifetime();
-    let made = crowd::make(&app, &deed, &group, form.whom(), lifetime).await?;
+    let by_mail = form.form == "mail";
+    if by_mail && !mail::is_configured(&app.settings()) {
+        let message = "There is no mail server in the settings, so no link was made. Set one up first, or print the links.";
+        return Err(AppError::refused("Mail is not set up", message));
+    }
+    let made = crowd::make(&app, &deed, &group, form.whom(), lifetime, by_mail).await?;
     if made.links.is_empty() {
         let message = "Everyone in this group who may sign in has a passkey, or holds a link that still works. No link was made.";
         return Err(AppError::Refused { title: "Nobody needs a link", message: message.to_owned(), status: StatusCode::CONFLICT });
@@ -127,15 +137,17 @@ pub async fn make(State(app): State<App>, deed: AdminDeed, Path(id): Path<GroupI
         return Ok(file(&group, &made));
     }
     let rest = crowd::counts(&mut app.db.read().await?, id, deed.now).await?.out;
+    // Sheets are for those a mail cannot reach.
+    let sent = if by_mail { made.links.iter().filter(|handed| handed.person.email.is_some()).count() } else { 0 };
     let sheet = |handed: crowd::Handed| Sheet {
         code: qr::svg(&handed.url),
         display_name: handed.person.display_name,
         username: handed.person.username,
         url: handed.url,
     };
-    let sheets = made.links.into_iter().map(sheet).collect();
+    let sheets = made.links.into_iter().filter(|handed| !by_mail || handed.person.email.is_none()).map(sheet).collect();
     let chrome = deed.admin.chrome(&app);
-    Ok(SheetsPage { chrome, group, sheets, expires_at: made.expires_at, lifetime: duration_for_people(lifetime), rest }.into_response())
+    Ok(SheetsPage { chrome, group, sheets, expires_at: made.expires_at, lifetime: duration_for_people(lifetime), rest, sent }.into_response())
 }
 
 /// The links as a file of comma-separated values (RFC 4180).

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::by_mail::from_administrator;
 use super::model::{LIFETIME_MAX, Purpose};
 use super::{address, store};
 use crate::app::App;
@@ -10,6 +11,7 @@ use crate::clock::{Timestamp, duration_for_people};
 use crate::db::Conn;
 use crate::groups::Group;
 use crate::id::{AccessLinkId, GroupId, UserId};
+use crate::mail;
 use crate::secret::SecretToken;
 use crate::sessions::AdminDeed;
 
@@ -173,17 +175,19 @@ pub struct Made {
     pub expires_at: Timestamp,
 }
 
-/// Makes links for members of a group who have no passkey, [`LINKS_MAX`] at most, the first by username. `lifetime` is cut at [`LIFETIME_MAX`].
+/// Makes links for members of a group who have no passkey, [`LINKS_MAX`] at most, the first by username; `by_mail` sends each to its person, if they have an
+/// address. `lifetime` is cut at [`LIFETIME_MAX`].
 ///
 /// # Errors
-/// When the database refuses; no link is made then.
-pub async fn make(app: &App, deed: &AdminDeed, group: &Group, whom: Whom, lifetime: Duration) -> sqlx::Result<Made> {
+/// When the database refuses or a mail cannot be written; no link is made then.
+pub async fn make(app: &App, deed: &AdminDeed, group: &Group, whom: Whom, lifetime: Duration, by_mail: bool) -> anyhow::Result<Made> {
     let now = deed.now;
     let lifetime = lifetime.min(LIFETIME_MAX);
     let expires_at = now + lifetime;
     let mut tx = app.db.begin().await?;
     let mut people = store::arrivals(&mut tx, group.id, Some(Standing::Out), now, LINKS_MAX, 0).await?;
     if whom == Whom::WithoutPasskey {
+        // Those who hold a link get another one instead.
         let room = LINKS_MAX - i64::try_from(people.len()).unwrap_or(LINKS_MAX);
         let linked = store::arrivals(&mut tx, group.id, Some(Standing::Linked), now, room, 0).await?;
         store::revoke_links_of(&mut tx, &linked.iter().map(|person| person.id).collect::<Vec<_>>(), now).await?;
@@ -197,13 +201,21 @@ pub async fn make(app: &App, deed: &AdminDeed, group: &Group, whom: Whom, lifeti
     for ((person, (id, _)), code_hash) in people.iter().zip(&codes).zip(&hashes) {
         let user = Some(person.id);
         let created_by = Some(deed.admin.user.id);
-        rows.push(store::New { id: *id, code_hash, purpose: Purpose::SignIn, user, created_by, created_at: now, expires_at });
+        rows.push(store::New { id: *id, code_hash, purpose: Purpose::SignIn, user, created_by, created_at: now, expires_at, browser_hash: None });
         let event = deed.event(Kind::AccessLinkMade).on(person.id.uuid(), &person.username).with("access_link", id.to_string());
         events.push(event.with("lifetime", duration_for_people(lifetime)).with("group", group.name.as_str()));
     }
     store::insert_all(&mut tx, &rows).await?;
     audit::record_all(&mut tx, events).await?;
+    let links: Vec<Handed> = people.into_iter().zip(&codes).map(|(person, (_, code))| Handed { person, url: address(app, code) }).collect();
+    if by_mail {
+        let mail = |handed: &Handed| {
+            let to = handed.person.email.as_deref()?;
+            Some(from_administrator(app, to, &handed.person.display_name, &handed.url, expires_at, now))
+        };
+        let mails = links.iter().filter_map(mail).collect::<Result<Vec<_>, _>>()?;
+        mail::queue_all(&mut tx, &app.sealer, &mails, now).await?;
+    }
     tx.commit().await?;
-    let links = people.into_iter().zip(&codes).map(|(person, (_, code))| Handed { person, url: address(app, code) }).collect();
     Ok(Made { links, expires_at })
 }

@@ -4,7 +4,7 @@ use super::crowd::{Arrival, Standing};
 use super::model::{AccessLink, Purpose};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx, Value, insert_rows, query, query_list};
-use crate::id::{AccessLinkId, GroupId, UserId};
+use crate::id::{AccessLinkId, GroupId, LinkRequestId, UserId};
 use crate::secret::TokenHash;
 
 pub(super) struct New<'a> {
@@ -15,24 +15,16 @@ pub(super) struct New<'a> {
     pub(super) created_by: Option<UserId>,
     pub(super) created_at: Timestamp,
     pub(super) expires_at: Timestamp,
+    /// The browser it works in; any when there is none.
+    pub(super) browser_hash: Option<TokenHash>,
 }
 
 pub(super) async fn insert(tx: &mut Tx, new: New<'_>) -> sqlx::Result<()> {
-    query("INSERT INTO access_links (id, code_hash, purpose, user_id, created_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-        .bind(new.id)
-        .bind(new.code_hash)
-        .bind(new.purpose.as_str())
-        .bind(new.user)
-        .bind(new.created_by)
-        .bind(new.created_at)
-        .bind(new.expires_at)
-        .execute(tx)
-        .await
-        .map(|_| ())
+    insert_all(tx, &[new]).await
 }
 
 pub(super) async fn insert_all(tx: &mut Tx, new: &[New<'_>]) -> sqlx::Result<()> {
-    let row = |new: &New<'_>| -> [Value; 7] {
+    let row = |new: &New<'_>| -> [Value; 8] {
         [
             new.id.into(),
             new.code_hash.into(),
@@ -41,30 +33,32 @@ pub(super) async fn insert_all(tx: &mut Tx, new: &[New<'_>]) -> sqlx::Result<()>
             new.created_by.into(),
             new.created_at.into(),
             new.expires_at.into(),
+            Value::Bytes(new.browser_hash.as_ref().map(|hash| hash.as_bytes().to_vec())),
         ]
     };
-    let rows: Vec<[Value; 7]> = new.iter().map(row).collect();
-    insert_rows(tx, "INSERT INTO access_links (id, code_hash, purpose, user_id, created_by, created_at, expires_at) VALUES", rows, "")
-        .await
-        .map(|_| ())
+    let rows: Vec<[Value; 8]> = new.iter().map(row).collect();
+    let sql = "INSERT INTO access_links (id, code_hash, purpose, user_id, created_by, created_at, expires_at, browser_hash) VALUES";
+    insert_rows(tx, sql, rows, "").await.map(|_| ())
 }
 
 pub(super) async fn find(conn: &mut Conn, code_hash: &TokenHash) -> sqlx::Result<Option<AccessLink>> {
-    query("SELECT id, purpose, user_id, created_by, created_at, expires_at, used_at, revoked_at FROM access_links WHERE code_hash = $1")
+    query("SELECT id, purpose, user_id, created_by, created_at, expires_at, used_at, revoked_at, browser_hash FROM access_links WHERE code_hash = $1")
         .bind(code_hash)
         .optional(conn)
         .await
 }
 
-/// Uses a sign-in link up; `None` when it opens nothing any more.
-pub(super) async fn use_sign_in(tx: &mut Tx, code_hash: &TokenHash, now: Timestamp) -> sqlx::Result<Option<AccessLink>> {
+/// Uses a sign-in link up; `None` when it opens nothing any more, or not in this browser.
+pub(super) async fn use_sign_in(tx: &mut Tx, code_hash: &TokenHash, browser: Option<&TokenHash>, now: Timestamp) -> sqlx::Result<Option<AccessLink>> {
     query(
         "UPDATE access_links SET used_at = $2
          WHERE code_hash = $1 AND purpose = 'sign_in' AND used_at IS NULL AND revoked_at IS NULL AND expires_at > $2
-         RETURNING id, purpose, user_id, created_by, created_at, expires_at, used_at, revoked_at",
+               AND (browser_hash IS NULL OR browser_hash = $3)
+         RETURNING id, purpose, user_id, created_by, created_at, expires_at, used_at, revoked_at, browser_hash",
     )
     .bind(code_hash)
     .bind(now)
+    .bind(Value::Bytes(browser.map(|hash| hash.as_bytes().to_vec())))
     .optional(tx)
     .await
 }
@@ -97,7 +91,7 @@ pub(super) async fn revoke(tx: &mut Tx, user: UserId, id: AccessLinkId, now: Tim
 
 pub(super) async fn of_user(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<AccessLink>> {
     query(
-        "SELECT id, purpose, user_id, created_by, created_at, expires_at, used_at, revoked_at FROM access_links
+        "SELECT id, purpose, user_id, created_by, created_at, expires_at, used_at, revoked_at, browser_hash FROM access_links
          WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT 50",
     )
     .bind(user)
@@ -158,4 +152,52 @@ pub(super) async fn arrivals(
 
 pub(super) async fn count_arrivals(conn: &mut Conn, group: GroupId, now: Timestamp) -> sqlx::Result<Vec<(String, i64)>> {
     query(concat!("SELECT standing, COUNT(*) FROM (", arrivals!(), ") AS arrivals GROUP BY standing")).bind(group).bind(now).all(conn).await
+}
+
+/// A wish for a link that waits for its answer.
+#[derive(sqlx::FromRow)]
+pub(super) struct Wish {
+    pub(super) asked_for: String,
+    pub(super) browser_hash: TokenHash,
+    pub(super) client_ip: String,
+    pub(super) user_agent: String,
+    pub(super) created_at: Timestamp,
+}
+
+pub(super) async fn insert_wish(tx: &mut Tx, id: LinkRequestId, wish: &Wish) -> sqlx::Result<()> {
+    query("INSERT INTO link_requests (id, asked_for, browser_hash, client_ip, user_agent, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(id)
+        .bind(&wish.asked_for)
+        .bind(&wish.browser_hash)
+        .bind(&wish.client_ip)
+        .bind(&wish.user_agent)
+        .bind(wish.created_at)
+        .execute(tx)
+        .await
+        .map(|_| ())
+}
+
+pub(super) async fn any_wish(conn: &mut Conn) -> sqlx::Result<bool> {
+    let row: Option<(i64,)> = query("SELECT CAST(1 AS BIGINT) FROM link_requests LIMIT 1").optional(conn).await?;
+    Ok(row.is_some())
+}
+
+/// Takes the oldest wish out; of two instances that take at once, one gets it.
+pub(super) async fn take_wish(tx: &mut Tx) -> sqlx::Result<Option<Wish>> {
+    query(
+        "DELETE FROM link_requests WHERE id = (SELECT id FROM link_requests ORDER BY created_at, id LIMIT 1)
+         RETURNING asked_for, browser_hash, client_ip, user_agent, created_at",
+    )
+    .optional(tx)
+    .await
+}
+
+/// How many links somebody asked for since then.
+pub(super) async fn count_asked_for(conn: &mut Conn, user: UserId, since: Timestamp) -> sqlx::Result<i64> {
+    let (count,): (i64,) = query("SELECT COUNT(*) FROM access_links WHERE user_id = $1 AND browser_hash IS NOT NULL AND created_at > $2")
+        .bind(user)
+        .bind(since)
+        .one(conn)
+        .await?;
+    Ok(count)
 }

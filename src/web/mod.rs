@@ -1,7 +1,8 @@
-//! HTTP plumbing that knows no feature: who is asking ([`client`]), how pages look ([`layout`]), what every answer carries ([`headers`]), static files
+//! HTTP plumbing that knows no feature: who is asking ([`client`], [`browser_cookie`]), how pages look ([`layout`]), what every answer carries ([`headers`]), static files
 //! ([`assets`]), forms and lists ([`form`], [`list`]), QR codes ([`qr`]), the socket ([`listener`]), limits ([`rate_limit`]) and the one log line per request ([`request_log`]).
 
 pub mod assets;
+pub mod browser_cookie;
 pub mod client;
 pub mod form;
 pub mod headers;
@@ -13,6 +14,7 @@ pub mod rate_limit;
 pub mod request_log;
 pub mod user_agent;
 
+pub use browser_cookie::BrowserCookie;
 pub use client::Client;
 pub use form::Mistakes;
 pub use layout::Chrome;

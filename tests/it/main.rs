@@ -42,6 +42,7 @@ mod forward_auth_attacks;
 mod forward_auth_proxies;
 mod groups;
 mod killed;
+mod mail;
 mod oidc_attacks;
 mod oidc_authorize;
 mod oidc_back_channel;
