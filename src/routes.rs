@@ -11,6 +11,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate as _, SizeAbove};
 use tower_http::cors::{self, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -30,6 +31,8 @@ use crate::{access_links, audit, directory, forward_auth, groups, mail, metrics,
 
 /// The largest body a form or a ceremony needs.
 const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Smaller answers, in bytes, fit into one packet as they are: compressing them would cost time and gain none.
+const COMPRESSED_ABOVE: u64 = 1_200;
 /// How long a request may take; a directory test is the slowest.
 const REQUEST_WITHIN: Duration = Duration::from_secs(60);
 
@@ -55,10 +58,12 @@ pub fn router(app: &App) -> Router {
         .route("/logo/{id}/{name}", get(crate::clients::http::show_logo))
         .route("/static/{hash}/{name}", get(assets::serve));
 
-    Router::new()
-        .merge(pages)
-        .merge(protocol)
-        .merge(plain)
+    dressed(app, Router::new().merge(pages).merge(protocol).merge(plain))
+}
+
+/// Routes behind what every request goes through: limits, logging, headers. For itself so that its cost can be measured.
+pub fn dressed(app: &App, routes: Router<App>) -> Router {
+    routes
         .fallback(|| async { AppError::NotFound })
         .method_not_allowed_fallback(|| async { wrong_method() })
         // The last line is the outermost.
@@ -69,7 +74,7 @@ pub fn router(app: &App) -> Router {
         .layer(from_fn_with_state(app.clone(), request_log::log))
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(from_fn_with_state(app.clone(), client::identify))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_ABOVE))))
         .with_state(app.clone())
 }
 

@@ -51,6 +51,7 @@ mod oidc_check;
 mod oidc_claims_policy;
 mod oidc_client_auth;
 mod oidc_client_documents;
+mod oidc_copies;
 mod oidc_device;
 mod oidc_discovery;
 mod oidc_dpop;
