@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::directory::Outages;
 use crate::oidc::keys::{Keys, Published};
+use crate::outbound::Outbound;
 use crate::secret::Sealer;
 use crate::settings::Settings;
 use crate::web::rate_limit::Limits;
@@ -42,6 +43,8 @@ pub struct Fields {
     pub limits: Limits,
     /// Directories that did not answer lately.
     pub outages: Outages,
+    /// Requests to other servers.
+    pub outbound: Outbound,
     /// Cancelled when the server stops.
     pub stopping: CancellationToken,
 }

@@ -33,6 +33,8 @@ pub struct Config {
     pub log_json: bool,
     /// What whoever reads `/metrics` must show, when given; without it there are none.
     pub metrics_token: Option<Password>,
+    /// Hosts, with a port where it is not the usual one, that also strangers may make this server call although they are private or speak plain http.
+    pub outbound_trusted_hosts: Vec<String>,
     /// Variables that set what the settings pages would otherwise set, by name.
     pub settings_from_environment: BTreeMap<String, String>,
     /// Variables of Pocket ID that mean nothing here; named in the log so that nobody wonders.
@@ -120,6 +122,7 @@ const NAMES: &[&str] = &[
     "LOG_LEVEL",
     "LOG_JSON",
     "METRICS_TOKEN",
+    "OUTBOUND_TRUSTED_HOSTS",
 ];
 
 /// What Pocket ID reads and Muster does not (yet): accepted, so that its users can move over with the `.env` they have.
@@ -288,6 +291,7 @@ impl Config {
             log_level: value("LOG_LEVEL")?.unwrap_or_else(|| "info".to_owned()),
             log_json: flag("LOG_JSON")?,
             metrics_token: metrics_token.map(Password::new),
+            outbound_trusted_hosts: value("OUTBOUND_TRUSTED_HOSTS")?.map_or(Ok(Vec::new()), |text| parse_hosts(&text))?,
             settings_from_environment,
             unused: variables
                 .keys()
@@ -306,6 +310,17 @@ impl Config {
         let file = file.split('?').next().unwrap_or(file);
         Some(std::path::Path::new(file).parent().map(std::path::Path::to_path_buf).unwrap_or_default())
     }
+}
+
+/// Reads `host` or `host:port`, separated by commas.
+fn parse_hosts(text: &str) -> Result<Vec<String>, ConfigError> {
+    let parse = |host: &str| {
+        let url = Url::parse(&format!("https://{host}")).ok().filter(|url| url.path() == "/" && url.query().is_none() && url.fragment().is_none());
+        url.filter(|url| url.username().is_empty() && url.password().is_none())
+            .map(|_| host.to_ascii_lowercase())
+            .ok_or_else(|| unparsable("OUTBOUND_TRUSTED_HOSTS", host, "names such as mcp.example.org or 10.0.0.5:8443, separated by commas"))
+    };
+    text.split(',').map(str::trim).filter(|host| !host.is_empty()).map(parse).collect()
 }
 
 /// Reads a truth value as people write them; `None` for anything else.

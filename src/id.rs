@@ -79,6 +79,8 @@ ids! {
     GroupId;
     /// A registered OpenID client (our row; the protocol's `client_id` is text).
     ClientId;
+    /// A notice to an app that a session ended.
+    LogoutNoticeId;
     /// A browser session, as listed on pages; never the cookie's secret.
     SessionId;
     /// A passkey's row.

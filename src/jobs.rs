@@ -42,6 +42,7 @@ pub fn start(app: &App) -> Jobs {
     let pictures = |app: App| async move { directory::pictures::sync_if_due(&app).await };
     jobs.spawn(every(app.clone(), "pictures", PICTURES_AFTER, LOOK_FOR_SYNC_EVERY, pictures));
     jobs.spawn(directory::keep_following(app.clone(), started_at));
+    jobs.spawn(oidc::back_channel::keep_telling(app.clone()));
     Jobs(jobs)
 }
 

@@ -5,10 +5,10 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | foundation | [`clock`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`lease`], [`attempts`], [`error`], [`web`], [`audit`], [`settings`] |
+//! | foundation | [`clock`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`jose`], [`lease`], [`attempts`], [`error`], [`outbound`], [`web`], [`audit`], [`settings`] |
 //! | nouns | [`users`], [`groups`], [`clients`] |
 //! | sign-in | [`sessions`], [`directory`], [`passkeys`], [`access_links`], [`directory_passwords`] |
-//! | protocols | [`oidc`] |
+//! | protocols | [`oidc`], [`forward_auth`] |
 //! | assembly | [`jobs`], [`metrics`], [`routes`], [`server`], [`app`], [`cli`] |
 //!
 //! Inside a slice the file names have a fixed meaning: `mod.rs` holds the verbs, `model.rs` the pure rules, `store.rs` the SQL, `http.rs` and `admin.rs` the
@@ -42,13 +42,16 @@ pub mod db;
 pub mod directory;
 pub mod directory_passwords;
 pub mod error;
+pub mod forward_auth;
 pub mod groups;
 pub mod id;
 pub mod installation;
 pub mod jobs;
+pub mod jose;
 pub mod lease;
 pub mod metrics;
 pub mod oidc;
+pub mod outbound;
 pub mod passkeys;
 pub mod routes;
 pub mod secret;

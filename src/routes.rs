@@ -19,10 +19,10 @@ use crate::app::App;
 use crate::clients::admin as clients;
 use crate::directory_passwords::http as passwords;
 use crate::error::AppError;
-use crate::oidc::{account, authorize, consent, device, discovery, end_session, introspect, pushed, revoke, token, userinfo};
+use crate::oidc::{account, authorize, consent, device, discovery, end_session, front_channel, introspect, pushed, revoke, token, userinfo};
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
-use crate::{access_links, audit, directory, groups, metrics, passkeys, settings, users};
+use crate::{access_links, audit, directory, forward_auth, groups, metrics, passkeys, settings, users};
 
 /// The largest body a form or a ceremony needs.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -150,6 +150,7 @@ fn openid_pages() -> Router<App> {
         .route("/authorize/continue", get(authorize::go_on))
         .route("/authorize/consent", post(consent::post))
         .route("/api/oidc/end-session", get(end_session::get))
+        .route("/signed-out", get(front_channel::page))
         .route("/api/oidc/end-session/confirm", post(end_session::confirm))
         .route("/device", get(device::page).post(device::answer))
         .route("/account/apps", get(account::get))
@@ -161,6 +162,8 @@ fn openid_pages() -> Router<App> {
         .route("/admin/clients/{id}/secrets/delete", post(clients::delete_secret))
         .route("/admin/clients/{id}/groups", post(clients::change_groups))
         .route("/admin/clients/{id}/delete", post(clients::delete))
+        .route("/admin/clients/{id}/proxy", get(forward_auth::admin::show))
+        .route("/forward-auth/{client}/{why}", get(forward_auth::http::stopped))
 }
 
 /// What apps call. A POST to `/authorize` and `/api/oidc/end-session` comes from an app's page and only redirects to the GET above.
@@ -185,6 +188,7 @@ fn openid_protocol() -> Router<App> {
         .route("/api/oidc/introspect", post(introspect::post))
         .route("/authorize", post(authorize::post))
         .route("/api/oidc/end-session", post(end_session::post))
+        .route("/api/forward-auth/{client_id}", get(forward_auth::http::ask))
 }
 
 /// `OPTIONS` from a browser app: answered by the CORS layer, which wants a route to stand on.

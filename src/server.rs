@@ -14,6 +14,7 @@ use webauthn_rs::WebauthnBuilder;
 use crate::app::{App, Fields};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
+use crate::outbound::Outbound;
 use crate::settings::{self, Settings};
 use crate::web::listener;
 use crate::web::rate_limit::Limits;
@@ -54,6 +55,7 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         .map_err(|error| anyhow::anyhow!("APP_URL cannot be used for passkeys ({error}): they need a domain name or localhost, not an IP address"))?;
     let keys = oidc::keys::open(&db, &sealer, clock.now()).await?;
     let metadata = oidc::discovery::document(&config.origin)?;
+    let outbound = Outbound::new(config.outbound_trusted_hosts.clone());
     Ok(App::new(Fields {
         config,
         db,
@@ -65,6 +67,7 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         metadata,
         limits: Limits::default(),
         outages: directory::Outages::default(),
+        outbound,
         stopping: CancellationToken::new(),
     }))
 }

@@ -224,7 +224,8 @@ function addPage(form) {
       };
       const credential = encode(await ask("create", { publicKey: options }));
       say("Keeping your passkey …", false);
-      await leave(await post("/account/passkeys/register/finish", { ceremony, credential }));
+      const { request, back } = form.dataset;
+      await leave(await post("/account/passkeys/register/finish", { ceremony, credential, request: request || null, back: back || null }));
     } catch (error) {
       say(explain(error, true));
     }

@@ -90,7 +90,7 @@ pub async fn open(
     }
     // Somebody else pressed the button first, or the person may not come in: in the same words.
     let user = super::consume(&app, now, &client, &unverified_code).await?.ok_or_else(|| gone(LinkState::Used, false))?;
-    sessions::start(&session, user.id, Method::AccessLink, &client, now).await?;
+    sessions::start(&app, &session, user.id, Method::AccessLink, &client, now).await?;
     Ok(Redirect::to(FIRST).into_response())
 }
 
@@ -109,7 +109,7 @@ async fn set_up(app: &App, session: &Session, client: &Client, unverified_code: 
         let admin = User::new_local(&form.username, Some(&form.email), &form.first_name, &form.last_name, now);
         match super::set_up(app, now, client, unverified_code, admin).await? {
             SetUp::Done(admin) => {
-                sessions::start(session, admin.id, Method::AccessLink, client, now).await?;
+                sessions::start(app, session, admin.id, Method::AccessLink, client, now).await?;
                 return Ok(Redirect::to(FIRST).into_response());
             }
             SetUp::LinkGone => return Err(gone(LinkState::Used, true)),

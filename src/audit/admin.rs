@@ -152,7 +152,12 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
         | Kind::UserDisabled
         | Kind::UserRestored => Some("/admin/users"),
         Kind::GroupCreated | Kind::GroupChanged => Some("/admin/groups"),
-        Kind::ClientCreated | Kind::ClientChanged | Kind::ClientSecretMade | Kind::Authorized | Kind::AuthorizationRevoked => Some("/admin/clients"),
+        Kind::ClientCreated
+        | Kind::ClientChanged
+        | Kind::ClientSecretMade
+        | Kind::Authorized
+        | Kind::AuthorizationRevoked
+        | Kind::LogoutNoticeFailed => Some("/admin/clients"),
         _ => None,
     }
 }
@@ -160,7 +165,13 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
 const fn class(kind: Kind) -> &'static str {
     match kind {
         Kind::SignInRefused | Kind::PasskeyRefused | Kind::TokenReuse | Kind::DirectorySyncFailed => "bad",
-        Kind::DirectorySyncHeld | Kind::UserBlocked | Kind::UserDeleted | Kind::UserDisabled | Kind::GroupRemoved | Kind::ClientDeleted => "warn",
+        Kind::DirectorySyncHeld
+        | Kind::UserBlocked
+        | Kind::UserDeleted
+        | Kind::UserDisabled
+        | Kind::GroupRemoved
+        | Kind::ClientDeleted
+        | Kind::LogoutNoticeFailed => "warn",
         _ => "",
     }
 }

@@ -95,6 +95,8 @@ pub enum Kind {
     DirectorySyncConfirmed,
     /// A signing key was made or replaced.
     KeyRotated,
+    /// An app could not be told, or did not want to hear, that a session ended.
+    LogoutNoticeFailed,
 }
 
 macro_rules! kinds {
@@ -159,6 +161,7 @@ kinds! {
     DirectorySyncFailed = "directory_sync_failed", "Directory sync failed";
     DirectorySyncConfirmed = "directory_sync_confirmed", "Directory sync confirmed";
     KeyRotated = "key_rotated", "Signing key made";
+    LogoutNoticeFailed = "logout_notice_failed", "App not told of a sign-out";
 }
 
 /// Who did it.

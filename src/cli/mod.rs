@@ -147,7 +147,8 @@ fn config() -> Result<Config, Failed> {
 /// Opens what a command works on.
 async fn app() -> Result<App, Failed> {
     let config = config()?;
-    serve::start_logging(&config, "warn");
+    // Whoever waits at the command line is told for what.
+    serve::start_logging(&config, "warn,muster::progress=info");
     Ok(server::open(config, Clock::system()).await?)
 }
 

@@ -34,7 +34,7 @@ pub(super) async fn run(command: Command) -> Result<(), Failed> {
     let user = user.ok_or_else(|| anyhow::anyhow!("there is no person with the username or e-mail address \"{name}\""))?;
     let mut tx = app.db.begin().await?;
     users::void_access(&mut tx, user.id, now).await?;
-    let ended = sessions::end_all(&mut tx, &[user.id], None).await?;
+    let ended = sessions::end_all(&mut tx, &[user.id], now).await?;
     let event = Event::new(now, Kind::SessionsEnded, Actor::command_line()).on(user.id.uuid(), &user.username);
     audit::record(&mut tx, event.with("count", ended).with("tokens_voided", true)).await?;
     tx.commit().await?;

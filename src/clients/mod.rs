@@ -7,12 +7,16 @@
 pub mod admin;
 pub mod authentication;
 pub mod model;
+pub mod policy;
 mod store;
+mod told;
 
 use std::collections::BTreeMap;
 
 pub use authentication::{AuthenticatedClient, NotAuthenticated, Presented, presented};
 pub use model::{Client, Lifetimes, Mistakes, Registration, SigningAlg};
+pub use policy::Policies;
+pub use told::{LastNotice, LogoutWishes, Outcome, last_notice, logout_wishes, note_notice};
 
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
@@ -294,9 +298,11 @@ async fn new_secret(tx: &mut Tx, id: ClientId, now: Timestamp) -> sqlx::Result<S
 /// # Errors
 /// [`Refused::Mistakes`] for what was typed; [`Refused::Gone`].
 pub async fn update(app: &App, by: Authority<'_>, id: ClientId, registration: Registration, now: Timestamp) -> Result<(), Refused> {
-    let registration = registration.checked().map_err(Refused::Mistakes)?;
+    let mut registration = registration.checked().map_err(Refused::Mistakes)?;
     let mut tx = app.db.begin().await?;
     let before = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    // A form does not say who registered the client.
+    registration.policies.provenance = before.registration.policies.provenance.clone();
     if before.registration == registration {
         return Ok(());
     }
@@ -329,6 +335,7 @@ fn changed(before: &Registration, after: &Registration) -> Vec<&'static str> {
     ]
     .into_iter()
     .filter_map(|(name, differs)| differs.then_some(name))
+    .chain(before.policies.changed(&after.policies))
     .collect()
 }
 

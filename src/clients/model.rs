@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 use url::Url;
 
+use super::policy::{Policies, Policy as _};
 use crate::clock::Timestamp;
 use crate::id::ClientId;
 
@@ -116,6 +117,8 @@ pub struct Registration {
     pub own_scopes: Vec<String>,
     /// Devices without a browser may sign people in to it (RFC 8628).
     pub for_devices: bool,
+    /// What else was decided, policy by policy.
+    pub policies: Policies,
 }
 
 /// A registered client.
@@ -139,6 +142,7 @@ impl Client {
     /// Whether an answer may go to this redirect URI.
     pub fn allows_redirect_to(&self, unverified_uri: &str) -> bool {
         self.registration.redirect_uris.iter().any(|registered| matches(registered, unverified_uri))
+            || self.registration.policies.forward_auth.allows_redirect_to(unverified_uri)
     }
 
     /// Whether people may be sent there after sign-out.
@@ -189,7 +193,10 @@ impl Registration {
             );
         }
         mistakes.extend(self.lifetimes.mistakes());
-        if self.redirect_uris.is_empty() && !self.acts_alone && !self.for_devices && !mistakes.contains_key("redirect_uris") {
+        self.policies.check(&mut mistakes);
+        self.policies.logout.check_origin(&self.redirect_uris, &mut mistakes);
+        let needs_none = self.acts_alone || self.for_devices || self.policies.forward_auth.is_on();
+        if self.redirect_uris.is_empty() && !needs_none && !mistakes.contains_key("redirect_uris") {
             mistakes.insert("redirect_uris", "Enter at least one redirect URI; the app's documentation names it.".to_owned());
         }
         if mistakes.is_empty() { Ok(self) } else { Err(mistakes) }

@@ -10,7 +10,7 @@ use crate::secret::TokenHash;
 macro_rules! columns {
     () => {
         "id, client_id, name, is_public, redirect_uris, post_logout_redirect_uris, skip_consent, restricted, signing_alg, claims_in_id_token, require_pkce,
-         code_seconds, access_minutes, id_token_minutes, refresh_days, require_par, initiate_login_uri, acts_alone, own_scopes, for_devices,
+         code_seconds, access_minutes, id_token_minutes, refresh_days, require_par, initiate_login_uri, acts_alone, own_scopes, for_devices, policy,
          created_at, updated_at"
     };
 }
@@ -37,6 +37,7 @@ struct Row {
     acts_alone: bool,
     own_scopes: String,
     for_devices: bool,
+    policy: String,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -51,6 +52,10 @@ fn small(column: Option<i64>) -> Option<u32> {
 
 fn as_json(uris: &[String]) -> String {
     serde_json::Value::from(uris.to_vec()).to_string()
+}
+
+fn policies(registration: &Registration) -> sqlx::Result<String> {
+    serde_json::to_string(&registration.policies).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
 impl TryFrom<Row> for Client {
@@ -77,6 +82,7 @@ impl TryFrom<Row> for Client {
             acts_alone: row.acts_alone,
             own_scopes: row.own_scopes.split_whitespace().map(str::to_owned).collect(),
             for_devices: row.for_devices,
+            policies: serde_json::from_str(&row.policy).map_err(|error| sqlx::Error::Decode(error.into()))?,
         };
         let Row { id, client_id, restricted, created_at, updated_at, .. } = row;
         Ok(Self { id, client_id, registration, restricted, created_at, updated_at })
@@ -99,8 +105,8 @@ pub(super) async fn insert(tx: &mut Tx, client: &Client) -> sqlx::Result<bool> {
     let inserted = query(
         "INSERT INTO clients (id, client_id, name, is_public, redirect_uris, post_logout_redirect_uris, skip_consent, restricted, signing_alg,
                               claims_in_id_token, require_pkce, created_at, updated_at, code_seconds, access_minutes, id_token_minutes, refresh_days,
-                              require_par, initiate_login_uri, acts_alone, own_scopes, for_devices)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) ON CONFLICT DO NOTHING",
+                              require_par, initiate_login_uri, acts_alone, own_scopes, for_devices, policy)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) ON CONFLICT DO NOTHING",
     )
     .bind(client.id)
     .bind(&client.client_id)
@@ -123,6 +129,7 @@ pub(super) async fn insert(tx: &mut Tx, client: &Client) -> sqlx::Result<bool> {
     .bind(registration.acts_alone)
     .bind(registration.own_scopes.join(" "))
     .bind(registration.for_devices)
+    .bind(policies(registration)?)
     .execute(tx)
     .await?;
     Ok(inserted == 1)
@@ -133,7 +140,7 @@ pub(super) async fn update(tx: &mut Tx, id: ClientId, registration: &Registratio
         "UPDATE clients SET name = $2, is_public = $3, redirect_uris = $4, post_logout_redirect_uris = $5, skip_consent = $6, signing_alg = $7,
                             claims_in_id_token = $8, require_pkce = $9, updated_at = $10, code_seconds = $11, access_minutes = $12,
                             id_token_minutes = $13, refresh_days = $14, require_par = $15, initiate_login_uri = $16, acts_alone = $17,
-                            own_scopes = $18, for_devices = $19
+                            own_scopes = $18, for_devices = $19, policy = $20
          WHERE id = $1",
     )
     .bind(id)
@@ -155,6 +162,7 @@ pub(super) async fn update(tx: &mut Tx, id: ClientId, registration: &Registratio
     .bind(registration.acts_alone)
     .bind(registration.own_scopes.join(" "))
     .bind(registration.for_devices)
+    .bind(policies(registration)?)
     .execute(tx)
     .await?;
     Ok(updated == 1)

@@ -28,6 +28,8 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (10, "directory passwords", include_str!("../../migrations/0010_directory_passwords.sql")),
     (11, "pictures", include_str!("../../migrations/0011_pictures.sql")),
     (13, "openid core", include_str!("../../migrations/0013_openid_core.sql")),
+    (14, "client policy", include_str!("../../migrations/0014_client_policy.sql")),
+    (17, "logout", include_str!("../../migrations/0017_logout.sql")),
     (23, "people search", include_str!("../../migrations/0023_people_search.sql")),
 ];
 

@@ -65,10 +65,11 @@ impl Db {
     /// # Errors
     /// When no connection could be had, or another process holds SQLite's write lock for longer than 10 s.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
-        Ok(Tx(match self {
+        let conn = match self {
             Self::Sqlite { writer, .. } => Conn(Held::SqliteWrite(writer.begin().await?)),
             Self::Postgres(pool) => Conn(Held::PostgresWrite(Box::new(pool.begin().await?))),
-        }))
+        };
+        Ok(Tx { conn, announced: None })
     }
 
     /// Asks the database for nothing, to see whether it answers.
@@ -144,31 +145,46 @@ impl Conn {
 
 /// A transaction for writing; a [`Conn`] that can [`commit`](Self::commit).
 #[derive(Debug)]
-pub struct Tx(Conn);
+pub struct Tx {
+    conn: Conn,
+    announced: Option<&'static Signal>,
+}
+
+/// What wakes a job up when something was committed that it waits for; see [`Tx::announce`].
+pub type Signal = std::sync::LazyLock<tokio::sync::watch::Sender<u64>>;
 
 impl Tx {
+    /// Raises a signal when this transaction is committed, and only then. One for each transaction; a job that misses it looks by itself now and then.
+    pub fn announce(&mut self, signal: &'static Signal) {
+        self.announced = Some(signal);
+    }
+
     /// Makes the changes durable. When this returns `Ok` they survive a crash.
     ///
     /// # Errors
     /// When the database could not commit; nothing of the transaction stays then.
     pub async fn commit(self) -> sqlx::Result<()> {
-        match self.0.0 {
-            Held::SqliteWrite(transaction) => transaction.commit().await,
-            Held::PostgresWrite(transaction) => transaction.commit().await,
+        match self.conn.0 {
+            Held::SqliteWrite(transaction) => transaction.commit().await?,
+            Held::PostgresWrite(transaction) => transaction.commit().await?,
             Held::SqliteRead(_) | Held::PostgresRead(_) => unreachable!("invariant: a Tx is built from a write connection"),
         }
+        if let Some(signal) = self.announced {
+            signal.send_modify(|count| *count = count.wrapping_add(1));
+        }
+        Ok(())
     }
 }
 
 impl Deref for Tx {
     type Target = Conn;
     fn deref(&self) -> &Conn {
-        &self.0
+        &self.conn
     }
 }
 
 impl DerefMut for Tx {
     fn deref_mut(&mut self) -> &mut Conn {
-        &mut self.0
+        &mut self.conn
     }
 }

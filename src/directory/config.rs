@@ -120,6 +120,8 @@ pub struct Search {
     pub user_filter: Filter,
     /// Which entries are groups, object classes included.
     pub group_filter: Filter,
+    /// Whether the account Muster binds with is one of the people, when the filter finds it.
+    pub includes_bind_account: bool,
 }
 
 /// How membership is found.

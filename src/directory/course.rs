@@ -10,14 +10,17 @@ use tokio::time::Instant;
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Reach the server, agree on TLS, bind.
+    #[serde(alias = "connecting")]
     Connect,
     /// Read people.
     People,
     /// Read groups.
     Groups,
     /// Compare with what is known.
+    #[serde(alias = "planning")]
     Plan,
     /// Write what changes.
+    #[serde(alias = "writing")]
     Write,
 }
 
@@ -30,6 +33,17 @@ impl Stage {
             Self::Groups => "Read groups",
             Self::Plan => "Compare",
             Self::Write => "Write",
+        }
+    }
+
+    /// The same while it goes on.
+    pub const fn doing(self) -> &'static str {
+        match self {
+            Self::Connect => "Reaching the server",
+            Self::People => "Reading people",
+            Self::Groups => "Reading groups",
+            Self::Plan => "Comparing",
+            Self::Write => "Writing",
         }
     }
 }

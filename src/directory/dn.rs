@@ -116,6 +116,13 @@ impl Dn {
             .is_some_and(|rdn| rdn.iter().any(|part| part.attribute == attribute && matches!(&part.value, Folded::Text(text) if *text == key(value))))
     }
 
+    /// The `dc` parts at its end: where the DNS name of a domain stands (RFC 2247).
+    pub fn domain(&self) -> Self {
+        let is_label = |rdn: &&Vec<Part>| matches!(rdn.as_slice(), [part] if part.attribute == attribute_name("dc"));
+        let labels = self.rdns.iter().rev().take_while(is_label).count();
+        Self { rdns: self.rdns[self.rdns.len() - labels..].to_vec() }
+    }
+
     /// Whether this name is `base` or below it.
     pub fn ends_with(&self, base: &Self) -> bool {
         self.rdns.ends_with(&base.rdns)

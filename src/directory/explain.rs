@@ -1,16 +1,23 @@
 //! Why somebody is or is not a user here: what the directory has, what the settings make of it, and the verdict in words.
 //!
-//! The server is asked about one entry ([`client::inspect`]); `decide` is pure and weighs what was found.
+//! The server is asked about one entry ([`client::inspect`]); what a run would make of it a plan of this one entry says; `decide` is pure and weighs it all.
+
+mod outlook;
+mod verdict;
 
 use std::time::Duration;
 
 use serde::Serialize;
 
+use self::outlook::outlook;
+use self::verdict::{Facts, Found, decide, excluded_by};
 use super::attributes::{self, Field, RawEntry};
 use super::client::{self, Inspected, Looked};
-use super::config::DirectoryConfig;
+use super::config::{DirectoryConfig, Nested};
+use super::dn::key_of;
 use super::filter::Filter;
-use super::model::{DirectoryState, Problem};
+use super::membership::is_named;
+use super::model::Problem;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::users::{self, User};
@@ -205,17 +212,13 @@ pub async fn explain(app: &App, directory: &str, who: &str, within: Duration) ->
         Some(user) => users::find_by_entry(&mut conn, directory, user.id.as_str()).await?,
         None => named,
     };
-    // Who else has the name or address the entry wants.
-    let mut taken_by = None;
-    if let Some(user) = &user {
-        for name in std::iter::once(user.username.as_str()).chain(user.email.as_deref()) {
-            let other = users::find_by_name(&mut conn, name).await?.filter(|other| account.as_ref().is_none_or(|account| account.id != other.id));
-            taken_by = taken_by.or(other.map(|other| format!("{name:?} belongs to the {} account {:?}", other.source().name(), other.username)));
-        }
-    }
     let account = account.map(Account::from);
     let filter = parts_for_people(&inspected);
     let fits_filter = inspected.parts.first().and_then(|(_, _, fits)| *fits);
+    let outlook = match &user {
+        Some(user) => Some(outlook(&mut conn, &config, user, app.clock.now()).await?),
+        None => None,
+    };
     let facts = Facts {
         directory,
         who,
@@ -229,7 +232,9 @@ pub async fn explain(app: &App, directory: &str, who: &str, within: Duration) ->
             excluded_by: excluded_by(&filter),
             unusable: user.is_none().then(|| problems.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>().join(" ")),
             is_disabled: user.as_ref().is_some_and(|user| user.is_disabled),
-            taken_by,
+            is_bind_account: inspected.is_bind_account,
+            lacks_group: lacks_group(&config, &inspected),
+            outlook,
         }),
     };
     let verdict = decide(&facts);
@@ -245,145 +250,6 @@ pub async fn explain(app: &App, directory: &str, who: &str, within: Duration) ->
         attributes: inspected.entry.attributes.iter().map(raw).collect(),
     };
     Ok(Explanation { who: who.to_owned(), verdict, entry: Some(entry), account, several })
-}
-
-/// What [`decide`] weighs.
-struct Facts<'f> {
-    directory: &'f str,
-    who: &'f str,
-    is_enabled: bool,
-    several: usize,
-    account: Option<&'f Account>,
-    found: Option<Found<'f>>,
-}
-
-/// What was found in the directory.
-struct Found<'f> {
-    name: &'f str,
-    is_below_bases: bool,
-    fits_filter: Option<bool>,
-    /// The parts of the filter that leave the entry out, in words.
-    excluded_by: Vec<String>,
-    unusable: Option<String>,
-    is_disabled: bool,
-    /// Who has the name or address, when the entry has no account.
-    taken_by: Option<String>,
-}
-
-/// The verdict.
-fn decide(facts: &Facts<'_>) -> Verdict {
-    let no = |sentence: String, reasons: Vec<String>| Verdict { may_sign_in: false, sentence, reasons };
-    let Facts { directory, who, is_enabled, several, account, found } = facts;
-    let is_ours = account.is_some_and(|account| account.directory.as_deref() == Some(*directory));
-    let Some(found) = found else {
-        if *several > 0 {
-            let reason = "A run takes over each of those its filter finds; two that want one username cannot both have it.".to_owned();
-            return no(format!("{several} entries of the directory have the name {who:?}. Choose one by its DN."), vec![reason]);
-        }
-        return match account {
-            Some(account) if is_ours => {
-                let since = account.state_since.filter(|_| account.state.as_deref() == Some(DirectoryState::Missing.as_str()));
-                let known = match since {
-                    Some(since) => format!("It has been missing since {}.", since.for_people()),
-                    None => "The last sync still saw it; the next one will notice.".to_owned(),
-                };
-                let reason = "Deleted there, moved out of reach, or the bind account may not see it any more.".to_owned();
-                no(format!("{} is known here, but the directory shows no such entry. {known}", account.display_name), vec![reason])
-            }
-            Some(account) => Verdict {
-                may_sign_in: account.blocked_at.is_none() && account.state.as_deref().is_none_or(|state| state == "active"),
-                sentence: match &account.directory {
-                    None => format!("{} has a local account; this directory has nobody by that name.", account.display_name),
-                    Some(other) => {
-                        format!("{} has an account from the directory {other:?}; this directory has nobody by that name.", account.display_name)
-                    }
-                },
-                reasons: Vec::new(),
-            },
-            None => no(
-                format!("Neither the directory nor Muster knows anybody as {who:?}."),
-                vec!["Looked for by username and e-mail address, everywhere below the base DN. A DN can be given too.".to_owned()],
-            ),
-        };
-    };
-    let name = found.name;
-    let mut reasons = Vec::new();
-    if !found.is_below_bases {
-        reasons.push("The entry is not below any base DN for people.".to_owned());
-    }
-    if found.fits_filter == Some(false) {
-        reasons.extend(found.excluded_by.iter().cloned());
-    }
-    if let Some(unusable) = &found.unusable {
-        reasons.push(unusable.clone());
-    }
-    let is_user = found.is_below_bases && found.fits_filter != Some(false) && found.unusable.is_none();
-    if !is_user {
-        let mut sentence = match (&found.unusable, found.fits_filter, found.is_below_bases) {
-            (_, _, false) => format!("{name} is not a user here, because the entry is outside of where people are searched."),
-            (_, Some(false), _) => format!("{name} is not a user here, because the filter for people leaves the entry out."),
-            _ => format!("{name} is not a user here, because the entry cannot be used."),
-        };
-        if is_ours && account.is_some_and(|account| account.state.as_deref() == Some("active")) {
-            sentence.push_str(" The account from before stays usable until the next sync.");
-        }
-        return no(sentence, reasons);
-    }
-    if found.is_disabled {
-        reasons.push("The directory has disabled the account.".to_owned());
-    }
-    let Some(account) = account.filter(|_| is_ours) else {
-        if let Some(taken) = &found.taken_by {
-            reasons.push(format!("{taken}. Rename one of the two, or choose in the settings what a collision does."));
-            return no(format!("{name} is in the directory, but the name is taken here."), reasons);
-        }
-        let next = if *is_enabled { "The next sync creates the account." } else { "The directory is switched off, so no sync runs." };
-        reasons.push(next.to_owned());
-        return no(format!("{name} is in the directory and has no account here yet."), reasons);
-    };
-    if let Some(taken) = &found.taken_by {
-        reasons.push(format!("{taken}, so this account keeps another one."));
-    }
-    if let Some(at) = account.blocked_at {
-        reasons.push(format!("An administrator blocked the account on {}; no sync lifts that.", at.for_people()));
-    }
-    let behind = match (account.state.as_deref(), found.is_disabled) {
-        (Some("active"), true) => Some("The last sync was before that: the next one locks the account."),
-        (Some(state), false) if state != "active" => Some("The last sync had seen it otherwise: the next one gives access back."),
-        _ => None,
-    };
-    reasons.extend(behind.map(str::to_owned));
-    if account.blocked_at.is_some() || found.is_disabled || account.state.as_deref() != Some("active") {
-        return no(format!("{name} has an account and cannot sign in."), reasons);
-    }
-    let role = if account.is_admin { " and is an administrator" } else { "" };
-    Verdict { may_sign_in: true, sentence: format!("{name} can sign in{role}."), reasons }
-}
-
-/// The innermost parts that decide against the entry, in words.
-fn excluded_by(parts: &[FilterPart]) -> Vec<String> {
-    // Followed from the outside: of "&" the parts that fail, of "|" all of them, of "!" the part that holds.
-    let mut reasons = Vec::new();
-    let mut at = 0;
-    let mut skip_below = None;
-    while let Some(part) = parts.get(at) {
-        at += 1;
-        if skip_below.is_some_and(|depth| part.depth > depth) {
-            continue;
-        }
-        skip_below = None;
-        match (part.fits, part.text.chars().nth(1)) {
-            (Some(false), Some('&' | '|')) => {}
-            (Some(false), Some('!')) => {
-                skip_below = Some(part.depth);
-                let inner = parts.get(at).map(|inner| inner.has.as_str()).filter(|has| !has.is_empty());
-                reasons.push(format!("{} leaves the entry out{}.", part.text, inner.map_or_else(String::new, |has| format!(": {has}"))));
-            }
-            (Some(false), _) => reasons.push(format!("The filter asks for {}: {}.", part.text, part.has)),
-            _ => skip_below = Some(part.depth),
-        }
-    }
-    reasons
 }
 
 /// The filter part by part, with what the entry has.
@@ -447,11 +313,21 @@ fn fields(config: &DirectoryConfig, entry: &RawEntry, now: Timestamp) -> Vec<Map
     attributes::explain(entry, config, now).into_iter().map(field).collect()
 }
 
+/// The group of which only the members are taken over, when the entry is not in it, not even by groups within groups (which always count for this).
+fn lacks_group(config: &DirectoryConfig, inspected: &Inspected) -> Option<String> {
+    let wanted = config.placement.import_group.as_deref()?;
+    let is_member = inspected.groups.iter().any(|group| is_named(wanted, &name_of(config, &group.entry), key_of(&group.entry.dn)));
+    (!is_member).then(|| wanted.to_owned())
+}
+
+/// What a group is called.
+fn name_of(config: &DirectoryConfig, group: &RawEntry) -> String {
+    let value = config.attributes.names(Field::GroupName).iter().find_map(|name| group.values_of(name).next());
+    value.map_or_else(|| group.dn.clone(), |value| String::from_utf8_lossy(value).into_owned())
+}
+
 fn groups(config: &DirectoryConfig, inspected: &Inspected) -> Vec<GroupPath> {
-    let name_of = |entry: &RawEntry| {
-        let value = config.attributes.names(Field::GroupName).iter().find_map(|name| entry.values_of(name).next());
-        value.map_or_else(|| entry.dn.clone(), |value| String::from_utf8_lossy(value).into_owned())
-    };
+    let name_of = |entry: &RawEntry| name_of(config, entry);
     let named = |dn: &String| inspected.groups.iter().find(|group| group.entry.dn == *dn).map_or_else(|| dn.clone(), |group| name_of(&group.entry));
     let path = |group: &client::SeenGroup| match (group.is_primary, group.by_member_of, group.via.as_slice()) {
         (true, ..) => "primary group".to_owned(),
@@ -459,7 +335,13 @@ fn groups(config: &DirectoryConfig, inspected: &Inspected) -> Vec<GroupPath> {
         (_, _, []) => "direct".to_owned(),
         (_, _, via) => format!("via {}", via.iter().map(named).collect::<Vec<_>>().join(" → ")),
     };
-    inspected.groups.iter().map(|group| GroupPath { name: name_of(&group.entry), dn: group.entry.dn.clone(), path: path(group) }).collect()
+    let counts = |group: &&client::SeenGroup| group.via.is_empty() || config.membership.nested != Nested::Off;
+    inspected
+        .groups
+        .iter()
+        .filter(counts)
+        .map(|group| GroupPath { name: name_of(&group.entry), dn: group.entry.dn.clone(), path: path(group) })
+        .collect()
 }
 
 #[cfg(test)]

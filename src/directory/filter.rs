@@ -79,6 +79,15 @@ impl Filter {
         }
     }
 
+    /// Entries that fit any of some filters; without one, none at all ("absolute false" of RFC 4526).
+    pub fn any(filters: impl IntoIterator<Item = Self>) -> Self {
+        let mut parts: Vec<String> = filters.into_iter().map(|filter| filter.0).collect();
+        match (parts.pop(), parts.is_empty()) {
+            (Some(only), true) => Self(only),
+            (last, _) => Self(format!("(|{}{})", parts.concat(), last.unwrap_or_default())),
+        }
+    }
+
     /// Entries that fit either filter.
     #[must_use]
     pub fn or(&self, other: &Self) -> Self {

@@ -59,7 +59,7 @@ pub(super) async fn of_plan(
     for (gone, kind, reason) in [
         (&plan.departed_users, Kind::UserDisabled, "left the directory"),
         (&plan.deleted_users, Kind::UserDeleted, "left the directory"),
-        (&plan.forgotten_users, Kind::UserDeleted, "left the directory long ago"),
+        (&plan.forgotten_users, Kind::UserDeleted, "had left the directory before"),
     ] {
         for chunk in gone.chunks(EVENTS) {
             let mut events = Vec::with_capacity(chunk.len());
@@ -139,6 +139,11 @@ fn of_known_person(
         if before.is_admin != row.is_admin {
             event = event.with("administrator", if row.is_admin { "no → yes" } else { "yes → no" });
         }
+    }
+    let was_written_before = known.is_some_and(|before| before.hash.is_some());
+    if change == Change::Updated && fields.is_none() && event.detail.len() == plain && was_written_before {
+        // Old values are read for the list of changes, which ends somewhere; that something of this person changed is said all the same.
+        event = event.with("fields", "not kept: the run changed more than it lists");
     }
     (change != Change::Updated || event.detail.len() > plain).then_some(event)
 }

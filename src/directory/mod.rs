@@ -57,13 +57,12 @@ pub use client::{Phase, Step, StepOutcome};
 pub use follow::{Following, Outages, Refreshed, keep_following, refresh_person};
 pub use measures::{Measures, measures};
 pub use preview::{keep_preview, kept_preview};
-pub use report::{Outcome, Progress, Run, RunPhase, SyncReport, Trigger};
+pub use report::{Outcome, Progress, Run, SyncReport, Trigger};
 pub use run::{Order, SyncError, preview, preview_of, sync, sync_if_due};
 pub use sources::{Sources, sources};
 pub use texts::Texts;
-pub use whole::{
-    Keep, NotRemoved, add, check_name, check_new_name, is_blank, is_from_environment, kinds, remember_kind, remove, standing_warnings, switch,
-};
+pub use warnings::standing_warnings;
+pub use whole::{Keep, NotRemoved, add, check_name, check_new_name, is_blank, is_from_environment, kinds, remember_kind, remove, switch};
 
 use self::config::DirectoryConfig;
 use self::model::Problem;

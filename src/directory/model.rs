@@ -57,6 +57,16 @@ impl EntryId {
         }
     }
 
+    /// The bytes [`from_value`](Self::from_value) made the id of, as a search for it needs them.
+    pub fn to_value(&self, attribute: &str) -> Vec<u8> {
+        let is = |name: &str| attribute.eq_ignore_ascii_case(name);
+        match uuid::Uuid::try_parse(&self.0) {
+            Ok(uuid) if is("objectGUID") || is("mS-DS-ConsistencyGuid") => uuid.to_bytes_le().to_vec(),
+            Ok(uuid) if is("GUID") => uuid.as_bytes().to_vec(),
+            _ => self.0.strip_prefix("hex:").and_then(from_hexadecimal).unwrap_or_else(|| self.0.as_bytes().to_vec()),
+        }
+    }
+
     /// The text, as stored.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -82,6 +92,11 @@ impl EntryId {
         let hash = crate::secret::sha256(self.0.as_bytes());
         hash[..4].iter().map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+fn from_hexadecimal(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| u8::try_from(char::from(*byte).to_digit(16)?).ok();
+    text.as_bytes().chunks(2).map(|pair| Some(digit(pair.first()?)? << 4 | digit(pair.get(1)?)?)).collect()
 }
 
 impl From<&str> for EntryId {
@@ -184,6 +199,8 @@ pub struct Snapshot {
     pub skipped_users: Vec<SkippedEntry>,
     /// Entries the group filter found that could not be used.
     pub skipped_groups: Vec<SkippedEntry>,
+    /// The account Muster itself binds with, when it would be one of the people and is left out.
+    pub bind_account: Option<DirectoryUser>,
     /// What to tell the administrator.
     pub problems: Problems,
     /// Which server answered, as its address.
@@ -310,7 +327,9 @@ mod tests {
             // Sixteen bytes that are valid UTF-8 are still a GUID in a GUID attribute.
             ("objectGUID", b"abcdefghijklmnop", "64636261-6665-6867-696a-6b6c6d6e6f70"),
         ] {
-            assert_eq!(EntryId::from_value(attribute, value).unwrap().as_str(), text, "{attribute}");
+            let id = EntryId::from_value(attribute, value).unwrap();
+            assert_eq!(id.as_str(), text, "{attribute}");
+            assert_eq!(EntryId::from_value(attribute, &id.to_value(attribute)).unwrap(), id, "{attribute}");
         }
         assert!(EntryId::from_value("uid", b" ").is_err());
         assert!(EntryId::from_value("uid", &[b'a'; 256]).is_err());

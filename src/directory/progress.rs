@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::client::SoFar;
-use super::report::{Progress, RunPhase};
+use super::course::Stage;
+use super::report::Progress;
 use super::store;
 use crate::app::App;
 use crate::id::SyncRunId;
@@ -53,7 +54,7 @@ impl Watched {
     /// The run is about to write, after `took`.
     pub(super) async fn writing(&self, took: Duration) {
         if took >= EVERY {
-            note(&self.app, self.id, Progress { phase: RunPhase::Writing, ..seen(&self.so_far, true) }).await;
+            note(&self.app, self.id, Progress { phase: Stage::Write, ..seen(&self.so_far, true) }).await;
         }
     }
 }
@@ -61,10 +62,10 @@ impl Watched {
 fn seen(so_far: &SoFar, plans: bool) -> Progress {
     let (people, groups, in_groups) = so_far.counts();
     let phase = match (plans, in_groups, people) {
-        (true, ..) => RunPhase::Planning,
-        (_, true, _) => RunPhase::Groups,
-        (_, _, 0) => RunPhase::Connecting,
-        _ => RunPhase::People,
+        (true, ..) => Stage::Plan,
+        (_, true, _) => Stage::Groups,
+        (_, _, 0) => Stage::Connect,
+        _ => Stage::People,
     };
     Progress { phase, people, groups }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::course::Stage;
 use super::model::Problem;
 use super::plan::Changes;
 use crate::clock::Timestamp;
@@ -93,40 +94,11 @@ impl Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// What it does now.
-    pub phase: RunPhase,
+    pub phase: Stage,
     /// Entries of people read.
     pub people: usize,
     /// Entries of groups read.
     pub groups: usize,
-}
-
-/// What a run does, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RunPhase {
-    /// Reaches the server.
-    Connecting,
-    /// Reads people.
-    People,
-    /// Reads groups.
-    Groups,
-    /// Compares with what is known.
-    Planning,
-    /// Writes what changes.
-    Writing,
-}
-
-impl RunPhase {
-    /// For people.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Connecting => "Reaching the server",
-            Self::People => "Reading people",
-            Self::Groups => "Reading groups",
-            Self::Planning => "Comparing",
-            Self::Writing => "Writing",
-        }
-    }
 }
 
 /// People, counted. Every entry the user filter found is in one of created, updated, disabled, restored, unchanged or skipped; people who left are in

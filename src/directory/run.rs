@@ -262,6 +262,9 @@ async fn take_lease(app: &App, directory: &str, wait: Duration, joins: bool) -> 
         if joins && going_on.is_none() {
             let run = store::runs::latest_whole(&mut app.db.read().await?, directory).await?;
             going_on = run.filter(|run| run.outcome.is_none()).map(|run| run.id);
+            if let Some(run) = going_on {
+                tracing::info!(target: "muster::progress", directory, %run, "a sync is going on; waiting for its result");
+            }
         }
         if tokio::time::Instant::now() >= deadline {
             return Err(SyncError::Running(store::runs::running_since(&mut app.db.read().await?, directory).await?));
@@ -447,8 +450,8 @@ impl Run<'_> {
         if had_admin && !is_confirmed && !users::has_admin(&mut tx).await? {
             return Ok(Written::NoAdminLeft);
         }
-        let out: Vec<UserId> = plan.locked_out().collect();
-        sessions::end_all(&mut tx, &out, None).await?;
+        let out: Vec<UserId> = plan.locked_out().chain(plan.deleted_users.iter().copied()).collect();
+        sessions::end_all(&mut tx, &out, now).await?;
 
         let report = report(self.id, Outcome::Applied, None, plan, changes.clone(), now.since(self.started_at));
         let mut events = vec![self.event(Kind::DirectorySynced, &report, now)];

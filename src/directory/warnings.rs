@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use super::config::{DirectoryConfig, Schedule};
+use super::Texts;
+use super::config::{DirectoryConfig, Schedule, ServerAddress};
 use super::history::LastRuns;
 use super::model::ServerFacts;
 use super::report::Run;
@@ -108,29 +109,40 @@ fn weigh(seen: &Seen<'_>, now: Timestamp) -> Vec<Warning> {
         let sentence = format!("The password of the bind account {}. Change it there and enter the new one in the settings.", ends(at));
         warn(true, format!("{page}/settings"), sentence);
     }
-    if let Some(config) = config {
-        let connection = &config.connection;
-        let is_secured = |server: &super::config::ServerAddress| server.is_tls() || server.is_local_socket() || connection.start_tls;
-        if connection.skip_cert_verify && connection.servers.iter().any(|server| server.is_tls() || connection.start_tls) {
-            let sentence = "The server’s certificate is not checked: whoever sits between can read the bind password and change what is read.";
-            warn(false, format!("{page}/settings"), sentence.to_owned());
-        }
-        if !connection.servers.iter().all(is_secured) {
-            let what = if connection.bind.is_anonymous() { "what is read" } else { "the bind password and what is read" };
-            let sentence = format!("The connection is not encrypted: {what} can be seen on the way. Use ldaps:// or StartTLS.");
-            warn(false, format!("{page}/settings"), sentence);
-        }
-        if config.placement.everyone_is_admin {
-            warn(false, format!("{page}/settings"), "Everybody from this directory is an administrator of Muster.".to_owned());
-        }
+    for sentence in config.iter().flat_map(|config| of_settings(config)) {
+        warn(false, format!("{page}/settings"), sentence);
     }
     warnings
+}
+
+/// What is risky as long as the settings are what they are: one sentence each; none while they cannot be used.
+pub fn standing_warnings(name: &str, texts: &Texts) -> Vec<String> {
+    texts.read(name).map_or_else(|_| Vec::new(), |config| of_settings(&config))
+}
+
+fn of_settings(config: &DirectoryConfig) -> Vec<String> {
+    let connection = &config.connection;
+    let is_tls = |server: &ServerAddress| server.is_tls() || (connection.start_tls && !server.is_local_socket());
+    let mut sentences = Vec::new();
+    if connection.skip_cert_verify && connection.servers.iter().any(is_tls) {
+        let sentence = "The server’s certificate is not checked: whoever sits between can read the bind password and answer as the directory.";
+        sentences.push(sentence.to_owned());
+    }
+    if !connection.servers.iter().all(|server| is_tls(server) || server.is_local_socket()) {
+        let what = if connection.bind.is_anonymous() { "what is read" } else { "the bind password and what is read" };
+        sentences.push(format!("The connection is not encrypted: {what} can be seen on the way. Use ldaps:// or switch StartTLS on."));
+    }
+    if config.placement.everyone_is_admin {
+        sentences.push("Everybody from this directory is an administrator of Muster.".to_owned());
+    }
+    sentences
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::settings;
     use super::*;
+    use crate::settings::Catalog as _;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_795_256_100);
 
@@ -178,5 +190,19 @@ mod tests {
                 assert!(warning.sentence.contains(word), "{word}: {warning:?}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_risky_is_said_as_long_as_it_is_so() {
+        let mut texts = Texts::default();
+        for (key, value) in [("LDAP_URL", "ldap://x"), ("LDAP_BASE", "dc=x"), ("LDAP_BIND_DN", "cn=a"), ("LDAP_BIND_PASSWORD", "s3cret")] {
+            texts.set(key, value).unwrap();
+        }
+        assert_eq!(standing_warnings("a", &texts).len(), 1);
+        texts.set("LDAP_START_TLS", "true").unwrap();
+        assert!(standing_warnings("a", &texts).is_empty());
+        texts.set("LDAP_SKIP_CERT_VERIFY", "true").unwrap();
+        texts.set("LDAP_DEFAULT_ROLE", "administrator").unwrap();
+        assert_eq!(standing_warnings("a", &texts).len(), 2);
     }
 }

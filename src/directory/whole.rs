@@ -6,7 +6,6 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::client::Vendor;
-use super::config::Bind;
 use super::settings::{ENABLED, URL};
 use super::store::directories::{self as store, Kept};
 use super::{DEFAULT, Texts, names, presets, scope, texts};
@@ -220,7 +219,7 @@ async fn remove_leased(app: &App, name: &str, deed: &AdminDeed, keep: Keep, leas
         Keep::AsLocal => people.iter().filter(|person| !person.is_active).map(|person| person.id).collect(),
         Keep::Disabled | Keep::Delete => ids,
     };
-    sessions::end_all(&mut tx, &out, None).await?;
+    sessions::end_all(&mut tx, &out, deed.now).await?;
     match keep {
         Keep::AsLocal => store::make_local(&mut tx, name, Kept::AsTheyAre, deed.now).await?,
         Keep::Disabled => store::make_local(&mut tx, name, Kept::Blocked, deed.now).await?,
@@ -250,24 +249,6 @@ async fn remove_leased(app: &App, name: &str, deed: &AdminDeed, keep: Keep, leas
     Ok(count)
 }
 
-/// What an administrator should see as long as it is so: one sentence for each risky setting.
-pub fn standing_warnings(name: &str, texts: &Texts) -> Vec<String> {
-    let mut warnings = Vec::new();
-    let Ok(config) = texts.read(name) else { return warnings };
-    let plain = config.connection.servers.iter().any(|server| !server.is_tls() && !server.is_local_socket()) && !config.connection.start_tls;
-    if plain && matches!(config.connection.bind, Bind::Simple { .. }) {
-        warnings.push("The bind password travels without encryption. Use ldaps:// or switch StartTLS on.".to_owned());
-    }
-    if config.connection.skip_cert_verify {
-        warnings
-            .push("The server’s certificate is not checked: whoever sits between can read the bind password and answer as the directory.".to_owned());
-    }
-    if config.placement.everyone_is_admin {
-        warnings.push("Everybody from this directory is an administrator of Muster.".to_owned());
-    }
-    warnings
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -280,19 +261,5 @@ mod tests {
         for bad in ["", "Company", "a b", "-a", "a-", "ä", "../x", "new", "local", "directory", &"x".repeat(33)] {
             assert!(check_name(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn what_is_risky_is_said_as_long_as_it_is_so() {
-        let mut texts = Texts::default();
-        for (key, value) in [("LDAP_URL", "ldap://x"), ("LDAP_BASE", "dc=x"), ("LDAP_BIND_DN", "cn=a"), ("LDAP_BIND_PASSWORD", "s3cret")] {
-            texts.set(key, value).unwrap();
-        }
-        assert_eq!(standing_warnings("a", &texts).len(), 1);
-        texts.set("LDAP_START_TLS", "true").unwrap();
-        assert!(standing_warnings("a", &texts).is_empty());
-        texts.set("LDAP_SKIP_CERT_VERIFY", "true").unwrap();
-        texts.set("LDAP_DEFAULT_ROLE", "administrator").unwrap();
-        assert_eq!(standing_warnings("a", &texts).len(), 2);
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{PER_ACCOUNT, Tried, account, store};
+use super::{PER_ACCOUNT, Tried, account, dn_now, store};
 use crate::app::App;
 use crate::attempts;
 use crate::audit::{self, Event, Kind};
@@ -70,7 +70,7 @@ pub(super) async fn directory_of(app: &App, user: &User) -> anyhow::Result<Optio
 pub async fn change(app: &App, now: Timestamp, wish: &Change<'_>) -> anyhow::Result<Changed> {
     let Change { signed_in, client, form } = *wish;
     let user = &signed_in.user;
-    let (Some(config), Some(dn)) = (directory_of(app, user).await?, user.entry_dn.as_deref()) else { return Ok(Changed::NotOffered) };
+    let Some(config) = directory_of(app, user).await? else { return Ok(Changed::NotOffered) };
     let mistakes = form.mistakes();
     if !mistakes.is_empty() {
         return Ok(Changed::Mistakes(mistakes));
@@ -80,7 +80,13 @@ pub async fn change(app: &App, now: Timestamp, wish: &Change<'_>) -> anyhow::Res
         let sentence = format!("There were too many wrong tries. Wait {} and try again.", duration_for_people(whole_minutes(wait)));
         return Ok(Changed::Mistakes(Mistakes::one("", sentence)));
     }
-    let refused = match client::change_password(&config, dn, &form.old, &form.new, CHANGE_WITHIN).await {
+    let asked = match dn_now(&config, user, now).await {
+        Ok(Some(dn)) => client::change_password(&config, &dn, &form.old, &form.new, CHANGE_WITHIN).await,
+        // Whoever is not there any more is let in no more either.
+        Ok(None) => Ok(PasswordChange::Refused(Refusal::Unsaid)),
+        Err(error) => Err(error),
+    };
+    let refused = match asked {
         Ok(PasswordChange::Changed) => {
             let mut tx = app.db.begin().await?;
             tried.was_right(&mut tx, user).await?;

@@ -17,7 +17,7 @@ use crate::error::AppError;
 use crate::passkeys::http::{self as passkeys, OnTheWay, SignInQuery};
 use crate::secret::Password;
 use crate::sessions::http::{self as account, NoticeQuery};
-use crate::sessions::{self, MaybeSignedIn, Next, SignedIn};
+use crate::sessions::{self, MaybeSignedIn, SignedIn};
 use crate::web::{Chrome, Client, Mistakes, headers};
 
 /// The longest name looked up, in bytes; no username or e-mail address is longer.
@@ -120,20 +120,25 @@ pub async fn sign_in(State(app): State<App>, session: Session, client: Client, F
         |notice: String| (StatusCode::UNPROCESSABLE_ENTITY, page(&app, on_the_way_again(&on_the_way), &username, Mistakes::default(), notice));
     Ok(match super::sign_in(&app, now, &client, &username, &password).await? {
         SignIn::Done { user, method } => {
-            sessions::start(&session, user.id, method, &client, now).await?;
-            let next = if method.is_for_first_passkey() { "/account/passkeys/add".to_owned() } else { on_the_way.next.location() };
+            sessions::start(&app, &session, user.id, method, &client, now).await?;
+            let next = on_the_way.next;
+            let next = if method.is_for_first_passkey() { format!("/account/passkeys/add{}", next.sign_in_query()) } else { next.location() };
             Redirect::to(&next).into_response()
         }
         SignIn::NotOffered => return Err(AppError::NotFound),
         SignIn::Refused => again(REFUSED.to_owned()).into_response(),
-        SignIn::ChangeFirst => again(
-            "Your directory wants you to choose a new password before this one opens anything. Change it on a computer of your organisation or ask your administrator, then come back."
-                .to_owned(),
-        )
-        .into_response(),
+        SignIn::ChangeFirst { has_expired } => {
+            let why = if has_expired { "This password has expired in your directory, which wants" } else { "Your directory wants" };
+            again(format!(
+                "{why} you to choose a new password before you come in. Do it on a computer of your organisation or ask your administrator, then come back."
+            ))
+            .into_response()
+        }
         SignIn::TooMany { wait } => {
             let minutes = duration_for_people(whole_minutes(wait));
-            let notice = format!("There were too many tries. Wait {minutes} and try again. A passkey works all the while, and so does a sign-in link of your administrator.");
+            let notice = format!(
+                "There were too many tries. Wait {minutes} and try again. A passkey works all the while, and so does a sign-in link of your administrator."
+            );
             let (_, page) = again(notice);
             (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, (wait.as_secs() + 1).to_string())], page).into_response()
         }
@@ -162,11 +167,7 @@ fn mistakes(username: &str, password: &Password) -> Mistakes {
 /// The page; its form may end at an app, when one sent the person here and has nothing to ask.
 fn page(app: &App, on_the_way: OnTheWay, username: &str, mistakes: Mistakes, notice: String) -> (Policy, SignInPage) {
     let passkey_page = format!("/sign-in{}", on_the_way.next.sign_in_query());
-    let (request, back) = match on_the_way.next {
-        Next::Authorize(sealed) => (sealed, String::new()),
-        Next::Page(path) => (String::new(), path),
-        Next::Account => (String::new(), String::new()),
-    };
+    let (request, back) = on_the_way.next.fields();
     let client_name = on_the_way.pending.map(|pending| pending.client_name).unwrap_or_default();
     let policy = (!request.is_empty()).then(|| [(CONTENT_SECURITY_POLICY, headers::csp_for_forms_that_leave())]);
     (policy, SignInPage { chrome: Chrome::public(app), client_name, notice, username: username.to_owned(), mistakes, request, back, passkey_page })

@@ -27,8 +27,9 @@ use crate::attempts::{self, Allowance, Subject};
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::Timestamp;
 use crate::directory;
-use crate::directory::client::{self, FetchError, PasswordVerdict, Refusal};
+use crate::directory::client::{self, FetchError, PasswordVerdict, PersonKey, RawPerson, Refusal};
 use crate::directory::config::{DirectoryConfig, PasswordSignIn};
+use crate::directory::model::EntryId;
 use crate::passkeys;
 use crate::secret::{Password, SecretToken};
 use crate::sessions::Method;
@@ -43,6 +44,9 @@ const PER_ACCOUNT: Allowance = Allowance { count: WRONG_TRIES, within: Duration:
 const PER_NETWORK: Allowance = Allowance { count: 30, within: Duration::from_secs(15 * 60), from_the_last: false };
 /// How long the directory may take to say whether a password is right.
 const ASK_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long it may take to say where a person's entry is now.
+const LOOK_UP_WITHIN: Duration = Duration::from_secs(3);
 
 /// What became of a sign-in.
 #[derive(Debug)]
@@ -59,7 +63,10 @@ pub enum SignIn {
     /// For whatever reason; there is one sentence for all.
     Refused,
     /// The directory says that the password is right and has to be changed first.
-    ChangeFirst,
+    ChangeFirst {
+        /// Because it is too old; otherwise somebody else has set it, or wants it changed.
+        has_expired: bool,
+    },
     /// Too many tries under this name or from this network.
     TooMany {
         /// How long to wait.
@@ -123,7 +130,7 @@ pub async fn sign_in(app: &App, now: Timestamp, client: &Client, unverified_name
     let judged = match &person {
         Ok(candidate) => judge(app, now, candidate, password).await?,
         Err(not) => {
-            ask_about_nobody(&directories[0]).await;
+            ask_about_nobody(&directories[0], now).await;
             Judged::Refused(not.why)
         }
     };
@@ -132,7 +139,7 @@ pub async fn sign_in(app: &App, now: Timestamp, client: &Client, unverified_name
         (Judged::Refused(why) | Judged::ChangeFirst(why), person) => {
             let user = person.map_or_else(|not| not.user, |candidate| Some(candidate.user));
             refuse(app, now, client, user.as_ref(), why).await?;
-            if matches!(judged, Judged::ChangeFirst(_)) { SignIn::ChangeFirst } else { SignIn::Refused }
+            if matches!(judged, Judged::ChangeFirst(_)) { SignIn::ChangeFirst { has_expired: why == WhyNot::Expired } } else { SignIn::Refused }
         }
         (Judged::Right { .. }, Err(_)) => SignIn::Refused,
     };
@@ -146,7 +153,6 @@ pub async fn sign_in(app: &App, now: Timestamp, client: &Client, unverified_name
 struct Candidate {
     user: User,
     config: DirectoryConfig,
-    dn: String,
 }
 
 /// Somebody whose password is not even looked at.
@@ -173,14 +179,14 @@ async fn who(app: &App, directories: &[DirectoryConfig], unverified_name: &str, 
     if let Err(why) = admission(&user, sign_in, has_passkey) {
         return Ok(Err(Not { user: Some(user), why }));
     }
-    let (Some(config), Some(dn)) = (config, user.entry_dn.clone()) else {
+    let Some(config) = config else {
         return Ok(Err(Not { user: Some(user), why: WhyNot::NoDirectoryPassword }));
     };
     let mut tx = app.db.begin().await?;
     let counted = attempts::take(&mut tx, &account(&user), PER_ACCOUNT, now).await?;
     tx.commit().await?;
     Ok(match counted {
-        Ok(()) => Ok(Candidate { config: config.clone(), dn, user }),
+        Ok(()) => Ok(Candidate { config: config.clone(), user }),
         Err(_) => Err(Not { user: Some(user), why: WhyNot::TooManyTries }),
     })
 }
@@ -194,8 +200,16 @@ enum Judged {
 
 /// Has the directory judge a password; during an outage the hash, where there may be one.
 async fn judge(app: &App, now: Timestamp, candidate: &Candidate, password: &Password) -> anyhow::Result<Judged> {
-    let Candidate { user, config, dn } = candidate;
-    let refused = match client::check_password(config, dn, password, ASK_WITHIN).await {
+    let Candidate { user, config } = candidate;
+    let asked = match dn_now(config, user, now).await {
+        Ok(Some(dn)) => client::check_password(config, &dn, password, ASK_WITHIN).await,
+        Ok(None) => {
+            ask_whether_right_for_nobody(config).await;
+            return Ok(Judged::Refused(WhyNot::GoneThere));
+        }
+        Err(error) => Err(error),
+    };
+    let refused = match asked {
         Ok(PasswordVerdict::Right) => return Ok(Judged::Right { by_hash: false }),
         Ok(PasswordVerdict::Wrong) => Judged::Refused(WhyNot::WrongPassword),
         Ok(PasswordVerdict::Refused(Refusal::Expired)) => Judged::ChangeFirst(WhyNot::Expired),
@@ -217,8 +231,25 @@ async fn judge(app: &App, now: Timestamp, candidate: &Candidate, password: &Pass
     Ok(refused)
 }
 
-/// Asks the server as if about somebody, with a name and a password nobody has: what does not get as far as a bind takes as long as what does.
-async fn ask_about_nobody(config: &DirectoryConfig) {
+/// Where a person's entry is now, asked of the directory: since the last sync it may have been moved, and somebody else may be where it was. `None` when it
+/// is not among those taken over any more.
+async fn dn_now(config: &DirectoryConfig, user: &User, now: Timestamp) -> Result<Option<String>, FetchError> {
+    let Some(id) = user.entry_id.as_deref().map(EntryId::from) else { return Ok(None) };
+    let found = client::find_person(config, PersonKey::Id(&id), now, LOOK_UP_WITHIN).await?;
+    Ok(found.filter(RawPerson::is_in_scope).map(|person| person.entry.dn))
+}
+
+/// Asks the server as if about somebody, with an id, a name and a password nobody has: what does not get as far as a bind takes as long as what does.
+async fn ask_about_nobody(config: &DirectoryConfig, now: Timestamp) {
+    let id = EntryId::from(uuid::Uuid::from_bytes(crate::secret::random_bytes()).to_string().as_str());
+    if let Err(error) = client::find_person(config, PersonKey::Id(&id), now, LOOK_UP_WITHIN).await {
+        tracing::debug!(directory = config.name, cause = error.message, "the directory could not be asked about nobody");
+        return;
+    }
+    ask_whether_right_for_nobody(config).await;
+}
+
+async fn ask_whether_right_for_nobody(config: &DirectoryConfig) {
     let random = SecretToken::new("");
     let dn = format!("cn=nobody-{},{}", uuid::Uuid::from_bytes(crate::secret::random_bytes()), config.search.base_dn);
     if let Err(error) = client::check_password(config, &dn, &Password::new(random.reveal()), ASK_WITHIN).await {

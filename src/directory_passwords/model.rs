@@ -16,6 +16,7 @@ pub(super) enum WhyNot {
     MustChange,
     LockedThere,
     NotAdmittedThere,
+    GoneThere,
     Unreachable,
 }
 
@@ -32,6 +33,7 @@ impl WhyNot {
             Self::MustChange => "password_must_be_changed",
             Self::LockedThere => "locked_in_the_directory",
             Self::NotAdmittedThere => "refused_by_the_directory",
+            Self::GoneThere => "not_in_the_directory_any_more",
             Self::Unreachable => "directory_unreachable",
         }
     }

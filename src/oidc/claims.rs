@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::scope::{Scope, Scopes};
 use crate::clock::Timestamp;
 use crate::config::Origin;
+use crate::directory::attributes::{PERSON_CLAIMS, is_reserved_claim};
 use crate::users::User;
 
 /// Claims beyond OpenID Connect Core, section 5.1.
@@ -53,7 +54,9 @@ pub fn for_scope(origin: &Origin, user: &User, groups: &[String], scopes: &Scope
                     .set_picture(user.picture_path().map(|path| unlocalized(EndUserPictureUrl::new(origin.url(&path)))))
                     .set_updated_at(instant(user.updated_at));
                 additional.extras = user.extras();
-                additional.extras.retain(|name, value| if PROFILE_MORE.contains(&name.as_str()) { fits(name, value) } else { !is_reserved(name) });
+                additional
+                    .extras
+                    .retain(|name, value| if PERSON_CLAIMS.contains(&name.as_str()) { fits(name, value) } else { !is_reserved_claim(name) });
             }
             Scope::Email => {
                 let email = user.email.as_deref().and_then(known).map(EndUserEmail::new);
@@ -69,9 +72,6 @@ pub fn for_scope(origin: &Origin, user: &User, groups: &[String], scopes: &Scope
     }
     (standard, additional)
 }
-
-/// Claims of the scope `profile` that a person's record has no field for, but a directory may know (OpenID Connect Core, section 5.1).
-const PROFILE_MORE: &[&str] = &["middle_name", "nickname", "profile", "website", "gender", "birthdate", "zoneinfo"];
 
 /// Whether a directory's attribute has the form the standard claim of this name must have.
 fn fits(name: &str, value: &serde_json::Value) -> bool {
@@ -95,7 +95,7 @@ fn fits(name: &str, value: &serde_json::Value) -> bool {
 pub fn scope_of(name: &str) -> Option<Scope> {
     match name {
         "name" | "given_name" | "family_name" | "preferred_username" | "locale" | "picture" | "updated_at" => Some(Scope::Profile),
-        name if PROFILE_MORE.contains(&name) => Some(Scope::Profile),
+        name if PERSON_CLAIMS.contains(&name) => Some(Scope::Profile),
         "email" | "email_verified" => Some(Scope::Email),
         "phone_number" | "phone_number_verified" => Some(Scope::Phone),
         "groups" => Some(Scope::Groups),
@@ -119,12 +119,6 @@ pub fn for_request(origin: &Origin, user: &User, groups: &[String], scopes: &Sco
     }
     let read = UserInfoClaims::<MoreClaims, CoreGenderClaim>::from_json::<Infallible>(chosen.to_string().as_bytes(), None);
     read.map_or(of_scopes, |claims| (claims.standard_claims().clone(), claims.additional_claims().clone()))
-}
-
-/// Whether a name is a claim with a meaning of its own: of ID tokens, of RFC 7519, or of OpenID Connect Core section 5.1.
-fn is_reserved(name: &str) -> bool {
-    const OTHERS: &[&str] = &["nbf", "jti", "azp", "c_hash", "s_hash", "events", "cnf", "act", "may_act", "scope", "client_id", "address"];
-    NAMES.contains(&name) || OTHERS.contains(&name)
 }
 
 /// The claims we may send, for the metadata.
@@ -173,6 +167,13 @@ pub(super) fn instant(at: Timestamp) -> Option<chrono::DateTime<chrono::Utc>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_directory_fills_a_claim_that_is_sent_from_elsewhere() {
+        for name in NAMES {
+            assert!(is_reserved_claim(name), "{name}");
+        }
+    }
     use serde_json::{Value, json};
 
     fn seen(user: &User, groups: &[&str], scopes: &str) -> Value {

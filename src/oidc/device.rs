@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::acr::Class;
 use super::error::{OAuthError, no_store};
+use super::mint::{mint, settle};
 use super::scope::{Scope, Scopes};
 use super::store::devices::{self as store, NewDevice, Polled};
 use super::store::{self as grants, NewGrant};
@@ -148,8 +149,8 @@ pub(super) async fn redeem(app: &App, client: &AuthenticatedClient, unverified_c
     let answer = match hears(&polled, now) {
         Hears::Tokens => {
             let grant = store::take(&mut tx, &hash, client.id).await?.ok_or(UNKNOWN)?;
-            let minted = super::mint(&mut tx, app, client, grant, None, now).await;
-            return super::settle(tx, minted).await?.sign(app, client, None, now).await;
+            let minted = mint(&mut tx, app, client, grant, None, now).await;
+            return settle(tx, minted).await?.sign(app, client, None, now).await;
         }
         Hears::Pending => {
             store::note_poll(&mut tx, &hash, polled.poll_seconds, now).await?;

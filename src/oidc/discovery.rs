@@ -34,6 +34,10 @@ struct More {
     require_pushed_authorization_requests: bool,
     device_authorization_endpoint: String,
     authorization_response_iss_parameter_supported: bool,
+    backchannel_logout_supported: bool,
+    backchannel_logout_session_supported: bool,
+    frontchannel_logout_supported: bool,
+    frontchannel_logout_session_supported: bool,
 }
 
 impl AdditionalProviderMetadata for More {}
@@ -73,6 +77,10 @@ pub fn document(origin: &Origin) -> anyhow::Result<Published> {
         require_pushed_authorization_requests: false,
         device_authorization_endpoint: origin.url("/api/oidc/device/authorize"),
         authorization_response_iss_parameter_supported: true,
+        backchannel_logout_supported: true,
+        backchannel_logout_session_supported: true,
+        frontchannel_logout_supported: true,
+        frontchannel_logout_session_supported: true,
     };
     let metadata = Metadata::new(
         IssuerUrl::new(origin.as_str().to_owned())?,

@@ -9,16 +9,19 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::answer::answer_url;
+use super::front_channel;
 use super::id_token::{self, Hint};
 use super::params::Params;
 use crate::app::App;
 use crate::clients::{self, Client};
+use crate::clock::Timestamp;
 use crate::error::AppError;
-use crate::sessions::{self, MaybeSignedIn};
+use crate::sessions::{self, MaybeSignedIn, SignedIn};
 use crate::web::{self, Chrome, headers};
 
-/// The parameters we read.
-const NAMES: &[&str] = &["id_token_hint", "client_id", "post_logout_redirect_uri", "state"];
+/// The parameters we know (section 2). `logout_hint` says who is meant: somebody is signed in at this browser or not, so it changes nothing; `ui_locales` changes
+/// nothing either, for the pages are in one language.
+const NAMES: &[&str] = &["id_token_hint", "logout_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"];
 
 /// Asks before signing out: nobody should be signed out by a link on some page.
 #[derive(Template, WebTemplate)]
@@ -29,13 +32,6 @@ struct SignOutPage {
     username: String,
     client_name: Option<String>,
     parameters: String,
-}
-
-/// Says that it is done.
-#[derive(Template, WebTemplate)]
-#[template(path = "oidc/signed_out.html")]
-struct SignedOutPage {
-    chrome: Chrome,
 }
 
 /// A request that has been checked.
@@ -60,9 +56,7 @@ pub async fn get(
     let Some(person) = signed_in else { return Ok(done(&app, &request)) };
     // The app that signed this person in says so itself; everything else could come from anyone.
     if request.hint.as_ref().is_some_and(|hint| hint.user == person.user.id) {
-        super::end_session(&app, &person, request.client.as_ref().map(|client| client.id), &browser, now).await?;
-        sessions::end_own(&session).await?;
-        return Ok(done(&app, &request));
+        return end(&app, &session, &person, request, &browser, now).await;
     }
     let page = SignOutPage {
         chrome: Chrome::public(&app),
@@ -100,17 +94,31 @@ pub async fn confirm(
 ) -> Result<Response, AppError> {
     let params = Params::parse(&form.parameters).map_err(|_| not_understood())?;
     let request = check(&app, &params).await?;
-    if let Some(person) = signed_in {
-        super::end_session(&app, &person, request.client.as_ref().map(|client| client.id), &browser, app.clock.now()).await?;
-        sessions::end_own(&session).await?;
+    match signed_in {
+        Some(person) => end(&app, &session, &person, request, &browser, app.clock.now()).await,
+        None => Ok(done(&app, &request)),
     }
-    Ok(done(&app, &request))
+}
+
+/// Ends the session and sends the browser on: by way of the page that tells apps, where some want to be told in the browser.
+async fn end(
+    app: &App,
+    session: &tower_sessions::Session,
+    person: &SignedIn,
+    request: EndSession,
+    browser: &web::Client,
+    now: Timestamp,
+) -> Result<Response, AppError> {
+    let asking = request.client.as_ref().map(|client| client.id);
+    let farewell = super::end_session(app, person, asking, request.back_to.clone(), browser, now).await?;
+    sessions::end_own(session).await?;
+    Ok(if farewell.apps.is_empty() { done(app, &request) } else { Redirect::to(&farewell.location(app)).into_response() })
 }
 
 fn done(app: &App, request: &EndSession) -> Response {
     match &request.back_to {
         Some(back_to) => Redirect::to(back_to).into_response(),
-        None => SignedOutPage { chrome: Chrome::public(app) }.into_response(),
+        None => front_channel::just_signed_out(app),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Clients that act for themselves (RFC 6749 section 4.4): an access token without a person.
 
 use super::error::OAuthError;
+use super::mint::access_lifetime;
 use super::store::machines as store;
 use super::token::Tokens;
 use crate::app::App;
@@ -15,7 +16,7 @@ pub(super) async fn grant(app: &App, client: &AuthenticatedClient, scope: Option
         return Err(OAuthError::UnauthorizedClient("this client may not use client_credentials"));
     }
     let scope = granted(&registration.own_scopes, scope).ok_or(OAuthError::InvalidScope("scope names something this client may not have"))?;
-    let lifetime = super::access_lifetime(app, client);
+    let lifetime = access_lifetime(app, client);
     let token = SecretToken::new("muster_at_");
     let mut tx = app.db.begin().await?;
     store::insert(&mut tx, &token.hash(), client.id, &scope, now, now + lifetime).await?;

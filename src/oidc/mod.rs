@@ -1,13 +1,14 @@
 //! The OpenID provider: OpenID Connect Core's authorization code flow with PKCE, its metadata and keys, userinfo, refresh, sign-out.
 //!
 //! A request's way: [`request::validate`] makes it trustworthy, [`authorize::decide`] says what happens next, `issue_code` stores a grant and its code,
-//! `redeem_code` turns the code into tokens, [`claims::for_scope`] is what they tell. Codes and tokens are opaque and stored hashed; they belong to a
+//! `redeem::code` turns the code into tokens (`mint`), [`claims::for_scope`] is what they tell. Codes and tokens are opaque and stored hashed; they belong to a
 //! grant, and every statement that uses one asks whether grant, person and client still stand, so that revoking is one write.
 
 pub mod account;
 pub mod acr;
 pub mod answer;
 pub mod authorize;
+pub mod back_channel;
 pub mod claims;
 pub mod claims_request;
 pub mod consent;
@@ -15,12 +16,17 @@ pub mod device;
 pub mod discovery;
 pub mod end_session;
 pub mod error;
+pub mod front_channel;
 pub mod id_token;
 pub mod introspect;
 pub mod keys;
+mod logout_token;
 mod machine;
+mod mint;
 pub mod params;
+pub mod proxied;
 pub mod pushed;
+mod redeem;
 pub mod request;
 pub mod revoke;
 pub mod scope;
@@ -37,25 +43,22 @@ use claims_request::Named;
 use error::OAuthError;
 use request::AuthorizationRequest;
 use scope::{Scope, Scopes};
-use store::{NewCode, NewGrant, NewToken};
-use token::{Proof, Tokens};
+use store::{NewCode, NewGrant};
 
 use crate::app::App;
-use crate::audit::{self, Actor, Event, Kind};
+use crate::audit::{self, Event, Kind};
 use crate::clients::{self, AuthenticatedClient};
 use crate::clock::Timestamp;
 use crate::config::Origin;
-use crate::db::{Conn, Tx};
+use crate::db::Conn;
 use crate::error::AppError;
 use crate::id::{ClientId, GrantId, UserId};
 use crate::secret::{SecretToken, TokenHash};
-use crate::sessions::SignedIn;
-use crate::{groups, users, web};
+use crate::sessions::{Farewell, SignedIn};
+use crate::{groups, sessions, users, web};
 
 /// How long a code can be redeemed; RFC 6749 section 4.1.2 allows ten minutes, apps that start slowly need more than a few seconds.
 const CODE_LIFETIME: Duration = Duration::from_secs(120);
-/// A refresh token that was just exchanged still gives fresh tokens for this long: two tabs of an app may refresh at the same time.
-const REFRESH_REUSE_WITHIN: Duration = Duration::from_secs(20);
 
 /// Whether the person has just been asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +128,7 @@ async fn issue_code(
         expires_at: now + client.registration.lifetimes.code_seconds.map_or(CODE_LIFETIME, |seconds| Duration::from_secs(seconds.into())),
     };
     store::insert_code(&mut tx, new).await?;
+    sessions::apps::take_part(&mut tx, person.session.id, user, client.id, now).await?;
     match agreement {
         Agreement::Given => {
             let before = Scopes::parse(&store::consent(&mut tx, user, client.id).await?.unwrap_or_default());
@@ -136,193 +140,6 @@ async fn issue_code(
     audit::record(&mut tx, event.with("scopes", scopes.as_str()).with("asked", agreement == Agreement::Given)).await?;
     tx.commit().await?;
     Ok(Some(code))
-}
-
-/// How long a client's access tokens are good for.
-fn access_lifetime(app: &App, client: &clients::Client) -> Duration {
-    let own = client.registration.lifetimes.access_minutes;
-    own.map_or_else(|| app.settings().access_token_lifetime.minutes(), |minutes| Duration::from_secs(u64::from(minutes) * 60))
-}
-
-/// Redeems an authorization code. It is used up even when a check after that fails; a second use revokes what the first gave (RFC 6749 section 4.1.2).
-async fn redeem_code(
-    app: &App,
-    client: &AuthenticatedClient,
-    unverified_code: &str,
-    proof: &Proof<'_>,
-    browser: &web::Client,
-    now: Timestamp,
-) -> Result<Tokens, OAuthError> {
-    let hash = TokenHash::of(unverified_code);
-    let mut tx = app.db.begin().await?;
-    // A second use, however late, must find what the first gave: the row stays for as long as the tokens.
-    let kept_until = now + access_lifetime(app, client);
-    let Some(redeemed) = store::redeem_code(&mut tx, &hash, client.id, now, kept_until).await? else {
-        if let Some(grant) = store::grant_of_used_code(&mut tx, &hash, client.id).await? {
-            revoke_after_reuse(&mut tx, grant, client, "code", browser, now).await?;
-        }
-        tx.commit().await?;
-        return Err(OAuthError::InvalidGrant("the code is unknown, expired, used or another client's"));
-    };
-    let minted = match token::check_proof(proof, &redeemed.redirect_uri, redeemed.code_challenge.as_deref()) {
-        Err(why) => Err(OAuthError::InvalidGrant(why)),
-        Ok(()) => mint(&mut tx, app, client, redeemed.grant_id, None, now).await,
-    };
-    if let Ok(Minted { refresh_until: Some(refresh_until), .. }) = &minted {
-        store::keep_code(&mut tx, &hash, *refresh_until).await?;
-    }
-    let minted = settle(tx, minted).await?;
-    let nonce = minted.grant.nonce.clone();
-    minted.sign(app, client, nonce.as_deref(), now).await
-}
-
-/// Exchanges a refresh token for fresh tokens (RFC 6749 section 6). Each is good once; a second use after a short while revokes the grant, because two
-/// parties hold it then (RFC 9700 section 4.14.2).
-async fn refresh(
-    app: &App,
-    client: &AuthenticatedClient,
-    unverified_token: &str,
-    narrowed: Option<Scopes>,
-    browser: &web::Client,
-    now: Timestamp,
-) -> Result<Tokens, OAuthError> {
-    const UNKNOWN: OAuthError = OAuthError::InvalidGrant("the refresh token is unknown, expired, revoked or another client's");
-    let hash = TokenHash::of(unverified_token);
-    let mut tx = app.db.begin().await?;
-    let grant = match store::rotate_refresh_token(&mut tx, &hash, client.id, now).await? {
-        Some(grant) => grant,
-        None => match store::used_refresh_token(&mut tx, &hash, client.id).await? {
-            Some((grant, used_at)) if now.since(used_at) <= REFRESH_REUSE_WITHIN => grant,
-            Some((grant, _)) => {
-                revoke_after_reuse(&mut tx, grant, client, "refresh token", browser, now).await?;
-                tx.commit().await?;
-                return Err(UNKNOWN);
-            }
-            None => return Err(UNKNOWN),
-        },
-    };
-    let minted = mint(&mut tx, app, client, grant, narrowed, now).await;
-    settle(tx, minted).await?.sign(app, client, None, now).await
-}
-
-/// Ends the transaction in which a code or token was used. A check that failed leaves it used; our own failure, and a scope that was merely too wide, give
-/// nothing away and leave it as it was.
-async fn settle(tx: Tx, minted: Result<Minted, OAuthError>) -> Result<Minted, OAuthError> {
-    if matches!(minted, Err(OAuthError::Internal(_) | OAuthError::InvalidScope(_))) {
-        drop(tx);
-    } else {
-        tx.commit().await?;
-    }
-    minted
-}
-
-async fn revoke_after_reuse(
-    tx: &mut Tx,
-    grant: GrantId,
-    client: &AuthenticatedClient,
-    what: &str,
-    browser: &web::Client,
-    now: Timestamp,
-) -> sqlx::Result<()> {
-    if !store::revoke_grant(tx, grant, "reuse", now).await? {
-        return Ok(());
-    }
-    let user = store::user_of_grant(tx, grant).await?;
-    let (id, name) = user.map_or((None, String::new()), |(id, name)| (Some(id.uuid()), name));
-    let actor = Actor { id: None, name: client.registration.name.clone() };
-    let event = Event::new(now, Kind::TokenReuse, actor).on(id, &name).from_client(browser);
-    audit::record(tx, event.with("client_id", client.client_id.as_str()).with("token", what)).await
-}
-
-/// Tokens that are stored, and what the ID token that goes with them will say.
-struct Minted {
-    grant: store::Grant,
-    granted: Scopes,
-    access: SecretToken,
-    refresh: Option<SecretToken>,
-    /// Until when the refresh token is good.
-    refresh_until: Option<Timestamp>,
-    lifetime: Duration,
-}
-
-/// Makes and stores the tokens of a grant that still counts. Signing is left for after the commit: it takes longer than the statements here.
-async fn mint(
-    tx: &mut Tx,
-    app: &App,
-    client: &AuthenticatedClient,
-    grant: GrantId,
-    narrowed: Option<Scopes>,
-    now: Timestamp,
-) -> Result<Minted, OAuthError> {
-    let grant = store::find_live_grant(tx, grant).await?.ok_or_else(|| {
-        tracing::info!(client.id = client.client_id, "refused tokens: the grant was revoked or its person may no longer use the client");
-        OAuthError::InvalidGrant("what the person granted no longer counts")
-    })?;
-    let granted = Scopes::parse(&grant.scopes);
-    let scopes = narrowed.unwrap_or_else(|| granted.clone());
-    if scopes.is_empty() || !scopes.is_within(&granted) {
-        return Err(OAuthError::InvalidScope("scope names something that was not granted"));
-    }
-    let settings = app.settings();
-    let lifetime = access_lifetime(app, client);
-    let own = client.registration.lifetimes.refresh_days;
-    let unused = own.map_or_else(|| settings.refresh_token_lifetime.days(), |days| Duration::from_secs(u64::from(days) * 86_400));
-    // However often it is exchanged, it ends with the grant.
-    let refresh_until = (now + unused).min(grant.created_at + settings.refresh_token_end.days());
-    let access = SecretToken::new("muster_at_");
-    let refresh = granted.contains(Scope::OfflineAccess).then(|| SecretToken::new("muster_rt_"));
-    let (access_hash, refresh_hash) = (access.hash(), refresh.as_ref().map(SecretToken::hash));
-    let access_scopes = scopes.to_string();
-    let token = |hash, kind, scopes, expires_at| NewToken { hash, kind, grant: grant.id, scopes, created_at: now, expires_at };
-    let mut tokens = vec![token(&access_hash, "access", access_scopes.as_str(), now + lifetime)];
-    tokens.extend(refresh_hash.as_ref().map(|hash| token(hash, "refresh", grant.scopes.as_str(), refresh_until)));
-    store::insert_tokens(tx, &tokens).await?;
-    let refresh_until = refresh.is_some().then_some(refresh_until);
-    Ok(Minted { grant, granted: scopes, access, refresh, refresh_until, lifetime })
-}
-
-impl Minted {
-    /// The answer, with a signed ID token when `openid` was granted.
-    async fn sign(self, app: &App, client: &AuthenticatedClient, nonce: Option<&str>, now: Timestamp) -> Result<Tokens, OAuthError> {
-        let id_token = if self.granted.contains(Scope::OpenId) {
-            let sid = self.grant.session_id.map(|session| id_token::sid(session, client.id));
-            let about = id_token::About {
-                client_id: &client.client_id,
-                user: self.grant.user_id,
-                auth_at: self.grant.auth_at,
-                amr: &self.grant.amr,
-                acr: if self.grant.acr.is_empty() { Class::of(self.grant.amr.split(' ')).as_str() } else { &self.grant.acr },
-                sid: sid.as_deref(),
-                nonce,
-                lifetime: client
-                    .registration
-                    .lifetimes
-                    .id_token_minutes
-                    .map_or(self.lifetime, |minutes| Duration::from_secs(u64::from(minutes) * 60)),
-                access_token: self.access.reveal(),
-            };
-            let named = Named::from_text(&self.grant.claims).id_token;
-            let scopes = if client.registration.claims_in_id_token { self.granted.clone() } else { Scopes::default() };
-            let claims = if client.registration.claims_in_id_token || !named.is_empty() {
-                let known = claims_of(&app.config.origin, &mut app.db.read().await?, self.grant.user_id, &scopes, &named).await?;
-                Some(known.ok_or(OAuthError::InvalidGrant("the person is gone"))?)
-            } else {
-                None
-            };
-            let keys = app.keys.current();
-            Some(id_token::sign(&app.config.origin, keys.active(client.registration.signing_alg)?, &about, claims, now)?)
-        } else {
-            None
-        };
-        Ok(Tokens {
-            access_token: self.access.reveal().to_owned(),
-            token_type: "Bearer",
-            expires_in: self.lifetime.as_secs(),
-            scope: self.granted.to_string(),
-            id_token,
-            refresh_token: self.refresh.map(|token| token.reveal().to_owned()),
-        })
-    }
 }
 
 /// The claims of a person as the database has them now; `None` when they are gone.
@@ -363,13 +180,24 @@ async fn give_back(app: &App, client: &AuthenticatedClient, unverified_token: &s
     tx.commit().await
 }
 
-/// Revokes what was granted in a session that is about to end, all of it for the client that asks for the sign-out, and records the sign-out.
-async fn end_session(app: &App, person: &SignedIn, asking: Option<ClientId>, browser: &web::Client, now: Timestamp) -> anyhow::Result<()> {
+/// Signs a person out because an app asked: all that was granted to it in the session ends, of other apps what needs the person to be there; every app that
+/// took part is told. Gives how the browser goes on, to `back_to` in the end.
+async fn end_session(
+    app: &App,
+    person: &SignedIn,
+    asking: Option<ClientId>,
+    back_to: Option<String>,
+    browser: &web::Client,
+    now: Timestamp,
+) -> anyhow::Result<Farewell> {
+    let (user, session) = (person.user.id, person.session.id);
     let mut tx = app.db.begin().await?;
-    let revoked = store::revoke_grants_of_session(&mut tx, person.session.id, asking, "signed out", now).await?;
-    let event = Event::new(now, Kind::SignOut, person.actor()).on(person.user.id.uuid(), &person.user.username).from_client(browser);
+    let revoked = store::revoke_grants_of_session(&mut tx, session, asking, "signed out", now).await?;
+    let ended = sessions::sign_out(&mut tx, user, session, now).await?;
+    let event = Event::new(now, Kind::SignOut, person.actor()).on(user.uuid(), &person.user.username).from_client(browser);
     audit::record(&mut tx, event.with("grants_revoked", i64::try_from(revoked).unwrap_or(i64::MAX))).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(Farewell::new(session, ended.front_channel, back_to, now))
 }
 
 /// The apps a person lets know who they are, by name.

@@ -4,6 +4,8 @@
 pub(super) mod devices;
 pub(super) mod keys;
 pub(super) mod machines;
+pub(super) mod notices;
+pub(super) mod proxied;
 pub(super) mod pushed;
 
 use super::AppLine;
@@ -238,7 +240,7 @@ pub(super) async fn find_live_token(conn: &mut Conn, hash: &TokenHash, now: Time
     query(concat!(
         "SELECT t.kind, g.user_id, u.username, c.client_id, t.scopes, g.claims, t.created_at, t.expires_at
          FROM tokens t JOIN grants g ON g.id = t.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
-         WHERE t.token_hash = $1 AND t.expires_at > $2 AND t.used_at IS NULL AND ",
+         WHERE t.token_hash = $1 AND t.kind <> 'proxied' AND t.expires_at > $2 AND t.used_at IS NULL AND ",
         live_grant!()
     ))
     .bind(hash)

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::device;
 use super::error::{OAuthError, no_store};
 use super::params::Params;
+use super::redeem;
 use super::scope::Scopes;
 use crate::app::App;
 use crate::clients::{self, AuthenticatedClient};
@@ -52,12 +53,12 @@ pub async fn post(State(app): State<App>, browser: web::Client, headers: HeaderM
         "authorization_code" => {
             let code = params.get("code").ok_or(OAuthError::InvalidRequest("code is missing"))?;
             let proof = Proof { redirect_uri: params.get("redirect_uri"), code_verifier: params.get("code_verifier") };
-            super::redeem_code(&app, &client, code, &proof, &browser, now).await
+            redeem::code(&app, &client, code, &proof, &browser, now).await
         }
         "refresh_token" => {
             let refresh_token = params.get("refresh_token").ok_or(OAuthError::InvalidRequest("refresh_token is missing"))?;
             let scopes = params.get("scope").map(Scopes::parse);
-            super::refresh(&app, &client, refresh_token, scopes, &browser, now).await
+            redeem::refresh(&app, &client, refresh_token, scopes, &browser, now).await
         }
         "client_credentials" => super::machine::grant(&app, &client, params.get("scope"), now).await,
         device::GRANT_TYPE => {

@@ -83,6 +83,10 @@ struct AddPage {
     is_all: bool,
     /// Whether it may wait; an administrator can do nothing without one.
     may_wait: bool,
+    /// The app the person is on the way to; empty when it is none.
+    client_name: String,
+    request: String,
+    back: String,
 }
 
 /// The query of the sign-in page.
@@ -140,11 +144,7 @@ pub async fn sign_in_page(
     }
     let OnTheWay { pending, next } = on_the_way;
     let password_page = if offers_password { format!("/sign-in/password{}", next.sign_in_query()) } else { String::new() };
-    let (request, back) = match next {
-        Next::Authorize(sealed) => (sealed, String::new()),
-        Next::Page(path) => (String::new(), path),
-        Next::Account => (String::new(), String::new()),
-    };
+    let (request, back) = next.fields();
     let notice = match unverified.notice.as_deref() {
         Some("signed-out") => "You are signed out.",
         _ => "",
@@ -196,16 +196,16 @@ pub async fn finish_sign_in(
         unverified_credential: &unverified.credential,
     };
     let signed_in = super::finish_sign_in(&app, now, &answer).await?;
-    sessions::start(&session, signed_in.user.id, Method::Passkey { synced: signed_in.synced }, &client, now).await?;
+    sessions::start(&app, &session, signed_in.user.id, Method::Passkey { synced: signed_in.synced }, &client, now).await?;
     let next = Next::from_query(unverified.request.as_deref(), unverified.back.as_deref()).location();
     Ok(Json(Finished { next, signal: super::signal(&app, &signed_in.user).await? }))
 }
 
-/// `GET /account/passkeys/add`.
+/// `GET /account/passkeys/add`; somebody who adds their first one goes on to where they were on the way to.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn add_page(State(app): State<App>, MayEnrol(signed_in): MayEnrol) -> Result<Response, AppError> {
+pub async fn add_page(State(app): State<App>, MayEnrol(signed_in): MayEnrol, Query(unverified): Query<SignInQuery>) -> Result<Response, AppError> {
     if super::needs_passkey_to_add(&mut app.db.read().await?, &signed_in).await? {
         return Ok(Redirect::to("/account/passkeys").into_response());
     }
@@ -213,7 +213,11 @@ pub async fn add_page(State(app): State<App>, MayEnrol(signed_in): MayEnrol) -> 
     let (is_first, is_all) = (method == Method::AccessLink, method.is_for_first_passkey());
     let may_wait = !signed_in.user.is_admin();
     let address = app.config.origin.as_str().to_owned();
-    Ok(AddPage { chrome: signed_in.chrome(&app), address, username: signed_in.user.username, is_first, is_all, may_wait }.into_response())
+    let OnTheWay { pending, next } = OnTheWay::read(&app, &unverified);
+    let (request, back) = next.fields();
+    let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
+    let chrome = signed_in.chrome(&app);
+    Ok(AddPage { chrome, address, username: signed_in.user.username, is_first, is_all, may_wait, client_name, request, back }.into_response())
 }
 
 /// `POST /account/passkeys/register/start`: options for `navigator.credentials.create()`.
@@ -237,9 +241,12 @@ pub async fn start_registration(
 pub struct FinishRegistration {
     ceremony: String,
     credential: Value,
+    request: Option<String>,
+    back: Option<String>,
 }
 
-/// `POST /account/passkeys/register/finish`: judges the answer and keeps the passkey. A session that came by something less becomes one of this passkey.
+/// `POST /account/passkeys/register/finish`: judges the answer and keeps the passkey. A session that came by something less becomes one of this passkey, and
+/// goes on to where the person wanted to go.
 ///
 /// # Errors
 /// [`CeremonyError`] as JSON, or `TooManyRequests`.
@@ -262,12 +269,15 @@ pub async fn finish_registration(
     };
     let added = super::finish_registration(&app, now, &signed_in, &answer).await?;
     let next = if !signed_in.session.method.is_passkey() {
-        sessions::start(&session, signed_in.user.id, Method::Passkey { synced: added.synced }, &client, now).await?;
-        "/account?notice=ready"
+        sessions::start(&app, &session, signed_in.user.id, Method::Passkey { synced: added.synced }, &client, now).await?;
+        match OnTheWay::read(&app, &SignInQuery::on_the_way(unverified.request, unverified.back)).next {
+            Next::Account => "/account?notice=ready".to_owned(),
+            next => next.location(),
+        }
     } else {
-        "/account/passkeys?notice=added"
+        "/account/passkeys?notice=added".to_owned()
     };
-    Ok(Json(Finished { next: next.to_owned(), signal: super::signal(&app, &signed_in.user).await? }))
+    Ok(Json(Finished { next, signal: super::signal(&app, &signed_in.user).await? }))
 }
 
 /// The query of the list.

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::{MayEnrol, Method, SignedIn};
+use super::{Farewell, MayEnrol, Method, Next, SignedIn};
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
 use crate::clock::Timestamp;
@@ -116,12 +116,15 @@ pub async fn list_page(State(app): State<App>, signed_in: SignedIn, Query(unveri
 pub async fn end(State(app): State<App>, signed_in: SignedIn, client: Client, Path(id): Path<SessionId>) -> Result<Redirect, AppError> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    if super::end(&mut tx, signed_in.user.id, id, now).await? {
+    let end = super::end(&mut tx, signed_in.user.id, id, now).await?;
+    if end.was_there {
         audit::record(&mut tx, ended(now, &signed_in, &client).with("session", id.to_string())).await?;
     }
     tx.commit().await?;
-    let is_own = id == signed_in.session.id;
-    Ok(Redirect::to(if is_own { "/sign-in?notice=signed-out" } else { "/account/sessions?notice=ended" }))
+    if id == signed_in.session.id {
+        return Ok(Redirect::to(&Farewell::new(id, end.front_channel, None, now).location(&app)));
+    }
+    Ok(Redirect::to("/account/sessions?notice=ended"))
 }
 
 /// `POST /account/sessions/end-others`.
@@ -162,19 +165,21 @@ fn anyone(holder: Result<MayEnrol, AppError>) -> Result<Option<SignedIn>, AppErr
     }
 }
 
-/// `POST /sign-out`.
+/// `POST /sign-out`: to the sign-in page, by way of the page that tells apps where there are such.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn sign_out(State(app): State<App>, holder: Result<MayEnrol, AppError>, session: Session, client: Client) -> Result<Redirect, AppError> {
+    let now = app.clock.now();
+    let mut location = Next::after_sign_out().to_owned();
     if let Some(signed_in) = anyone(holder)? {
-        let now = app.clock.now();
         let event = Event::new(now, Kind::SignOut, signed_in.actor());
         let mut tx = app.db.begin().await?;
-        super::sign_out(&mut tx, signed_in.user.id, signed_in.session.id, now).await?;
+        let ended = super::sign_out(&mut tx, signed_in.user.id, signed_in.session.id, now).await?;
         audit::record(&mut tx, event.on(signed_in.user.id.uuid(), &signed_in.user.username).from_client(&client)).await?;
         tx.commit().await?;
+        location = Farewell::new(signed_in.session.id, ended.front_channel, None, now).location(&app);
     }
     super::end_own(&session).await?;
-    Ok(Redirect::to("/sign-in?notice=signed-out"))
+    Ok(Redirect::to(&location))
 }

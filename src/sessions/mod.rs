@@ -4,8 +4,10 @@
 //! Handlers ask for authority in their signature: [`SignedIn`] (anyone), [`AdminSession`] (an administrator who used a passkey), [`MayEnrol`] (anyone, and
 //! who has come in by a directory password to add a first passkey and may do nothing else).
 
+pub mod apps;
 mod deed;
 mod extract;
+mod farewell;
 pub mod http;
 pub mod next;
 mod store;
@@ -18,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use deed::AdminDeed;
 pub use extract::{AdminSession, MayEnrol, MaybeSignedIn, SignedIn};
+pub use farewell::Farewell;
 pub use next::Next;
 pub use store::Line;
 pub use tower::layer;
@@ -25,7 +28,7 @@ pub use tower::layer;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
-use crate::id::{SessionId, UserId};
+use crate::id::{ClientId, SessionId, UserId};
 use crate::web::Client;
 
 /// How someone proved who they are; reported to apps as `amr` (RFC 8176).
@@ -103,12 +106,24 @@ const STATE_KEY: &str = "session";
 
 /// Starts a session for someone who has just proved who they are. The cookie's secret changes and what it opened before is gone (session fixation). Whoever
 /// proves it again keeps the session's name, so that signing out ends what apps were given before that too.
-/// The caller has checked that the person may come in, and has recorded it.
+/// Whoever was signed in at this browser before is signed out. The caller has checked that the person may come in, and has recorded it.
 ///
 /// # Errors
 /// When the session cannot be stored.
-pub async fn start(session: &tower_sessions::Session, user: UserId, method: Method, client: &Client, now: Timestamp) -> anyhow::Result<SessionState> {
+pub async fn start(
+    app: &App,
+    session: &tower_sessions::Session,
+    user: UserId,
+    method: Method,
+    client: &Client,
+    now: Timestamp,
+) -> anyhow::Result<SessionState> {
     let former: Option<SessionState> = session.get(STATE_KEY).await.context("reading the former session")?;
+    if let Some(other) = former.as_ref().filter(|former| former.user != user) {
+        let mut tx = app.db.begin().await?;
+        sign_out(&mut tx, other.user, other.id, now).await?;
+        tx.commit().await?;
+    }
     let id = former.filter(|former| former.user == user).map_or_else(SessionId::new, |former| former.id);
     let state = SessionState { id, user, method, auth_at: now, client_ip: client.ip_text(), user_agent: client.user_agent.clone() };
     // Not `flush`: a record that was loaded already would be stored again under its old id, and the old cookie would open the new session.
@@ -127,6 +142,20 @@ pub async fn end_own(session: &tower_sessions::Session) -> anyhow::Result<()> {
     session.flush().await.context("ending the session")
 }
 
+/// Notes that a session is in use at an app that asks here for each request; `last_seen_at` is what the caller has just read. Written once a minute at most.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn touch(app: &App, session: SessionId, last_seen_at: Timestamp, now: Timestamp) -> sqlx::Result<()> {
+    let idle_lifetime = app.settings().session_idle_lifetime.minutes();
+    if now.since(last_seen_at) < tower::TOUCH_EVERY.min(idle_lifetime / 4) {
+        return Ok(());
+    }
+    let mut tx = app.db.begin().await?;
+    store::touch_by_id(&mut tx, session, now).await?;
+    tx.commit().await
+}
+
 /// The sessions of a person that still count, newest use first.
 ///
 /// # Errors
@@ -135,50 +164,63 @@ pub async fn of_user(app: &App, conn: &mut Conn, user: UserId, now: Timestamp) -
     store::of_user(conn, user, now, now - app.settings().session_idle_lifetime.minutes()).await
 }
 
-/// Ends one session of a person with what apps were given in it; gives whether there was one. The caller audits and commits.
+/// What ended with a session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// Whether there was such a session.
+    pub was_there: bool,
+    /// The apps that want to be told in the person's browser; see [`Farewell`].
+    pub front_channel: Vec<ClientId>,
+}
+
+/// Ends one session of a person with what apps were given in it, and tells the apps. The caller audits and commits.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn end(tx: &mut Tx, user: UserId, session: SessionId, now: Timestamp) -> sqlx::Result<bool> {
+pub async fn end(tx: &mut Tx, user: UserId, session: SessionId, now: Timestamp) -> sqlx::Result<Ended> {
     store::revoke_grants(tx, user, session, now).await?;
-    store::delete(tx, user, session).await
+    let front_channel = apps::of_session(tx, user, session, now).await?;
+    Ok(Ended { was_there: store::delete(tx, user, session).await?, front_channel })
 }
 
-/// Ends the session someone signs out of, with what apps were given in it for as long as the person is there. The caller audits and commits.
+/// Ends the session someone signs out of, with what apps were given in it for as long as the person is there, and tells the apps. The caller audits and
+/// commits.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn sign_out(tx: &mut Tx, user: UserId, session: SessionId, now: Timestamp) -> sqlx::Result<bool> {
+pub async fn sign_out(tx: &mut Tx, user: UserId, session: SessionId, now: Timestamp) -> sqlx::Result<Ended> {
     store::revoke_online_grants(tx, user, session, now).await?;
-    store::delete(tx, user, session).await
+    let front_channel = apps::of_session(tx, user, session, now).await?;
+    Ok(Ended { was_there: store::delete(tx, user, session).await?, front_channel })
 }
 
-/// Ends every session of a person but one, with what apps were given in them; gives how many. The caller audits and commits.
+/// Ends every session of a person but one, with what apps were given in them, and tells the apps; gives how many. The caller audits and commits.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn end_others(tx: &mut Tx, user: UserId, except: SessionId, now: Timestamp) -> sqlx::Result<u64> {
     store::revoke_grants_of_others(tx, user, except, now).await?;
+    apps::of_people(tx, &[user], Some(except), now).await?;
     store::delete_all(tx, &[user], Some(except)).await
 }
 
-/// Ends all sessions of these people, except one that is to stay; gives how many. What apps were given ends by `users.access_void_until`, which the caller
-/// raises, audits and commits.
+/// Ends all sessions of these people and tells the apps; gives how many sessions. What apps were given ends by `users.access_void_until`, which the caller
+/// raises, audits and commits. People may be deleted already.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn end_all(tx: &mut Tx, users: &[UserId], except: Option<SessionId>) -> sqlx::Result<u64> {
-    store::delete_all(tx, users, except).await
+pub async fn end_all(tx: &mut Tx, users: &[UserId], now: Timestamp) -> sqlx::Result<u64> {
+    if users.is_empty() {
+        return Ok(0);
+    }
+    apps::of_people(tx, users, None, now).await?;
+    store::delete_all(tx, users, None).await
 }
 
-/// Deletes sessions that have run out; gives how many.
+/// Deletes sessions that have run out and tells their apps; gives how many.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn sweep(app: &App, now: Timestamp) -> anyhow::Result<u64> {
-    let idle_since = now - app.settings().session_idle_lifetime.minutes();
-    let mut tx = app.db.begin().await?;
-    let swept = store::delete_expired(&mut tx, now, idle_since).await?;
-    tx.commit().await?;
-    Ok(swept)
+    apps::sweep(app, now, now - app.settings().session_idle_lifetime.minutes()).await
 }

@@ -55,12 +55,26 @@ impl Next {
         }
     }
 
+    /// Where a person goes who has signed out here.
+    pub const fn after_sign_out() -> &'static str {
+        "/sign-in?notice=signed-out"
+    }
+
     /// The address to redirect to.
     pub fn location(&self) -> String {
         match self {
             Self::Account => "/account".to_owned(),
             Self::Page(path) => path.clone(),
             Self::Authorize(sealed) => format!("/authorize/continue?request={sealed}"),
+        }
+    }
+
+    /// The same as the two fields `request` and `back` of a form, of which at most one is filled.
+    pub fn fields(self) -> (String, String) {
+        match self {
+            Self::Authorize(sealed) => (sealed, String::new()),
+            Self::Page(path) => (String::new(), path),
+            Self::Account => (String::new(), String::new()),
         }
     }
 

@@ -97,6 +97,10 @@ pub(super) async fn touch(tx: &mut Tx, token_hash: &TokenHash, now: Timestamp) -
     query("UPDATE sessions SET last_seen_at = $2 WHERE token_hash = $1").bind(token_hash).bind(now).execute(tx).await.map(|_| ())
 }
 
+pub(super) async fn touch_by_id(tx: &mut Tx, id: SessionId, now: Timestamp) -> sqlx::Result<()> {
+    query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2").bind(id).bind(now).execute(tx).await.map(|_| ())
+}
+
 pub(super) async fn delete_by_token(tx: &mut Tx, token_hash: &TokenHash) -> sqlx::Result<()> {
     query("DELETE FROM sessions WHERE token_hash = $1").bind(token_hash).execute(tx).await.map(|_| ())
 }
@@ -166,6 +170,19 @@ pub(super) async fn delete_all(tx: &mut Tx, users: &[UserId], except: Option<Ses
     Ok(deleted)
 }
 
-pub(super) async fn delete_expired(tx: &mut Tx, now: Timestamp, idle_since: Timestamp) -> sqlx::Result<u64> {
-    query("DELETE FROM sessions WHERE expires_at <= $1 OR last_seen_at <= $2").bind(now).bind(idle_since).execute(tx).await
+/// Deletes sessions that have run out and those of people who may no longer come in, a batch at a time; gives which.
+pub(super) async fn delete_expired(tx: &mut Tx, now: Timestamp, idle_since: Timestamp) -> sqlx::Result<Vec<SessionId>> {
+    let rows: Vec<(SessionId,)> = query(
+        "DELETE FROM sessions WHERE token_hash IN (
+             SELECT token_hash FROM sessions WHERE expires_at <= $1 OR last_seen_at <= $2
+             UNION SELECT s.token_hash FROM sessions s JOIN users u ON u.id = s.user_id
+                   WHERE s.created_at <= u.access_void_until OR u.blocked_at IS NOT NULL OR u.directory_state <> 'active'
+             LIMIT 1000)
+         RETURNING id",
+    )
+    .bind(now)
+    .bind(idle_since)
+    .all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }

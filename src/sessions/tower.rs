@@ -16,7 +16,7 @@ use crate::clock::Timestamp;
 use crate::secret::TokenHash;
 
 /// How often a session in use is written: more often would cost a write per request. Where sessions may be idle for a few minutes only, four times in that.
-const TOUCH_EVERY: Duration = Duration::from_secs(60);
+pub(super) const TOUCH_EVERY: Duration = Duration::from_secs(60);
 
 /// The layer that reads and writes the session cookie. The cookie outlives the session on purpose: the row decides.
 pub fn layer(app: &App) -> SessionManagerLayer<Store> {

@@ -207,7 +207,7 @@ pub async fn block(app: &App, deed: &AdminDeed, id: UserId) -> Result<(), Error>
     profile::may_be_kept_out(id, deed.admin.user.id, &able_admins)?;
     if store::block(&mut tx, id, deed.now).await? {
         store::void_access(&mut tx, id, deed.now).await?;
-        sessions::end_all(&mut tx, &[id], None).await?;
+        sessions::end_all(&mut tx, &[id], deed.now).await?;
         audit::record(&mut tx, deed.event(Kind::UserBlocked).on(id.uuid(), &user.username)).await?;
         tx.commit().await?;
     }
@@ -268,7 +268,7 @@ pub async fn end_sessions(app: &App, deed: &AdminDeed, id: UserId) -> Result<(),
     let mut tx = app.db.begin().await?;
     let user = store::find(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
     store::void_access(&mut tx, id, deed.now).await?;
-    let ended = sessions::end_all(&mut tx, &[id], None).await?;
+    let ended = sessions::end_all(&mut tx, &[id], deed.now).await?;
     let event = deed.event(Kind::SessionsEnded).on(id.uuid(), &user.username).with("sessions", ended);
     audit::record(&mut tx, event).await?;
     tx.commit().await?;
@@ -284,6 +284,7 @@ pub async fn delete(app: &App, deed: &AdminDeed, id: UserId) -> Result<(), Error
     let able_admins = store::lock_able_admins(&mut tx).await?;
     let user = local(&mut tx, id).await?;
     profile::may_be_kept_out(id, deed.admin.user.id, &able_admins)?;
+    sessions::end_all(&mut tx, &[id], deed.now).await?;
     if !store::delete_local(&mut tx, id).await? {
         return Err(Refusal::FromDirectory.into());
     }

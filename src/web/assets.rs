@@ -28,6 +28,7 @@ assets! {
     "passkey.js", "text/javascript; charset=utf-8";
     "pages.js", "text/javascript; charset=utf-8";
     "form-post.js", "text/javascript; charset=utf-8";
+    "signed-out.js", "text/javascript; charset=utf-8";
     "icon.svg", "image/svg+xml";
 }
 

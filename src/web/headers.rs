@@ -17,9 +17,25 @@ pub fn csp_for_forms_that_leave() -> HeaderValue {
     HeaderValue::from_str(&CSP.replace("form-action 'self'; ", "")).unwrap_or(HeaderValue::from_static(CSP))
 }
 
+/// The page policy for a page that loads pages of these origins inside itself, and of no other. Origins hold nothing that means something to a policy.
+pub fn csp_with_frames<'a>(origins: impl Iterator<Item = &'a str>) -> HeaderValue {
+    let origins: std::collections::BTreeSet<&str> = origins.collect();
+    let frames: Vec<&str> = origins.into_iter().filter(|origin| !origin.contains([';', ',', ' '])).collect();
+    let policy = format!("{CSP}; frame-src {}", if frames.is_empty() { "'none'".to_owned() } else { frames.join(" ") });
+    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(CSP))
+}
+
+/// Marks an answer that a proxy hands to a browser under another address: what we say about our own address is not to be said about that one.
+#[derive(Clone, Copy, Debug)]
+pub struct ForAnotherHost;
+
 /// Middleware: adds the security headers an answer does not have yet.
 pub async fn secure(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    if response.extensions().get::<ForAnotherHost>().is_some() {
+        response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        return response;
+    }
     let headers = response.headers_mut();
     let is_page = headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
     let mut add = |name: HeaderName, value: &'static str| {
@@ -67,5 +83,11 @@ mod tests {
         for kept in ["default-src 'none'; ", "script-src 'self'; ", "base-uri 'none'; ", "frame-ancestors 'none'"] {
             assert!(policy.contains(kept), "{kept}");
         }
+    }
+
+    #[test]
+    fn frames_come_from_the_origins_named_and_nowhere_else() {
+        let policy = csp_with_frames(["https://b.example", "https://a.example:8443", "https://b.example", "https://x; script-src *"].into_iter());
+        assert_eq!(policy.to_str().unwrap(), format!("{CSP}; frame-src https://a.example:8443 https://b.example"));
     }
 }

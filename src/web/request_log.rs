@@ -34,7 +34,8 @@ pub async fn log(State(app): State<App>, client: Client, request: Request, next:
     }
     let (status, duration_ms) = (response.status().as_u16(), started.elapsed().as_millis());
     let ip = client.ip_text();
-    let quiet = path.starts_with("/static/") || path == "/healthz" || path == "/readyz";
+    // A proxy asks for each request of an app, and has a log of its own.
+    let quiet = path.starts_with("/static/") || path.starts_with("/api/forward-auth/") || path == "/healthz" || path == "/readyz";
     match failure.and_then(|failure| failure.cause) {
         Some(cause) => {
             let cause = format!("{cause:#}");

@@ -3,9 +3,12 @@
 use serde_json::Value as Json;
 
 use crate::directory_preview::connected;
-use crate::directory_site::on_each_database;
+use crate::directory_site::{Site, on_each_database, text};
 use crate::pages::{look_at, screenshots};
+use crate::support::app::Engine;
 use crate::support::browser::Page;
+use crate::support::ds389::Ds389;
+use crate::support::samba::{self, Samba};
 use crate::support::slapd::{BASE, Slapd, group, person, person_dn};
 
 fn entries() -> String {
@@ -92,4 +95,91 @@ async fn the_page_says_since_when_somebody_is_missing() {
     let gone = browser.get("/admin/directories/default/explain?who=ada").await;
     assert!(gone.texts("section .notice")[0].contains("It has been missing since"), "{}", gone.body);
     app.stop().await;
+}
+
+#[tokio::test]
+async fn the_import_group_and_what_a_collision_does_are_part_of_the_verdict() {
+    let staff = format!("dn: cn=staff,ou=groups,{BASE}\nobjectClass: groupOfNames\ncn: staff\nmember: cn=team,ou=groups,{BASE}\n\n");
+    on_each_database(&(entries() + &staff), async |site, _| {
+        site.muster.unset("LDAP_ADMIN_GROUP_NAME");
+        // Ada is in staff through team, which counts for this even where groups within groups count for nothing else.
+        site.set(&[("LDAP_IMPORT_GROUP", "Staff"), ("LDAP_NESTED_GROUPS", "off")]);
+        let explain = async |site: &crate::directory_site::Site, who: &str| -> (String, String) {
+            let json = site.muster.run(["directory", "explain", who, "--format", "json"]).await.json();
+            (json["verdict"]["sentence"].as_str().unwrap_or_default().to_owned(), json["verdict"]["reasons"].to_string())
+        };
+        let (sentence, reasons) = explain(site, "guest").await;
+        assert_eq!(sentence, "Gus Guest is not a user here, because only members of a group are taken over.");
+        assert!(reasons.contains("Staff") && reasons.contains("LDAP_IMPORT_GROUP"), "{reasons}");
+        assert_eq!(explain(site, "ada").await.0, "Ada Lovelace is in the directory and has no account here yet.");
+
+        // Somebody local is called ada, and the policies do what they say, before and when a run does it.
+        let id = muster::id::UserId::new();
+        let values = vec![id.into(), muster::id::new_user_handle().into(), false.into(), true.into()];
+        site.execute(
+            "INSERT INTO users (id, user_handle, username, username_key, email, email_key, email_verified, first_name, last_name, display_name, search_text,
+                                local_admin, directory_admin, access_void_until, created_at, updated_at)
+             VALUES ($1, $2, 'Ada', 'ada', 'ada@example.org', 'ada@example.org', $3, '', '', 'Ada', 'ada', $4, $3, 0, 0, 0)",
+            values,
+        )
+        .await;
+        for (policy, sentence, word) in [
+            ("skip", "the name is taken here", "belongs to the local account"),
+            ("link-verified", "the name is taken here", "not the same e-mail address, verified"),
+            ("suffix", "has no account here yet", "becomes \\\"ada2\\\""),
+            ("link", "has only a local account here", "becomes the directory's"),
+        ] {
+            site.set(&[("LDAP_NAME_COLLISION", policy)]);
+            let (said, reasons) = explain(site, &person_dn("ada")).await;
+            assert!(said.contains(sentence) && reasons.contains(word), "{policy}: {said} {reasons}");
+        }
+        assert_eq!(site.sync("applied").await["users"]["linked"], 1);
+        assert_eq!(explain(site, "ada").await.0, "Ada Lovelace can sign in and is an administrator.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn entries_of_active_directory_and_389_directory_server_are_explained_too() {
+    let domain = Samba::start().await;
+    domain.add_user("ada", "Ada", "Lovelace").await;
+    domain.add_user("linus", "Linus", "Torvalds").await;
+    domain.set_disabled(&samba::user_dn("linus"), true).await;
+    domain.add_group("Inner", &[&samba::user_dn("ada")]).await;
+    domain.add_group("Outer", &[&format!("CN=Inner,CN=Users,{}", samba::BASE)]).await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    crate::samba_sync::use_domain(&mut site, &domain);
+    site.muster.unset("LDAP_ADMIN_GROUP_NAME");
+    site.set(&[("LDAP_PRIMARY_GROUP", "true"), ("LDAP_USER_DISABLED_WHEN", "userAccountControl\naccountExpires")]);
+    site.set(&[
+        ("LDAP_USER_GROUP_SEARCH_FILTER", "(objectClass=group)"),
+        ("LDAP_USER_SEARCH_FILTER", "(&(objectCategory=person)(objectClass=user))"),
+    ]);
+    site.sync("applied").await;
+    let explain = async |site: &Site, who: &str| -> Json { site.muster.run(["directory", "explain", who, "--format", "json"]).await.json() };
+    let ada = explain(&site, "ada").await;
+    assert_eq!(ada["verdict"]["sentence"], "Ada Lovelace can sign in.", "{ada}");
+    let paths: Vec<String> =
+        ada["entry"]["groups"].as_array().expect("groups").iter().map(|g| format!("{} {}", text(&g["name"]), text(&g["path"]))).collect();
+    for wanted in ["Inner direct", "Outer via Inner", "Domain Users primary group"] {
+        assert!(paths.iter().any(|path| path == wanted), "{wanted}: {paths:?}");
+    }
+    assert!(ada["entry"]["attributes"].as_array().expect("attributes").iter().any(|attribute| attribute["name"] == "objectGUID"), "{ada}");
+    let linus = explain(&site, &samba::user_dn("linus")).await;
+    assert!(linus["verdict"]["reasons"][0] == "The directory has disabled the account.", "{linus}");
+    let own = explain(&site, "Administrator").await;
+    assert!(text(&own["verdict"]["sentence"]).contains("Muster itself binds with this account"), "found by its principal name: {own}");
+
+    let people = person("ada", "Ada", "Lovelace") + &person("linus", "Linus", "Torvalds") + &group("team", &["ada"]);
+    let ds389 = Ds389::start(&people).await;
+    ds389.set_locked(&person_dn("linus"), true).await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    crate::ds389_sync::use_ds389(&mut site, &ds389);
+    site.muster.unset("LDAP_ADMIN_GROUP_NAME");
+    site.sync("applied").await;
+    let ada = explain(&site, "ada@example.org").await;
+    assert_eq!((&ada["verdict"]["sentence"], &ada["entry"]["groups"][0]["path"]), (&"Ada Lovelace can sign in.".into(), &"direct".into()), "{ada}");
+    let linus = explain(&site, "linus").await;
+    assert_eq!((&linus["verdict"]["may_sign_in"], &linus["account"]["state"]), (&false.into(), &"disabled".into()), "{linus}");
+    assert!(!linus.to_string().contains("{PBKDF2") && !ada.to_string().contains("{PBKDF2"));
 }

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use muster::db::{self, Db};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::directory::{enrol, sign_in};
 use crate::directory_site::{Site, on_each_database, text};
@@ -12,9 +12,10 @@ use crate::support::app::Engine;
 use crate::support::authenticator::SoftwarePasskeys;
 use crate::support::ds389::{self, Ds389};
 use crate::support::http::Browser;
+use crate::support::janitor::Server;
 use crate::support::process::Muster;
 use crate::support::samba::{Samba, user_dn};
-use crate::support::slapd::{BASE, Slapd, group, organisation, person, person_dn};
+use crate::support::slapd::{BASE, Options, SERVICE_DN, Slapd, group, organisation, person, person_dn};
 use crate::support::wait_until;
 
 fn company() -> String {
@@ -186,6 +187,58 @@ async fn where_people_who_leave_are_deleted_a_followed_leaver_is_deleted_too() {
 }
 
 #[tokio::test]
+async fn who_was_missing_at_a_sign_in_is_deleted_by_the_next_run_as_the_settings_say() {
+    for (settings, days) in [(("LDAP_SOFT_DELETE_USERS", "false"), 0), (("LDAP_DELETE_AFTER_DAYS", "30"), 31_i64)] {
+        let slapd = Slapd::start(&company()).await;
+        let mut site = Site::new(Engine::Sqlite).await;
+        site.use_slapd(&slapd);
+        site.set(&[("LDAP_SYNC_AT_SIGN_IN", "true"), ("TRUST_PROXY", "true"), settings]);
+        site.sync("applied").await;
+        site.muster.serve().await;
+        let eye = Eye::of(&site).await;
+        eye.until("SELECT COUNT(*) FROM sync_runs WHERE started_by = 'start' AND outcome IS NOT NULL", 1).await;
+        let (browser, passkeys) = (Browser::new(&site.muster.url()), SoftwarePasskeys::new(&site.muster.url()));
+        enrol(&site, &browser, &passkeys, "linus").await;
+        slapd.tools().delete(&person_dn("linus")).await;
+        assert_ne!(sign_in(&site, &Browser::new(&site.muster.url()), &passkeys).await, 200);
+        assert_eq!(eye.count(LINUS_IS_OUT).await, 1, "the sign-in saw it, and deletes nobody");
+        site.execute("UPDATE users SET left_at = left_at - $1 WHERE username = 'linus'", vec![(days * 86_400_000).into()]).await;
+        let report = site.sync("applied").await;
+        assert_eq!((&report["users"]["deleted"], &report["users"]["disabled"]), (&json!(1), &json!(0)), "{settings:?}: {report}");
+        assert_eq!(eye.count("SELECT COUNT(*) FROM users WHERE username = 'linus'").await, 0);
+        site.muster.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_keeps_no_change_log_is_asked_by_modify_timestamp() {
+    // A slapd without syncprov: nothing to follow but the time each entry was changed.
+    let access = vec!["to attrs=userPassword by anonymous auth by * none".to_owned(), format!("to * by dn.exact=\"{SERVICE_DN}\" read by * none")];
+    let slapd = Slapd::start_with(&Options { unprepared: true, access, ..Options::default() }, &company()).await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    site.use_slapd(&slapd);
+    let eye = serve_following(&mut site).await;
+    assert_eq!(site.text("SELECT mode FROM directory_following").await, "timestamps");
+
+    slapd.tools().modify(&named(&person_dn("grace"), "replace: mail\nmail: admiral@example.org")).await;
+    let changed = eye.until(GRACE_IS_ADMIRAL, 1).await;
+    slapd.tools().add(&person("alan", "Alan", "Turing")).await;
+    let added = eye.until("SELECT COUNT(*) FROM users WHERE username = 'alan' AND directory_state = 'active'", 1).await;
+    let admins = format!("cn=admins,ou=groups,{BASE}");
+    slapd.tools().modify(&named(&admins, &format!("add: member\nmember: {}", person_dn("grace")))).await;
+    let promoted = eye.until(ADMINS, 2).await;
+    // What is not there has no time: deletions wait for the regular sync, as the page says.
+    slapd.tools().delete(&person_dn("linus")).await;
+    slapd.tools().modify(&named(&person_dn("grace"), "replace: mail\nmail: grace@example.org")).await;
+    eye.until(GRACE_IS_ADMIRAL, 0).await;
+    assert_eq!(eye.count(LINUS_IS_OUT).await, 0);
+    site.sync("applied").await;
+    assert_eq!(eye.count(LINUS_IS_OUT).await, 1);
+    eprintln!("in force: {changed:?} changed, {added:?} added, {promoted:?} promoted");
+    site.muster.stop().await;
+}
+
+#[tokio::test]
 async fn a_place_that_is_renamed_makes_a_run_that_reads_everything() {
     let unit = format!("dn: ou=north,ou=people,{BASE}\nobjectClass: organizationalUnit\nou: north\n\n");
     let moved = person("ada", "Ada", "Lovelace").replace(",ou=people,", ",ou=north,ou=people,");
@@ -296,15 +349,26 @@ async fn whoever_signs_in_is_asked_for_and_a_directory_that_is_away_keeps_nobody
 
 #[tokio::test]
 async fn a_second_request_joins_the_run_that_goes_on() {
-    let slapd = Slapd::start(&organisation(3_000, 30)).await;
+    let slapd = Slapd::start(&organisation(300, 30)).await;
     let mut site = Site::new(Engine::Sqlite).await;
     site.use_slapd(&slapd);
     site.muster.unset("LDAP_ADMIN_GROUP_NAME");
-    let ask = || site.muster.run(["directory", "sync", "--format", "json"]);
-    let (first, second) = tokio::join!(ask(), ask());
-    assert_eq!((first.status, second.status), (0, 0), "{first:?} {second:?}");
-    let (first, second) = (first.json(), second.json());
-    assert_eq!((&first["run_id"], &first["users"]["created"]), (&second["run_id"], &json!(3_000)));
+    site.muster.run(["directory", "runs"]).await;
+    // The directory answers only when the second has seen that the first is at it.
+    slapd.freeze();
+    let first = site.muster.start(["directory", "sync", "--format", "json"], "first.log");
+    wait_until("the first run to begin", async || site.count("SELECT COUNT(*) FROM sync_runs").await == 1).await;
+    let second = site.muster.start(["directory", "sync", "--format", "json"], "second.log");
+    wait_until("the second to wait for it", async || second.log().contains("waiting for its result")).await;
+    slapd.thaw();
+    let report = async |mut run: Server| {
+        wait_until("the run's report", async || run.ended().is_some()).await;
+        let log = run.log();
+        let json = log.find("{\n").unwrap_or_else(|| panic!("no report in {log}"));
+        serde_json::from_str::<Value>(&log[json..]).unwrap_or_else(|error| panic!("{error} in {log}"))
+    };
+    let (first, second) = (report(first).await, report(second).await);
+    assert_eq!((&first["run_id"], &first["users"]["created"]), (&second["run_id"], &json!(300)));
     assert_eq!(site.count("SELECT COUNT(*) FROM sync_runs").await, 1);
 }
 

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use crate::directory_site::{messages, on_each_database};
-use crate::support::slapd::{BASE, group, person, person_dn};
+use crate::directory_site::{Site, messages, on_each_database};
+use crate::support::app::Engine;
+use crate::support::slapd::{BASE, Slapd, group, organisation, person, person_dn};
 
 fn company() -> String {
     person("ada", "Ada", "Lovelace") + &person("grace", "Grace", "Hopper") + &group("admins", &["ada"]) + &group("staff", &["ada", "grace"])
@@ -92,8 +93,81 @@ async fn who_left_is_deleted_after_the_days_given_and_reported_only_when_told_so
         site.execute("UPDATE users SET left_at = left_at - $1 WHERE username = 'grace'", vec![(31_i64 * 86_400_000).into()]).await;
         assert_eq!(site.sync("applied").await["users"]["deleted"], 1);
         assert!(!site.users().await.contains_key("grace"));
-        let told = "SELECT COUNT(*) FROM audit_events WHERE kind = 'user_deleted' AND detail LIKE '%long ago%' AND detail LIKE '%run%'";
+        let told = "SELECT COUNT(*) FROM audit_events WHERE kind = 'user_deleted' AND detail LIKE '%had left%' AND detail LIKE '%run%'";
         assert_eq!(site.count(told).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_account_muster_binds_with_is_nobody_to_take_over_unless_the_settings_say_so() {
+    let reader = person("reader", "Read", "Er").trim_end().to_owned() + "\nuserPassword: opensesame\n\n";
+    on_each_database(&(company() + &reader + &group("all", &["ada", "reader"])), async |site, _| {
+        // In other letters than the entry has them.
+        site.set(&[("LDAP_BIND_DN", &person_dn("READER")), ("LDAP_BIND_PASSWORD", "opensesame")]);
+        let first = site.sync("applied").await;
+        assert_eq!((&first["users"]["created"], &first["users"]["skipped"], messages(&first)), (&json!(2), &json!(1), vec![]), "{first}");
+        assert!(!site.users().await.contains_key("reader"));
+        assert_eq!(site.groups().await["all"], ["ada"]);
+        let told = "SELECT COUNT(*) FROM sync_runs WHERE changes LIKE '%Muster itself binds with this account%'";
+        assert_eq!(site.count(told).await, 1, "the run says why");
+        let explained = site.muster.run(["directory", "explain", "reader", "--format", "json"]).await.json();
+        assert_eq!(explained["verdict"]["sentence"], "Read Er is not a user here, because Muster itself binds with this account.", "{explained}");
+        site.sync("unchanged").await;
+
+        site.set(&[("LDAP_INCLUDE_BIND_ACCOUNT", "true")]);
+        assert_eq!(site.sync("applied").await["users"]["created"], 1);
+        assert_eq!(site.groups().await["all"], ["ada", "reader"]);
+        site.set(&[("LDAP_INCLUDE_BIND_ACCOUNT", "false")]);
+        assert_eq!(site.sync("applied").await["users"]["disabled"], 1, "who was one of the people is one no more");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn everybody_who_changes_has_an_event_however_many_they_are() {
+    let slapd = Slapd::start(&organisation(2_300, 1)).await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    site.use_slapd(&slapd);
+    site.muster.unset("LDAP_ADMIN_GROUP_NAME");
+    site.sync("applied").await;
+    site.set(&[("LDAP_ATTRIBUTE_USER_DISPLAY_NAME", "{sn}, {givenName}")]);
+    assert_eq!(site.sync("applied").await["users"]["updated"], 2_300);
+    let changed = "SELECT COUNT(*) FROM audit_events WHERE kind = 'user_changed' AND detail LIKE '%run%'";
+    assert_eq!(site.count(changed).await, 2_300);
+    let by_field = "SELECT COUNT(*) FROM audit_events WHERE kind = 'user_changed' AND detail LIKE '%display_name%→%'";
+    let rest = "SELECT COUNT(*) FROM audit_events WHERE kind = 'user_changed' AND detail LIKE '%the run changed more than it lists%'";
+    let (by_field, rest) = (site.count(by_field).await, site.count(rest).await);
+    assert_eq!((by_field, rest), (2_000, 300));
+    site.sync("unchanged").await;
+    assert_eq!(site.count(changed).await, 2_300);
+}
+
+#[tokio::test]
+async fn the_command_lists_runs_for_people_and_for_programs() {
+    on_each_database(&company(), async |site, slapd| {
+        assert_eq!(site.muster.run(["directory", "runs"]).await.stdout.trim(), "No run yet.");
+        assert_eq!(site.muster.run(["directory", "runs", "--format", "json"]).await.json(), json!([]));
+        let applied = site.sync("applied").await;
+        let unchanged = site.sync("unchanged").await;
+        slapd.stop().await;
+        let failed = site.sync("failed").await;
+        let listed = site.muster.run(["directory", "runs", "--format", "json"]).await;
+        let lines = listed.json();
+        assert_eq!(listed.status, 0);
+        let shape = |line: &serde_json::Value| (line["run_id"].clone(), line["outcome"].clone(), line["started_by"].clone());
+        let lines: Vec<_> = lines.as_array().expect("a list").iter().collect();
+        let command = json!("command");
+        for (line, (run, outcome)) in lines.iter().zip([(&failed, "failed"), (&unchanged, "unchanged"), (&applied, "applied")]) {
+            assert_eq!(shape(line), (run["run_id"].clone(), json!(outcome), command.clone()));
+            assert!(line["started_at"].as_str() <= line["finished_at"].as_str() && line["asked_by"] == "", "{line}");
+        }
+        assert_eq!((lines.len(), &lines[2]["users"]["created"]), (3, &json!(2)));
+        let written = site.muster.run(["directory", "runs"]).await;
+        let words: Vec<&str> = written.stdout.trim().lines().collect();
+        assert_eq!((written.status, words.len()), (0, 3), "{words:?}");
+        assert!(words[0].contains("failed") && words[2].contains("applied") && words[2].starts_with(applied["run_id"].as_str().expect("an id")));
+        assert_eq!(site.muster.run(["directory", "runs", "--source", "elsewhere"]).await.status, 1);
     })
     .await;
 }

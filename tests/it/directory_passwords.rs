@@ -10,6 +10,7 @@ use muster::id::ClientId;
 use muster::secret::{base64url, random_bytes};
 use muster::users::{self, User};
 use reqwest::Method;
+use serde_json::json;
 
 use crate::oidc_support::{Client, REDIRECT_URI, claims};
 use crate::pages::look_at;
@@ -19,7 +20,9 @@ use crate::support::browser::Page;
 use crate::support::http::{self, Answer, Browser};
 use crate::support::ldap_tools::LdapTools;
 use crate::support::samba::{self, Samba};
-use crate::support::slapd::{BASE, SERVICE_DN, SERVICE_PASSWORD, Slapd, group, person, person_dn};
+use crate::support::slapd::{BASE, Options, SERVICE_DN, SERVICE_PASSWORD, Slapd, group, organisation, person, person_dn};
+use crate::support::virtual_authenticator::Device;
+use crate::support::wait_until;
 
 const PAGE: &str = "/sign-in/password";
 const CHANGE: &str = "/account/password";
@@ -550,6 +553,144 @@ async fn active_directory_says_when_a_right_password_must_be_changed_and_takes_a
     assert_eq!((wrong.status.as_u16(), right.status.as_u16()), (422, 422));
     assert!(!wrong.body.contains("new password") && right.body.contains("choose a new password"), "{:?}", right.texts(".notice"));
     assert_eq!(app.last_reason(Kind::SignInRefused).await, "password_must_be_changed");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_person_who_was_moved_comes_in_and_whoever_stands_where_they_were_does_not() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let slapd = Slapd::start(&people()).await;
+        // Nobody is asked for at sign-in: only the password's own question can notice.
+        let more = [("LDAP_PASSWORD_SIGN_IN", "always"), ("LDAP_PASSWORD_WRITE_BACK", "true"), ("LDAP_SYNC_AT_SIGN_IN", "false")];
+        let app = synced(engine, &slapd, &more).await;
+        slapd.tools().rename(&person_dn("ada"), "uid=ada", Some(&format!("ou=groups,{BASE}"))).await;
+        let stranger = person("ada", "Someone", "Else");
+        slapd.tools().add(&format!("{}\nuserPassword: the stranger's\n\n", stranger.trim_end())).await;
+        assert_eq!(type_in(&app.browser(), "ada", "the stranger's").await.status, 422, "somebody else's password opened an account");
+        assert_eq!(app.last_reason(Kind::SignInRefused).await, "wrong_password");
+        let browser = app.browser();
+        assert_eq!(path(&type_in(&browser, "ada", &password_of("ada")).await), "/account");
+        // Changing it finds them too.
+        let page = browser.get(CHANGE).await;
+        let old = password_of("ada");
+        let changed = browser.submit(&page, CHANGE, &[("old", &old), ("new", "New-password-1"), ("again", "New-password-1")]).await;
+        assert_eq!(path(&changed), "/account", "{:?}", changed.texts(".mistake"));
+
+        slapd.tools().delete(&person_dn("grace")).await;
+        assert_eq!(type_in(&app.browser(), "grace", &password_of("grace")).await.status, 422);
+        assert_eq!(app.last_reason(Kind::SignInRefused).await, "not_in_the_directory_any_more");
+        app.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_password_openldap_wants_changed_opens_nothing_and_can_be_changed_here() {
+    let slapd = Slapd::start_with(&Options { password_policy: true, ..Options::default() }, &people()).await;
+    slapd.tools().modify(&format!("dn: cn=policy,{BASE}\nchangetype: modify\nadd: pwdMustChange\npwdMustChange: TRUE\n")).await;
+    let app = synced(Engine::Sqlite, &slapd, &[("LDAP_PASSWORD_SIGN_IN", "always"), ("LDAP_PASSWORD_WRITE_BACK", "true")]).await;
+    let browser = app.browser();
+    assert_eq!(path(&type_in(&browser, "ada", &password_of("ada")).await), "/account");
+    let reset = |uid: &str| format!("dn: {}\nchangetype: modify\nreplace: pwdReset\npwdReset: TRUE\n", person_dn(uid));
+    slapd.tools().modify(&reset("ada")).await;
+    let right = type_in(&app.browser(), "ada", &password_of("ada")).await;
+    let wrong = type_in(&app.browser(), "ada", "wrong").await;
+    assert_eq!((right.status.as_u16(), wrong.status.as_u16()), (422, 422));
+    assert!(right.body.contains("choose a new password") && !wrong.body.contains("new password"), "{:?}", right.texts(".notice"));
+    let reasons: Vec<_> = app.audited(Kind::SignInRefused).await.into_iter().map(|(_, detail)| detail["reason"].clone()).collect();
+    assert_eq!(reasons, ["wrong_password", "password_must_be_changed"]);
+    let (page, old) = (browser.get(CHANGE).await, password_of("ada"));
+    let changed = browser.submit(&page, CHANGE, &[("old", &old), ("new", "New-password-1"), ("again", "New-password-1")]).await;
+    assert_eq!(path(&changed), "/account", "{:?}", changed.texts(".mistake"));
+    assert_eq!(path(&type_in(&app.browser(), "ada", "New-password-1").await), "/account", "and it is good again");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn after_the_first_passkey_a_person_goes_on_to_the_app_they_came_from() {
+    let slapd = Slapd::start(&people()).await;
+    let app = synced(Engine::Sqlite, &slapd, &[("LDAP_PASSWORD_SIGN_IN", "first")]).await;
+    let client = client(&app).await;
+    let page = Page::open().await;
+    let _device = page.plug_in(Device::default()).await;
+    page.before_every_page("PublicKeyCredential.isConditionalMediationAvailable = async () => false;").await;
+    page.goto(&client.request(&[])).await;
+    page.wait_for_path("/sign-in").await;
+    page.click(&format!("a[href^='{PAGE}']")).await;
+    page.wait_for_path(PAGE).await;
+    page.fill("#f-username", "ada").await;
+    page.fill("#f-password", &password_of("ada")).await;
+    page.click("form button").await;
+    page.wait_for_path(ADD).await;
+    page.wait_for_text("Then you go on to Wiki").await;
+    page.click("#add-passkey button").await;
+    // The app is nowhere; what counts is that a code was made for it, with the passkey.
+    let codes = "SELECT COUNT(*) FROM authorization_codes";
+    wait_until("the app to get its code", async || app.count(codes, vec![]).await == 1).await;
+    assert_eq!(app.audited(Kind::PasskeyAdded).await.len(), 1);
+
+    // A page here is a way back as well, another site is none.
+    for (back, next) in [("/account/sessions", "/account/sessions"), ("https://evil.example/", "/account?notice=ready")] {
+        let (browser, uid) = (app.browser(), if back.starts_with('/') { "grace" } else { "linus" });
+        let page = browser.get(&format!("{PAGE}?{}", serde_urlencoded::to_string([("back", back)]).expect("a query"))).await;
+        let typed = browser.submit(&page, PAGE, &[("username", uid), ("password", &password_of(uid))]).await;
+        let add = browser.follow(typed).await;
+        let kept = add.attribute("#add-passkey", "data-back").expect("the form");
+        let started = app.post(&browser, "/account/passkeys/register/start", &json!({})).await.json();
+        let credential = app.passkeys().register(&started["publicKey"]).await.expect("a passkey");
+        let body = json!({ "ceremony": started["ceremony"], "credential": credential, "back": back });
+        let finished = app.post(&browser, "/account/passkeys/register/finish", &body).await;
+        assert_eq!((finished.json()["next"].as_str(), kept.as_str()), (Some(next), if back.starts_with('/') { back } else { "" }));
+    }
+    app.stop().await;
+}
+
+/// How many tries of each kind are measured: enough to see a difference of a fifth of what answers scatter.
+const MEASURED: u32 = 24;
+
+/// Mann and Whitney's test: how far two samples are from coming from one source, in standard deviations.
+fn rank_difference(one: &[Duration], other: &[Duration]) -> f64 {
+    let mut all: Vec<(Duration, bool)> = one.iter().map(|took| (*took, true)).chain(other.iter().map(|took| (*took, false))).collect();
+    all.sort_unstable();
+    let ranks: f64 = all.iter().zip(1_u32..).filter(|((_, is_one), _)| *is_one).map(|(_, rank)| f64::from(rank)).sum();
+    let count = |sample: &[Duration]| f64::from(u32::try_from(sample.len()).expect("a few"));
+    let (n, m) = (count(one), count(other));
+    (ranks - n * (n + m + 1.0) / 2.0).abs() / (n * m * (n + m + 1.0) / 12.0).sqrt()
+}
+
+#[tokio::test]
+async fn how_long_a_refusal_takes_does_not_tell_whether_somebody_exists() {
+    let uid = |number: u32| format!("person{number:06}");
+    let slapd = Slapd::start(&(people() + &organisation(MEASURED as usize, 1))).await;
+    let app = synced(Engine::Sqlite, &slapd, &[("LDAP_PASSWORD_SIGN_IN", "first")]).await;
+    let try_at = async |number: u32, name: &str| {
+        let began = Instant::now();
+        let answer = type_in_from(&app, &format!("10.{}.{}.1", 10 + number % 2, number), name, "wrong").await;
+        assert_eq!(answer.status, 422);
+        began.elapsed()
+    };
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for number in 1..=MEASURED {
+        // Side by side, so that what else the machine does meets both; who goes first changes.
+        let (somebody, nobody) = (uid(number), format!("nobody{number:06}"));
+        let (one, other) = if number % 2 == 0 {
+            tokio::join!(try_at(2 * number, &somebody), try_at(2 * number + 1, &nobody))
+        } else {
+            let (other, one) = tokio::join!(try_at(2 * number + 1, &nobody), try_at(2 * number, &somebody));
+            (one, other)
+        };
+        known.push(one);
+        unknown.push(other);
+    }
+    let reasons = app.audited(Kind::SignInRefused).await;
+    let of = |reason: &str| reasons.iter().filter(|(_, detail)| detail["reason"] == reason).count();
+    assert_eq!((of("wrong_password"), of("unknown_person")), (MEASURED as usize, MEASURED as usize), "both kinds were asked about");
+    let apart = rank_difference(&known, &unknown);
+    known.sort_unstable();
+    unknown.sort_unstable();
+    let middle = (known[known.len() / 2], unknown[unknown.len() / 2]);
+    eprintln!("medians {middle:?}, {apart:.2} standard deviations apart");
+    // By chance as far apart once in sixteen thousand runs.
+    assert!(apart < 4.0, "{apart:.2} standard deviations apart: {known:?} {unknown:?}");
     app.stop().await;
 }
 

@@ -168,7 +168,7 @@ async fn samba_goes_from_nothing_to_a_followed_directory_by_the_page() {
         authority: std::fs::read_to_string(domain.authority()).expect("the authority"),
         account: "muster@corp.example",
         base: samba::BASE,
-        people: &["ada", "linus", "muster"],
+        people: &["ada", "linus"],
         mode: "usn",
         tools: domain.tools(),
         ada: samba::user_dn("ada"),

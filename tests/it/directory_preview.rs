@@ -4,6 +4,7 @@ use crate::pages_support::administrator;
 use crate::support::app::{Engine, TestApp, on_each_engine};
 use crate::support::http::{Answer, Browser};
 use crate::support::slapd::{BASE, SERVICE_DN, SERVICE_PASSWORD, Slapd, organisation, person_dn};
+use crate::support::wait_until;
 
 const PREVIEW: &str = "/admin/directories/default/preview";
 const RUNS: &str = "/admin/directories/default/runs";
@@ -29,9 +30,13 @@ pub(crate) async fn connected(slapd: &Slapd) -> (TestApp, Browser) {
     (app, browser)
 }
 
+/// Presses a button, and follows a run it begins to its end.
 async fn press(browser: &Browser, page: &Answer, action: &str) -> Answer {
     let answer = browser.submit(page, action, &[]).await;
-    browser.follow(answer).await
+    let answer = browser.follow(answer).await;
+    let here = answer.url.to_string();
+    wait_until("the run to end", async || !browser.get(&here).await.body.contains("still running")).await;
+    browser.get(&here).await
 }
 
 #[tokio::test]

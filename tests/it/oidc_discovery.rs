@@ -78,6 +78,10 @@ async fn the_metadata_says_what_is_offered_and_nothing_else() {
         "code_challenge_methods_supported",
         "prompt_values_supported",
         "authorization_response_iss_parameter_supported",
+        "backchannel_logout_supported",
+        "backchannel_logout_session_supported",
+        "frontchannel_logout_supported",
+        "frontchannel_logout_session_supported",
     ];
     for (name, value) in metadata.as_object().unwrap() {
         assert!(known.contains(&name.as_str()) && !value.is_null(), "{name}: {value}");

@@ -4,15 +4,25 @@ use std::future::Future;
 use std::pin::Pin;
 
 use muster::clients::SigningAlg;
-use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreUserInfoClaims};
+use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreGenderClaim, CoreIdToken, CoreJwsSigningAlgorithm};
 use openidconnect::{
-    AccessTokenHash, AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse, IssuerUrl, Nonce,
-    OAuth2TokenResponse as _, PkceCodeChallenge, RedirectUrl, Scope, TokenResponse as _,
+    AccessTokenHash, AdditionalClaims, AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse, IssuerUrl,
+    LogoutRequest, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PostLogoutRedirectUrl, ProviderMetadataWithLogout, RedirectUrl, Scope,
+    TokenResponse as _, UserInfoClaims,
 };
+use serde::{Deserialize, Serialize};
 
-use crate::oidc_support::{Provider, REDIRECT_URI, answered, on_both_databases, plain};
+use crate::oidc_support::{Provider, REDIRECT_URI, SIGNED_OUT_URI, answered, on_both_databases, plain};
 use crate::support::apache::{self, Apache};
 use crate::support::free_port;
+
+/// What the openidconnect crate reads besides the standard claims.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct WithGroups {
+    groups: Vec<String>,
+}
+
+impl AdditionalClaims for WithGroups {}
 
 /// How the openidconnect crate reaches the provider.
 fn http(request: HttpRequest) -> Pin<Box<dyn Future<Output = Result<HttpResponse, reqwest::Error>> + Send>> {
@@ -27,16 +37,16 @@ fn http(request: HttpRequest) -> Pin<Box<dyn Future<Output = Result<HttpResponse
 }
 
 #[tokio::test]
-async fn the_openidconnect_crate_signs_a_person_in() {
+async fn the_openidconnect_crate_signs_a_person_in_refreshes_reads_groups_and_signs_out() {
     on_both_databases(async |provider| {
         let ada = provider.person("ada").await;
         provider.group("staff", &[&ada]).await;
-        let browser = provider.browser_of(&ada).await;
         let issuer = IssuerUrl::new(provider.base.clone()).unwrap();
-        let metadata = CoreProviderMetadata::discover_async(issuer, &http).await.expect("discovery");
+        let metadata = ProviderMetadataWithLogout::discover_async(issuer, &http).await.expect("discovery");
         for (alg, auth_type) in
             [(SigningAlg::Rs256, AuthType::BasicAuth), (SigningAlg::Es256, AuthType::RequestBody), (SigningAlg::EdDsa, AuthType::BasicAuth)]
         {
+            let browser = provider.browser_of(&ada).await;
             let registered = provider.client_with(|it| it.signing_alg = alg, &[]).await;
             let secret = registered.secret.clone().map(ClientSecret::new);
             let client = CoreClient::from_provider_metadata(metadata.clone(), ClientId::new(registered.client_id.clone()), secret)
@@ -64,8 +74,9 @@ async fn the_openidconnect_crate_signs_a_person_in() {
             id_token.claims(&id_verifier, &Nonce::new_random()).expect_err("another nonce");
 
             let about = client.user_info(tokens.access_token().clone(), Some(claims.subject().clone())).unwrap();
-            let about: CoreUserInfoClaims = about.request_async(&http).await.expect("userinfo");
+            let about: UserInfoClaims<WithGroups, CoreGenderClaim> = about.request_async(&http).await.expect("userinfo");
             assert_eq!(about.preferred_username().map(|it| it.as_str()), Some("ada"));
+            assert_eq!(about.additional_claims().groups, ["staff"]);
             let refreshed = client
                 .exchange_refresh_token(tokens.refresh_token().expect("a refresh token"))
                 .unwrap()
@@ -74,6 +85,15 @@ async fn the_openidconnect_crate_signs_a_person_in() {
                 .expect("fresh tokens");
             let again = refreshed.id_token().expect("an ID token").claims(&id_verifier, |_: Option<&Nonce>| Ok(())).expect("a good ID token");
             assert_eq!((again.subject(), again.auth_time()), (claims.subject(), claims.auth_time()));
+
+            let sign_out = metadata.additional_metadata().end_session_endpoint.clone().expect("an address to sign out at");
+            let sign_out = LogoutRequest::from(sign_out).set_id_token_hint(id_token).set_state(CsrfToken::new("bye".to_owned()));
+            let sign_out = sign_out.set_post_logout_redirect_uri(PostLogoutRedirectUrl::new(SIGNED_OUT_URI.to_owned()).unwrap());
+            let answer = browser.get(sign_out.http_get_url().as_str()).await;
+            assert_eq!(answer.header("location"), format!("{SIGNED_OUT_URI}?state=bye"), "{}", answer.body);
+            assert_eq!(browser.get("/account").await.status, 303, "signed out here too");
+            let dead = refreshed.refresh_token().or(tokens.refresh_token()).expect("a refresh token");
+            client.exchange_refresh_token(dead).unwrap().request_async(&http).await.expect_err("signed out");
         }
     })
     .await;

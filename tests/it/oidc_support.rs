@@ -30,6 +30,7 @@ pub(crate) struct Provider {
     pub(crate) running: Running,
     pub(crate) base: String,
     clock: Clock,
+    variables: BTreeMap<String, String>,
     _directory: TempDir,
 }
 
@@ -62,7 +63,15 @@ impl Provider {
         let config = Config::from_variables(&variables, &server::setting_names()).expect("a valid configuration");
         let clock = Clock::system();
         let running = server::start(config, clock.clone()).await.expect("the provider starts");
-        Self { running, base, clock, _directory: directory }
+        Self { running, base, clock, variables, _directory: directory }
+    }
+
+    /// Another server on the same database, with the same clock.
+    pub(crate) async fn another_instance(&self) -> Running {
+        let mut variables = self.variables.clone();
+        variables.insert("PORT".to_owned(), free_port().to_string());
+        let config = Config::from_variables(&variables, &server::setting_names()).expect("a valid configuration");
+        server::start(config, self.clock.clone()).await.expect("another instance starts")
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -24,7 +24,7 @@ async fn furnish(app: &TestApp, admin: &Browser) -> [UserId; 2] {
     app.sign_in_by_link(&app.browser(), &eve).await;
     app.access_link(&eve).await;
     forge(app, admin, "/admin/users/new", &[("username", "mallory"), ("first_name", "Mallory"), ("email", "mallory@example.org")]).await;
-    let wiki = [("name", "Wiki"), ("redirect_uris", "https://wiki.example.org/callback")];
+    let wiki = [("name", "Wiki"), ("redirect_uris", "https://wiki.example.org/callback"), ("proxied_addresses", "https://wiki.example.org")];
     let page = admin.get("/admin/clients/new").await;
     let registered = admin.submit(&page, "/admin/clients", &wiki).await;
     assert!(registered.status.is_success() || registered.status.is_redirection(), "{}", registered.body);
@@ -130,6 +130,7 @@ async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser
     let team = admin.get("/admin/groups?q=team").await.attribute("tbody th a", "href").expect("a link");
     let crew = admin.get("/admin/groups?q=crew").await.attribute("tbody th a", "href").expect("a link");
     let wiki = admin.get("/admin/clients").await.attribute("main a[href^='/admin/clients/']:not([href$='new'])", "href").expect("a link");
+    let stopped = wiki.replace("/admin/clients/", "/forward-auth/");
     let pages = [
         ("people", "/admin/users".to_owned()),
         ("people-empty", "/admin/users?q=nobody".into()),
@@ -144,6 +145,9 @@ async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser
         ("group-new", "/admin/groups/new".into()),
         ("apps", "/admin/clients".into()),
         ("app-new", "/admin/clients/new".into()),
+        ("app-proxy", format!("{wiki}/proxy")),
+        ("app-behind-proxy-failed", format!("{stopped}/failed")),
+        ("app-behind-proxy-refused", format!("{stopped}/refused")),
         ("app", wiki),
         ("account-passkey-add", "/account/passkeys/add".into()),
         ("audit", "/admin/audit".into()),
@@ -163,6 +167,7 @@ async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser
         ("account-sessions", "/account/sessions".into()),
         ("account-apps", "/account/apps".into()),
         ("sign-out", "/sign-out".into()),
+        ("signed-out", "/signed-out".into()),
         ("error", "/no/such/page".into()),
     ];
     let page = Page::open().await;

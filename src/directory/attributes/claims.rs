@@ -18,8 +18,8 @@ const MAX_VALUES: usize = 200;
 const MAX_ALL: usize = 16 * 1024;
 
 /// Names no directory may fill: those a token's validity rests on (RFC 7519 section 4.1, OpenID Connect Core section 2 and what builds on them), and the
-/// standard claims of a person (section 5.1), which Muster fills by itself or not at all.
-pub const RESERVED_CLAIMS: &[&str] = &[
+/// standard claims of a person (section 5.1) that Muster fills by itself, or that are no text.
+const RESERVED_CLAIMS: &[&str] = &[
     "iss",
     "sub",
     "aud",
@@ -69,14 +69,16 @@ pub const RESERVED_CLAIMS: &[&str] = &[
     "updated_at",
     "address",
     "groups",
-    "middle_name",
-    "nickname",
-    "profile",
-    "website",
-    "gender",
-    "birthdate",
-    "zoneinfo",
 ];
+
+/// Standard claims of a person (OpenID Connect Core, section 5.1) that Muster has no field for: a directory may fill them, and whoever sends them checks
+/// their form.
+pub const PERSON_CLAIMS: &[&str] = &["middle_name", "nickname", "profile", "website", "gender", "birthdate", "zoneinfo"];
+
+/// Whether no directory may fill the claim of this name, in whatever case it is written.
+pub fn is_reserved_claim(name: &str) -> bool {
+    RESERVED_CLAIMS.iter().any(|reserved| reserved.eq_ignore_ascii_case(name))
+}
 
 /// One claim and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +96,7 @@ impl CustomClaim {
     /// alternatives, and for a single value a template.
     ///
     /// # Errors
-    /// One sentence that names the line and its mistake: no `=`, a name that is reserved ([`RESERVED_CLAIMS`]), used twice, longer than 100 characters or
+    /// One sentence that names the line and its mistake: no `=`, a name that is reserved ([`is_reserved_claim`]), used twice, longer than 100 characters or
     /// with other characters than letters, digits and `_ - . : /`, an attribute that cannot be read or holds secrets, a template for a list, more than
     /// [`MAX_CLAIMS`].
     pub fn parse_all(text: &str) -> Result<Vec<Self>, String> {
@@ -119,7 +121,7 @@ impl CustomClaim {
         if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(is_plain) {
             return Err(format!("{name:?} cannot be the name of a claim: 1 to {MAX_NAME} letters, digits and _ - . : /"));
         }
-        if RESERVED_CLAIMS.iter().any(|reserved| reserved.eq_ignore_ascii_case(name)) {
+        if is_reserved_claim(name) {
             return Err(format!("the claim {name:?} is filled by Muster itself or decides whether a token is valid; choose another name"));
         }
         let sources = Source::parse_all(from).map_err(|error| format!("claim {name:?}: {error}"))?;
@@ -215,6 +217,7 @@ mod tests {
     fn lines_name_a_claim_and_its_attribute() {
         let claims =
             CustomClaim::parse_all("department = departmentNumber | ou\n\n roles[] = employeeType\nhttps://x.example/n = {sn:upper}\n").unwrap();
+        assert!(CustomClaim::parse_all("nickname = eduPersonNickname\nwebsite = labeledURI").is_ok(), "standard claims Muster has no field for");
         let shape: Vec<_> = claims.iter().map(|claim| (claim.name.as_str(), claim.is_list, claim.sources.len())).collect();
         assert_eq!(shape, [("department", false, 2), ("roles", true, 1), ("https://x.example/n", false, 1)]);
         assert_eq!(claims.iter().flat_map(CustomClaim::attributes).collect::<Vec<_>>(), ["departmentNumber", "ou", "employeeType", "sn"]);

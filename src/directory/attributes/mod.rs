@@ -19,7 +19,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use self::claims::{CustomClaim, MAX_CLAIMS, RESERVED_CLAIMS};
+pub use self::claims::{CustomClaim, MAX_CLAIMS, PERSON_CLAIMS, is_reserved_claim};
 pub use self::entry::{RawEntry, is_secret};
 pub use self::explain::{MappedField, explain, shown};
 pub use self::map::{AttributeMap, requested_for_groups, requested_for_users};

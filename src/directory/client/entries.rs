@@ -2,11 +2,12 @@
 
 use super::super::attributes::{self, Field, RawEntry};
 use super::super::config::DirectoryConfig;
+use super::super::filter::Filter;
 use super::super::membership::OwnGroups;
 use super::super::model::{DirectoryUser, EntryId, Problems, SkippedEntry, Snapshot};
 use super::read::read_groups;
 use super::search::Area;
-use super::{FetchError, Phase, guarded, servers};
+use super::{FetchError, Phase, guarded, own, servers};
 use crate::clock::Timestamp;
 
 /// Entries one search asks for.
@@ -36,18 +37,24 @@ pub async fn read_part(config: &DirectoryConfig, people: &[EntryId], groups: &[E
         let mut part = Part::default();
         let requested = attributes::requested_for_users(&owned);
         for ids in people.chunks(PER_SEARCH) {
-            let filter = with_ids(owned.search.user_filter.as_str(), owned.attributes.names(Field::UserId), ids);
+            let filter = with_ids(&owned.search.user_filter, owned.attributes.names(Field::UserId), ids);
             let each = |entry: &RawEntry| match attributes::user(entry, &owned, now, &mut part.problems) {
                 Ok(user) => part.users.push(user),
                 Err(skipped) => part.skipped_users.push(skipped),
             };
-            connection.search(Phase::Users, Area::people(&owned.search), &filter, &requested, each).await?;
+            connection.search(Phase::Users, Area::people(&owned.search), filter.as_str(), &requested, each).await?;
+        }
+        if !(part.users.is_empty() && part.skipped_users.is_empty())
+            && let Some(own) = own::left_out(&owned, &mut connection).await?
+        {
+            part.users.retain(|user| user.dn_key != own);
+            part.skipped_users.retain(|entry| entry.dn_key != Some(own));
         }
         let names = owned.attributes.names(Field::GroupId);
         for ids in groups.chunks(PER_SEARCH) {
-            let filter = with_ids(owned.search.group_filter.as_str(), names, ids);
+            let filter = with_ids(&owned.search.group_filter, names, ids);
             let each = |entry: &RawEntry| part.groups.extend(entry_id(entry, names));
-            connection.search(Phase::Groups, Area::groups(&owned.search), &filter, names, each).await?;
+            connection.search(Phase::Groups, Area::groups(&owned.search), filter.as_str(), names, each).await?;
         }
         connection.close().await;
         Ok(part)
@@ -80,40 +87,9 @@ pub(super) fn entry_id(entry: &RawEntry, names: &[String]) -> Option<EntryId> {
 }
 
 /// A filter for those of `filter` that have one of the ids.
-fn with_ids(filter: &str, names: &[String], ids: &[EntryId]) -> String {
-    let terms: String = names.iter().flat_map(|name| ids.iter().map(move |id| equals(name, &value_of(name, id)))).collect();
-    format!("(&{filter}(|{terms}))")
-}
-
-/// The bytes [`EntryId::from_value`] made an id of.
-fn value_of(attribute: &str, id: &EntryId) -> Vec<u8> {
-    let uuid = uuid::Uuid::try_parse(id.as_str());
-    match (attribute.to_ascii_lowercase().as_str(), uuid) {
-        ("objectguid" | "ms-ds-consistencyguid", Ok(uuid)) => uuid.to_bytes_le().to_vec(),
-        ("guid", Ok(uuid)) => uuid.as_bytes().to_vec(),
-        _ => id.as_str().strip_prefix("hex:").and_then(from_hex).unwrap_or_else(|| id.as_str().as_bytes().to_vec()),
-    }
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: &u8| u8::try_from(char::from(*byte).to_digit(16)?).ok();
-    text.as_bytes().chunks(2).map(|pair| Some(digit(pair.first()?)? << 4 | digit(pair.get(1)?)?)).collect()
-}
-
-/// `(attribute=value)` of RFC 4515 section 3 with every byte of the value escaped that is no ASCII letter or digit.
-fn equals(attribute: &str, value: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut term = format!("({attribute}=");
-    for byte in value {
-        if byte.is_ascii_alphanumeric() {
-            term.push(char::from(*byte));
-        } else {
-            // Writing to a text cannot fail.
-            let _ = write!(term, "\\{byte:02x}");
-        }
-    }
-    term.push(')');
-    term
+fn with_ids(filter: &Filter, names: &[String], ids: &[EntryId]) -> Filter {
+    let one = |name: &String, id: &EntryId| Filter::equals([name.as_str()], &id.to_value(name));
+    filter.and(&Filter::any(names.iter().flat_map(|name| ids.iter().filter_map(move |id| one(name, id)))))
 }
 
 #[cfg(test)]
@@ -130,13 +106,14 @@ mod tests {
             ("entryUUID", b"f806d289-e57f-11f1-a5d7-f8849f6d2e8b"),
             ("uid", b"ada*)(uid=*"),
         ] {
-            assert_eq!(value_of(attribute, &EntryId::from_value(attribute, value).unwrap()), value, "{attribute}");
+            assert_eq!(EntryId::from_value(attribute, value).unwrap().to_value(attribute), value, "{attribute}");
         }
     }
 
     #[test]
     fn nothing_in_an_id_gets_out_of_its_place_in_the_filter() {
-        let filter = with_ids("(objectClass=person)", &["uid".to_owned()], &["ada*)(uid=*".into(), "\\é\0".into()]);
-        assert_eq!(filter, "(&(objectClass=person)(|(uid=ada\\2a\\29\\28uid\\3d\\2a)(uid=\\5c\\c3\\a9\\00)))");
+        let people = Filter::parse("(objectClass=person)").unwrap();
+        let filter = with_ids(&people, &["uid".to_owned()], &["ada*)(uid=*".into(), "\\é\0".into()]);
+        assert_eq!(filter.as_str(), "(&(objectClass=person)(|(uid=ada\\2a\\29\\28uid\\3d\\2a)(uid=\\5c\\c3\\a9\\00)))");
     }
 }

@@ -10,7 +10,7 @@ use super::super::filter::Filter;
 use super::super::model::{DirectoryUser, Problem, Problems};
 use super::connection::Connection;
 use super::search::Area;
-use super::{FetchError, Phase, guarded, servers};
+use super::{FetchError, Phase, guarded, own, servers};
 use crate::clock::Timestamp;
 
 /// How many parts of a filter are asked about one by one.
@@ -40,9 +40,11 @@ pub struct Inspected {
     pub server: String,
     /// Whether it is below one of the places where people are searched, as deep as is searched.
     pub is_below_bases: bool,
+    /// Whether it is the account Muster itself binds with, and left out for that.
+    pub is_bind_account: bool,
     /// The filter for people and its parts, outer before inner: how deep it stands, and whether the entry fits; `None` when the server did not say.
     pub parts: Vec<(usize, Filter, Option<bool>)>,
-    /// The groups found, nearest first.
+    /// The groups found, nearest first; with [`import_group`](super::super::config::Placement::import_group) also those around them that do not count else.
     pub groups: Vec<SeenGroup>,
 }
 
@@ -105,7 +107,8 @@ async fn look(config: &DirectoryConfig, connection: &mut Connection, who: &str) 
     }
     let groups = groups_of(config, connection, &entry).await?;
     let is_below_bases = is_below(config, &entry.dn);
-    Ok(Looked::Found(Box::new(Inspected { server: connection.server().to_string(), is_below_bases, parts, groups, entry })))
+    let is_bind_account = own::left_out(config, connection).await?.is_some_and(|own| key_of(&entry.dn) == Some(own));
+    Ok(Looked::Found(Box::new(Inspected { is_bind_account, server: connection.server().to_string(), is_below_bases, parts, groups, entry })))
 }
 
 /// Where entries with this username or e-mail address are: those a run would find, else any.
@@ -161,7 +164,7 @@ async fn groups_of(config: &DirectoryConfig, connection: &mut Connection, entry:
         connection.search(Phase::Groups, Area::groups(&config.search), filter.as_str(), &wanted, |entry| found.push(entry.clone())).await?;
         for entry in found {
             if groups.len() < GROUPS_MAX && seen.insert(key_of(&entry.dn)) {
-                if config.membership.nested != Nested::Off {
+                if config.membership.nested != Nested::Off || config.placement.import_group.is_some() {
                     let around = Filter::equals(member.iter().map(String::as_str), entry.dn.as_bytes());
                     waiting.push((around, via.iter().cloned().chain([entry.dn.clone()]).collect()));
                 }

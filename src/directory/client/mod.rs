@@ -9,6 +9,7 @@ mod connection;
 mod entries;
 mod explain;
 mod inspect;
+mod own;
 mod password;
 mod person;
 mod pictures;
@@ -166,6 +167,9 @@ async fn read_everything(config: &DirectoryConfig, now: Timestamp, connection: &
     course.mark(Stage::Groups);
     if let Some(wanted) = &config.placement.import_group {
         membership::only_members(&mut snapshot, wanted, config).map_err(|message| FetchError { phase: Phase::Groups, message })?;
+    }
+    if let Some(own) = own::left_out(config, connection).await? {
+        membership::leave_out_bind_account(&mut snapshot, own);
     }
     if let Some(message) = referral_problem(&found) {
         snapshot.problems.report("", None, message);

@@ -90,9 +90,9 @@ pub async fn check_password(config: &DirectoryConfig, dn: &str, password: &Passw
     }
     let (owned, dn, password) = (servers::within(config, within), dn.to_owned(), password.clone());
     guarded(within, Phase::Bind, async move {
-        let (connection, verdict) = sign_in(&owned, &dn, &password, |_| Ok(())).await?;
-        connection.close().await;
-        Ok(verdict)
+        let said = sign_in(&owned, &dn, &password, |_| Ok(())).await?;
+        said.connection.close().await;
+        Ok(said.verdict)
     })
     .await
 }
@@ -131,8 +131,18 @@ fn is_usable(password: &Password) -> bool {
 
 /// Asks for what servers say about passwords besides right and wrong (draft-behera-ldap-password-policy section 6.1).
 const PASSWORD_POLICY: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
-/// Sent by 389 Directory Server with a refusal because of an expired password.
+/// The error in it that says that a password was set by somebody else and must be changed.
+const CHANGE_AFTER_RESET: u8 = 2;
+/// Sent by 389 Directory Server with a refusal because of an expired password, and with a bind that is good for changing it only.
 const PASSWORD_EXPIRED: &str = "2.16.840.1.113730.3.4.4";
+
+/// What a server said to a bind.
+struct Said {
+    connection: Connection,
+    verdict: PasswordVerdict,
+    /// Whether the connection is the person's now: some servers let in whoever must change their password, for that and nothing else.
+    is_bound: bool,
+}
 
 /// Binds as somebody at the first server that gives a verdict; `may_send` looks at the connection before.
 async fn sign_in(
@@ -140,7 +150,7 @@ async fn sign_in(
     dn: &str,
     password: &Password,
     may_send: impl Fn(&Connection) -> Result<(), FetchError>,
-) -> Result<(Connection, PasswordVerdict), FetchError> {
+) -> Result<Said, FetchError> {
     let mut passed_over = Vec::new();
     for server in servers::in_turn(config) {
         let mut connection = match servers::reach(config, server).await {
@@ -160,7 +170,7 @@ async fn sign_in(
             }
         };
         if let Some(verdict) = verdict(&result) {
-            return Ok((connection, verdict));
+            return Ok(Said { connection, verdict, is_bound: result.rc == 0 });
         }
         let error = FetchError { phase: Phase::Bind, message: connection.sentence(&Doing::Other, &result) };
         if !matches!(result.rc, 51 | 52) {
@@ -175,6 +185,8 @@ async fn sign_in(
 fn verdict(result: &LdapResult) -> Option<PasswordVerdict> {
     use PasswordVerdict::{Refused, Right, Wrong};
     Some(match result.rc {
+        // Right, and good for nothing but choosing another one: so says OpenLDAP's password policy, and 389 Directory Server.
+        0 if policy_error_of(result) == Some(CHANGE_AFTER_RESET) || control(result, PASSWORD_EXPIRED).is_some() => Refused(Refusal::MustChange),
         0 => Right,
         49 => match refusal(result) {
             Some(refusal) => Refused(refusal),
@@ -193,19 +205,25 @@ fn verdict(result: &LdapResult) -> Option<PasswordVerdict> {
 
 /// Why a bind was refused, besides a wrong password.
 fn refusal(result: &LdapResult) -> Option<Refusal> {
-    let control = |oid: &str| result.ctrls.iter().find(|Control(_, raw)| raw.ctype == oid).map(|Control(_, raw)| raw);
-    let policy = control(PASSWORD_POLICY).and_then(|raw| raw.val.as_deref()).and_then(policy_error);
-    match (policy, explain::sub_code(&result.text).as_str()) {
+    match (policy_error_of(result), explain::sub_code(&result.text).as_str()) {
         (Some(0), _) | (_, "532") => Some(Refusal::Expired),
         (Some(1), _) | (_, "775") => Some(Refusal::Locked),
-        (Some(2), _) | (_, "773") => Some(Refusal::MustChange),
+        (Some(CHANGE_AFTER_RESET), _) | (_, "773") => Some(Refusal::MustChange),
         (_, "530") => Some(Refusal::NotNow),
         (_, "531") => Some(Refusal::NotHere),
         (_, "533") => Some(Refusal::Disabled),
         (_, "701") => Some(Refusal::AccountExpired),
-        _ if control(PASSWORD_EXPIRED).is_some() => Some(Refusal::Expired),
+        _ if control(result, PASSWORD_EXPIRED).is_some() => Some(Refusal::Expired),
         _ => None,
     }
+}
+
+fn control<'r>(result: &'r LdapResult, oid: &str) -> Option<&'r RawControl> {
+    result.ctrls.iter().find(|Control(_, raw)| raw.ctype == oid).map(|Control(_, raw)| raw)
+}
+
+fn policy_error_of(result: &LdapResult) -> Option<u8> {
+    control(result, PASSWORD_POLICY).and_then(|raw| raw.val.as_deref()).and_then(policy_error)
 }
 
 /// The error in a password policy response: `SEQUENCE { warning [0] OPTIONAL, error [1] ENUMERATED OPTIONAL }`, all lengths short.
@@ -231,10 +249,11 @@ async fn change(config: &DirectoryConfig, dn: &str, old: &Password, new: &Passwo
             format!("{} is not asked to change passwords, because the connection is not encrypted. Use ldaps:// or StartTLS.", connection.server());
         Err(FetchError { phase: Phase::Tls, message })
     };
-    let (mut connection, verdict) = sign_in(config, dn, old, private).await?;
+    let Said { mut connection, verdict, is_bound } = sign_in(config, dn, old, private).await?;
     let is_active_directory = recognise::read(&mut connection).await.is_ok_and(|root| root.is_active_directory());
     match verdict {
         PasswordVerdict::Right => {}
+        PasswordVerdict::Refused(Refusal::MustChange) if is_bound => {}
         PasswordVerdict::Wrong => return Ok(PasswordChange::WrongOld),
         // There anybody may change a password who knows the old one; the person is not let in to do it.
         PasswordVerdict::Refused(Refusal::Expired | Refusal::MustChange) if is_active_directory => {
@@ -320,6 +339,20 @@ mod tests {
         ] {
             assert_eq!(verdict(&result(rc, text)), expected, "{rc}");
         }
+    }
+
+    #[test]
+    fn a_bind_that_is_good_for_changing_the_password_only_is_no_right_password() {
+        let with = |ctype: &str, val: Option<Vec<u8>>| LdapResult {
+            ctrls: vec![Control(None, RawControl { ctype: ctype.to_owned(), crit: false, val })],
+            ..result(0, "")
+        };
+        let must_change = Some(PasswordVerdict::Refused(Refusal::MustChange));
+        assert_eq!(verdict(&with(PASSWORD_POLICY, Some(vec![0x30, 0x03, 0x81, 0x01, 0x02]))), must_change);
+        assert_eq!(verdict(&with(PASSWORD_EXPIRED, Some(b"0".to_vec()))), must_change);
+        // A warning, such as days that are left, is none.
+        let warning = vec![0x30, 0x05, 0xa0, 0x03, 0x80, 0x01, 0x05];
+        assert_eq!(verdict(&with(PASSWORD_POLICY, Some(warning))), Some(PasswordVerdict::Right));
     }
 
     #[test]

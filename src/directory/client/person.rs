@@ -130,26 +130,11 @@ fn text_filter(map: &AttributeMap, field: Field, text: &str) -> Option<Filter> {
     Filter::equals(map.names(field).iter().map(String::as_str), text.as_bytes())
 }
 
-/// An id's value as the server holds it: the reverse of [`EntryId::from_value`].
+/// Those with an id, whichever of its attributes has it.
 fn id_filter(map: &AttributeMap, id: &EntryId) -> Option<Filter> {
-    let text = id.as_str();
-    let uuid = uuid::Uuid::try_parse(text).ok();
-    let hexadecimal = text.strip_prefix("hex:").and_then(bytes_of);
-    let filters = map.names(Field::UserId).iter().filter_map(|attribute| {
-        let value = match (attribute.to_ascii_lowercase().as_str(), uuid, &hexadecimal) {
-            ("objectguid" | "ms-ds-consistencyguid", Some(uuid), _) => uuid.to_bytes_le().to_vec(),
-            ("guid", Some(uuid), _) => uuid.as_bytes().to_vec(),
-            (_, _, Some(bytes)) => bytes.clone(),
-            _ => text.as_bytes().to_vec(),
-        };
-        Filter::equals([attribute.as_str()], &value)
-    });
-    filters.reduce(|either, other| either.or(&other))
-}
-
-fn bytes_of(hexadecimal: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = hexadecimal.chars().map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect::<Option<_>>()?;
-    digits.chunks(2).map(|pair| if let [high, low] = pair { Some(high * 16 + low) } else { None }).collect()
+    let names = map.names(Field::UserId);
+    let filters = names.iter().filter_map(|name| Filter::equals([name.as_str()], &id.to_value(name)));
+    (!names.is_empty()).then(|| Filter::any(filters))
 }
 
 /// An entry and how it was found.

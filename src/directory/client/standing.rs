@@ -5,11 +5,10 @@ use std::time::Duration;
 use super::super::attributes::RawEntry;
 use super::super::config::{Bind, DirectoryConfig};
 use super::super::dn::key_of;
-use super::super::filter::Filter;
 use super::super::model::ServerFacts;
-use super::Phase;
 use super::connection::Connection;
 use super::search::Area;
+use super::{Phase, own};
 use crate::clock::Timestamp;
 
 /// Where servers say when a password ends, or what it takes to work that out.
@@ -39,13 +38,7 @@ async fn password_end(config: &DirectoryConfig, connection: &mut Connection, nam
     let entry = if key_of(name).is_some() {
         connection.read_if(Phase::Server, name, "(objectClass=*)", &wanted).await.ok()?.entries.pop()?
     } else {
-        // Active Directory binds by UPN or DOMAIN\name too.
-        let account = name.rsplit('\\').next().unwrap_or(name);
-        let filter = Filter::equals(["userPrincipalName", "sAMAccountName"], account.as_bytes())?;
-        let mut found = Vec::new();
-        let bases = std::slice::from_ref(&config.search.base_dn);
-        connection.search(Phase::Server, Area::below(bases), filter.as_str(), &wanted, |entry| found.push(entry.clone())).await.ok()?;
-        if found.len() == 1 { found.pop()? } else { return None }
+        own::by_account_name(config, connection, name, &wanted).await.ok()??
     };
     if let Some(at) = told(&entry) {
         return at.0;

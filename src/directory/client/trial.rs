@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::super::config::{Bind, DirectoryConfig, ServerAddress};
 use super::super::model::{DirectoryUser, Snapshot, counted};
 use super::connection::{self, Connection, Socket};
-use super::{FetchError, Phase, Recognised, Tally, guarded, read_groups, read_users, recognise, referral_problem, servers};
+use super::{FetchError, Phase, Recognised, Tally, guarded, own, read_groups, read_users, recognise, referral_problem, servers};
 use crate::clock::Timestamp;
 
 /// How one step of [`test()`] went.
@@ -234,10 +234,12 @@ async fn read(
     let pages = recognised.pages || users.in_pages;
     steps.report(Phase::Paging, if pages { Passed } else { Warning }, paging(recognised, Some((config, &users))));
 
+    let bind_account = own::left_out(config, connection).await?;
+    let people: Vec<&DirectoryUser> = snapshot.users.iter().filter(|user| Some(user.dn_key) != bind_account).collect();
     let filter = &config.search.user_filter;
     let problems_of_users = snapshot.problems.iter().len();
     let hint = skipped_sentence(snapshot.skipped_users.len()) + &first_problem(&snapshot, 0);
-    if snapshot.users.is_empty() {
+    if people.is_empty() {
         let places = config.search.user_bases.join("; ");
         let message = format!(
             "The filter {filter} finds nobody that could be used below {places:?}.{hint} Check filter, attributes and the bind account's rights."
@@ -246,8 +248,8 @@ async fn read(
     } else {
         let hint = hint + &referral_problem(&users).map_or_else(String::new, |sentence| format!(" {sentence}"));
         let outcome = if hint.is_empty() { Passed } else { Warning };
-        let count = counted(snapshot.users.len(), "person", "people");
-        steps.report(Phase::Users, outcome, format!("{count} found, such as {}.{hint}", sample(&snapshot.users)));
+        let count = counted(people.len(), "person", "people");
+        steps.report(Phase::Users, outcome, format!("{count} found, such as {}.{hint}", sample(&people)));
     }
 
     read_groups(config, connection, &mut snapshot, own).await?;
@@ -281,7 +283,7 @@ fn paging(recognised: &Recognised, read: Option<(&DirectoryConfig, &Tally)>) -> 
     }
 }
 
-fn sample(users: &[DirectoryUser]) -> String {
+fn sample(users: &[&DirectoryUser]) -> String {
     users.iter().take(3).map(|user| format!("{} ({})", user.display_name, user.username)).collect::<Vec<_>>().join(", ")
 }
 

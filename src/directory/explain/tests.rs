@@ -1,3 +1,4 @@
+use super::outlook::{Becomes, Outlook};
 use super::*;
 use crate::id::UserId;
 
@@ -22,8 +23,14 @@ fn found() -> Found<'static> {
         excluded_by: vec!["The filter asks for (employeeType=staff): employeeType is guest.".to_owned()],
         unusable: None,
         is_disabled: false,
-        taken_by: None,
+        is_bind_account: false,
+        lacks_group: None,
+        outlook: None,
     }
+}
+
+fn becoming(becomes: Becomes) -> Found<'static> {
+    Found { outlook: Some(Outlook { becomes, remarks: vec!["Said in the plan.".to_owned()] }), ..found() }
 }
 
 fn verdict(account: Option<&Account>, found: Option<Found<'_>>) -> Verdict {
@@ -49,7 +56,11 @@ fn the_verdict_follows_from_what_was_found() {
         (false, "cannot sign in", Some(&ours), Some(Found { is_disabled: true, ..found() })),
         (false, "cannot sign in", Some(&blocked), Some(found())),
         (false, "cannot sign in", Some(&disabled), Some(found())),
-        (false, "the name is taken here", Some(&local), Some(Found { taken_by: Some("\"ada\" belongs to …".into()), ..found() })),
+        (false, "the name is taken here", Some(&local), Some(becoming(Becomes::Nobody))),
+        (false, "only a local account here", Some(&local), Some(becoming(Becomes::Linked))),
+        (false, "people are not taken over", None, Some(becoming(Becomes::NotAsked))),
+        (false, "only members of a group", Some(&ours), Some(Found { lacks_group: Some("staff".into()), ..found() })),
+        (false, "binds with this account", None, Some(Found { is_bind_account: true, ..found() })),
         (false, "missing since 21 Nov 2026", Some(&missing), None),
         (false, "The last sync still saw it", Some(&ours), None),
         (true, "Ada has a local account", Some(&local), None),

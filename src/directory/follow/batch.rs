@@ -135,10 +135,8 @@ impl Batch<'_> {
                 plan.held_because = None;
                 self.end_memberships(&mut plan).await?;
             }
-            if !without_losses && self.config.life_cycle.missing == Missing::Delete && !plan.departed_users.is_empty() {
-                // Marked as gone here, they would not be deleted any more by the run that has read everything.
-                (without_losses, rest) = (true, Some("people are gone who are to be deleted"));
-                continue;
+            if self.config.life_cycle.missing == Missing::Delete && !plan.departed_users.is_empty() {
+                rest = Some("people are gone who are to be deleted");
             }
             if !without_losses && !may_lose(self.app, self.config, &plan, &current).await? {
                 (without_losses, rest) = (true, Some("more people are gone than may go without confirmation"));

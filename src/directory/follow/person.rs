@@ -136,7 +136,7 @@ async fn bring_up_to_date(app: &App, config: &DirectoryConfig, id: &[EntryId], p
         tracing::warn!(directory = config.name, "the last administrator is not in the directory or disabled there; that needs a confirmed sync");
         return Ok(Refreshed::Unreachable);
     }
-    sessions::end_all(&mut tx, &out, None).await?;
+    sessions::end_all(&mut tx, &out, now).await?;
     let source = journal::Source { directory: &config.name, run: None, now };
     journal::of_plan(&mut tx, &plan, &changes, &current, &created, &source).await?;
     tx.commit().await?;

@@ -260,15 +260,32 @@ fn report_circles(snapshot: &mut Snapshot, circles: &[Vec<u32>], edges: &[(u32, 
     }
 }
 
+/// Takes the account Muster itself binds with out of what was read; the plan says why.
+pub fn leave_out_bind_account(snapshot: &mut Snapshot, own: DnKey) {
+    snapshot.skipped_users.retain(|entry| entry.dn_key != Some(own));
+    let Some(place) = snapshot.users.iter().position(|user| user.dn_key == own) else { return };
+    let account = snapshot.users.remove(place);
+    // Nobody needs to hear of mistakes in it.
+    snapshot.problems.retain(|problem| problem.dn != account.dn);
+    snapshot.groups.iter_mut().for_each(|group| group.members.retain(|member| *member != account.id));
+    snapshot.ties.people.retain(|tie| tie.person != account.id);
+    snapshot.bind_account = Some(account);
+}
+
+/// Whether a group is the one that a setting names, by DN or by name.
+pub fn is_named(wanted: &str, name: &str, dn: Option<DnKey>) -> bool {
+    let by_dn = dn.is_some() && wanted.contains('=') && key_of(wanted) == dn;
+    by_dn || name_key(name) == name_key(wanted)
+}
+
 /// Leaves only the members of one group, by name or DN: of groups within it too, whether these count otherwise or not.
 ///
 /// # Errors
 /// One sentence when the group is not among those found, could not be used, or its name is that of several.
 pub fn only_members(snapshot: &mut Snapshot, wanted: &str, config: &DirectoryConfig) -> Result<(), String> {
-    let (wanted_key, wanted_dn) = (name_key(wanted), key_of(wanted).filter(|_| wanted.contains('=')));
-    let by_dn = |group: &DirectoryGroup| wanted_dn == Some(group.dn_key);
-    let by_name = |group: &DirectoryGroup| name_key(&group.name) == wanted_key;
-    let mut places = snapshot.groups.iter().enumerate().filter(|(_, group)| by_dn(group) || by_name(group)).map(|(place, _)| place);
+    let wanted_dn = key_of(wanted).filter(|_| wanted.contains('='));
+    let is_wanted = |group: &DirectoryGroup| is_named(wanted, &group.name, Some(group.dn_key));
+    let mut places = snapshot.groups.iter().enumerate().filter(|(_, group)| is_wanted(group)).map(|(place, _)| place);
     let is_skipped = |entry: &SkippedEntry| wanted_dn.is_some() && entry.dn_key == wanted_dn;
     let place = match (places.next(), places.next()) {
         (Some(place), None) => place,

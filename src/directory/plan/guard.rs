@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::super::config::Limit;
+use super::super::config::{Limit, Missing};
 use super::super::model::Snapshot;
 use super::users::PlannedUsers;
 use super::{Current, Plan, Policy};
@@ -22,6 +22,11 @@ pub(super) fn hold_reason(snapshot: &Snapshot, current: &Current, policy: &Polic
                 .push(format!("The directory answered without error but found nobody, and {known} people are known from it. A wrong filter or lost rights look like this."));
         } else {
             reasons.extend(too_many(tally.leaving, tally.active_before, guard.people, "people", "would lose access", "LDAP_GUARD"));
+        }
+        if policy.life_cycle.missing == Missing::Delete {
+            // After days of waiting nobody is surprised; here all who ever left go at once when the setting is new.
+            let (gone, known) = (plan.forgotten_users.len(), current.users.len());
+            reasons.extend(too_many(gone, known, guard.people, "people", "had left before and would be deleted for good", "LDAP_GUARD"));
         }
         if tally.admins_before > 0 && tally.admins_after == 0 {
             reasons.push(format!("No administrator of this directory would remain ({} until now).", tally.admins_before));

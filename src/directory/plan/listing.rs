@@ -77,7 +77,11 @@ impl Plan<'_> {
         let known = std::rc::Rc::new(known);
         for (ids, kind, reason) in [
             (&self.deleted_users, ChangeKind::Deleted, "Not in the directory any more; people who left are deleted (LDAP_SOFT_DELETE_USERS)."),
-            (&self.forgotten_users, ChangeKind::Deleted, "Left so long ago that they are deleted (LDAP_DELETE_AFTER_DAYS)."),
+            (
+                &self.forgotten_users,
+                ChangeKind::Deleted,
+                "Had left before; deleted now as the settings say (LDAP_DELETE_AFTER_DAYS, LDAP_SOFT_DELETE_USERS).",
+            ),
             (&self.departed_users, ChangeKind::Disabled, "Not in the directory any more."),
         ] {
             let known = std::rc::Rc::clone(&known);

@@ -265,7 +265,7 @@ pub struct Plan<'s> {
     pub departed_users: Vec<UserId>,
     /// People who left and are to be deleted (soft delete is off).
     pub deleted_users: Vec<UserId>,
-    /// People who left long ago and are deleted now. They lose no access.
+    /// People who left before and are deleted now, because the settings delete at once or the days are over. They lose no access.
     pub forgotten_users: Vec<UserId>,
     /// People who are not there any more and stay as they are; nothing is written.
     pub missing_users: Vec<UserId>,
@@ -404,7 +404,7 @@ pub fn reconcile<'s>(snapshot: &'s Snapshot, current: &'s Current, policy: &Poli
     let groups = groups::plan_groups(snapshot, current, policy, &mut plan);
     let users = if policy.life_cycle.sync_users {
         let admins = groups::admin_members(&groups, snapshot, current, policy, &mut plan.problems);
-        plan.counts.users.skipped = snapshot.skipped_users.len();
+        plan.counts.users.skipped = snapshot.skipped_users.len() + usize::from(snapshot.bind_account.is_some());
         let entries = distinct(snapshot.users.iter().map(|user| (&user.id, user.dn.as_str(), user)), |user| {
             plan.counts.users.skipped += 1;
             let reason = "Another entry has the same unique id. This one was skipped.";
@@ -435,8 +435,14 @@ pub fn reconcile<'s>(snapshot: &'s Snapshot, current: &'s Current, policy: &Poli
     plan
 }
 
+/// Why the account Muster binds with is not among the people.
+pub const BIND_ACCOUNT: &str = "Muster itself binds with this account, so it is left out (LDAP_INCLUDE_BIND_ACCOUNT).";
+
 /// Lists the entries that could not be used, with the problem that was reported about each.
 fn skipped_in_reading(snapshot: &Snapshot, policy: &Policy, plan: &mut Plan<'_>) {
+    if let Some(account) = snapshot.bind_account.as_ref().filter(|_| policy.life_cycle.sync_users) {
+        plan.skip(What::Person, &account.username, &account.dn, BIND_ACCOUNT);
+    }
     let reported: HashMap<DnKey, &Problem> = snapshot.problems.iter().filter_map(|problem| Some((key_of(&problem.dn)?, problem))).collect();
     let users = snapshot.skipped_users.iter().filter(|_| policy.life_cycle.sync_users).map(|entry| (What::Person, entry));
     let groups = snapshot.skipped_groups.iter().filter(|_| policy.life_cycle.sync_groups).map(|entry| (What::Group, entry));

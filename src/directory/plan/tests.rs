@@ -356,14 +356,37 @@ fn who_leaves_is_disabled_and_comes_back_as_the_same_account() {
 }
 
 #[test]
-fn without_soft_delete_who_leaves_is_deleted_but_nobody_who_left_before() {
+fn without_soft_delete_who_leaves_is_deleted_and_who_had_left_before_too_unless_they_are_many() {
     let hard = living(|life| life.missing = Missing::Delete);
     let before = synced(&snapshot(people(3), vec![]));
     let two_left = snapshot(people(2), vec![]);
     let softly = apply(&reconcile(&two_left, &before, &policy()), &before);
-    assert!(reconcile(&two_left, &softly, &hard).deleted_users.is_empty());
+    let later = reconcile(&two_left, &softly, &hard);
+    assert_eq!((later.forgotten_users.len(), later.counts.users.deleted, later.counts.users.disabled), (1, 1, 0));
+    assert_eq!((later.deleted_users.len(), later.verdict(None)), (0, Verdict::Apply), "they had no access to lose");
+    // Whoever switches soft delete off is asked before everybody who ever left is deleted.
+    let before = synced(&snapshot(people(40), vec![]));
+    let mut left = before.clone();
+    left.users.iter_mut().take(30).for_each(|user| (user.state, user.left_at, user.hash) = (DirectoryState::Missing, Some(NOW), None));
+    let read = snapshot(people(40).into_iter().skip(30).collect(), vec![]);
+    let many = reconcile(&read, &left, &hard);
+    assert!(many.held_because.as_deref().is_some_and(|reason| reason.contains("30 of 40 people (75 %) had left before")), "{:?}", many.held_because);
+    let before = synced(&snapshot(people(3), vec![]));
     let plan = reconcile(&two_left, &before, &hard);
     assert_eq!((plan.deleted_users.len(), plan.departed_users.len(), plan.counts.users.disabled), (1, 0, 1));
+}
+
+#[test]
+fn the_account_muster_binds_with_is_left_out_and_listed_with_the_reason() {
+    let mut read = snapshot(people(2), vec![]);
+    read.bind_account = Some(user("svc", "muster", None));
+    let nobody = Current::default();
+    let plan = reconcile(&read, &nobody, &policy());
+    assert_eq!((plan.counts.users.created, plan.counts.users.skipped), (2, 1));
+    let changes = plan.changes(&nobody, &HashMap::new());
+    let skipped: Vec<_> = changes.list.iter().filter(|line| line.kind == ChangeKind::Skipped).collect();
+    assert!(matches!(skipped[..], [line] if line.name == "muster" && line.reason == BIND_ACCOUNT), "{skipped:?}");
+    assert!(!messages(&plan).iter().any(|message| message.contains("binds with")), "nothing to look at");
 }
 
 #[test]

@@ -198,6 +198,8 @@ pub(super) fn plan_users<'s>(
         Missing::Disable { delete_after_days: Some(days) } => {
             user.left_at.is_some_and(|left| left + Duration::from_secs(u64::from(days) * 86_400) <= policy.now)
         }
+        // They left while only they were asked for, or before the settings said so.
+        Missing::Delete => true,
         _ => false,
     };
     for (place, user) in current_users.into_iter().enumerate() {

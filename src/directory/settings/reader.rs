@@ -96,6 +96,7 @@ impl<'t> Reader<'_, 't> {
         let group_classes = self.checked(GROUP_OBJECT_CLASSES, words(self.text(GROUP_OBJECT_CLASSES)));
         let user_filter = user_classes.and_then(|classes| self.checked(USER_FILTER, filter(self.text(USER_FILTER), &classes)));
         let group_filter = group_classes.and_then(|classes| self.checked(GROUP_FILTER, filter(self.text(GROUP_FILTER), &classes)));
+        let includes_bind_account = self.flag(INCLUDE_BIND_ACCOUNT);
         let one_level = self.choice(SEARCH_SCOPE).map(|scope| scope == "one-level");
         Some(Search {
             base_dn: base?,
@@ -104,6 +105,7 @@ impl<'t> Reader<'_, 't> {
             one_level: one_level?,
             user_filter: user_filter?,
             group_filter: group_filter?,
+            includes_bind_account: includes_bind_account?,
         })
     }
 

@@ -210,6 +210,15 @@ pub const SEARCH_SCOPE: Setting = setting(
     "How deep to search",
     "Below each of these places.",
 );
+/// `Search::includes_bind_account`.
+pub const INCLUDE_BIND_ACCOUNT: Setting = setting(
+    "LDAP_INCLUDE_BIND_ACCOUNT",
+    "false",
+    Input::Switch,
+    WHO,
+    "Take the bind account over too",
+    "The account Muster binds with is left out of the people, also when the filter finds it. Switch this on when it is somebody’s own account.",
+);
 /// `Placement::import_group`.
 pub const IMPORT_GROUP: Setting = setting(
     "LDAP_IMPORT_GROUP",
@@ -355,7 +364,7 @@ pub const SOFT_DELETE: Setting = setting(
     Input::Switch,
     LIFE,
     "Keep people who left",
-    "They cannot sign in, but their record and passkeys stay for when they come back. When off, they are deleted.",
+    "They cannot sign in, but their record and passkeys stay for when they come back. When off, they are deleted by the next full sync, and so is whoever left before.",
 );
 /// Of `Missing::Disable`.
 pub const DELETE_AFTER_DAYS: Setting = setting(
@@ -512,7 +521,7 @@ pub const PASSWORD_WRITE_BACK: Setting = setting(
 );
 
 /// All settings besides the attribute names, in the order of the settings page.
-pub const SETTINGS: [Setting; 60] = [
+pub const SETTINGS: [Setting; 61] = [
     ENABLED,
     URL,
     URL_ORDER,
@@ -537,6 +546,7 @@ pub const SETTINGS: [Setting; 60] = [
     GROUP_FILTER,
     GROUP_OBJECT_CLASSES,
     SEARCH_SCOPE,
+    INCLUDE_BIND_ACCOUNT,
     IMPORT_GROUP,
     INCLUDE_GROUPS,
     EXCLUDE_GROUPS,

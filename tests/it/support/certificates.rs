@@ -24,6 +24,8 @@ pub(crate) enum Flaw {
     None,
     /// It ran out in 2021.
     Expired,
+    /// It is good, and ends in about ten days.
+    EndsSoon,
     /// It is for `elsewhere.example` and no other name.
     WrongName,
     /// It was signed by an authority that is in no file.
@@ -56,6 +58,11 @@ pub(crate) fn issue_flawed(directory: &Path, names: &[&str], flaw: Flaw) -> File
     server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     if flaw == Flaw::Expired {
         (server.not_before, server.not_after) = (rcgen::date_time_ymd(2020, 1, 1), rcgen::date_time_ymd(2021, 1, 1));
+    }
+    if flaw == Flaw::EndsSoon {
+        #[expect(clippy::disallowed_methods, reason = "a certificate that ends soon after the test")]
+        let now = time::OffsetDateTime::now_utc();
+        (server.not_before, server.not_after) = (now - time::Duration::days(80), now + time::Duration::days(10));
     }
     sign(directory, "server", &server, if flaw == Flaw::OtherAuthority { &OTHER_AUTHORITY } else { &AUTHORITY })
 }

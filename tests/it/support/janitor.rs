@@ -112,6 +112,11 @@ impl Server {
         self.child.try_wait().expect("own child")
     }
 
+    /// Sends `signal`.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("own child, not yet waited for");
+    }
+
     /// Sends `signal` and waits for the end.
     ///
     /// Panics with the log when the process is still there after [`super::PATIENCE`].

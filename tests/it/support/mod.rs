@@ -11,6 +11,8 @@
 //! | [`forge`] | an authenticator whose every byte a test can bend |
 //! | [`postgres`] | an empty PostgreSQL database per test |
 //! | [`apache`] | a real Apache as an OpenID client |
+//! | [`relying_party`] | OpenID clients of other languages |
+//! | [`proxies`], [`guarded`] | a real nginx or Caddy, and an app behind it |
 //! | [`slapd`], [`samba`], [`ds389`] | real directories: OpenLDAP, an Active Directory domain controller, 389 Directory Server |
 //! | [`faulty_ldap`] | a directory in the test process that does everything wrong a test asks for |
 //! | [`ldap_tools`], [`certificates`] | what the directories share |
@@ -25,11 +27,14 @@ pub(crate) mod certificates;
 pub(crate) mod ds389;
 pub(crate) mod faulty_ldap;
 pub(crate) mod forge;
+pub(crate) mod guarded;
 pub(crate) mod http;
 pub(crate) mod janitor;
 pub(crate) mod ldap_tools;
 pub(crate) mod postgres;
 pub(crate) mod process;
+pub(crate) mod proxies;
+pub(crate) mod relying_party;
 pub(crate) mod samba;
 pub(crate) mod slapd;
 pub(crate) mod virtual_authenticator;

@@ -134,6 +134,16 @@ impl Slapd {
         server.end(Signal::TERM).await;
     }
 
+    /// Makes the directory take its time: it answers nobody until [`thaw`](Self::thaw).
+    pub(crate) fn freeze(&self) {
+        self.server.as_ref().expect("slapd is running").signal(Signal::STOP);
+    }
+
+    /// Lets a frozen directory go on.
+    pub(crate) fn thaw(&self) {
+        self.server.as_ref().expect("slapd is running").signal(Signal::CONT);
+    }
+
     /// Plugs the directory in again, on the same ports with the same entries.
     pub(crate) async fn start_again(&mut self) {
         assert!(self.server.is_none(), "slapd is already running");

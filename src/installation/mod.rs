@@ -1,5 +1,7 @@
 //! Facts about this installation, found at the first start and kept: the sealing key's salt and probe, the WebAuthn RP ID.
 
+mod store;
+
 use std::io::Write as _;
 use std::path::Path;
 
@@ -8,7 +10,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use zeroize::Zeroizing;
 
 use crate::config::Config;
-use crate::db::{Conn, Db, Tx, query};
+use crate::db::{Conn, Db, Tx};
 use crate::secret::{Password, Sealer, base64url, from_base64url, random_bytes};
 
 /// Marks a key Muster made itself: 256 random bits, used as they are.
@@ -24,8 +26,8 @@ pub async fn get_or_set(db: &Db, name: &str, otherwise: &str) -> anyhow::Result<
         return Ok(value);
     }
     let mut tx = db.begin().await?;
-    query("INSERT INTO installation (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING").bind(name).bind(otherwise).execute(&mut tx).await?;
-    let value = get(&mut tx, name).await?.context("the fact just stored is missing")?;
+    store::insert_if_new(&mut tx, name, otherwise).await?;
+    let value = store::find(&mut tx, name).await?.context("the fact just stored is missing")?;
     tx.commit().await?;
     Ok(value)
 }
@@ -35,8 +37,7 @@ pub async fn get_or_set(db: &Db, name: &str, otherwise: &str) -> anyhow::Result<
 /// # Errors
 /// When the database refuses.
 pub async fn get(conn: &mut Conn, name: &str) -> sqlx::Result<Option<String>> {
-    let row: Option<(String,)> = query("SELECT value FROM installation WHERE name = $1").bind(name).optional(conn).await?;
-    Ok(row.map(|(value,)| value))
+    store::find(conn, name).await
 }
 
 /// Replaces a fact.
@@ -44,7 +45,7 @@ pub async fn get(conn: &mut Conn, name: &str) -> sqlx::Result<Option<String>> {
 /// # Errors
 /// When the database refuses.
 pub async fn set(tx: &mut Tx, name: &str, value: &str) -> sqlx::Result<()> {
-    query("UPDATE installation SET value = $2 WHERE name = $1").bind(name).bind(value).execute(tx).await.map(|_| ())
+    store::update(tx, name, value).await
 }
 
 /// Makes the sealer from `ENCRYPTION_KEY`, or on SQLite from the key file beside the database, which is generated when missing.

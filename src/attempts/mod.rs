@@ -1,11 +1,13 @@
 //! Guesses at what a person chose, counted in the database: what can be guessed must have one limit for all instances together. (What cannot be guessed is
 //! limited in memory, by [`crate::web::rate_limit`].)
 
+mod store;
+
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::db::{Tx, query};
+use crate::db::Tx;
 use crate::secret::sha256;
 
 /// How many guesses in which time.
@@ -45,26 +47,11 @@ impl Subject {
 /// # Errors
 /// When the database refuses.
 pub async fn take(tx: &mut Tx, subject: &Subject, allowance: Allowance, now: Timestamp) -> sqlx::Result<Result<(), Duration>> {
-    let taken: Option<(i64,)> = query(
-        "INSERT INTO attempts (subject, count, expires_at) VALUES ($1, 1, $2)
-         ON CONFLICT (subject) DO UPDATE SET
-             count = CASE WHEN attempts.expires_at <= $3 THEN 1 ELSE attempts.count + 1 END,
-             expires_at = CASE WHEN $4 OR attempts.expires_at <= $3 THEN excluded.expires_at ELSE attempts.expires_at END
-         WHERE attempts.count < $5 OR attempts.expires_at <= $3
-         RETURNING count",
-    )
-    .bind(subject.0.clone())
-    .bind(now + allowance.within)
-    .bind(now)
-    .bind(allowance.from_the_last)
-    .bind(allowance.count)
-    .optional(tx)
-    .await?;
-    if taken.is_some() {
+    if store::count(tx, &subject.0, allowance, now).await? {
         return Ok(Ok(()));
     }
-    let until: Option<(Timestamp,)> = query("SELECT expires_at FROM attempts WHERE subject = $1").bind(subject.0.clone()).optional(tx).await?;
-    Ok(Err(until.map_or(allowance.within, |(until,)| until.since(now))))
+    let until = store::expires_at(tx, &subject.0).await?;
+    Ok(Err(until.map_or(allowance.within, |until| until.since(now))))
 }
 
 /// Takes a counted guess back, because it was none.
@@ -72,7 +59,7 @@ pub async fn take(tx: &mut Tx, subject: &Subject, allowance: Allowance, now: Tim
 /// # Errors
 /// When the database refuses.
 pub async fn give_back(tx: &mut Tx, subject: &Subject) -> sqlx::Result<()> {
-    query("UPDATE attempts SET count = count - 1 WHERE subject = $1 AND count > 0").bind(subject.0.clone()).execute(tx).await.map(|_| ())
+    store::count_less(tx, &subject.0).await
 }
 
 /// Forgets the guesses at something, because it was proved.
@@ -80,7 +67,7 @@ pub async fn give_back(tx: &mut Tx, subject: &Subject) -> sqlx::Result<()> {
 /// # Errors
 /// When the database refuses.
 pub async fn forget(tx: &mut Tx, subject: &Subject) -> sqlx::Result<()> {
-    query("DELETE FROM attempts WHERE subject = $1").bind(subject.0.clone()).execute(tx).await.map(|_| ())
+    store::delete(tx, &subject.0).await
 }
 
 /// Deletes what no longer counts.
@@ -88,7 +75,7 @@ pub async fn forget(tx: &mut Tx, subject: &Subject) -> sqlx::Result<()> {
 /// # Errors
 /// When the database refuses.
 pub async fn sweep(tx: &mut Tx, now: Timestamp) -> sqlx::Result<u64> {
-    query("DELETE FROM attempts WHERE expires_at <= $1").bind(now).execute(tx).await
+    store::delete_expired(tx, now).await
 }
 
 #[cfg(test)]

@@ -1,0 +1,145 @@
+//! The form of a client: what was typed, and how it is shown again with what is wrong.
+
+use serde::Deserialize;
+
+use crate::clients::model::{Lifetimes, Mistakes, Registration, SigningAlg};
+use crate::clients::policy::{Policies, Policy as _, Typed};
+
+/// What was typed into the form of a client.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ClientForm {
+    pub(super) id: String,
+    name: String,
+    redirect_uris: String,
+    post_logout_redirect_uris: String,
+    is_public: Option<String>,
+    skip_consent: Option<String>,
+    claims_in_id_token: Option<String>,
+    require_pkce: Option<String>,
+    require_par: Option<String>,
+    signing_alg: String,
+    code_seconds: String,
+    access_minutes: String,
+    id_token_minutes: String,
+    refresh_days: String,
+    initiate_login_uri: String,
+    acts_alone: Option<String>,
+    own_scopes: String,
+    for_devices: Option<String>,
+    pub(super) allowed_groups: String,
+    /// The fields of the policies.
+    #[serde(flatten)]
+    typed: Typed,
+}
+
+/// A number that may be left out; what is none counts as one that is out of every range.
+fn whole(typed: &str) -> Option<u32> {
+    let typed = typed.trim();
+    (!typed.is_empty()).then(|| typed.parse().unwrap_or(u32::MAX))
+}
+
+impl ClientForm {
+    pub(super) fn registration(&self) -> Registration {
+        let lines = |text: &str| text.lines().map(str::to_owned).collect();
+        Registration {
+            name: self.name.clone(),
+            is_public: self.is_public.is_some(),
+            redirect_uris: lines(&self.redirect_uris),
+            post_logout_redirect_uris: lines(&self.post_logout_redirect_uris),
+            skip_consent: self.skip_consent.is_some(),
+            // The form offers these and nothing else.
+            signing_alg: SigningAlg::from_text(&self.signing_alg).unwrap_or_default(),
+            claims_in_id_token: self.claims_in_id_token.is_some(),
+            require_pkce: self.require_pkce.is_some(),
+            require_par: self.require_par.is_some(),
+            lifetimes: Lifetimes {
+                code_seconds: whole(&self.code_seconds),
+                access_minutes: whole(&self.access_minutes),
+                id_token_minutes: whole(&self.id_token_minutes),
+                refresh_days: whole(&self.refresh_days),
+            },
+            initiate_login_uri: self.initiate_login_uri.clone(),
+            acts_alone: self.acts_alone.is_some(),
+            own_scopes: self.own_scopes.split_whitespace().map(str::to_owned).collect(),
+            for_devices: self.for_devices.is_some(),
+            policies: Policies::from_typed(&self.typed),
+        }
+    }
+
+    /// The fields as they were typed, with what is wrong.
+    pub(super) fn fields(self, mistakes: Mistakes) -> Fields {
+        let registration = self.registration();
+        Fields {
+            code_seconds: self.code_seconds,
+            access_minutes: self.access_minutes,
+            id_token_minutes: self.id_token_minutes,
+            refresh_days: self.refresh_days,
+            typed: self.typed,
+            ..Fields::new(registration, self.allowed_groups, mistakes)
+        }
+    }
+}
+
+/// The fields as the template shows them.
+pub(super) struct Fields {
+    pub(super) name: String,
+    pub(super) redirect_uris: String,
+    pub(super) post_logout_redirect_uris: String,
+    pub(super) is_public: bool,
+    pub(super) skip_consent: bool,
+    pub(super) claims_in_id_token: bool,
+    pub(super) require_pkce: bool,
+    pub(super) require_par: bool,
+    pub(super) signing_alg: &'static str,
+    pub(super) code_seconds: String,
+    pub(super) access_minutes: String,
+    pub(super) id_token_minutes: String,
+    pub(super) refresh_days: String,
+    pub(super) initiate_login_uri: String,
+    pub(super) acts_alone: bool,
+    pub(super) own_scopes: String,
+    pub(super) for_devices: bool,
+    pub(super) typed: Typed,
+    pub(super) allowed_groups: String,
+    pub(super) mistakes: Mistakes,
+}
+
+impl Fields {
+    pub(super) fn new(registration: Registration, allowed_groups: String, mistakes: Mistakes) -> Self {
+        let text = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
+        let mut typed = Typed::default();
+        registration.policies.to_typed(&mut typed);
+        Self {
+            typed,
+            require_par: registration.require_par,
+            code_seconds: text(registration.lifetimes.code_seconds),
+            access_minutes: text(registration.lifetimes.access_minutes),
+            id_token_minutes: text(registration.lifetimes.id_token_minutes),
+            refresh_days: text(registration.lifetimes.refresh_days),
+            initiate_login_uri: registration.initiate_login_uri,
+            acts_alone: registration.acts_alone,
+            own_scopes: registration.own_scopes.join("\n"),
+            for_devices: registration.for_devices,
+            name: registration.name,
+            redirect_uris: registration.redirect_uris.join("\n"),
+            post_logout_redirect_uris: registration.post_logout_redirect_uris.join("\n"),
+            is_public: registration.is_public,
+            skip_consent: registration.skip_consent,
+            claims_in_id_token: registration.claims_in_id_token,
+            require_pkce: registration.require_pkce,
+            signing_alg: registration.signing_alg.as_str(),
+            allowed_groups,
+            mistakes,
+        }
+    }
+
+    /// What is wrong with a field; empty when nothing is.
+    pub(super) fn mistake(&self, field: &str) -> &str {
+        self.mistakes.get(field).map_or("", String::as_str)
+    }
+}
+
+/// The algorithms the form offers.
+pub(super) const ALGS: [(&str, &str); 3] =
+    [("RS256", "RS256 (works everywhere)"), ("ES256", "ES256 (smaller and faster, widely understood)"), ("EdDSA", "EdDSA (few apps understand it)")];

@@ -1,0 +1,29 @@
+//! `/admin/clients`: the pages on which administrators register apps, one file each.
+
+mod connect;
+mod form;
+mod groups;
+mod list;
+mod new;
+mod secrets;
+mod show;
+
+pub use groups::change_groups;
+pub use list::list;
+pub use new::{create, new};
+pub use secrets::{delete_secret, make_secret};
+pub use show::{delete, show, update};
+
+use super::Refused;
+use crate::error::AppError;
+
+fn gone() -> AppError {
+    AppError::gone("No longer there", "This app was deleted meanwhile, or what you changed is gone. Go back to the list of apps.")
+}
+
+fn app_error(refused: Refused) -> AppError {
+    match refused {
+        Refused::Internal(error) => error.into(),
+        Refused::Gone | Refused::AlreadyThere | Refused::Mistakes(_) => gone(),
+    }
+}

@@ -1,0 +1,126 @@
+//! `/admin/clients/{id}`: an app's page, its form, and its end.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::extract::{Form, Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::connect::Endpoints;
+use super::form::{ALGS, ClientForm, Fields};
+use super::{app_error, gone};
+use crate::app::App;
+use crate::clients::model::Mistakes;
+use crate::clients::{self, Authority, GroupLine, Refused, SecretLine, store};
+use crate::clock::Timestamp;
+use crate::error::AppError;
+use crate::id::ClientId;
+use crate::sessions::AdminSession;
+use crate::web::{self, Chrome};
+
+/// How many groups the picker offers at a time.
+const GROUPS_OFFERED: i64 = 20;
+
+/// What a client's address says.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct ShowAddress {
+    #[serde(default)]
+    notice: String,
+    #[serde(default)]
+    groups: String,
+}
+
+/// A client: its form, its secrets, its groups.
+#[derive(Template, WebTemplate)]
+#[template(path = "clients/show.html")]
+pub struct ShowPage {
+    chrome: Chrome,
+    notice: Option<(&'static str, &'static str)>,
+    id: ClientId,
+    client_id: String,
+    title: String,
+    created_at: Timestamp,
+    restricted: bool,
+    fields: Fields,
+    algs: [(&'static str, &'static str); 3],
+    has_secrets: bool,
+    secrets: Vec<SecretLine>,
+    groups: Vec<GroupLine>,
+    group_search: String,
+    offered: Vec<GroupLine>,
+    endpoints: Endpoints,
+    /// How telling it of the last ended session went.
+    last_notice: Option<crate::clients::LastNotice>,
+}
+
+impl ShowPage {
+    async fn read(app: &App, admin: &AdminSession, id: ClientId, group_search: &str) -> Result<Self, AppError> {
+        let mut conn = app.db.read().await?;
+        let client = store::find(&mut conn, id).await?.ok_or(AppError::NotFound)?;
+        let group_search: String = group_search.trim().chars().take(100).collect();
+        Ok(Self {
+            chrome: admin.chrome(app),
+            notice: None,
+            id,
+            client_id: client.client_id,
+            title: client.registration.name.clone(),
+            created_at: client.created_at,
+            restricted: client.restricted,
+            has_secrets: !client.registration.is_public,
+            fields: Fields::new(client.registration, String::new(), Mistakes::new()),
+            algs: ALGS,
+            secrets: store::secrets(&mut conn, id).await?,
+            groups: store::groups(&mut conn, id).await?,
+            offered: store::other_groups(&mut conn, id, &group_search, GROUPS_OFFERED).await?,
+            group_search,
+            endpoints: Endpoints::new(app),
+            last_notice: crate::clients::last_notice(&mut conn, id).await?,
+        })
+    }
+}
+
+/// `GET /admin/clients/{id}`.
+pub async fn show(
+    State(app): State<App>,
+    admin: AdminSession,
+    Path(id): Path<ClientId>,
+    Query(address): Query<ShowAddress>,
+) -> Result<ShowPage, AppError> {
+    let mut page = ShowPage::read(&app, &admin, id, &address.groups).await?;
+    page.notice = match address.notice.as_str() {
+        "saved" => Some(("good", "Saved.")),
+        "already" => Some(("good", "This app is registered already: the form was sent twice. If you did not note its secret, make a new one below.")),
+        "secret_deleted" => Some(("good", "The secret was deleted. An app that still uses it can no longer sign anyone in.")),
+        "groups" => Some(("good", "Saved who may use this app.")),
+        _ => None,
+    };
+    Ok(page)
+}
+
+/// `POST /admin/clients/{id}`.
+pub async fn update(
+    State(app): State<App>,
+    admin: AdminSession,
+    browser: web::Client,
+    Path(id): Path<ClientId>,
+    Form(form): Form<ClientForm>,
+) -> Result<Response, AppError> {
+    match clients::update(&app, Authority::Admin(&admin, &browser), id, form.registration(), app.clock.now()).await {
+        Ok(()) => Ok(Redirect::to(&format!("/admin/clients/{id}?notice=saved")).into_response()),
+        Err(Refused::Mistakes(mistakes)) => {
+            let mut page = ShowPage::read(&app, &admin, id, "").await?;
+            page.fields = form.fields(mistakes);
+            page.notice = Some(("bad", "Not saved: something below needs another look."));
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+        Err(Refused::Gone | Refused::AlreadyThere) => Err(gone()),
+        Err(Refused::Internal(error)) => Err(error.into()),
+    }
+}
+
+/// `POST /admin/clients/{id}/delete`.
+pub async fn delete(State(app): State<App>, admin: AdminSession, browser: web::Client, Path(id): Path<ClientId>) -> Result<Redirect, AppError> {
+    clients::delete(&app, Authority::Admin(&admin, &browser), id, app.clock.now()).await.map_err(app_error)?;
+    Ok(Redirect::to("/admin/clients?notice=deleted"))
+}
