@@ -152,6 +152,11 @@ async fn follow_memberships(running: &Running, slapd: &Slapd, people: usize) {
         took.push(begun.elapsed());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    // The next database is measured with the same directory.
+    for change in 1..=JOINS {
+        let member = person_dn(&format!("person{:06}", people - change));
+        slapd.tools().modify(&format!("dn: cn=team0001,ou=groups,{BASE}\nchangetype: modify\ndelete: member\nmember: {member}\n")).await;
+    }
     for percent in [50, 99] {
         let what = format!("a membership is in force, p{percent} of {JOINS}");
         let within = percentile(took.clone(), percent);
