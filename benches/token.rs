@@ -123,7 +123,7 @@ async fn measure(what: &str, limit: f64, inputs: Vec<String>, call: impl AsyncFn
 /// How many signatures all cores together make in a second.
 fn bare_signatures(alg: SigningAlg) -> f64 {
     match alg {
-        SigningAlg::Rs256 => {
+        SigningAlg::Rs256 | SigningAlg::Ps256 => {
             let key = RsaKeyPair::generate(KeySize::Rsa2048).expect("a key");
             rate(|message| key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut [0; 256]).is_ok())
         }

@@ -7,11 +7,13 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use webauthn_rs::Webauthn;
 
+use crate::clients::{RemoteKeys, SecretUses};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::directory::Outages;
 use crate::oidc::keys::{Keys, Published};
+use crate::oidc::subject::Subjects;
 use crate::outbound::Outbound;
 use crate::secret::Sealer;
 use crate::settings::Settings;
@@ -37,6 +39,8 @@ pub struct Fields {
     pub webauthn: Webauthn,
     /// The keys ID tokens are signed with.
     pub keys: Keys,
+    /// What clients call people.
+    pub subjects: Subjects,
     /// What apps read about this server.
     pub metadata: Published,
     /// Limits per client address.
@@ -45,6 +49,10 @@ pub struct Fields {
     pub outages: Outages,
     /// Requests to other servers.
     pub outbound: Outbound,
+    /// Keys of clients and platforms that were fetched.
+    pub remote_keys: RemoteKeys,
+    /// Uses of clients' secrets that are not written yet.
+    pub secret_uses: SecretUses,
     /// Cancelled when the server stops.
     pub stopping: CancellationToken,
 }

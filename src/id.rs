@@ -95,6 +95,8 @@ ids! {
     GrantId;
     /// A line of the audit log.
     AuditEventId;
+    /// Something that went wrong at a client.
+    ClientErrorId;
 }
 
 /// A random WebAuthn user handle: 122 random bits that say nothing about the person and are not the OIDC subject (WebAuthn Level 3, section 14.6.1).

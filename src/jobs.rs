@@ -7,8 +7,10 @@ use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::settings::{self, RELOAD_EVERY, Settings};
-use crate::{access_links, audit, directory, directory_passwords, oidc, passkeys, sessions};
+use crate::{access_links, audit, clients, directory, directory_passwords, oidc, passkeys, sessions};
 
+/// How often the last uses of clients' secrets are written.
+const USES_EVERY: Duration = Duration::from_secs(60);
 /// How soon after the start the directory is synced.
 const SYNC_AFTER: Duration = Duration::from_secs(5);
 /// How soon after the start people's pictures are looked at: when the first sync is through, usually.
@@ -35,6 +37,7 @@ pub fn start(app: &App) -> Jobs {
     let mut jobs = JoinSet::new();
     jobs.spawn(every(app.clone(), "settings", RELOAD_EVERY, RELOAD_EVERY, reload_settings));
     jobs.spawn(every(app.clone(), "signing keys", Duration::from_secs(1), oidc::keys::RELOAD_EVERY, follow_keys));
+    jobs.spawn(every(app.clone(), "uses of secrets", USES_EVERY, USES_EVERY, write_uses));
     jobs.spawn(every(app.clone(), "sweep", Duration::from_secs(60), Duration::from_secs(600), sweep));
     let started_at = app.clock.now();
     let sync = move |app: App| async move { directory::sync_if_due(&app, started_at).await };
@@ -82,6 +85,11 @@ async fn follow_keys(app: App) -> anyhow::Result<()> {
     oidc::keys::follow(&app, app.clock.now()).await
 }
 
+/// Writes when clients' secrets were last used.
+async fn write_uses(app: App) -> anyhow::Result<()> {
+    Ok(clients::secrets::write_uses(&app).await?)
+}
+
 /// Deletes what has run out.
 async fn sweep(app: App) -> anyhow::Result<()> {
     let now = app.clock.now();
@@ -89,6 +97,7 @@ async fn sweep(app: App) -> anyhow::Result<()> {
     passkeys::sweep(&app, now).await?;
     access_links::sweep(&app, now).await?;
     oidc::sweep(&app, now).await?;
+    clients::sweep(&app, now).await?;
     directory_passwords::sweep(&app, now).await?;
     directory::preview::sweep(&app, now).await?;
     let mut tx = app.db.begin().await?;

@@ -17,9 +17,12 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
 use crate::clients::admin as clients;
+use crate::clients::last_errors::admin as errors;
 use crate::directory_passwords::http as passwords;
 use crate::error::AppError;
-use crate::oidc::{account, authorize, consent, device, discovery, end_session, front_channel, introspect, pushed, revoke, token, userinfo};
+use crate::oidc::{
+    account, authorize, check, consent, device, discovery, end_session, front_channel, introspect, keys, last_errors, pushed, revoke, token, userinfo,
+};
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
 use crate::{access_links, audit, directory, forward_auth, groups, metrics, passkeys, settings, users};
@@ -41,13 +44,14 @@ pub fn router(app: &App) -> Router {
         .layer(CsrfLayer::new().with_rejection_response(|_| cross_site()))
         .layer(session);
     // For apps: no session, no CSRF check; each proves itself.
-    let protocol = openid_protocol();
+    let protocol = openid_protocol(app);
     let plain = Router::new()
         .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics::get))
         .route("/.well-known/passkey-endpoints", get(passkeys::http::endpoints))
         .route("/picture/{user}/{name}", get(users::http::show_picture))
+        .route("/logo/{id}/{name}", get(crate::clients::http::show_logo))
         .route("/static/{hash}/{name}", get(assets::serve));
 
     Router::new()
@@ -155,19 +159,30 @@ fn openid_pages() -> Router<App> {
         .route("/device", get(device::page).post(device::answer))
         .route("/account/apps", get(account::get))
         .route("/account/apps/{id}/revoke", post(account::revoke))
+        .route("/admin/keys", get(keys::admin::show))
+        .route("/admin/keys/rotate", post(keys::admin::rotate))
         .route("/admin/clients", get(clients::list).post(clients::create))
         .route("/admin/clients/new", get(clients::new))
+        .route("/admin/clients/catalogue", get(clients::choose))
         .route("/admin/clients/{id}", get(clients::show).post(clients::update))
+        .route("/admin/clients/check", get(check::http::answer))
+        .route("/admin/clients/{id}/check", get(check::http::page).post(check::http::start))
+        .route("/admin/clients/{id}/preview", get(check::http::preview))
+        .route("/admin/clients/errors/forget", post(errors::forget_unattributed))
+        .route("/admin/clients/{id}/errors/forget", post(errors::forget))
+        .route("/admin/clients/{id}/errors/{error}/add", get(errors::review).post(errors::add))
         .route("/admin/clients/{id}/secrets", post(clients::make_secret))
         .route("/admin/clients/{id}/secrets/delete", post(clients::delete_secret))
         .route("/admin/clients/{id}/groups", post(clients::change_groups))
+        .route("/admin/clients/{id}/logo", post(clients::logo::put).layer(DefaultBodyLimit::max(clients::logo::FORM_BYTES_MAX)))
+        .route("/admin/clients/{id}/logo/remove", post(clients::logo::remove))
         .route("/admin/clients/{id}/delete", post(clients::delete))
         .route("/admin/clients/{id}/proxy", get(forward_auth::admin::show))
         .route("/forward-auth/{client}/{why}", get(forward_auth::http::stopped))
 }
 
 /// What apps call. A POST to `/authorize` and `/api/oidc/end-session` comes from an app's page and only redirects to the GET above.
-fn openid_protocol() -> Router<App> {
+fn openid_protocol(app: &App) -> Router<App> {
     // Apps that run in a browser call these from their own origin; nothing here looks at cookies.
     let from_anywhere = CorsLayer::new()
         .allow_origin(cors::Any)
@@ -175,17 +190,22 @@ fn openid_protocol() -> Router<App> {
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .expose_headers([header::WWW_AUTHENTICATE])
         .max_age(Duration::from_secs(3600));
+    // What these refuse, administrators can read on the app's page.
+    let watch = from_fn_with_state(app.clone(), last_errors::watch);
+    let watched = Router::new()
+        .route("/api/oidc/token", post(token::post).options(preflight))
+        .route("/api/oidc/par", post(pushed::post).options(preflight))
+        .route("/api/oidc/device/authorize", post(device::authorize).options(preflight))
+        .route("/api/oidc/revoke", post(revoke::post).options(preflight))
+        .route_layer(watch.clone());
     Router::new()
         .route("/.well-known/openid-configuration", get(discovery::metadata).options(preflight))
         .route("/.well-known/oauth-authorization-server", get(discovery::metadata).options(preflight))
         .route("/.well-known/jwks.json", get(discovery::jwks).options(preflight))
-        .route("/api/oidc/token", post(token::post).options(preflight))
         .route("/api/oidc/userinfo", get(userinfo::get).post(userinfo::post).options(preflight))
-        .route("/api/oidc/par", post(pushed::post).options(preflight))
-        .route("/api/oidc/device/authorize", post(device::authorize).options(preflight))
-        .route("/api/oidc/revoke", post(revoke::post).options(preflight))
+        .merge(watched)
         .layer(from_anywhere)
-        .route("/api/oidc/introspect", post(introspect::post))
+        .route("/api/oidc/introspect", post(introspect::post).route_layer(watch))
         .route("/authorize", post(authorize::post))
         .route("/api/oidc/end-session", post(end_session::post))
         .route("/api/forward-auth/{client_id}", get(forward_auth::http::ask))
@@ -198,7 +218,7 @@ async fn preflight() -> StatusCode {
 
 /// `GET /`: to where the person wants to be.
 async fn start(MaybeSignedIn(signed_in): MaybeSignedIn) -> Redirect {
-    Redirect::to(if signed_in.is_some() { "/account" } else { "/sign-in" })
+    Redirect::to(if signed_in.is_some() { "/account/apps" } else { "/sign-in?back=/account/apps" })
 }
 
 /// `GET /readyz`: 204 when the database answers.

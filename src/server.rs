@@ -18,7 +18,7 @@ use crate::outbound::Outbound;
 use crate::settings::{self, Settings};
 use crate::web::listener;
 use crate::web::rate_limit::Limits;
-use crate::{access_links, db, directory, installation, jobs, oidc, passkeys, routes};
+use crate::{access_links, clients, db, directory, installation, jobs, oidc, passkeys, routes};
 
 /// Requests in flight get this long to finish when the server stops; jobs too.
 const STOP_WITHIN: Duration = Duration::from_secs(9);
@@ -54,6 +54,7 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         .and_then(|builder| builder.rp_name(&values.app_name).build())
         .map_err(|error| anyhow::anyhow!("APP_URL cannot be used for passkeys ({error}): they need a domain name or localhost, not an IP address"))?;
     let keys = oidc::keys::open(&db, &sealer, clock.now()).await?;
+    let subjects = oidc::subject::Subjects::open(&db, &sealer).await?;
     let metadata = oidc::discovery::document(&config.origin)?;
     let outbound = Outbound::new(config.outbound_trusted_hosts.clone());
     Ok(App::new(Fields {
@@ -64,10 +65,13 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         settings: watch::Sender::new(Arc::new(values)),
         webauthn,
         keys,
+        subjects,
         metadata,
         limits: Limits::default(),
         outages: directory::Outages::default(),
         outbound,
+        remote_keys: clients::RemoteKeys::default(),
+        secret_uses: clients::SecretUses::default(),
         stopping: CancellationToken::new(),
     }))
 }

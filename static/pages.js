@@ -52,3 +52,8 @@ for (const part of document.querySelectorAll("[data-live]")) {
   part.before = part.innerHTML;
   follow(part);
 }
+
+// <input type="hidden" data-clock>: what this computer's clock says when the form is sent.
+for (const input of document.querySelectorAll("input[data-clock]")) {
+  input.form?.addEventListener("submit", () => { input.value = String(Date.now()); });
+}

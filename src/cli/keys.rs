@@ -20,7 +20,7 @@ pub(super) enum Keys {
     },
     /// Lets the next key sign, retires the one that did, and makes another next one. Running servers follow within seconds.
     Rotate {
-        /// Only this algorithm: RS256, ES256 or EdDSA.
+        /// Only this algorithm: RS256, ES256, PS256 or EdDSA.
         #[arg(long, value_parser = signing_alg)]
         alg: Option<SigningAlg>,
         /// How to print.

@@ -3,6 +3,7 @@
 
 mod access_link;
 mod audit;
+mod client_secrets;
 mod clients;
 mod directory;
 mod groups;

@@ -1,39 +1,47 @@
 //! Registered OpenID clients: the apps people sign in to. What a client may do is decided when it is registered ([`model`]); how it proves who it is at the
-//! token endpoint stands in [`authentication`].
+//! token endpoint stands in [`authentication`], with its [`secrets`] and its [`keys`].
 //!
-//! Secrets are made here, shown once and kept as a hash; a client may have several, so that they can be changed without an outage. A client that is
-//! restricted to groups stays closed when its groups vanish.
+//! A client that is restricted to groups stays closed when its groups vanish.
 
 pub mod admin;
+mod assertion;
 pub mod authentication;
+pub mod catalogue;
+pub mod http;
+pub mod keys;
+pub mod last_errors;
+pub mod logos;
 pub mod model;
 pub mod policy;
+pub mod redirect_pattern;
+pub mod secrets;
 mod store;
 mod told;
 
 use std::collections::BTreeMap;
 
-pub use authentication::{AuthenticatedClient, NotAuthenticated, Presented, presented};
+pub use assertion::Audiences;
+pub use authentication::{AuthenticatedClient, Method, NotAuthenticated, Presented, Sent, presented};
+pub use keys::RemoteKeys;
+pub use logos::Face;
 pub use model::{Client, Lifetimes, Mistakes, Registration, SigningAlg};
 pub use policy::Policies;
+pub use secrets::{NewSecret, SecretLine, SecretUses, delete_secret, make_secret};
 pub use told::{LastNotice, LogoutWishes, Outcome, last_notice, logout_wishes, note_notice};
+
+use assertion::{Expected, Maker};
+use authentication::Proof;
 
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::Timestamp;
-use crate::db::{Conn, Tx};
+use crate::db::Conn;
 use crate::id::{ClientId, GroupId, UserId};
+use crate::jose::Jws;
 use crate::secret::SecretToken;
 use crate::sessions::AdminSession;
 use crate::web::list::WORDS_MAX;
 use crate::{users, web};
-
-/// What secrets begin with, so that scanners find leaks.
-const SECRET_PREFIX: &str = "muster_cs_";
-/// How many characters of a secret tell it apart in the list: the prefix and eight more.
-const HINT_CHARS: usize = SECRET_PREFIX.len() + 8;
-/// The most secrets a client may have at a time.
-const SECRETS_MAX: usize = 10;
 
 /// On whose authority a client is changed.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +105,30 @@ pub struct Line {
     pub restricted: bool,
     /// When it was registered.
     pub created_at: Timestamp,
+    /// The last part of its logo's address; empty when it has none.
+    pub logo: String,
+}
+
+impl Line {
+    /// How it is shown.
+    pub fn face(&self) -> Face {
+        Face::new(&self.id.to_string(), &self.name, &self.logo)
+    }
+}
+
+/// A client that somebody may use.
+#[derive(Clone, Debug)]
+pub struct OpenTo {
+    /// Our row.
+    pub id: ClientId,
+    /// Its name.
+    pub name: String,
+    /// Where people open it; empty when nobody said.
+    pub launch_url: String,
+    /// Where it begins a sign-in; empty when it does not say.
+    pub initiate_login_uri: String,
+    /// The last part of its logo's address; empty when it has none.
+    pub logo: String,
 }
 
 /// What the list is sorted by.
@@ -117,15 +149,6 @@ pub struct Filter {
     pub client_id: String,
     /// `everyone` or `groups`: whom the app is open to.
     pub access: &'static str,
-}
-
-/// A secret as listed: never the secret itself.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct SecretLine {
-    /// Its first characters.
-    pub hint: String,
-    /// When it was made.
-    pub created_at: Timestamp,
 }
 
 /// A group as a client's page shows it.
@@ -197,25 +220,120 @@ pub async fn admits(conn: &mut Conn, client: &Client, user: UserId) -> sqlx::Res
     store::admits(conn, client.id, user).await
 }
 
-/// Finds out which client a request comes from and checks its secret.
+/// The groups a client is open to, those that are there.
 ///
 /// # Errors
-/// `Refused` for an unknown client, a wrong or missing secret, or a secret from a public client.
-pub async fn authenticate(conn: &mut Conn, presented: &Presented) -> Result<AuthenticatedClient, Authentication> {
-    for (client_id, secret) in &presented.candidates {
-        let Some(client) = store::find_by_client_id(conn, client_id).await? else { continue };
-        match secret {
-            None if client.registration.is_public => return Ok(AuthenticatedClient(client)),
-            Some(secret) if !client.registration.is_public => {
-                let known = store::secret_hashes(conn, client.id).await?;
-                if authentication::is_one_of(secret, &known) {
-                    return Ok(AuthenticatedClient(client));
+/// When the database cannot be read.
+pub async fn allowed_groups(conn: &mut Conn, client: ClientId) -> sqlx::Result<Vec<GroupLine>> {
+    Ok(store::groups(conn, client).await?.into_iter().filter(|group| group.removed_at.is_none()).collect())
+}
+
+/// The clients this person may use, by name; at most 1,000.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn open_to(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<OpenTo>> {
+    store::open_to(conn, user).await
+}
+
+/// Finds out which client a request comes from and checks its proof. An assertion counts once, on every instance.
+///
+/// # Errors
+/// `Refused` for an unknown client, a wrong or missing secret, or a way of proving itself that is not the client's; `Assertion` for one that does not count.
+pub async fn authenticate(app: &App, presented: &Presented, audiences: &Audiences, now: Timestamp) -> Result<AuthenticatedClient, Authentication> {
+    match &presented.0 {
+        Proof::Secret { candidates, method } => {
+            let mut conn = app.db.read().await?;
+            for (client_id, secret) in candidates {
+                if let Some(authenticated) = by_secret(app, &mut conn, client_id, secret.as_ref(), *method, now).await? {
+                    return Ok(authenticated);
                 }
             }
-            _ => {}
+            Err(Authentication::Failed(NotAuthenticated::Refused))
+        }
+        Proof::Assertion { client_id, jws } => by_assertion(app, client_id.as_deref(), jws, audiences, now).await,
+    }
+}
+
+async fn by_secret(
+    app: &App,
+    conn: &mut Conn,
+    client_id: &str,
+    secret: Option<&SecretToken>,
+    method: Method,
+    now: Timestamp,
+) -> sqlx::Result<Option<AuthenticatedClient>> {
+    let Some(client) = store::find_by_client_id(conn, client_id).await? else { return Ok(None) };
+    let method = if secret.is_none() { Method::None } else { method };
+    if !authentication::may_use(&client.registration, method) {
+        return Ok(None);
+    }
+    if let Some(secret) = secret {
+        let known = store::secret_hashes(conn, client.id, now).await?;
+        let Some(used) = authentication::which_of(secret, &known) else { return Ok(None) };
+        app.secret_uses.note(used, now);
+    }
+    Ok(Some(AuthenticatedClient { client, method }))
+}
+
+/// Its own assertion names the client as issuer and subject; a token of a platform does not, so there the form must.
+async fn by_assertion(
+    app: &App,
+    client_id: Option<&str>,
+    jws: &Jws,
+    audiences: &Audiences,
+    now: Timestamp,
+) -> Result<AuthenticatedClient, Authentication> {
+    let refused = |why| Authentication::Failed(NotAuthenticated::Assertion(why));
+    let maker: Maker = jws.unverified_claims().map_err(|error| refused(authentication::why(error)))?;
+    let client_id = client_id.unwrap_or(&maker.sub);
+    let found = store::find_by_client_id(&mut app.db.read().await?, client_id).await?;
+    let client = found.ok_or(refused("the client that the client_assertion names is not known"))?;
+    let policy = &client.registration.policies.authentication;
+    let workload = policy.workloads.iter().find(|workload| workload.issuer == maker.iss && workload.admits(&maker.sub));
+    let method = if workload.is_some() { Method::Workload } else { Method::PrivateKeyJwt };
+    if !authentication::may_use(&client.registration, method) {
+        return Err(refused("this client is not registered for this way of proving itself"));
+    }
+    if !assertion::is_kind(jws.header()) {
+        return Err(refused("typ of the client_assertion says that it is something else"));
+    }
+    let expected = workload.map_or(Expected::Own { client_id: &client.client_id, strict: policy.strict }, Expected::Workload);
+    let verified = match workload {
+        Some(workload) => keys::verify_of_issuer(app, &workload.issuer, jws, now).await,
+        None => keys::verify(app, &client, jws, &policy.assertion_algs(), now).await,
+    };
+    let claims: assertion::Claims = verified.and_then(|verified| verified.claims()).map_err(|error| refused(authentication::why(error)))?;
+    let good_until = assertion::check(&claims, expected, audiences, now).map_err(refused)?;
+    if !workload.is_some_and(|workload| workload.reusable) {
+        let mut tx = app.db.begin().await?;
+        let is_first = store::assertions::insert(&mut tx, &assertion::trace(client.id, &claims, jws.signed()), good_until).await?;
+        tx.commit().await?;
+        if !is_first {
+            return Err(refused("the client_assertion was used before (jti)"));
         }
     }
-    Err(Authentication::Failed(NotAuthenticated::Refused))
+    Ok(AuthenticatedClient { client, method })
+}
+
+/// Forgets assertions that would be refused for their age.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn sweep(app: &App, now: Timestamp) -> sqlx::Result<()> {
+    loop {
+        let mut tx = app.db.begin().await?;
+        let swept = store::assertions::sweep(&mut tx, now).await?;
+        tx.commit().await?;
+        if swept == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// A client an administrator checks: they stand for it, so that nobody needs its secret. It counts as having proved itself in the best way.
+pub const fn vouched_for(_by: &AdminSession, client: Client) -> AuthenticatedClient {
+    AuthenticatedClient { client, method: Method::PrivateKeyJwt }
 }
 
 /// Why [`authenticate`] gave no client.
@@ -263,7 +381,11 @@ pub async fn register(
     for group in groups {
         store::insert_group(&mut tx, id, group).await?;
     }
-    let secret = if client.registration.is_public { None } else { Some(new_secret(&mut tx, id, now).await?) };
+    let secret = if client.registration.is_public || !client.registration.policies.authentication.method.uses_secrets() {
+        None
+    } else {
+        Some(secrets::insert(&mut tx, id, &NewSecret::default(), now).await?)
+    };
     let event = by.event(now, Kind::ClientCreated, &client).with("redirect_uris", client.registration.redirect_uris.clone());
     audit::record(&mut tx, event.with("restricted", client.restricted)).await?;
     tx.commit().await?;
@@ -284,13 +406,6 @@ async fn find_groups(conn: &mut Conn, names: &[String]) -> sqlx::Result<Result<V
         return Ok(Ok(found.into_values().collect()));
     }
     Ok(Err(format!("There is no group named {}. Check the spelling on the page of groups.", missing.join(", "))))
-}
-
-async fn new_secret(tx: &mut Tx, id: ClientId, now: Timestamp) -> sqlx::Result<SecretToken> {
-    let secret = SecretToken::new(SECRET_PREFIX);
-    let hint: String = secret.reveal().chars().take(HINT_CHARS).collect();
-    store::insert_secret(tx, id, &secret.hash(), &hint, now).await?;
-    Ok(secret)
 }
 
 /// Changes what was decided about a client. One that becomes public loses its secrets.
@@ -337,39 +452,6 @@ fn changed(before: &Registration, after: &Registration) -> Vec<&'static str> {
     .filter_map(|(name, differs)| differs.then_some(name))
     .chain(before.policies.changed(&after.policies))
     .collect()
-}
-
-/// Makes one more secret for a client; the ones it has stay. Shown once.
-///
-/// # Errors
-/// [`Refused::Gone`]; [`Refused::Mistakes`] (field `secret`) for a public client or one with ten secrets.
-pub async fn make_secret(app: &App, by: Authority<'_>, id: ClientId, now: Timestamp) -> Result<Registered, Refused> {
-    let mut tx = app.db.begin().await?;
-    let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
-    if client.registration.is_public {
-        return Err(Refused::Mistakes(Mistakes::from([("secret", "A public client has no secret.".to_owned())])));
-    }
-    if store::secrets(&mut tx, id).await?.len() >= SECRETS_MAX {
-        return Err(Refused::Mistakes(Mistakes::from([("secret", format!("It has {SECRETS_MAX} secrets already. Delete one first."))])));
-    }
-    let secret = new_secret(&mut tx, id, now).await?;
-    audit::record(&mut tx, by.event(now, Kind::ClientSecretMade, &client)).await?;
-    tx.commit().await?;
-    Ok(Registered { client, secret: Some(secret) })
-}
-
-/// Deletes a secret; an app that still uses it can no longer sign anyone in.
-///
-/// # Errors
-/// [`Refused::Gone`] when there is no such client or secret.
-pub async fn delete_secret(app: &App, by: Authority<'_>, id: ClientId, hint: &str, now: Timestamp) -> Result<(), Refused> {
-    let mut tx = app.db.begin().await?;
-    let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
-    if !store::delete_secret(&mut tx, id, hint).await? {
-        return Err(Refused::Gone);
-    }
-    audit::record(&mut tx, by.event(now, Kind::ClientChanged, &client).with("secret_deleted", hint)).await?;
-    Ok(tx.commit().await?)
 }
 
 /// Opens a client to one more group; from then on only people in its groups may use it.

@@ -1,12 +1,12 @@
 //! What a client is: its redirect URIs and how they are compared, what an administrator may enter, how its tokens are signed.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::Serialize;
 use url::Url;
 
 use super::policy::{Policies, Policy as _};
+use super::redirect_pattern;
 use crate::clock::Timestamp;
 use crate::id::ClientId;
 
@@ -17,45 +17,8 @@ const REDIRECT_URI_BYTES_MAX: usize = 1000;
 /// The longest name, in characters.
 const NAME_CHARS_MAX: usize = 100;
 
-/// The algorithm a client's ID tokens are signed with (RFC 7518 section 3.1, RFC 8037).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
-pub enum SigningAlg {
-    /// RSASSA-PKCS1-v1_5 with SHA-256: what every client understands (OpenID Connect Core, section 15.1).
-    #[default]
-    #[serde(rename = "RS256")]
-    Rs256,
-    /// ECDSA on P-256 with SHA-256.
-    #[serde(rename = "ES256")]
-    Es256,
-    /// Ed25519.
-    #[serde(rename = "EdDSA")]
-    EdDsa,
-}
-
-impl SigningAlg {
-    /// Every algorithm, the default first.
-    pub const ALL: [Self; 3] = [Self::Rs256, Self::Es256, Self::EdDsa];
-
-    /// The name in the JOSE header.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Rs256 => "RS256",
-            Self::Es256 => "ES256",
-            Self::EdDsa => "EdDSA",
-        }
-    }
-
-    /// Reads the name, upper and lower case alike.
-    pub fn from_text(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|alg| alg.as_str().eq_ignore_ascii_case(text.trim()))
-    }
-}
-
-impl fmt::Display for SigningAlg {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+/// The algorithm a client's ID tokens are signed with.
+pub use crate::jose::Alg as SigningAlg;
 
 /// How long what a client gets is good for, where that differs from the settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -141,8 +104,15 @@ pub struct Client {
 impl Client {
     /// Whether an answer may go to this redirect URI.
     pub fn allows_redirect_to(&self, unverified_uri: &str) -> bool {
-        self.registration.redirect_uris.iter().any(|registered| matches(registered, unverified_uri))
-            || self.registration.policies.forward_auth.allows_redirect_to(unverified_uri)
+        let wildcards = self.registration.policies.claims.redirect_wildcards;
+        let is_registered = |registered: &String| {
+            if registered.contains('*') {
+                wildcards && redirect_pattern::matches(registered, unverified_uri)
+            } else {
+                matches(registered, unverified_uri)
+            }
+        };
+        self.registration.redirect_uris.iter().any(is_registered) || self.registration.policies.forward_auth.allows_redirect_to(unverified_uri)
     }
 
     /// Whether people may be sent there after sign-out.
@@ -172,9 +142,12 @@ impl Registration {
         } else if self.name.chars().count() > NAME_CHARS_MAX || self.name.chars().any(char::is_control) {
             mistakes.insert("name", format!("A name has at most {NAME_CHARS_MAX} characters and stands on one line."));
         }
-        for (field, uris) in [("redirect_uris", &mut self.redirect_uris), ("post_logout_redirect_uris", &mut self.post_logout_redirect_uris)] {
+        let wildcards = self.policies.claims.redirect_wildcards;
+        for (field, uris, wildcards) in
+            [("redirect_uris", &mut self.redirect_uris, wildcards), ("post_logout_redirect_uris", &mut self.post_logout_redirect_uris, false)]
+        {
             *uris = tidy(uris);
-            if let Err(mistake) = check_redirect_uris(uris) {
+            if let Err(mistake) = check_redirect_uris(uris, wildcards) {
                 mistakes.insert(field, mistake);
             }
         }
@@ -194,6 +167,7 @@ impl Registration {
         }
         mistakes.extend(self.lifetimes.mistakes());
         self.policies.check(&mut mistakes);
+        self.policies.claims.check_with(&self.redirect_uris, self.skip_consent, &mut mistakes);
         self.policies.logout.check_origin(&self.redirect_uris, &mut mistakes);
         let needs_none = self.acts_alone || self.for_devices || self.policies.forward_auth.is_on();
         if self.redirect_uris.is_empty() && !needs_none && !mistakes.contains_key("redirect_uris") {
@@ -242,11 +216,19 @@ fn check_own_scopes(scopes: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-fn check_redirect_uris(uris: &[String]) -> Result<(), String> {
+fn check_redirect_uris(uris: &[String], wildcards: bool) -> Result<(), String> {
     if uris.len() > REDIRECT_URIS_MAX {
         return Err(format!("At most {REDIRECT_URIS_MAX} URIs; there are {}.", uris.len()));
     }
-    uris.iter().try_for_each(|uri| check_redirect_uri(uri).map_err(|why| format!("“{}”: {why}", uri.chars().take(120).collect::<String>())))
+    // What a pattern would be with a name in place of its wildcard is a redirect URI like any other.
+    let check = |uri: &String| {
+        if uri.contains('*') && wildcards {
+            redirect_pattern::check(uri).and_then(|()| check_redirect_uri(&uri.replace('*', "wildcard")))
+        } else {
+            check_redirect_uri(uri)
+        }
+    };
+    uris.iter().try_for_each(|uri| check(uri).map_err(|why| format!("“{}”: {why}", uri.chars().take(120).collect::<String>())))
 }
 
 /// Checks a redirect URI an administrator typed: absolute, without fragment (RFC 6749 section 3.1.2), nothing a browser would run, nothing that looks
@@ -266,7 +248,7 @@ pub fn check_redirect_uri(uri: &str) -> Result<(), &'static str> {
         return Err("a redirect URI has no fragment (the part from #).");
     }
     if uri.contains('*') {
-        return Err("wildcards are not possible; enter each URI.");
+        return Err("wildcards are off; enter each URI, or allow wildcards for this app.");
     }
     if uri.bytes().any(|b| b"\\<>\"^`{|}".contains(&b)) {
         return Err("it has a character that does not belong into a URI.");

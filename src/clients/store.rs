@@ -1,11 +1,15 @@
 //! The SQL of clients, their secrets and the groups they are for.
 
+pub(super) mod assertions;
+
 use super::model::{Client, Lifetimes, Registration, SigningAlg};
-use super::{Filter, GroupLine, Line, Order, SecretLine};
+use super::policy::Policies;
+use super::{Filter, GroupLine, Line, OpenTo, Order, SecretLine};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Query, Tx, query, query_list};
 use crate::id::{ClientId, GroupId, UserId};
 use crate::secret::TokenHash;
+use crate::users::pictures::Picture;
 
 macro_rules! columns {
     () => {
@@ -188,7 +192,7 @@ macro_rules! matching {
 macro_rules! lines_by {
     ($order:literal) => {
         concat!(
-            "SELECT id, client_id, name, is_public, restricted, created_at FROM clients WHERE ",
+            "SELECT id, client_id, name, is_public, restricted, created_at, logo FROM clients WHERE ",
             matching!(),
             " ORDER BY ",
             $order,
@@ -234,21 +238,39 @@ pub(super) async fn all_group_names(conn: &mut Conn) -> sqlx::Result<Vec<(Client
     query("SELECT cg.client_id, g.name FROM client_groups cg JOIN groups g ON g.id = cg.group_id ORDER BY g.name").all(conn).await
 }
 
-pub(super) async fn secret_hashes(conn: &mut Conn, id: ClientId) -> sqlx::Result<Vec<TokenHash>> {
-    let rows: Vec<(TokenHash,)> = query("SELECT secret_hash FROM client_secrets WHERE client_id = $1").bind(id).all(conn).await?;
+/// The secrets that have not ended.
+pub(super) async fn secret_hashes(conn: &mut Conn, id: ClientId, now: Timestamp) -> sqlx::Result<Vec<TokenHash>> {
+    let select = "SELECT secret_hash FROM client_secrets WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > $2)";
+    let rows: Vec<(TokenHash,)> = query(select).bind(id).bind(now).all(conn).await?;
     Ok(rows.into_iter().map(|(hash,)| hash).collect())
 }
 
 pub(super) async fn secrets(conn: &mut Conn, id: ClientId) -> sqlx::Result<Vec<SecretLine>> {
-    query("SELECT hint, created_at FROM client_secrets WHERE client_id = $1 ORDER BY created_at, hint").bind(id).all(conn).await
+    query("SELECT hint, name, created_at, expires_at, last_used_at FROM client_secrets WHERE client_id = $1 ORDER BY created_at, hint")
+        .bind(id)
+        .all(conn)
+        .await
 }
 
-pub(super) async fn insert_secret(tx: &mut Tx, id: ClientId, hash: &TokenHash, hint: &str, now: Timestamp) -> sqlx::Result<()> {
-    query("INSERT INTO client_secrets (secret_hash, client_id, hint, created_at) VALUES ($1, $2, $3, $4)")
+pub(super) async fn insert_secret(tx: &mut Tx, id: ClientId, hash: &TokenHash, line: &SecretLine) -> sqlx::Result<()> {
+    query("INSERT INTO client_secrets (secret_hash, client_id, hint, created_at, name, expires_at) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(hash)
         .bind(id)
-        .bind(hint)
-        .bind(now)
+        .bind(&line.hint)
+        .bind(line.created_at)
+        .bind(&line.name)
+        .bind(line.expires_at)
+        .execute(tx)
+        .await
+        .map(|_| ())
+}
+
+/// Notes when a secret was used, unless a use after `before` is noted already.
+pub(super) async fn note_use(tx: &mut Tx, hash: &TokenHash, at: Timestamp, before: Timestamp) -> sqlx::Result<()> {
+    query("UPDATE client_secrets SET last_used_at = $2 WHERE secret_hash = $1 AND (last_used_at IS NULL OR last_used_at <= $3)")
+        .bind(hash)
+        .bind(at)
+        .bind(before)
         .execute(tx)
         .await
         .map(|_| ())
@@ -323,4 +345,67 @@ pub(super) async fn delete_group(tx: &mut Tx, id: ClientId, group: GroupId) -> s
 
 pub(super) async fn delete_groups(tx: &mut Tx, id: ClientId) -> sqlx::Result<u64> {
     query("DELETE FROM client_groups WHERE client_id = $1").bind(id).execute(tx).await
+}
+
+#[derive(sqlx::FromRow)]
+struct OpenToRow {
+    id: ClientId,
+    name: String,
+    initiate_login_uri: String,
+    policy: String,
+    logo: String,
+}
+
+/// The clients this person may use, by name; as [`admits`], for all of them.
+pub(super) async fn open_to(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<OpenTo>> {
+    let rows: Vec<OpenToRow> = query(
+        "SELECT c.id, c.name, c.initiate_login_uri, c.policy, c.logo FROM clients c
+         WHERE NOT c.restricted
+            OR EXISTS (SELECT 1 FROM client_groups cg JOIN groups g ON g.id = cg.group_id JOIN group_members m ON m.group_id = g.id
+                       WHERE cg.client_id = c.id AND m.user_id = $1 AND g.removed_at IS NULL)
+         ORDER BY lower(c.name), c.id LIMIT 1000",
+    )
+    .bind(user)
+    .all(conn)
+    .await?;
+    let read = |row: OpenToRow| {
+        let policies: Policies = serde_json::from_str(&row.policy).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        let OpenToRow { id, name, initiate_login_uri, logo, .. } = row;
+        Ok(OpenTo { id, name, launch_url: policies.presentation.launch_url, initiate_login_uri, logo })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// The last part of a logo's address; empty when the client has none.
+pub(super) async fn logo(conn: &mut Conn, id: ClientId) -> sqlx::Result<String> {
+    let row: Option<(String,)> = query("SELECT logo FROM clients WHERE id = $1").bind(id).optional(conn).await?;
+    Ok(row.map(|(logo,)| logo).unwrap_or_default())
+}
+
+pub(super) async fn put_logo(tx: &mut Tx, id: ClientId, logo: &Picture, now: Timestamp) -> sqlx::Result<()> {
+    query(
+        "INSERT INTO client_logos (client_id, media_type, bytes, updated_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (client_id) DO UPDATE SET media_type = excluded.media_type, bytes = excluded.bytes, updated_at = excluded.updated_at",
+    )
+    .bind(id)
+    .bind(logo.media_type)
+    .bind(logo.bytes.clone())
+    .bind(now)
+    .execute(tx)
+    .await?;
+    query("UPDATE clients SET logo = $2, updated_at = $3 WHERE id = $1").bind(id).bind(logo.name()).bind(now).execute(tx).await.map(|_| ())
+}
+
+/// Whether there was one.
+pub(super) async fn remove_logo(tx: &mut Tx, id: ClientId) -> sqlx::Result<bool> {
+    query("UPDATE clients SET logo = '' WHERE id = $1").bind(id).execute(tx).await?;
+    Ok(query("DELETE FROM client_logos WHERE client_id = $1").bind(id).execute(tx).await? == 1)
+}
+
+pub(super) async fn read_logo(conn: &mut Conn, id: ClientId, name: &str) -> sqlx::Result<Option<(String, Vec<u8>)>> {
+    query("SELECT l.media_type, l.bytes FROM clients c JOIN client_logos l ON l.client_id = c.id WHERE c.id = $1 AND c.logo = $2 AND c.logo <> ''")
+        .bind(id)
+        .bind(name)
+        .optional(conn)
+        .await
 }

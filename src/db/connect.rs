@@ -29,7 +29,10 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (11, "pictures", include_str!("../../migrations/0011_pictures.sql")),
     (13, "openid core", include_str!("../../migrations/0013_openid_core.sql")),
     (14, "client policy", include_str!("../../migrations/0014_client_policy.sql")),
+    (15, "client authentication", include_str!("../../migrations/0015_client_authentication.sql")),
     (17, "logout", include_str!("../../migrations/0017_logout.sql")),
+    (19, "client logos", include_str!("../../migrations/0019_client_logos.sql")),
+    (20, "client errors", include_str!("../../migrations/0020_client_errors.sql")),
     (23, "people search", include_str!("../../migrations/0023_people_search.sql")),
 ];
 

@@ -25,6 +25,10 @@ pub struct Membership {
     pub id: GroupId,
     /// Its name, as apps see it.
     pub name: String,
+    /// What people call it.
+    pub display_name: String,
+    /// The directory that lists it; `None` for local ones.
+    pub directory: Option<String>,
 }
 
 /// The groups a person is in, by name.

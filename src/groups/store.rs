@@ -10,7 +10,7 @@ use crate::web::list::WORDS_MAX;
 
 pub(super) async fn of_user(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<Membership>> {
     query(
-        "SELECT g.id, g.name FROM group_members m JOIN groups g ON g.id = m.group_id
+        "SELECT g.id, g.name, g.display_name, g.directory FROM group_members m JOIN groups g ON g.id = m.group_id
          WHERE m.user_id = $1 AND g.removed_at IS NULL ORDER BY g.name",
     )
     .bind(user)

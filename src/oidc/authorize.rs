@@ -13,9 +13,11 @@ use super::error::{AuthorizeError, AuthorizeErrorCode};
 use super::params::Params;
 use super::request::{self, AuthorizationRequest};
 use super::scope::Scopes;
-use super::{Agreement, id_token, pushed, store};
+use super::{Agreement, check, id_token, last_errors, pushed, request_object, store};
 use crate::app::App;
 use crate::clients;
+use crate::clients::policy::ClaimsPolicy;
+use crate::clients::policy::claims::RequiredProof;
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::UserId;
@@ -28,11 +30,18 @@ const PENDING_WITHIN: Duration = Duration::from_secs(60 * 60);
 /// How long a sign-in made for a request satisfies its `max_age`, however small that is: long enough to read the page that asks for agreement.
 const REPEATED_SIGN_IN_COUNTS: Duration = Duration::from_secs(5 * 60);
 
+/// Why someone outside the client's groups is refused.
+pub(super) const NOT_ADMITTED: &str = "this person is in none of the groups the app is open to";
+/// Why someone is refused who has just signed in, but not well enough.
+pub(super) const PROOF_MISSING: &str = "this app needs a better sign-in than this one, with another kind of passkey";
+
 /// Who is signed in.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Session {
     /// The person.
     pub user: UserId,
+    /// What the client calls them.
+    pub subject: String,
     /// When they proved it last.
     pub auth_at: Timestamp,
     /// How well.
@@ -75,13 +84,15 @@ pub fn decide(request: &AuthorizationRequest, facts: &Facts, asked_at: Timestamp
         return Decision::Refuse(UnmetAuthenticationRequirements, "none of the acr values asked for is offered");
     }
     let sign_in = |why| if request.prompt.none { Decision::Refuse(LoginRequired, why) } else { Decision::SignIn };
-    let Some(session) = facts.session else { return sign_in("nobody is signed in") };
+    let Some(session) = &facts.session else { return sign_in("nobody is signed in") };
     let for_this = session.auth_at > asked_at;
-    if request.prompt.login && !for_this {
+    let policy = &request.client.registration.policies.claims;
+    if (request.prompt.login || policy.reauthenticate) && !for_this {
         return sign_in("the app asked for a new sign-in");
     }
+    let own_max_age = policy.sign_in_minutes.map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
     let allowed = |max_age: Duration| if for_this { max_age.max(REPEATED_SIGN_IN_COUNTS) } else { max_age };
-    if request.max_age.is_some_and(|max_age| now.since(session.auth_at) > allowed(max_age)) {
+    if request.max_age.into_iter().chain(own_max_age).min().is_some_and(|max_age| now.since(session.auth_at) > allowed(max_age)) {
         return sign_in("the sign-in is older than max_age");
     }
     if !request.acr.is_met_by(session.class) && request.acr.can_be_met() {
@@ -93,23 +104,40 @@ pub fn decide(request: &AuthorizationRequest, facts: &Facts, asked_at: Timestamp
             (false, _) => {}
         }
     }
-    let named = |subject: &String| *subject == session.user.to_string();
+    if session.class < required_class(policy) {
+        return if for_this {
+            Decision::Refuse(UnmetAuthenticationRequirements, PROOF_MISSING)
+        } else {
+            sign_in("this app needs a better sign-in than this one")
+        };
+    }
+    let named = |subject: &String| *subject == session.subject;
     let is_other =
         facts.expected.is_some_and(|expected| expected != session.user) || !(request.subjects.is_empty() || request.subjects.iter().any(named));
     if is_other {
         return if for_this { Decision::Refuse(LoginRequired, "someone else is signed in") } else { sign_in("someone else is signed in") };
     }
     if !facts.admitted {
-        return Decision::Refuse(AccessDenied, "this person is in none of the groups the app is open to");
+        return Decision::Refuse(AccessDenied, NOT_ADMITTED);
     }
     if facts.agreed {
         return Decision::Issue;
     }
-    let settled = request.client.registration.skip_consent || (!request.prompt.consent && request.reach().is_within(&facts.consented));
+    let settled =
+        request.client.registration.skip_consent || (!request.prompt.consent && !policy.ask_each_time && request.reach().is_within(&facts.consented));
     match (settled, request.prompt.none) {
         (true, _) => Decision::Issue,
         (false, true) => Decision::Refuse(ConsentRequired, "the person has not agreed yet"),
         (false, false) => Decision::AskConsent,
+    }
+}
+
+/// The class a client wants at least, whatever its requests say.
+pub const fn required_class(policy: &ClaimsPolicy) -> Class {
+    match policy.required_proof {
+        RequiredProof::Any => Class::Basic,
+        RequiredProof::PhishingResistant => Class::PhishingResistant,
+        RequiredProof::HardwareHeld => Class::HardwareHeld,
     }
 }
 
@@ -123,8 +151,15 @@ pub async fn get(
     let now = app.clock.now();
     let params = Params::parse(&query.unwrap_or_default()).map_err(|_| not_understood())?;
     let pushed = params.get("request_uri").filter(|uri| pushed::is_pushed(uri)).map(str::to_owned).unwrap_or_default();
+    // A request that was pushed was opened, and its signature checked, when it was pushed.
+    let is_vetted = !pushed.is_empty() || params.has("request");
     let params = if pushed.is_empty() { params } else { pushed::open(&app, &params, &pushed, now).await? };
-    let asked = Asked { params, pushed, at: now };
+    let came = params.clone();
+    let params = match request_object::open(&app, params, now).await {
+        Ok(params) => params,
+        Err(error) => return refusal(&app, &came, error, signed_in.as_ref(), now).await,
+    };
+    let asked = Asked { params, pushed, is_vetted, at: now };
     proceed(&app, &asked, signed_in.as_ref(), &browser, Agreement::NotAsked, now).await
 }
 
@@ -133,6 +168,8 @@ pub(super) struct Asked {
     pub(super) params: Params,
     /// The name it was pushed under; empty when it was not.
     pub(super) pushed: String,
+    /// It came signed, or was let pass before.
+    pub(super) is_vetted: bool,
     pub(super) at: Timestamp,
 }
 
@@ -144,7 +181,7 @@ impl Asked {
     pub(super) fn open(app: &App, unverified_sealed: &str, now: Timestamp) -> Result<Self, AppError> {
         let pending = open(app, unverified_sealed, now)?;
         let params = Params::parse(&pending.parameters).map_err(|_| not_understood())?;
-        Ok(Self { params, pushed: pending.pushed, at: pending.started_at })
+        Ok(Self { params, pushed: pending.pushed, is_vetted: true, at: pending.started_at })
     }
 }
 
@@ -199,28 +236,38 @@ pub(super) async fn proceed(
     now: Timestamp,
 ) -> Result<Response, AppError> {
     let (params, asked_at) = (&asked.params, asked.at);
+    let refuse = |error| refusal(app, params, error, signed_in, now);
     let mut conn = app.db.read().await?;
     let client = match params.get("client_id") {
         Some(client_id) => clients::find_by_client_id(&mut conn, client_id).await?,
         None => None,
     };
+    let (client, is_check) = check::lend(app, params, client, now);
     let mut request = match request::validate(params, client) {
         Ok(request) => request,
-        Err(error) => return refusal(app, error),
+        Err(error) => return refuse(error).await,
     };
+    request.is_check = is_check;
     request.pushed = Some(asked.pushed.clone()).filter(|pushed| !pushed.is_empty());
     if request.client.registration.require_par && request.pushed.is_none() {
-        return refusal(app, request.refuse(AuthorizeErrorCode::InvalidRequest, "this client must push its requests (RFC 9126)"));
+        return refuse(request.refuse(AuthorizeErrorCode::InvalidRequest, request::NOT_PUSHED)).await;
+    }
+    if request.client.registration.policies.authentication.require_signed_request && !asked.is_vetted && !is_check {
+        return refuse(request.refuse(AuthorizeErrorCode::InvalidRequest, "this client must sign its requests (RFC 9101)")).await;
     }
     let mut facts = Facts { agreed: agreement == Agreement::Given, ..Facts::default() };
     if let Some(person) = signed_in {
         let class = Class::of(person.session.method.amr().iter().copied());
-        facts.session = Some(Session { user: person.user.id, auth_at: person.session.auth_at, class });
+        let subject = app.subjects.of(&request.client.registration.policies.claims, person.user.id);
+        facts.session = Some(Session { user: person.user.id, subject, auth_at: person.session.auth_at, class });
         facts.admitted = clients::admits(&mut conn, &request.client, person.user.id).await?;
         facts.consented = Scopes::parse(&store::consent(&mut conn, person.user.id, request.client.id).await?.unwrap_or_default());
     }
     drop(conn);
-    let hint = request.unverified_id_token_hint.as_deref().and_then(|hint| id_token::read_hint(&app.config.origin, &app.keys.current(), hint));
+    let hint = request
+        .unverified_id_token_hint
+        .as_deref()
+        .and_then(|hint| id_token::read_hint(&app.config.origin, &app.keys.current(), &app.subjects, hint));
     facts.expected = hint.map(|hint| hint.user);
 
     let sealed = |started_at| {
@@ -230,15 +277,15 @@ pub(super) async fn proceed(
     match (decide(&request, &facts, asked_at, now), signed_in) {
         (Decision::Issue, Some(person)) => match super::issue_code(app, &request, person, agreement, browser, now).await? {
             Some(code) => Ok(deliver(app, &request.reply_to, &[("code", code.reveal())])),
-            None => refusal(app, request.refuse(AuthorizeErrorCode::InvalidRequest, "the request_uri was used already")),
+            None => refuse(request.refuse(AuthorizeErrorCode::InvalidRequest, "the request_uri was used already")).await,
         },
         (Decision::AskConsent, Some(person)) => {
             // Someone who wants another account signs in after now, however new their sign-in is.
-            Ok(consent::page(app, person, &request, sealed(asked_at), sealed(now)))
+            consent::page(app, person, &request, sealed(asked_at), sealed(now)).await
         }
         (Decision::Refuse(error, description), _) => {
             tracing::info!(client.id = request.client.client_id, error = error.as_str(), "refused an authorization request: {description}");
-            refusal(app, request.refuse(error, description))
+            refuse(request.refuse(error, description)).await
         }
         (Decision::SignIn | Decision::Issue | Decision::AskConsent, _) => {
             // Whoever is signed in now has to prove it after now; a proof from before did not do.
@@ -248,11 +295,18 @@ pub(super) async fn proceed(
     }
 }
 
-/// The answer to a request that is refused: a page, or a redirect.
+/// The answer to a request that is refused: a page, or a redirect. Administrators can read why.
 ///
 /// # Errors
 /// The page.
-pub(super) fn refusal(app: &App, error: AuthorizeError) -> Result<Response, AppError> {
+pub(super) async fn refusal(
+    app: &App,
+    params: &Params,
+    error: AuthorizeError,
+    signed_in: Option<&SignedIn>,
+    now: Timestamp,
+) -> Result<Response, AppError> {
+    last_errors::note_authorization(app, params, &error, signed_in.map(|person| person.user.username.as_str()), now).await;
     match error {
         AuthorizeError::ShowPage { title, message } => Err(AppError::refused(title, message)),
         AuthorizeError::Redirect { reply_to, error, description } => {
@@ -280,7 +334,7 @@ mod tests {
     fn known(seconds_before: i64) -> Facts {
         let user = UserId::from(uuid::Uuid::from_u128(7));
         let auth_at = Timestamp::from_seconds(10_000 - seconds_before);
-        let session = Session { user, auth_at, class: Class::PhishingResistant };
+        let session = Session { user, subject: user.to_string(), auth_at, class: Class::PhishingResistant };
         Facts { session: Some(session), admitted: true, consented: Scopes::parse("openid"), agreed: false, expected: None }
     }
 
@@ -359,6 +413,32 @@ mod tests {
         assert_eq!(refused(&must("phrh"), &with(Class::PhishingResistant, -1)), "unmet_authentication_requirements");
         assert_eq!(refused(&format!("{}&prompt=none", must("phr")), &with(Class::Basic, 60)), "login_required");
         assert_eq!(refused(&must("urn:mace:incommon:iap:gold"), &with(Class::HardwareHeld, 60)), "unmet_authentication_requirements");
+    }
+
+    #[test]
+    fn what_was_decided_for_the_client_counts_beside_its_request() {
+        let decided = |change: &dyn Fn(&mut ClaimsPolicy), more: &str, facts: &Facts| {
+            let mut request = request(more);
+            change(&mut request.client.registration.policies.claims);
+            decide(&request, facts, ASKED, ASKED + Duration::from_secs(5))
+        };
+        let reauthenticate = |it: &mut ClaimsPolicy| it.reauthenticate = true;
+        assert_eq!(decided(&reauthenticate, "", &known(1)), Decision::SignIn);
+        assert_eq!(decided(&reauthenticate, "", &known(-1)), Decision::Issue);
+        assert!(matches!(decided(&reauthenticate, "prompt=none", &known(1)), Decision::Refuse(AuthorizeErrorCode::LoginRequired, _)));
+        let ten_minutes = |it: &mut ClaimsPolicy| it.sign_in_minutes = Some(10);
+        assert_eq!(decided(&ten_minutes, "", &known(500)), Decision::Issue);
+        assert_eq!(decided(&ten_minutes, "", &known(601)), Decision::SignIn);
+        assert_eq!(decided(&ten_minutes, "max_age=86400", &known(601)), Decision::SignIn, "a request cannot ask for less");
+        assert_eq!(decided(&ten_minutes, "max_age=60", &known(120)), Decision::SignIn);
+        let hardware = |it: &mut ClaimsPolicy| it.required_proof = RequiredProof::HardwareHeld;
+        assert_eq!(decided(&hardware, "", &known(60)), Decision::SignIn);
+        assert!(matches!(decided(&hardware, "", &known(-1)), Decision::Refuse(AuthorizeErrorCode::UnmetAuthenticationRequirements, _)));
+        assert_eq!(decided(&|it| it.required_proof = RequiredProof::PhishingResistant, "", &known(60)), Decision::Issue);
+        let ask = |it: &mut ClaimsPolicy| it.ask_each_time = true;
+        assert_eq!(decided(&ask, "", &known(60)), Decision::AskConsent);
+        assert_eq!(decided(&ask, "", &Facts { agreed: true, ..known(60) }), Decision::Issue);
+        assert!(matches!(decided(&ask, "prompt=none", &known(60)), Decision::Refuse(AuthorizeErrorCode::ConsentRequired, _)));
     }
 
     #[test]

@@ -154,7 +154,7 @@ async fn tell_some(app: &App, client: ClientId) -> anyhow::Result<usize> {
 async fn tell(app: &App, client: &Client, notice: &Notice, now: Timestamp) -> anyhow::Result<Verdict> {
     let alg = client.registration.signing_alg;
     let sid = notice.session_id.map(|session| sid(session, client.id));
-    let sub = notice.user_id.to_string();
+    let sub = app.subjects.of(&client.registration.policies.claims, notice.user_id);
     let about = About { client_id: &client.client_id, sub: &sub, sid: sid.as_deref() };
     let token = logout_token::sign(&app.config.origin, alg, app.keys.current().active(alg)?, &about, now)?;
     let uri = &client.registration.policies.logout.backchannel_logout_uri;

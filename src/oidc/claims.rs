@@ -5,28 +5,36 @@ use std::convert::Infallible;
 
 use openidconnect::core::CoreGenderClaim;
 use openidconnect::{
-    AdditionalClaims, EndUserEmail, EndUserFamilyName, EndUserGivenName, EndUserName, EndUserPhoneNumber, EndUserPictureUrl, EndUserUsername,
-    LanguageTag, LocalizedClaim, StandardClaims, SubjectIdentifier, UserInfoClaims,
+    AdditionalClaims, AddressClaim, AddressCountry, AddressLocality, AddressPostalCode, AddressRegion, EndUserEmail, EndUserFamilyName,
+    EndUserGivenName, EndUserName, EndUserPhoneNumber, EndUserPictureUrl, EndUserUsername, FormattedAddress, LanguageTag, LocalizedClaim,
+    StandardClaims, StreetAddress, SubjectIdentifier, UserInfoClaims,
 };
 use serde::{Deserialize, Serialize};
 
 use super::scope::{Scope, Scopes};
+use crate::clients::policy::ClaimsPolicy;
+use crate::clients::policy::claims::SubjectType;
+use crate::clients::policy::claims::extra::{self, Need};
+use crate::clients::policy::claims::groups::MemberOf;
 use crate::clock::Timestamp;
 use crate::config::Origin;
-use crate::directory::attributes::{PERSON_CLAIMS, is_reserved_claim};
+use crate::groups::Membership;
+use crate::id::GroupId;
 use crate::users::User;
+use crate::users::reserved_claims::{ADDRESS_PREFIX, PERSON_CLAIMS, is_reserved_claim};
 
 /// Claims beyond OpenID Connect Core, section 5.1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MoreClaims {
-    /// The names of the person's groups. There, and then possibly empty, when the scope `groups` was granted: an app that takes rights away from people
-    /// without groups must be able to tell "none" from "not said".
+    /// The person's groups, in the shape the client wants; those of clients that want them under another name are among the extras. There, and then possibly
+    /// empty, when the scope `groups` was granted: an app that takes rights away from people without groups must be able to tell "none" from "not said".
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub groups: Option<Vec<String>>,
+    pub groups: Option<serde_json::Value>,
     /// The session at this app (OpenID Connect Front-Channel Logout, section 3); in ID tokens only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
-    /// Further attributes of a directory's person, under the names its settings give them (`LDAP_CUSTOM_CLAIMS`).
+    /// Further attributes of a directory's person, under the names its settings give them (`LDAP_CUSTOM_CLAIMS`), and what an administrator added for the
+    /// client.
     #[serde(flatten)]
     pub extras: BTreeMap<String, serde_json::Value>,
 }
@@ -36,10 +44,28 @@ impl AdditionalClaims for MoreClaims {}
 /// What a scope lets a client learn.
 pub type Claims = (StandardClaims<CoreGenderClaim>, MoreClaims);
 
-/// The claims of a person for these scopes, for an issuer at `origin`. What is not known is left out, never sent empty. What a directory says besides comes
-/// with `profile`, and never under a name that means something else.
-pub fn for_scope(origin: &Origin, user: &User, groups: &[String], scopes: &Scopes) -> Claims {
-    let mut standard = StandardClaims::new(SubjectIdentifier::new(user.id.to_string()));
+/// What is known about a person that a client may get.
+#[derive(Clone, Debug)]
+pub struct Known<'a> {
+    /// The issuer.
+    pub origin: &'a Origin,
+    /// What the client calls them.
+    pub subject: String,
+    /// The person.
+    pub user: &'a User,
+    /// Their groups, by name.
+    pub groups: Vec<Membership>,
+    /// The groups the client is open to; looked at only where its policy does.
+    pub allowed: BTreeSet<GroupId>,
+    /// What the client learns.
+    pub policy: &'a ClaimsPolicy,
+}
+
+/// The claims of a person for these scopes. What is not known is left out, never sent empty. What a directory says besides comes with `profile`, and never
+/// under a name that means something else.
+pub fn for_scope(known_of: &Known<'_>, scopes: &Scopes) -> Claims {
+    let Known { origin, user, policy, .. } = *known_of;
+    let mut standard = StandardClaims::new(SubjectIdentifier::new(known_of.subject.clone()));
     let mut additional = MoreClaims::default();
     for scope in scopes.iter() {
         match scope {
@@ -51,26 +77,90 @@ pub fn for_scope(origin: &Origin, user: &User, groups: &[String], scopes: &Scope
                     .set_family_name(known(&user.last_name).map(EndUserFamilyName::new).map(unlocalized))
                     .set_preferred_username(known(&user.username).map(EndUserUsername::new))
                     .set_locale(known(&user.locale).map(LanguageTag::new))
-                    .set_picture(user.picture_path().map(|path| unlocalized(EndUserPictureUrl::new(origin.url(&path)))))
+                    // Its address names the person as every other client knows them.
+                    .set_picture(
+                        user.picture_path()
+                            .filter(|_| policy.subject == SubjectType::Public)
+                            .map(|path| unlocalized(EndUserPictureUrl::new(origin.url(&path)))),
+                    )
                     .set_updated_at(instant(user.updated_at));
-                additional.extras = user.extras();
-                additional
-                    .extras
-                    .retain(|name, value| if PERSON_CLAIMS.contains(&name.as_str()) { fits(name, value) } else { !is_reserved_claim(name) });
+                let mut extras = user.extras();
+                extras.retain(|name, value| {
+                    if PERSON_CLAIMS.contains(&name.as_str()) {
+                        fits(name, value)
+                    } else {
+                        !is_reserved_claim(name) && !name.starts_with(ADDRESS_PREFIX)
+                    }
+                });
+                additional.extras.append(&mut extras);
             }
             Scope::Email => {
                 let email = user.email.as_deref().and_then(known).map(EndUserEmail::new);
                 standard = standard.set_email_verified(email.as_ref().map(|_| user.email_verified)).set_email(email);
             }
+            Scope::Address => standard = standard.set_address(address(user)),
             Scope::Phone => {
                 let phone = user.phone.as_deref().and_then(known).map(EndUserPhoneNumber::new);
                 // Nobody has called it to see.
                 standard = standard.set_phone_number_verified(phone.as_ref().map(|_| false)).set_phone_number(phone);
             }
-            Scope::Groups => additional.groups = Some(groups.to_vec()),
+            Scope::Groups => {
+                let shaped = policy.groups.shape(&known_of.memberships());
+                if policy.groups.claim == "groups" {
+                    additional.groups = Some(shaped);
+                } else {
+                    additional.extras.insert(policy.groups.claim.clone(), shaped);
+                }
+            }
         }
     }
+    if !policy.extra.is_empty() && scopes.contains(Scope::OpenId) {
+        let names: Vec<&str> = known_of.groups.iter().map(|group| group.name.as_str()).collect();
+        let may = |need| {
+            scopes.contains(match need {
+                Need::Profile => Scope::Profile,
+                Need::Email => Scope::Email,
+                Need::Phone => Scope::Phone,
+            })
+        };
+        // What was decided for this client goes before what a directory says to all.
+        additional.extras.extend(extra::claims_of(&policy.extra, user, &names, may));
+    }
     (standard, additional)
+}
+
+impl Known<'_> {
+    fn memberships(&self) -> Vec<MemberOf<'_>> {
+        let member = |group: &'_ Membership| group.id.to_string();
+        let groups = self.groups.iter();
+        groups
+            .map(|group| MemberOf {
+                id: member(group),
+                name: &group.name,
+                display_name: &group.display_name,
+                from_directory: group.directory.is_some(),
+                is_allowed: self.allowed.contains(&group.id),
+            })
+            .collect()
+    }
+}
+
+/// The postal address (OpenID Connect Core, section 5.1.1), of the attributes a directory gives as `address.locality` and so on.
+fn address(user: &User) -> Option<AddressClaim> {
+    let extras = user.extras();
+    let member = |name: &str| {
+        let value = extras.get(&format!("{ADDRESS_PREFIX}{name}"))?;
+        known(value.as_str()?)
+    };
+    let address = AddressClaim {
+        formatted: member("formatted").map(FormattedAddress::new),
+        street_address: member("street_address").map(StreetAddress::new),
+        locality: member("locality").map(AddressLocality::new),
+        region: member("region").map(AddressRegion::new),
+        postal_code: member("postal_code").map(AddressPostalCode::new),
+        country: member("country").map(AddressCountry::new),
+    };
+    (address != AddressClaim::default()).then_some(address)
 }
 
 /// Whether a directory's attribute has the form the standard claim of this name must have.
@@ -96,6 +186,7 @@ pub fn scope_of(name: &str) -> Option<Scope> {
     match name {
         "name" | "given_name" | "family_name" | "preferred_username" | "locale" | "picture" | "updated_at" => Some(Scope::Profile),
         name if PERSON_CLAIMS.contains(&name) => Some(Scope::Profile),
+        "address" => Some(Scope::Address),
         "email" | "email_verified" => Some(Scope::Email),
         "phone_number" | "phone_number_verified" => Some(Scope::Phone),
         "groups" => Some(Scope::Groups),
@@ -104,15 +195,17 @@ pub fn scope_of(name: &str) -> Option<Scope> {
 }
 
 /// The claims of a person for these scopes, and those asked for by name.
-pub fn for_request(origin: &Origin, user: &User, groups: &[String], scopes: &Scopes, named: &BTreeSet<String>) -> Claims {
-    let of_scopes = for_scope(origin, user, groups, scopes);
+pub fn for_request(known: &Known<'_>, scopes: &Scopes, named: &BTreeSet<String>) -> Claims {
+    let of_scopes = for_scope(known, scopes);
     if named.is_empty() {
         return of_scopes;
     }
     let json = |(standard, additional): Claims| serde_json::to_value(UserInfoClaims::new(standard, additional)).unwrap_or_default();
-    let every = json(for_scope(origin, user, groups, &Scope::ALL.into_iter().collect()));
+    let every = json(for_scope(known, &Scope::ALL.into_iter().collect()));
     let mut chosen = json(of_scopes.clone());
     for name in named {
+        // Whoever asks for the groups gets them under the name they have for this client.
+        let name = if name == "groups" { &known.policy.groups.claim } else { name };
         if let (Some(chosen), Some(value)) = (chosen.as_object_mut(), every.get(name)) {
             chosen.insert(name.clone(), value.clone());
         }
@@ -143,6 +236,7 @@ pub const NAMES: &[&str] = &[
     "updated_at",
     "email",
     "email_verified",
+    "address",
     "phone_number",
     "phone_number_verified",
     "groups",
@@ -176,10 +270,18 @@ mod tests {
     }
     use serde_json::{Value, json};
 
-    fn seen(user: &User, groups: &[&str], scopes: &str) -> Value {
-        let groups: Vec<String> = groups.iter().map(|&name| name.to_owned()).collect();
-        let (standard, additional) = for_scope(&Origin::parse("https://id.example.org").unwrap(), user, &groups, &Scopes::parse(scopes));
+    fn seen_with(user: &User, groups: &[&str], scopes: &str, named: &[&str], policy: &ClaimsPolicy) -> Value {
+        let group = |name: &&str| Membership { id: GroupId::new(), name: (*name).to_owned(), display_name: name.to_uppercase(), directory: None };
+        let groups = groups.iter().map(group).collect();
+        let origin = Origin::parse("https://id.example.org").unwrap();
+        let known = Known { origin: &origin, subject: user.id.to_string(), user, groups, allowed: BTreeSet::new(), policy };
+        let named = named.iter().map(|&name| name.to_owned()).collect();
+        let (standard, additional) = for_request(&known, &Scopes::parse(scopes), &named);
         serde_json::to_value(UserInfoClaims::new(standard, additional)).unwrap()
+    }
+
+    fn seen(user: &User, groups: &[&str], scopes: &str) -> Value {
+        seen_with(user, groups, scopes, &[], &ClaimsPolicy::default())
     }
 
     fn ada() -> User {
@@ -242,12 +344,7 @@ mod tests {
     #[test]
     fn a_claim_asked_for_by_name_comes_alone() {
         let ada = User { phone: Some("1".into()), locale: "en".into(), ..ada() };
-        let origin = Origin::parse("https://id.example.org").unwrap();
-        let seen = |scopes: &str, named: &[&str]| {
-            let named = named.iter().map(|&name| name.to_owned()).collect();
-            let (standard, additional) = for_request(&origin, &ada, &["staff".to_owned()], &Scopes::parse(scopes), &named);
-            serde_json::to_value(UserInfoClaims::new(standard, additional)).unwrap()
-        };
+        let seen = |scopes: &str, named: &[&str]| seen_with(&ada, &["staff"], scopes, named, &ClaimsPolicy::default());
         let sub = ada.id.to_string();
         assert_eq!(seen("openid", &["name"]), json!({ "sub": sub, "name": "Ada Lovelace" }));
         assert_eq!(seen("openid", &["groups", "locale", "nickname"]), json!({ "sub": sub, "groups": ["staff"], "locale": "en" }));
@@ -256,6 +353,34 @@ mod tests {
         for name in NAMES.iter().filter(|name| seen("openid profile email phone groups", &[]).get(name).is_some() && **name != "sub") {
             assert!(scope_of(name).is_some(), "{name}");
         }
+    }
+
+    #[test]
+    fn an_address_is_made_of_what_the_directory_gives() {
+        let mut ada = ada();
+        ada.directory_attributes = r#"{"address.locality":"London","address.country":"GB","address.region":" ","address.po_box":"7"}"#.to_owned();
+        let seen = |scopes: &str| seen(&ada, &[], scopes);
+        assert_eq!(seen("openid address")["address"], json!({ "locality": "London", "country": "GB" }));
+        assert!(seen("openid profile").as_object().unwrap().keys().all(|name| !name.starts_with("address")));
+        assert!(self::seen(&self::ada(), &[], "openid address").get("address").is_none());
+    }
+
+    #[test]
+    fn a_client_gets_groups_and_claims_of_its_own_as_decided_for_it() {
+        let mut policy = ClaimsPolicy::default();
+        policy.groups.claim = "roles".to_owned();
+        policy.groups.format = crate::clients::policy::claims::groups::GroupFormat::Commas;
+        policy.extra = vec!["level = admin if wiki".to_owned(), "mail_of = {email}".to_owned(), "a > b = 1".to_owned()];
+        let ada = ada();
+        let seen = |scopes: &str, named: &[&str]| seen_with(&ada, &["staff", "wiki"], scopes, named, &policy);
+        let sub = ada.id.to_string();
+        assert_eq!(seen("openid groups", &[]), json!({ "sub": sub, "roles": "staff,wiki", "level": "admin", "a": { "b": 1 } }));
+        assert_eq!(seen("openid", &["groups"])["roles"], json!("staff,wiki"));
+        assert_eq!(seen("openid email", &[])["mail_of"], json!("ada@example.org"));
+        assert_eq!(seen("profile", &[]).get("level"), None, "without openid there is nobody to tell about");
+        policy.groups.claim = "groups".to_owned();
+        let text = seen_with(&ada, &["staff", "wiki"], "openid groups", &["name"], &policy);
+        assert_eq!((&text["groups"], &text["name"]), (&json!("staff,wiki"), &json!("Ada Lovelace")));
     }
 
     #[test]

@@ -11,9 +11,9 @@ use super::authorize::Asked;
 use super::error::AuthorizeErrorCode;
 use super::request::{self, AuthorizationRequest};
 use super::scope::Scope;
-use super::{Agreement, authorize};
+use super::{Agreement, authorize, check};
 use crate::app::App;
-use crate::clients;
+use crate::clients::{self, Face, logos};
 use crate::error::AppError;
 use crate::id::UserId;
 use crate::sessions::{MaybeSignedIn, SignedIn};
@@ -24,6 +24,7 @@ use crate::web::{self, Chrome, headers};
 #[template(path = "oidc/consent.html")]
 struct ConsentPage {
     chrome: Chrome,
+    face: Face,
     client_name: String,
     display_name: String,
     username: String,
@@ -35,9 +36,16 @@ struct ConsentPage {
 }
 
 /// The page, with the policy that lets its form end at the client, and wherever the client sends the browser on to. `sealed_for_another` is the request for someone who signs in anew.
-pub(super) fn page(app: &App, person: &SignedIn, request: &AuthorizationRequest, sealed: String, sealed_for_another: String) -> Response {
+pub(super) async fn page(
+    app: &App,
+    person: &SignedIn,
+    request: &AuthorizationRequest,
+    sealed: String,
+    sealed_for_another: String,
+) -> Result<Response, AppError> {
     let page = ConsentPage {
         chrome: Chrome::public(app),
+        face: logos::face(&mut app.db.read().await?, &request.client).await?,
         client_name: request.client.registration.name.clone(),
         display_name: person.user.display_name.clone(),
         username: person.user.username.clone(),
@@ -49,7 +57,7 @@ pub(super) fn page(app: &App, person: &SignedIn, request: &AuthorizationRequest,
     };
     let mut response = page.into_response();
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, headers::csp_for_forms_that_leave());
-    response
+    Ok(response)
 }
 
 /// Where the person will be sent, short enough to read: the host, or the scheme of an app on this device.
@@ -89,8 +97,10 @@ pub async fn post(
         Some(client_id) => clients::find_by_client_id(&mut app.db.read().await?, client_id).await?,
         None => None,
     };
-    match request::validate(&asked.params, client) {
-        Ok(request) => authorize::refusal(&app, request.refuse(AuthorizeErrorCode::AccessDenied, "the person did not agree")),
-        Err(error) => authorize::refusal(&app, error),
-    }
+    let (client, _) = check::lend(&app, &asked.params, client, now);
+    let error = match request::validate(&asked.params, client) {
+        Ok(request) => request.refuse(AuthorizeErrorCode::AccessDenied, "the person did not agree"),
+        Err(error) => error,
+    };
+    authorize::refusal(&app, &asked.params, error, signed_in.as_ref(), now).await
 }

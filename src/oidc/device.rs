@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::acr::Class;
+use super::authorize::required_class;
 use super::error::{OAuthError, no_store};
 use super::mint::{mint, settle};
 use super::scope::{Scope, Scopes};
@@ -265,6 +266,12 @@ pub async fn answer(State(app): State<App>, person: SignedIn, browser: web::Clie
     if allowed && !clients::admits(&mut tx, &client, person.user.id).await? {
         return Err(AppError::Forbidden("You are in none of the groups this app is open to. Ask an administrator."));
     }
+    if allowed && !is_enough(&person, &client, waiting.created_at, now) {
+        return Err(AppError::refused(
+            "Sign in again first",
+            "This app wants a newer or better sign-in than yours. Sign out, sign in with your passkey, and type the code of the device again.",
+        ));
+    }
     let grant = if allowed { Some(grant(&mut tx, &person, &client, &waiting.scopes, &browser, now).await?) } else { None };
     if !store::decide(&mut tx, &TokenHash::of(&code), grant, now).await? {
         drop(tx);
@@ -272,6 +279,15 @@ pub async fn answer(State(app): State<App>, person: SignedIn, browser: web::Clie
     }
     tx.commit().await?;
     Ok(DonePage { chrome: person.chrome(&app), allowed, client_name: client.registration.name }.into_response())
+}
+
+/// Whether a sign-in is as new and as good as was decided for the client.
+fn is_enough(person: &SignedIn, client: &Client, asked_at: Timestamp, now: Timestamp) -> bool {
+    let policy = &client.registration.policies.claims;
+    let auth_at = person.session.auth_at;
+    let is_young = policy.sign_in_minutes.is_none_or(|minutes| now.since(auth_at) <= Duration::from_secs(u64::from(minutes) * 60));
+    let class = Class::of(person.session.method.amr().iter().copied());
+    is_young && (!policy.reauthenticate || auth_at > asked_at) && class >= required_class(policy)
 }
 
 /// Stores what the person grants. It belongs to no browser session: signing out of the browser does not sign the television out.

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use openidconnect::core::{
     CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
-    CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
+    CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
 };
 use openidconnect::{
     AdditionalProviderMetadata, AuthUrl, AuthenticationContextClass, IssuerUrl, JsonWebKeySetUrl, ProviderMetadata, ResponseTypes, TokenUrl,
@@ -14,11 +14,12 @@ use openidconnect::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::keys::Published;
+use super::keys::{Published, jws_alg};
 use super::{acr, claims, scope};
 use crate::app::App;
 use crate::config::Origin;
 use crate::error::AppError;
+use crate::jose::Alg;
 
 /// Metadata openidconnect has no field for. Only names that are registered (IANA OAuth authorization server metadata).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,12 +27,15 @@ struct More {
     end_session_endpoint: String,
     introspection_endpoint: String,
     introspection_endpoint_auth_methods_supported: Vec<String>,
+    introspection_endpoint_auth_signing_alg_values_supported: Vec<String>,
     revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: Vec<String>,
+    revocation_endpoint_auth_signing_alg_values_supported: Vec<String>,
     code_challenge_methods_supported: Vec<String>,
     prompt_values_supported: Vec<String>,
     pushed_authorization_request_endpoint: String,
     require_pushed_authorization_requests: bool,
+    require_signed_request_object: bool,
     device_authorization_endpoint: String,
     authorization_response_iss_parameter_supported: bool,
     backchannel_logout_supported: bool,
@@ -63,18 +67,23 @@ type Metadata = ProviderMetadata<
 /// When the origin is no URL, which the configuration has made sure of.
 pub fn document(origin: &Origin) -> anyhow::Result<Published> {
     let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
-    let secrets = words(&["client_secret_basic", "client_secret_post"]);
+    let proofs = words(&["client_secret_basic", "client_secret_post", "private_key_jwt"]);
+    let algs = || Alg::ALL.map(jws_alg).to_vec();
+    let alg_words = || words(&Alg::ALL.map(Alg::as_str));
     let more = More {
         end_session_endpoint: origin.url("/api/oidc/end-session"),
         introspection_endpoint: origin.url("/api/oidc/introspect"),
-        introspection_endpoint_auth_methods_supported: secrets.clone(),
+        introspection_endpoint_auth_methods_supported: proofs.clone(),
+        introspection_endpoint_auth_signing_alg_values_supported: alg_words(),
         revocation_endpoint: origin.url("/api/oidc/revoke"),
-        revocation_endpoint_auth_methods_supported: [secrets, words(&["none"])].concat(),
+        revocation_endpoint_auth_methods_supported: [proofs, words(&["none"])].concat(),
+        revocation_endpoint_auth_signing_alg_values_supported: alg_words(),
         code_challenge_methods_supported: words(&["S256"]),
         prompt_values_supported: words(&["none", "login", "consent", "select_account"]),
         pushed_authorization_request_endpoint: origin.url("/api/oidc/par"),
         // Of single clients only.
         require_pushed_authorization_requests: false,
+        require_signed_request_object: false,
         device_authorization_endpoint: origin.url("/api/oidc/device/authorize"),
         authorization_response_iss_parameter_supported: true,
         backchannel_logout_supported: true,
@@ -87,8 +96,8 @@ pub fn document(origin: &Origin) -> anyhow::Result<Published> {
         AuthUrl::new(origin.url("/authorize"))?,
         JsonWebKeySetUrl::new(origin.url("/.well-known/jwks.json"))?,
         vec![ResponseTypes::new(vec![CoreResponseType::Code])],
-        vec![CoreSubjectIdentifierType::Public],
-        vec![CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, CoreJwsSigningAlgorithm::EcdsaP256Sha256, CoreJwsSigningAlgorithm::EdDsa],
+        vec![CoreSubjectIdentifierType::Public, CoreSubjectIdentifierType::Pairwise],
+        algs(),
         more,
     )
     .set_token_endpoint(Some(TokenUrl::new(origin.url("/api/oidc/token"))?))
@@ -105,12 +114,15 @@ pub fn document(origin: &Origin) -> anyhow::Result<Published> {
     .set_token_endpoint_auth_methods_supported(Some(vec![
         CoreClientAuthMethod::ClientSecretBasic,
         CoreClientAuthMethod::ClientSecretPost,
+        CoreClientAuthMethod::PrivateKeyJwt,
         CoreClientAuthMethod::None,
     ]))
+    .set_token_endpoint_auth_signing_alg_values_supported(Some(algs()))
     .set_claim_types_supported(Some(vec![CoreClaimType::Normal]))
     .set_claims_supported(Some(claims::NAMES.iter().map(|&name| CoreClaimName::new(name.to_owned())).collect()))
     .set_claims_parameter_supported(Some(true))
-    .set_request_parameter_supported(Some(false))
+    .set_request_parameter_supported(Some(true))
+    .set_request_object_signing_alg_values_supported(Some(algs()))
     // The default would be true (Discovery, section 3).
     .set_request_uri_parameter_supported(Some(false));
     Ok(Published::new(&metadata)?)
@@ -160,18 +172,22 @@ mod tests {
             assert!(metadata[name].is_string(), "{name}");
         }
         let list = |name: &str| metadata[name].as_array().unwrap_or_else(|| panic!("{name}")).clone();
-        assert_eq!((list("response_types_supported"), list("subject_types_supported")), (vec![json!("code")], vec![json!("public")]));
+        assert_eq!(
+            (list("response_types_supported"), list("subject_types_supported")),
+            (vec![json!("code")], vec![json!("public"), json!("pairwise")])
+        );
         assert!(list("id_token_signing_alg_values_supported").contains(&json!("RS256")));
         assert!(!list("id_token_signing_alg_values_supported").contains(&json!("none")));
-        assert!(list("scopes_supported").contains(&json!("openid")) && !list("scopes_supported").contains(&json!("address")));
+        assert!(list("scopes_supported").contains(&json!("openid")) && list("scopes_supported").contains(&json!("address")));
         for name in ["claims_supported", "grant_types_supported", "code_challenge_methods_supported", "token_endpoint_auth_methods_supported"] {
             assert!(!list(name).is_empty(), "{name}");
         }
+        for name in ["request_object_signing_alg_values_supported", "token_endpoint_auth_signing_alg_values_supported"] {
+            assert!(list(name).contains(&json!("RS256")) && list(name).contains(&json!("PS256")) && !list(name).contains(&json!("none")), "{name}");
+        }
         // What is not offered is not named, and what would count as offered when unnamed is named as not.
-        assert_eq!((&metadata["request_parameter_supported"], &metadata["request_uri_parameter_supported"]), (&json!(false), &json!(false)));
-        for name in
-            ["registration_endpoint", "check_session_iframe", "userinfo_signing_alg_values_supported", "request_object_signing_alg_values_supported"]
-        {
+        assert_eq!((&metadata["request_parameter_supported"], &metadata["request_uri_parameter_supported"]), (&json!(true), &json!(false)));
+        for name in ["registration_endpoint", "check_session_iframe", "userinfo_signing_alg_values_supported"] {
             assert!(metadata.get(name).is_none(), "{name}");
         }
     }

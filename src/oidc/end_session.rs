@@ -134,7 +134,7 @@ async fn check(app: &App, params: &Params) -> Result<EndSession, AppError> {
     let hint = match params.get("id_token_hint") {
         None => None,
         Some(text) => {
-            let hint = id_token::read_hint(&app.config.origin, &app.keys.current(), text);
+            let hint = id_token::read_hint(&app.config.origin, &app.keys.current(), &app.subjects, text);
             Some(hint.ok_or_else(|| wrong("The app sent an ID token that is not from here."))?)
         }
     };

@@ -47,6 +47,8 @@ pub enum AuthorizeErrorCode {
     ConsentRequired,
     /// OpenID Connect Core Error Code unmet_authentication_requirements 1.0.
     UnmetAuthenticationRequirements,
+    /// RFC 9101 section 7: the request object cannot be read, or nobody who counts signed it.
+    InvalidRequestObject,
     /// OpenID Connect Core, section 3.1.2.6.
     RequestNotSupported,
     /// OpenID Connect Core, section 3.1.2.6.
@@ -66,6 +68,7 @@ impl AuthorizeErrorCode {
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
+            Self::InvalidRequestObject => "invalid_request_object",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
@@ -80,6 +83,8 @@ pub enum OAuthError {
     InvalidRequest(&'static str),
     /// The client is unknown or did not prove who it is. Status 401 with a challenge.
     InvalidClient,
+    /// The client's assertion does not count (RFC 7523 section 3.2).
+    InvalidAssertion(&'static str),
     /// The code or refresh token is not (or no longer) good for this client.
     InvalidGrant(&'static str),
     /// The grant type is not offered.
@@ -127,6 +132,7 @@ impl From<NotAuthenticated> for OAuthError {
         match failed {
             NotAuthenticated::Contradictory => Self::InvalidRequest("use one client authentication method, with one client_id"),
             NotAuthenticated::Refused => Self::InvalidClient,
+            NotAuthenticated::Assertion(why) => Self::InvalidAssertion(why),
         }
     }
 }
@@ -141,14 +147,24 @@ impl From<Authentication> for OAuthError {
 }
 
 impl OAuthError {
+    /// Error code and description, for an administrator.
+    pub(super) fn for_people(&self) -> String {
+        let (_, error, description, _) = self.parts();
+        format!("{error} ({description})")
+    }
+
     /// Status, error code, description, challenge.
     const fn parts(&self) -> (StatusCode, &'static str, &'static str, Option<&'static str>) {
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         match self {
             Self::InvalidRequest(why) => (BAD, "invalid_request", why, None),
-            Self::InvalidClient => {
-                (StatusCode::UNAUTHORIZED, "invalid_client", "the client is unknown or its secret is wrong", Some("Basic realm=\"token\""))
-            }
+            Self::InvalidClient => (
+                StatusCode::UNAUTHORIZED,
+                "invalid_client",
+                "the client is unknown, its secret is wrong, or it may not prove itself in this way",
+                Some("Basic realm=\"token\""),
+            ),
+            Self::InvalidAssertion(why) => (StatusCode::UNAUTHORIZED, "invalid_client", why, Some("Basic realm=\"token\"")),
             Self::InvalidGrant(why) => (BAD, "invalid_grant", why, None),
             Self::UnsupportedGrantType => (BAD, "unsupported_grant_type", "the grant_type is not one of those the metadata names", None),
             Self::InvalidScope(why) => (BAD, "invalid_scope", why, None),
@@ -177,6 +193,15 @@ impl OAuthError {
     }
 }
 
+/// What a program was told, for those who look on ([`super::last_errors`]).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refusal {
+    /// The error code.
+    pub(super) error: &'static str,
+    /// What was wrong.
+    pub(super) description: &'static str,
+}
+
 impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
         let (status, error, description, challenge) = self.parts();
@@ -189,7 +214,9 @@ impl IntoResponse for OAuthError {
         if let Some(challenge) = challenge {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
-        (status, headers, Json(json!({ "error": error, "error_description": description }))).into_response()
+        let mut response = (status, headers, Json(json!({ "error": error, "error_description": description }))).into_response();
+        response.extensions_mut().insert(Refusal { error, description });
+        response
     }
 }
 

@@ -10,7 +10,9 @@ use openidconnect::{
 };
 
 use super::claims::{Claims, MoreClaims, instant};
-use super::keys::{KeySet, SigningKey};
+use super::keys::{KeySet, SigningKey, jws_alg};
+use super::subject::Subjects;
+use crate::clients::SigningAlg;
 use crate::clock::Timestamp;
 use crate::config::Origin;
 use crate::id::{self, SessionId, UserId};
@@ -26,8 +28,8 @@ type Token = IdToken<MoreClaims, CoreGenderClaim, CoreJweContentEncryptionAlgori
 pub struct About<'a> {
     /// For whom it is.
     pub client_id: &'a str,
-    /// Whom it is about.
-    pub user: UserId,
+    /// Whom it is about, as the client calls them.
+    pub subject: &'a str,
     /// When they proved who they are.
     pub auth_at: Timestamp,
     /// How, as RFC 8176 values separated by spaces.
@@ -50,7 +52,7 @@ pub struct About<'a> {
 /// When signing fails.
 pub fn sign(origin: &Origin, key: &SigningKey, about: &About<'_>, claims: Option<Claims>, now: Timestamp) -> anyhow::Result<String> {
     let issuer = IssuerUrl::new(origin.as_str().to_owned()).context("the issuer")?;
-    let subject = SubjectIdentifier::new(about.user.to_string());
+    let subject = SubjectIdentifier::new(about.subject.to_owned());
     let (standard, mut additional) = claims.unwrap_or_else(|| (StandardClaims::new(subject), MoreClaims::default()));
     additional.sid = about.sid.map(str::to_owned);
     let at = |time: Timestamp| instant(time).context("an instant out of range");
@@ -83,18 +85,18 @@ pub struct Hint {
 
 /// Reads an `id_token_hint`: signed by a key of ours, current or retired, and issued here. Expired ones count too (RP-Initiated Logout, section 2).
 /// `None` for anything else.
-pub fn read_hint(origin: &Origin, keys: &KeySet, unverified_hint: &str) -> Option<Hint> {
+pub fn read_hint(origin: &Origin, keys: &KeySet, subjects: &Subjects, unverified_hint: &str) -> Option<Hint> {
     if unverified_hint.len() > HINT_BYTES_MAX {
         return None;
     }
     let token: Token = unverified_hint.parse().ok()?;
     let issuer = IssuerUrl::new(origin.as_str().to_owned()).ok()?;
-    let algs = [CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, CoreJwsSigningAlgorithm::EcdsaP256Sha256, CoreJwsSigningAlgorithm::EdDsa];
+    let algs = SigningAlg::ALL.map(jws_alg);
     let verifier = IdTokenVerifier::new_public_client(ClientId::new(String::new()), issuer, keys.verification_keys())
         .require_audience_match(false)
         .set_allowed_algs(algs)
         .set_time_fn(|| chrono::DateTime::UNIX_EPOCH);
     let claims = token.claims(&verifier, |_: Option<&Nonce>| Ok(())).ok()?;
     let [audience] = claims.audiences().as_slice() else { return None };
-    Some(Hint { user: claims.subject().as_str().parse().ok()?, client_id: audience.as_str().to_owned() })
+    Some(Hint { user: subjects.read(claims.subject().as_str())?, client_id: audience.as_str().to_owned() })
 }

@@ -50,7 +50,7 @@ pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Re
             "token_type": if token.kind == "access" { "Bearer" } else { "refresh_token" },
             "exp": token.expires_at.as_seconds(),
             "iat": token.created_at.as_seconds(),
-            "sub": token.user_id,
+            "sub": app.subjects.of(&token.claims_policy()?, token.user_id),
             "iss": app.config.origin.as_str(),
         }),
     };

@@ -76,7 +76,7 @@ impl Minted {
             let sid = self.grant.session_id.map(|session| id_token::sid(session, client.id));
             let about = id_token::About {
                 client_id: &client.client_id,
-                user: self.grant.user_id,
+                subject: &app.subjects.of(&client.registration.policies.claims, self.grant.user_id),
                 auth_at: self.grant.auth_at,
                 amr: &self.grant.amr,
                 acr: if self.grant.acr.is_empty() { Class::of(self.grant.amr.split(' ')).as_str() } else { &self.grant.acr },
@@ -92,7 +92,15 @@ impl Minted {
             let named = Named::from_text(&self.grant.claims).id_token;
             let scopes = if client.registration.claims_in_id_token { self.granted.clone() } else { Scopes::default() };
             let claims = if client.registration.claims_in_id_token || !named.is_empty() {
-                let known = super::claims_of(&app.config.origin, &mut app.db.read().await?, self.grant.user_id, &scopes, &named).await?;
+                let known = super::claims_of(
+                    app,
+                    &mut app.db.read().await?,
+                    (client.id, &client.registration.policies.claims),
+                    self.grant.user_id,
+                    &scopes,
+                    &named,
+                )
+                .await?;
                 Some(known.ok_or(OAuthError::InvalidGrant("the person is gone"))?)
             } else {
                 None

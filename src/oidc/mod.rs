@@ -9,6 +9,7 @@ pub mod acr;
 pub mod answer;
 pub mod authorize;
 pub mod back_channel;
+pub mod check;
 pub mod claims;
 pub mod claims_request;
 pub mod consent;
@@ -20,6 +21,7 @@ pub mod front_channel;
 pub mod id_token;
 pub mod introspect;
 pub mod keys;
+pub mod last_errors;
 mod logout_token;
 mod machine;
 mod mint;
@@ -28,9 +30,11 @@ pub mod proxied;
 pub mod pushed;
 mod redeem;
 pub mod request;
+mod request_object;
 pub mod revoke;
 pub mod scope;
 mod store;
+pub mod subject;
 pub mod token;
 pub mod userinfo;
 
@@ -47,9 +51,9 @@ use store::{NewCode, NewGrant};
 
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
+use crate::clients::policy::ClaimsPolicy;
 use crate::clients::{self, AuthenticatedClient};
 use crate::clock::Timestamp;
-use crate::config::Origin;
 use crate::db::Conn;
 use crate::error::AppError;
 use crate::id::{ClientId, GrantId, UserId};
@@ -78,8 +82,8 @@ pub struct AppLine {
     pub name: String,
     /// What it may learn.
     pub scopes: String,
-    /// Where it begins a sign-in; empty when it does not say.
-    pub initiate_login_uri: String,
+    /// The last part of its logo's address; empty when it has none.
+    pub logo: String,
     /// Since when.
     pub granted_at: Timestamp,
     /// When it last signed the person in.
@@ -128,8 +132,13 @@ async fn issue_code(
         expires_at: now + client.registration.lifetimes.code_seconds.map_or(CODE_LIFETIME, |seconds| Duration::from_secs(seconds.into())),
     };
     store::insert_code(&mut tx, new).await?;
-    sessions::apps::take_part(&mut tx, person.session.id, user, client.id, now).await?;
+    // The app of a check knows of no session that it could be told the end of.
+    if !request.is_check {
+        sessions::apps::take_part(&mut tx, person.session.id, user, client.id, now).await?;
+    }
     match agreement {
+        // Who checks an app agrees to nothing.
+        _ if request.is_check => {}
         Agreement::Given => {
             let before = Scopes::parse(&store::consent(&mut tx, user, client.id).await?.unwrap_or_default());
             store::put_consent(&mut tx, user, client.id, &before.and(&request.reach()).to_string(), now).await?;
@@ -137,19 +146,38 @@ async fn issue_code(
         Agreement::NotAsked => store::touch_consent(&mut tx, user, client.id, now).await?,
     }
     let event = Event::new(now, Kind::Authorized, person.actor()).on(client.id.uuid(), &client.registration.name).from_client(browser);
-    audit::record(&mut tx, event.with("scopes", scopes.as_str()).with("asked", agreement == Agreement::Given)).await?;
+    let event = event.with("scopes", scopes.as_str()).with("asked", agreement == Agreement::Given);
+    audit::record(&mut tx, if request.is_check { event.with("check", true) } else { event }).await?;
     tx.commit().await?;
     Ok(Some(code))
 }
 
-/// The claims of a person as the database has them now; `None` when they are gone.
-async fn claims_of(origin: &Origin, conn: &mut Conn, user: UserId, scopes: &Scopes, named: &BTreeSet<String>) -> sqlx::Result<Option<Claims>> {
+/// The claims of a person for a client as the database has them now; `None` when they are gone.
+async fn claims_of(
+    app: &App,
+    conn: &mut Conn,
+    (client, policy): (ClientId, &ClaimsPolicy),
+    user: UserId,
+    scopes: &Scopes,
+    named: &BTreeSet<String>,
+) -> sqlx::Result<Option<Claims>> {
     let Some(user) = users::find(conn, user).await? else { return Ok(None) };
-    let mut names = Vec::new();
-    if scopes.contains(Scope::Groups) || named.contains("groups") {
-        names.extend(groups::of_user(conn, user.id).await?.into_iter().map(|group| group.name));
-    }
-    Ok(Some(claims::for_request(origin, &user, &names, scopes, named)))
+    let known = known_of(app, conn, (client, policy), &user, scopes.contains(Scope::Groups) || named.contains("groups")).await?;
+    Ok(Some(claims::for_request(&known, scopes, named)))
+}
+
+/// What is known about a person that a client may get; their groups are left out where nobody asks for them.
+async fn known_of<'a>(
+    app: &'a App,
+    conn: &mut Conn,
+    (client, policy): (ClientId, &'a ClaimsPolicy),
+    user: &'a users::User,
+    with_groups: bool,
+) -> sqlx::Result<claims::Known<'a>> {
+    let groups = if with_groups || !policy.extra.is_empty() { groups::of_user(conn, user.id).await? } else { Vec::new() };
+    let allowed = if policy.groups.allowed_only && !groups.is_empty() { clients::allowed_groups(conn, client).await? } else { Vec::new() };
+    let allowed = allowed.into_iter().map(|group| group.id).collect();
+    Ok(claims::Known { origin: &app.config.origin, subject: app.subjects.of(policy, user.id), user, groups, allowed, policy })
 }
 
 /// What an access token opens.
@@ -161,7 +189,9 @@ async fn claims_of_access_token(app: &App, unverified_token: &str, now: Timestam
     if !scopes.contains(Scope::OpenId) {
         return Err(OAuthError::InsufficientScope);
     }
-    claims_of(&app.config.origin, &mut conn, token.user_id, &scopes, &Named::from_text(&token.claims).userinfo).await?.ok_or(OAuthError::InvalidToken)
+    let policy = token.claims_policy()?;
+    let named = Named::from_text(&token.claims).userinfo;
+    claims_of(app, &mut conn, (token.client_row, &policy), token.user_id, &scopes, &named).await?.ok_or(OAuthError::InvalidToken)
 }
 
 /// Revokes what a client gives back: a refresh token takes its whole grant along, an access token goes alone (RFC 7009 section 2.1).

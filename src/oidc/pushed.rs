@@ -8,14 +8,15 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use serde_json::json;
 
-use super::error::{AuthorizeError, OAuthError, no_store};
+use super::error::{AuthorizeError, AuthorizeErrorCode, OAuthError, no_store};
 use super::params::Params;
-use super::request;
 use super::store::pushed as store;
 use super::token;
+use super::{request, request_object};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::AppError;
+use crate::id::ClientId;
 use crate::secret::{SecretToken, TokenHash};
 
 /// What such a name begins with (RFC 9126 section 2.2).
@@ -40,16 +41,31 @@ pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Re
     }
     // A client that proved itself in the header need not name itself in the form.
     let params = params.with("client_id", &client.client_id);
-    request::validate(&params, Some((*client).clone())).map_err(|error| match error {
+    let told = |error| match error {
         AuthorizeError::Redirect { error, description, .. } => OAuthError::Authorization(error, description),
         AuthorizeError::ShowPage { .. } => OAuthError::InvalidRequest("redirect_uri is missing or not registered for this client"),
-    })?;
+    };
+    let params = if params.has("request") {
+        let opened = request_object::open_of(&app, &params, &client, now).await;
+        opened.map_err(|refused| OAuthError::Authorization(refused.error, refused.description))?
+    } else if client.registration.policies.authentication.require_signed_request {
+        return Err(OAuthError::Authorization(AuthorizeErrorCode::InvalidRequest, "this client must sign its requests (RFC 9101)"));
+    } else {
+        params
+    };
+    request::validate(&params, Some((*client).clone())).map_err(told)?;
+    let uri = push(&app, client.id, &params.encode_only(request::NAMES), now).await?;
+    let answer = json!({ "request_uri": uri, "expires_in": COME_WITHIN.as_secs() });
+    Ok((StatusCode::CREATED, no_store(), Json(answer)).into_response())
+}
+
+/// Keeps a request that was found good, and gives the name for it.
+pub(super) async fn push(app: &App, client: ClientId, parameters: &str, now: Timestamp) -> sqlx::Result<String> {
     let uri = SecretToken::new(PREFIX);
     let mut tx = app.db.begin().await?;
-    store::insert(&mut tx, &uri.hash(), client.id, &params.encode_only(request::NAMES), now + COME_WITHIN).await?;
+    store::insert(&mut tx, &uri.hash(), client, parameters, now + COME_WITHIN).await?;
     tx.commit().await?;
-    let answer = json!({ "request_uri": uri.reveal(), "expires_in": COME_WITHIN.as_secs() });
-    Ok((StatusCode::CREATED, no_store(), Json(answer)).into_response())
+    Ok(uri.reveal().to_owned())
 }
 
 /// Opens the request a person came with. It may be opened again until it is answered: people reload pages.

@@ -36,6 +36,9 @@ pub const NAMES: &[&str] = &[
 /// The longest `max_age` we tell apart from "ever", in seconds: ten years.
 const MAX_AGE_MAX: u64 = 10 * 366 * 24 * 3600;
 
+/// Why a request that was not pushed is refused.
+pub const NOT_PUSHED: &str = "this client must push its requests (RFC 9126)";
+
 /// The longest request, in bytes: it travels in the address of our own pages while the person signs in.
 const BYTES_MAX: usize = 5500;
 
@@ -75,6 +78,8 @@ pub struct AuthorizationRequest {
     pub subjects: Vec<String>,
     /// The name it was pushed under (RFC 9126); whoever answers it uses that up.
     pub pushed: Option<String>,
+    /// An administrator checks the client: nothing of it lasts.
+    pub is_check: bool,
     /// An ID token that says whom the client expects. Not verified yet.
     pub unverified_id_token_hint: Option<String>,
 }
@@ -104,6 +109,18 @@ impl AuthorizationRequest {
 
 fn page(message: impl Into<String>) -> AuthorizeError {
     AuthorizeError::ShowPage { title: "This app cannot sign you in", message: message.into() }
+}
+
+/// The refusal of a request that cannot be validated: told to the client when the request names a redirect URI of its, and shown on a page otherwise.
+pub fn refuse_early(params: &Params, client: &Client, error: AuthorizeErrorCode, description: &'static str) -> AuthorizeError {
+    match params.get("redirect_uri").filter(|uri| !params.is_repeated("redirect_uri") && client.allows_redirect_to(uri)) {
+        Some(redirect_uri) => {
+            let (mode, _) = response_mode(params.get("response_mode"), redirect_uri);
+            let reply_to = ReplyTo { redirect_uri: redirect_uri.to_owned(), state: params.get("state").map(str::to_owned), mode };
+            AuthorizeError::Redirect { reply_to, error, description }
+        }
+        None => page(format!("{} sent a request that cannot be used: {description}. Tell the people who run it.", client.registration.name)),
+    }
 }
 
 /// Checks a request against the client it names.
@@ -186,6 +203,7 @@ pub fn validate(params: &Params, client: Option<Client>) -> Result<Authorization
         named,
         subjects,
         pushed: None,
+        is_check: false,
     })
 }
 

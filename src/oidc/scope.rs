@@ -12,6 +12,8 @@ pub enum Scope {
     Profile,
     /// E-mail address.
     Email,
+    /// Postal address.
+    Address,
     /// Telephone number.
     Phone,
     /// Groups.
@@ -22,7 +24,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, as published.
-    pub const ALL: [Self; 6] = [Self::OpenId, Self::Profile, Self::Email, Self::Phone, Self::Groups, Self::OfflineAccess];
+    pub const ALL: [Self; 7] = [Self::OpenId, Self::Profile, Self::Email, Self::Address, Self::Phone, Self::Groups, Self::OfflineAccess];
 
     /// The name in requests.
     pub const fn as_str(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Scope {
             Self::OpenId => "openid",
             Self::Profile => "profile",
             Self::Email => "email",
+            Self::Address => "address",
             Self::Phone => "phone",
             Self::Groups => "groups",
             Self::OfflineAccess => "offline_access",
@@ -42,6 +45,7 @@ impl Scope {
             Self::OpenId => "Know that it is you",
             Self::Profile => "See your name and username",
             Self::Email => "See your e-mail address",
+            Self::Address => "See your postal address",
             Self::Phone => "See your telephone number",
             Self::Groups => "See which groups you are in",
             Self::OfflineAccess => "Keep this access while you are not using it",

@@ -9,6 +9,7 @@ pub(super) mod proxied;
 pub(super) mod pushed;
 
 use super::AppLine;
+use crate::clients::policy::ClaimsPolicy;
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx, Value, insert_rows, query, query_list};
 use crate::id::{ClientId, GrantId, SessionId, UserId};
@@ -194,6 +195,11 @@ pub(super) async fn keep_code(tx: &mut Tx, hash: &TokenHash, kept_until: Timesta
     query("UPDATE authorization_codes SET expires_at = $2 WHERE code_hash = $1").bind(hash).bind(kept_until).execute(tx).await
 }
 
+/// When a code of this client was used, and until when it is good or its row is kept; `None` when it never was.
+pub(super) async fn code_state(conn: &mut Conn, hash: &TokenHash, client: ClientId) -> sqlx::Result<Option<(Option<Timestamp>, Timestamp)>> {
+    query("SELECT used_at, expires_at FROM authorization_codes WHERE code_hash = $1 AND client_id = $2").bind(hash).bind(client).optional(conn).await
+}
+
 /// The grant of a code of this client that was used before.
 pub(super) async fn grant_of_used_code(conn: &mut Conn, hash: &TokenHash, client: ClientId) -> sqlx::Result<Option<GrantId>> {
     let row: Option<(GrantId,)> = query("SELECT grant_id FROM authorization_codes WHERE code_hash = $1 AND client_id = $2 AND used_at IS NOT NULL")
@@ -233,12 +239,23 @@ pub(super) struct LiveToken {
     pub(super) claims: String,
     pub(super) created_at: Timestamp,
     pub(super) expires_at: Timestamp,
+    /// The client's row.
+    pub(super) client_row: ClientId,
+    /// What was decided about it.
+    pub(super) policy: String,
+}
+
+impl LiveToken {
+    /// What its client learns.
+    pub(super) fn claims_policy(&self) -> sqlx::Result<ClaimsPolicy> {
+        ClaimsPolicy::from_column(&self.policy).map_err(|error| sqlx::Error::Decode(error.into()))
+    }
 }
 
 /// A token, access or refresh, that could be used now.
 pub(super) async fn find_live_token(conn: &mut Conn, hash: &TokenHash, now: Timestamp) -> sqlx::Result<Option<LiveToken>> {
     query(concat!(
-        "SELECT t.kind, g.user_id, u.username, c.client_id, t.scopes, g.claims, t.created_at, t.expires_at
+        "SELECT t.kind, g.user_id, u.username, c.client_id, t.scopes, g.claims, t.created_at, t.expires_at, c.id AS client_row, c.policy
          FROM tokens t JOIN grants g ON g.id = t.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
          WHERE t.token_hash = $1 AND t.kind <> 'proxied' AND t.expires_at > $2 AND t.used_at IS NULL AND ",
         live_grant!()
@@ -326,12 +343,12 @@ pub(super) async fn delete_consent(tx: &mut Tx, user: UserId, client: ClientId) 
 /// What a person lets apps have: what they agreed to, and what apps got that need no asking.
 pub(super) async fn apps_of_user(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<AppLine>> {
     query(
-        "SELECT c.id, c.name, k.scopes, c.initiate_login_uri, k.granted_at, k.last_used_at FROM consents k JOIN clients c ON c.id = k.client_id WHERE k.user_id = $1
+        "SELECT c.id, c.name, c.logo, k.scopes, k.granted_at, k.last_used_at FROM consents k JOIN clients c ON c.id = k.client_id WHERE k.user_id = $1
          UNION ALL
-         SELECT c.id, c.name, max(g.scopes), c.initiate_login_uri, min(g.created_at), max(g.created_at) FROM grants g JOIN clients c ON c.id = g.client_id
+         SELECT c.id, c.name, c.logo, max(g.scopes), min(g.created_at), max(g.created_at) FROM grants g JOIN clients c ON c.id = g.client_id
          WHERE g.user_id = $1 AND g.revoked_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM consents k WHERE k.user_id = g.user_id AND k.client_id = g.client_id)
-         GROUP BY c.id, c.name, c.initiate_login_uri
+         GROUP BY c.id, c.name, c.logo
          ORDER BY 2, 1 LIMIT 500",
     )
     .bind(user)

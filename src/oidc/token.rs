@@ -13,7 +13,7 @@ use super::params::Params;
 use super::redeem;
 use super::scope::Scopes;
 use crate::app::App;
-use crate::clients::{self, AuthenticatedClient};
+use crate::clients::{self, Audiences, AuthenticatedClient, Sent};
 use crate::secret::{base64url, equal, sha256};
 use crate::web;
 
@@ -85,6 +85,8 @@ pub(super) fn form(headers: &HeaderMap, body: &Bytes) -> Result<Params, OAuthErr
         "code_verifier",
         "client_id",
         "client_secret",
+        "client_assertion",
+        "client_assertion_type",
         "refresh_token",
         "scope",
         "token",
@@ -97,14 +99,25 @@ pub(super) fn form(headers: &HeaderMap, body: &Bytes) -> Result<Params, OAuthErr
     Ok(params)
 }
 
+/// Endpoints at which clients prove who they are.
+const PROVING: [&str; 5] = ["/api/oidc/token", "/api/oidc/par", "/api/oidc/introspect", "/api/oidc/revoke", "/api/oidc/device/authorize"];
+
 /// Finds out which client it is.
 pub(super) async fn authenticate(app: &App, headers: &HeaderMap, params: &Params) -> Result<AuthenticatedClient, OAuthError> {
     let authorization = match headers.get(AUTHORIZATION) {
         Some(value) => Some(value.to_str().map_err(|_| OAuthError::InvalidClient)?),
         None => None,
     };
-    let presented = clients::presented(authorization, params.get("client_id"), params.get("client_secret"))?;
-    Ok(clients::authenticate(&mut app.db.read().await?, &presented).await?)
+    let presented = clients::presented(Sent {
+        authorization,
+        client_id: params.get("client_id"),
+        client_secret: params.get("client_secret"),
+        assertion_type: params.get("client_assertion_type"),
+        assertion: params.get("client_assertion"),
+    })?;
+    let origin = &app.config.origin;
+    let audiences = Audiences { issuer: origin.as_str().to_owned(), endpoints: PROVING.map(|path| origin.url(path)).to_vec() };
+    Ok(clients::authenticate(app, &presented, &audiences, app.clock.now()).await?)
 }
 
 /// What the client adds to a code to prove that it asked for it.

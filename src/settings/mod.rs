@@ -56,6 +56,10 @@ settings! {
         ///
         /// This long after a sign-in its refresh tokens end, however often they were used, and the app has to send the person through sign-in again.
         refresh_token_end: Whole<1, 3_650> = Whole(365), "REFRESH_TOKEN_END_DAYS", "Apps";
+        /// Days until a signing key is changed.
+        ///
+        /// The keys that sign ID tokens are changed this often by themselves; 0 means never. The next key is published well before it signs, so apps notice nothing.
+        key_rotation: Whole<0, 3_650> = Whole(0), "KEY_ROTATION_DAYS", "Apps";
         /// Days to keep the audit log.
         ///
         /// Older events are deleted once a day.

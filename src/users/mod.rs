@@ -9,6 +9,7 @@ mod list;
 pub mod model;
 pub mod pictures;
 pub mod profile;
+pub mod reserved_claims;
 mod store;
 
 pub use list::{COUNTED, Filter, Line, Order, Record};

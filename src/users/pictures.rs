@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
-use image::{ImageDecoder as _, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder as _, ImageReader, Limits};
 
 use super::store;
 use crate::clock::Timestamp;
@@ -26,7 +26,7 @@ const QUALITY: u8 = 82;
 /// A picture as it is served: square, small, and without anything the camera wrote beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
-    /// `image/jpeg`.
+    /// `image/jpeg`, or `image/png` for a logo.
     pub media_type: &'static str,
     /// The file.
     pub bytes: Vec<u8>,
@@ -43,20 +43,14 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Decodes a picture of unknown origin and writes it anew: cut to a square around its middle, upright, at most 256 by 256 pixels, as JPEG. Keeps a processor
-/// busy for some milliseconds.
+/// Decodes a picture of unknown origin, within limits, and turns it upright. Keeps a processor busy for some milliseconds.
 ///
 /// # Errors
-/// One sentence when it is larger than 5 MiB or 8,000 pixels, no JPEG, PNG or WebP, or damaged.
-pub fn prepare(unverified: &[u8]) -> Result<Picture, String> {
+/// One sentence when it is larger than 5 MiB or 8,000 pixels, no JPEG, PNG or WebP, empty or damaged.
+pub fn decode(unverified: &[u8]) -> Result<DynamicImage, String> {
     if unverified.len() > SOURCE_BYTES_MAX {
         return Err(format!("The picture has {} bytes, more than the {SOURCE_BYTES_MAX} taken.", unverified.len()));
     }
-    let damaged = |error: image::ImageError| match error {
-        image::ImageError::Limits(_) => format!("The picture has more than {SOURCE_SIDE_MAX} pixels a side."),
-        image::ImageError::Unsupported(_) => "The picture is neither JPEG nor PNG nor WebP.".to_owned(),
-        _ => "The picture is damaged.".to_owned(),
-    };
     let mut reader = ImageReader::new(Cursor::new(unverified)).with_guessed_format().map_err(|_| "The picture cannot be read.".to_owned())?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(SOURCE_SIDE_MAX);
@@ -66,12 +60,30 @@ pub fn prepare(unverified: &[u8]) -> Result<Picture, String> {
     let mut decoder = reader.into_decoder().map_err(damaged)?;
     // A picture without a usable orientation stands as it is.
     let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
-    let mut picture = image::DynamicImage::from_decoder(decoder).map_err(damaged)?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(damaged)?;
     picture.apply_orientation(orientation);
-    let side = picture.width().min(picture.height());
-    if side == 0 {
+    if picture.width() == 0 || picture.height() == 0 {
         return Err("The picture is empty.".to_owned());
     }
+    Ok(picture)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as map_err wants it")]
+fn damaged(error: image::ImageError) -> String {
+    match error {
+        image::ImageError::Limits(_) => format!("The picture has more than {SOURCE_SIDE_MAX} pixels a side."),
+        image::ImageError::Unsupported(_) => "The picture is neither JPEG nor PNG nor WebP.".to_owned(),
+        _ => "The picture is damaged.".to_owned(),
+    }
+}
+
+/// [`decode`]s a picture and writes it anew: cut to a square around its middle, at most 256 by 256 pixels, as JPEG.
+///
+/// # Errors
+/// As [`decode`].
+pub fn prepare(unverified: &[u8]) -> Result<Picture, String> {
+    let picture = decode(unverified)?;
+    let side = picture.width().min(picture.height());
     let (left, top) = ((picture.width() - side) / 2, (picture.height() - side) / 2);
     let square = picture.crop_imm(left, top, side, side);
     let small = if side > SIDE { square.resize_exact(SIDE, SIDE, FilterType::Triangle) } else { square };
@@ -79,7 +91,7 @@ pub fn prepare(unverified: &[u8]) -> Result<Picture, String> {
     let mut flat = image::RgbaImage::from_pixel(small.width(), small.height(), image::Rgba([255; 4]));
     image::imageops::overlay(&mut flat, &small.to_rgba8(), 0, 0);
     let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, QUALITY).encode_image(&image::DynamicImage::ImageRgba8(flat).to_rgb8()).map_err(damaged)?;
+    JpegEncoder::new_with_quality(&mut bytes, QUALITY).encode_image(&DynamicImage::ImageRgba8(flat).to_rgb8()).map_err(damaged)?;
     Ok(Picture { media_type: "image/jpeg", bytes })
 }
 
@@ -146,7 +158,7 @@ pub async fn read(conn: &mut Conn, user: UserId, name: &str) -> sqlx::Result<Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::{DynamicImage, ImageFormat, RgbImage, RgbaImage};
+    use image::{ImageFormat, RgbImage, RgbaImage};
 
     fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
         let mut bytes = Vec::new();

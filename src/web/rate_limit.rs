@@ -9,7 +9,7 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::error::AppError;
-use crate::id::UserId;
+use crate::id::{ClientId, UserId};
 use crate::web::Client;
 
 /// The limiters of this instance.
@@ -19,13 +19,20 @@ pub struct Limits {
     pub sign_in: Limit,
     /// Typing the short codes of devices, which could be guessed: 1 a second, bursts of 15.
     pub user_codes: Limit,
+    /// Writing down what goes wrong at a client: one every 6 seconds, bursts of 10.
+    pub client_errors: ClientErrorLimit,
     /// Administrators trying a person's directory password: one every 6 seconds, bursts of 10.
     pub password_tests: PersonLimit,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { sign_in: Limit::new(10, 60), user_codes: Limit::new(1, 15), password_tests: PersonLimit::new(Duration::from_secs(6), 10) }
+        Self {
+            sign_in: Limit::new(10, 60),
+            user_codes: Limit::new(1, 15),
+            client_errors: ClientErrorLimit::new(Duration::from_secs(6), 10),
+            password_tests: PersonLimit::new(Duration::from_secs(6), 10),
+        }
     }
 }
 
@@ -77,6 +84,23 @@ impl PersonLimit {
         self.0
             .check_key(&person)
             .map_err(|refused| AppError::TooManyRequests { retry_after_seconds: refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1 })
+    }
+}
+
+/// One limit, counted per registered client, and once for all requests that name none.
+#[derive(Debug)]
+pub struct ClientErrorLimit(DefaultKeyedRateLimiter<Option<ClientId>>);
+
+impl ClientErrorLimit {
+    fn new(every: Duration, burst: u32) -> Self {
+        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::with_period(every).unwrap_or_else(|| Quota::per_second(burst)).allow_burst(burst);
+        Self(RateLimiter::keyed(quota))
+    }
+
+    /// Counts a line; `false` when there were enough lately.
+    pub fn admits(&self, client: Option<ClientId>) -> bool {
+        self.0.check_key(&client).is_ok()
     }
 }
 

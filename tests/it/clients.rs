@@ -11,10 +11,7 @@ use crate::support::wait_until;
 
 /// An administrator at a browser.
 async fn admin(provider: &Provider) -> (User, Browser) {
-    let boss = provider.person("boss").await;
-    provider.execute(query("UPDATE users SET local_admin = $2 WHERE id = $1").bind(boss.id).bind(true)).await;
-    let browser = provider.browser_of(&boss).await;
-    (boss, browser)
+    provider.administrator().await
 }
 
 fn shown(page: &Answer, what: &str) -> String {

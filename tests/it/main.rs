@@ -3,8 +3,11 @@
 #![expect(clippy::panic, reason = "where what a test needs does not hold, the test ends and says so")]
 
 mod access_links;
+mod app_templates;
+mod apps_pages;
 mod attacks;
 mod audit;
+mod browser_apps;
 mod browser_form_post;
 mod browser_prompts;
 mod browser_sign_in;
@@ -41,16 +44,23 @@ mod oidc_attacks;
 mod oidc_authorize;
 mod oidc_back_channel;
 mod oidc_basic;
+mod oidc_check;
+mod oidc_claims_policy;
+mod oidc_client_auth;
 mod oidc_device;
 mod oidc_discovery;
 mod oidc_foreign_clients;
 mod oidc_front_channel;
+mod oidc_keys;
+mod oidc_last_errors;
 mod oidc_lifetimes;
 mod oidc_logout;
 mod oidc_machines;
 mod oidc_pushed;
 mod oidc_relying_party;
+mod oidc_request_objects;
 mod oidc_rp_initiated;
+mod oidc_subjects;
 mod oidc_support;
 mod oidc_third_party_login;
 mod oidc_token;

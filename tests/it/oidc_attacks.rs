@@ -122,7 +122,7 @@ async fn token_substitution_between_clients() {
         let ada = provider.person("ada").await;
         let (wiki, mail, browser) = (provider.client().await, provider.client().await, provider.browser_of(&ada).await);
         let tokens = wiki.tokens(&browser, &[("scope", "openid offline_access")]).await;
-        assert_eq!(claims(&tokens)["aud"], wiki.client_id.as_str());
+        assert_eq!(claims(&tokens)["aud"], serde_json::json!([wiki.client_id]));
         let refresh = tokens["refresh_token"].as_str().unwrap();
         assert_refused(&mail.refresh(refresh).await, 400, "invalid_grant");
         assert_refused(&mail.redeem(&wiki.code(&browser, &[]).await, &[]).await, 400, "invalid_grant");

@@ -36,7 +36,8 @@ impl Plan {
         let ada = provider.person("ada").await;
         let more = "UPDATE users SET phone = '+44 20 7946 0000', locale = 'en-GB', picture = 'abcd', directory_attributes = $2 WHERE id = $1";
         let attributes = r#"{"nickname":"ADA","middle_name":"King","website":"https://ada.example","profile":"https://ada.example/me","gender":"female",
-                            "birthdate":"1815-12-10","zoneinfo":"Europe/London"}"#;
+                            "birthdate":"1815-12-10","zoneinfo":"Europe/London",
+                            "address.street_address":"12 St James’s Square","address.locality":"London","address.country":"GB"}"#;
         provider.execute(query(more).bind(ada.id).bind(attributes)).await;
         let client = provider.client_with(|it| it.claims_in_id_token = false, &[]).await;
         let browser = provider.browser_of(&ada).await;
@@ -242,11 +243,11 @@ async fn oidcc_scope_email(plan: &Plan) {
     assert!(claims(&tokens)["email"].is_null());
 }
 
-/// The scope `address` is not offered, because no record holds an address: the suite skips it.
 async fn oidcc_scope_address(plan: &Plan) {
     let metadata = answer(plain().get(format!("{}/.well-known/openid-configuration", plan.provider.base))).await.json();
-    assert!(!metadata["scopes_supported"].as_array().expect("a list").contains(&json!("address")));
-    assert_eq!(plan.tokens(&[("scope", "openid address")]).await["scope"], "openid", "ignored, and said so");
+    assert!(metadata["scopes_supported"].as_array().expect("a list").contains(&json!("address")));
+    let said = plan.userinfo(&plan.tokens(&[("scope", "openid address")]).await).await;
+    assert_eq!(said["address"], json!({ "street_address": "12 St James’s Square", "locality": "London", "country": "GB" }));
 }
 
 async fn oidcc_scope_phone(plan: &Plan) {
@@ -255,8 +256,8 @@ async fn oidcc_scope_phone(plan: &Plan) {
 }
 
 async fn oidcc_scope_all(plan: &Plan) {
-    let said = plan.userinfo(&plan.tokens(&[("scope", "openid profile email phone groups")]).await).await;
-    for name in ["name", "email", "phone_number", "groups"] {
+    let said = plan.userinfo(&plan.tokens(&[("scope", "openid profile email address phone groups")]).await).await;
+    for name in ["name", "email", "address", "phone_number", "groups"] {
         assert!(!said[name].is_null(), "{name}");
     }
 }
@@ -423,7 +424,7 @@ async fn oidcc_claims_essential(plan: &Plan) {
 }
 
 async fn oidcc_ensure_request_object_with_redirect_uri(plan: &Plan) {
-    // Request objects are refused, so a redirect URI that only one names counts for nothing.
+    // This client has no keys, so its request object is refused and a redirect URI that only that names counts for nothing.
     let answer = plan.authorize(&[("redirect_uri", "https://evil.example/"), ("request", "eyJhbGciOiJub25lIn0.e30.")]).await;
     assert_eq!((answer.status.as_u16(), answer.location()), (400, None));
 }

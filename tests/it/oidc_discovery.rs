@@ -31,17 +31,14 @@ async fn the_metadata_says_what_is_offered_and_nothing_else() {
         assert_eq!(metadata[name].as_array().map(Vec::len), Some(1), "{name}");
     }
     assert_eq!(metadata["code_challenge_methods_supported"], json!(["S256"]));
-    assert_eq!(metadata["id_token_signing_alg_values_supported"], json!(["RS256", "ES256", "EdDSA"]));
-    assert_eq!(metadata["token_endpoint_auth_methods_supported"], json!(["client_secret_basic", "client_secret_post", "none"]));
-    assert_eq!(metadata["scopes_supported"], json!(["openid", "profile", "email", "phone", "groups", "offline_access"]));
+    assert_eq!(metadata["id_token_signing_alg_values_supported"], json!(["RS256", "ES256", "EdDSA", "PS256"]));
+    assert_eq!(metadata["token_endpoint_auth_methods_supported"], json!(["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]));
+    assert_eq!(metadata["scopes_supported"], json!(["openid", "profile", "email", "address", "phone", "groups", "offline_access"]));
     assert_eq!(
         metadata["grant_types_supported"],
         json!(["authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"])
     );
-    assert_eq!(
-        (metadata["request_parameter_supported"].as_bool(), metadata["request_uri_parameter_supported"].as_bool()),
-        (Some(false), Some(false))
-    );
+    assert_eq!((metadata["request_parameter_supported"].as_bool(), metadata["request_uri_parameter_supported"].as_bool()), (Some(true), Some(false)));
     assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
 
     assert_eq!(metadata["response_modes_supported"], json!(["query", "fragment", "form_post"]));
@@ -57,8 +54,10 @@ async fn the_metadata_says_what_is_offered_and_nothing_else() {
         "end_session_endpoint",
         "introspection_endpoint",
         "introspection_endpoint_auth_methods_supported",
+        "introspection_endpoint_auth_signing_alg_values_supported",
         "revocation_endpoint",
         "revocation_endpoint_auth_methods_supported",
+        "revocation_endpoint_auth_signing_alg_values_supported",
         "scopes_supported",
         "response_types_supported",
         "response_modes_supported",
@@ -66,6 +65,9 @@ async fn the_metadata_says_what_is_offered_and_nothing_else() {
         "subject_types_supported",
         "id_token_signing_alg_values_supported",
         "token_endpoint_auth_methods_supported",
+        "token_endpoint_auth_signing_alg_values_supported",
+        "request_object_signing_alg_values_supported",
+        "require_signed_request_object",
         "claim_types_supported",
         "claims_supported",
         "claims_parameter_supported",

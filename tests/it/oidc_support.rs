@@ -121,6 +121,14 @@ impl Provider {
         browser
     }
 
+    /// An administrator at a browser.
+    pub(crate) async fn administrator(&self) -> (User, Browser) {
+        let boss = self.person("boss").await;
+        self.execute(query("UPDATE users SET local_admin = $2 WHERE id = $1").bind(boss.id).bind(true)).await;
+        let browser = self.browser_of(&boss).await;
+        (boss, browser)
+    }
+
     /// A group with members, as a directory sync would leave it.
     pub(crate) async fn group(&self, name: &str, members: &[&User]) -> GroupId {
         let id = GroupId::new();

@@ -28,6 +28,9 @@ async fn furnish(app: &TestApp, admin: &Browser) -> [UserId; 2] {
     let page = admin.get("/admin/clients/new").await;
     let registered = admin.submit(&page, "/admin/clients", &wiki).await;
     assert!(registered.status.is_success() || registered.status.is_redirection(), "{}", registered.body);
+    let page = admin.get("/admin/clients/new?app=nextcloud").await;
+    let registered = admin.submit(&page, "/admin/clients", &[("app_url", "https://cloud.example.org")]).await;
+    assert!(registered.status.is_success(), "{}", registered.body);
     forge(app, admin, "/admin/settings", &[("session_lifetime", "600")]).await;
     [ada.id, eve.id]
 }
@@ -129,7 +132,8 @@ async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser
     let [ada, eve] = furnish(&app, &admin).await;
     let team = admin.get("/admin/groups?q=team").await.attribute("tbody th a", "href").expect("a link");
     let crew = admin.get("/admin/groups?q=crew").await.attribute("tbody th a", "href").expect("a link");
-    let wiki = admin.get("/admin/clients").await.attribute("main a[href^='/admin/clients/']:not([href$='new'])", "href").expect("a link");
+    let wiki = admin.get("/admin/clients?q=wiki").await.attribute("tbody th a", "href").expect("a link");
+    let cloud = admin.get("/admin/clients?q=nextcloud").await.attribute("tbody th a", "href").expect("a link");
     let stopped = wiki.replace("/admin/clients/", "/forward-auth/");
     let pages = [
         ("people", "/admin/users".to_owned()),
@@ -144,11 +148,15 @@ async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser
         ("group-directory", crew),
         ("group-new", "/admin/groups/new".into()),
         ("apps", "/admin/clients".into()),
+        ("app-choose", "/admin/clients/catalogue".into()),
+        ("app-choose-none", "/admin/clients/catalogue?q=no+such+app".into()),
         ("app-new", "/admin/clients/new".into()),
+        ("app-new-known", "/admin/clients/new?app=nextcloud".into()),
         ("app-proxy", format!("{wiki}/proxy")),
         ("app-behind-proxy-failed", format!("{stopped}/failed")),
         ("app-behind-proxy-refused", format!("{stopped}/refused")),
         ("app", wiki),
+        ("app-known", cloud),
         ("account-passkey-add", "/account/passkeys/add".into()),
         ("audit", "/admin/audit".into()),
         ("overview", "/admin".into()),

@@ -4,6 +4,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 
 use crate::app::App;
+use crate::clients::catalogue::{self, Step, Values};
 use crate::clients::{Client, Registered};
 use crate::sessions::AdminSession;
 use crate::web::Chrome;
@@ -17,6 +18,8 @@ pub(super) struct CreatedPage {
     secret: Option<String>,
     is_new: bool,
     endpoints: Endpoints,
+    /// How the app is connected, if it is a known one.
+    guide: Option<Guide>,
 }
 
 /// What apps ask for when they cannot read the metadata.
@@ -48,6 +51,61 @@ impl Endpoints {
 impl CreatedPage {
     pub(super) fn new(app: &App, admin: &AdminSession, registered: Registered, is_new: bool) -> Self {
         let secret = registered.secret.map(|secret| secret.reveal().to_owned());
-        Self { chrome: admin.chrome(app), client: registered.client, secret, is_new, endpoints: Endpoints::new(app) }
+        let guide = Guide::new(app, &registered.client, secret.as_deref());
+        Self { chrome: admin.chrome(app), client: registered.client, secret, is_new, endpoints: Endpoints::new(app), guide }
+    }
+}
+
+/// What to do in an app, in its own words, with the values of this client in place.
+pub(super) struct Guide {
+    pub(super) known: &'static catalogue::Template,
+    pub(super) steps: Vec<GuideStep>,
+    pub(super) pitfalls: Vec<String>,
+}
+
+/// A step, filled in. `id` tells what can be copied apart on the page.
+pub(super) enum GuideStep {
+    Do(String),
+    Fields { at: String, fields: Vec<GuideField> },
+    Lines { at: String, text: String, id: String },
+}
+
+/// A field of the app, and what to type into it.
+pub(super) struct GuideField {
+    pub(super) label: &'static str,
+    pub(super) value: String,
+    /// It is of this client, so it is copied; the others are chosen or typed.
+    pub(super) is_own: bool,
+    pub(super) id: String,
+}
+
+impl Guide {
+    /// The guide to a client's app; `None` when the catalogue has no entry for it, or a general one that says no more than the addresses do.
+    pub(super) fn new(app: &App, client: &Client, secret: Option<&str>) -> Option<Self> {
+        let presentation = &client.registration.policies.presentation;
+        let known = catalogue::find(&presentation.template).filter(|known| !known.is_general())?;
+        let or = |text: &str, missing: &str| if text.is_empty() { missing.to_owned() } else { text.to_owned() };
+        let values = Values {
+            app: or(&presentation.address, "<address of the app>"),
+            issuer: app.config.origin.as_str().to_owned(),
+            name: app.settings().app_name.clone(),
+            client_id: client.client_id.clone(),
+            client_secret: or(secret.unwrap_or_default(), "<client secret>"),
+        };
+        let field = |step: usize, place: usize, (label, value): (&'static str, &str)| GuideField {
+            label,
+            value: values.fill(value),
+            is_own: value.contains('{'),
+            id: format!("guide-{step}-{place}"),
+        };
+        let steps = known.steps.iter().enumerate().map(|(number, step)| match *step {
+            Step::Do(text) => GuideStep::Do(values.fill(text)),
+            Step::Fields(at, fields) => GuideStep::Fields {
+                at: values.fill(at),
+                fields: fields.iter().enumerate().map(|(place, pair)| field(number, place, *pair)).collect(),
+            },
+            Step::Lines(at, text) => GuideStep::Lines { at: values.fill(at), text: values.fill(text), id: format!("guide-{number}") },
+        });
+        Some(Self { known, steps: steps.collect(), pitfalls: known.pitfalls.iter().map(|text| values.fill(text)).collect() })
     }
 }

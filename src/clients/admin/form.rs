@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
+use super::parts::Parts;
+use crate::clients::catalogue;
 use crate::clients::model::{Lifetimes, Mistakes, Registration, SigningAlg};
+use crate::clients::policy::authentication::{Allowed, WORKLOADS_MAX};
 use crate::clients::policy::{Policies, Policy as _, Typed};
 
 /// What was typed into the form of a client.
@@ -40,7 +43,14 @@ fn whole(typed: &str) -> Option<u32> {
 }
 
 impl ClientForm {
+    /// What is to be registered: as typed, with the app's address where its placeholders stand.
     pub(super) fn registration(&self) -> Registration {
+        let mut registration = self.as_typed();
+        catalogue::place(&mut registration);
+        registration
+    }
+
+    fn as_typed(&self) -> Registration {
         let lines = |text: &str| text.lines().map(str::to_owned).collect();
         Registration {
             name: self.name.clone(),
@@ -69,7 +79,7 @@ impl ClientForm {
 
     /// The fields as they were typed, with what is wrong.
     pub(super) fn fields(self, mistakes: Mistakes) -> Fields {
-        let registration = self.registration();
+        let registration = self.as_typed();
         Fields {
             code_seconds: self.code_seconds,
             access_minutes: self.access_minutes,
@@ -103,6 +113,8 @@ pub(super) struct Fields {
     pub(super) typed: Typed,
     pub(super) allowed_groups: String,
     pub(super) mistakes: Mistakes,
+    /// The parts that fold.
+    pub(super) parts: Parts,
 }
 
 impl Fields {
@@ -110,8 +122,10 @@ impl Fields {
         let text = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
         let mut typed = Typed::default();
         registration.policies.to_typed(&mut typed);
+        let parts = Parts::new(&registration, &mistakes);
         Self {
             typed,
+            parts,
             require_par: registration.require_par,
             code_seconds: text(registration.lifetimes.code_seconds),
             access_minutes: text(registration.lifetimes.access_minutes),
@@ -134,6 +148,31 @@ impl Fields {
         }
     }
 
+    /// The ways an app may prove who it is.
+    pub(super) const fn auth_methods(&self) -> &'static [(&'static str, &'static str)] {
+        &Allowed::CHOICES
+    }
+
+    /// The algorithms an app may sign with.
+    pub(super) const fn client_algs(&self) -> &'static [(&'static str, &'static str)] {
+        &SIGNING
+    }
+
+    /// What stands in a field of one of the issuers.
+    pub(super) fn workload(&self, part: &str, number: &usize) -> String {
+        self.typed.text(&format!("workload_{part}_{number}")).to_owned()
+    }
+
+    /// Whether anything stands in a field of issuers, or is wrong there.
+    pub(super) fn has_workloads(&self) -> bool {
+        !self.mistake("workloads").is_empty() || (1..=WORKLOADS_MAX).any(|number| !self.workload("issuer", &number).is_empty())
+    }
+
+    /// The places for issuers.
+    pub(super) fn workload_places(&self) -> Vec<usize> {
+        (1..=WORKLOADS_MAX).collect()
+    }
+
     /// What is wrong with a field; empty when nothing is.
     pub(super) fn mistake(&self, field: &str) -> &str {
         self.mistakes.get(field).map_or("", String::as_str)
@@ -141,5 +180,12 @@ impl Fields {
 }
 
 /// The algorithms the form offers.
-pub(super) const ALGS: [(&str, &str); 3] =
-    [("RS256", "RS256 (works everywhere)"), ("ES256", "ES256 (smaller and faster, widely understood)"), ("EdDSA", "EdDSA (few apps understand it)")];
+pub(super) const ALGS: [(&str, &str); 4] = [
+    ("RS256", "RS256 (works everywhere)"),
+    ("ES256", "ES256 (smaller and faster, widely understood)"),
+    ("PS256", "PS256 (what some banks ask for)"),
+    ("EdDSA", "EdDSA (few apps understand it)"),
+];
+
+/// The algorithms an app may sign with, for the fields of its keys.
+const SIGNING: [(&str, &str); 5] = [("", "Any its keys allow"), ("RS256", "RS256"), ("PS256", "PS256"), ("ES256", "ES256"), ("EdDSA", "EdDSA")];

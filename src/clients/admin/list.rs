@@ -6,7 +6,7 @@ use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::clients::{self, Filter, Line, Order};
+use crate::clients::{self, Filter, Line, Order, last_errors};
 use crate::error::AppError;
 use crate::sessions::AdminSession;
 use crate::web::Chrome;
@@ -62,6 +62,7 @@ pub struct ListPage {
     lines: Vec<Line>,
     pager: Pager,
     filtered: bool,
+    unattributed: Vec<last_errors::Shown>,
 }
 
 /// `GET /admin/clients`: search, filter, sort, page; all in the database.
@@ -74,6 +75,7 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(query): Que
     let head = |label, of, descending_first| list::head(label, of, descending_first, (column, descending), |sort| query.with_sort(sort));
     Ok(ListPage {
         chrome: admin.chrome(&app),
+        unattributed: last_errors::of_nobody(&mut conn).await?,
         notice: if query.notice == "deleted" { "The app was deleted. Nobody can sign in to it any more." } else { "" },
         heads: [head("Name", "name", false), head("Registered", "created", true)],
         lines,

@@ -1,13 +1,17 @@
 //! `/admin/clients`: the pages on which administrators register apps, one file each.
 
+mod choose;
 mod connect;
 mod form;
 mod groups;
 mod list;
+pub mod logo;
 mod new;
+mod parts;
 mod secrets;
 mod show;
 
+pub use choose::choose;
 pub use groups::change_groups;
 pub use list::list;
 pub use new::{create, new};

@@ -7,15 +7,32 @@ use serde::Deserialize;
 use super::connect::CreatedPage;
 use super::{app_error, gone};
 use crate::app::App;
-use crate::clients::{self, Authority, Refused};
+use crate::clients::{self, Authority, NewSecret, Refused};
 use crate::error::AppError;
 use crate::id::ClientId;
 use crate::sessions::AdminSession;
 use crate::web;
 
+/// A secret to make.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct NewSecretForm {
+    name: String,
+    days: String,
+}
+
 /// `POST /admin/clients/{id}/secrets`. Answers with the page itself: the secret can be shown only now.
-pub async fn make_secret(State(app): State<App>, admin: AdminSession, browser: web::Client, Path(id): Path<ClientId>) -> Result<Response, AppError> {
-    match clients::make_secret(&app, Authority::Admin(&admin, &browser), id, app.clock.now()).await {
+pub async fn make_secret(
+    State(app): State<App>,
+    admin: AdminSession,
+    browser: web::Client,
+    Path(id): Path<ClientId>,
+    Form(form): Form<NewSecretForm>,
+) -> Result<Response, AppError> {
+    let days = form.days.trim();
+    // What is no number is out of every range.
+    let new = NewSecret { name: form.name, days: (!days.is_empty()).then(|| days.parse().unwrap_or(u32::MAX)) };
+    match clients::make_secret(&app, Authority::Admin(&admin, &browser), id, &new, app.clock.now()).await {
         Ok(registered) => Ok(CreatedPage::new(&app, &admin, registered, false).into_response()),
         Err(Refused::Mistakes(mistakes)) => Err(AppError::refused("No new secret", mistakes.into_values().next().unwrap_or_default())),
         Err(Refused::Gone | Refused::AlreadyThere) => Err(gone()),

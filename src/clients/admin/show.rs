@@ -7,12 +7,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::connect::Endpoints;
+use super::connect::{Endpoints, Guide, GuideStep};
 use super::form::{ALGS, ClientForm, Fields};
 use super::{app_error, gone};
 use crate::app::App;
 use crate::clients::model::Mistakes;
-use crate::clients::{self, Authority, GroupLine, Refused, SecretLine, store};
+use crate::clients::secrets::Standing;
+use crate::clients::{self, Authority, Face, GroupLine, Refused, SecretLine, last_errors, logos, secrets, store};
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::ClientId;
@@ -43,40 +44,70 @@ pub struct ShowPage {
     created_at: Timestamp,
     restricted: bool,
     fields: Fields,
-    algs: [(&'static str, &'static str); 3],
+    algs: [(&'static str, &'static str); 4],
     has_secrets: bool,
     secrets: Vec<SecretLine>,
+    /// What to warn of about them.
+    secret_warning: Option<String>,
+    /// Whether secrets are the way it proves who it is.
+    uses_secrets: bool,
+    now: Timestamp,
     groups: Vec<GroupLine>,
     group_search: String,
     offered: Vec<GroupLine>,
     endpoints: Endpoints,
+    last_errors: Vec<last_errors::Shown>,
+    face: Face,
+    /// Why the logo just sent was not taken.
+    logo_mistake: String,
+    /// How the app is connected, if it is a known one.
+    guide: Option<Guide>,
     /// How telling it of the last ended session went.
     last_notice: Option<crate::clients::LastNotice>,
 }
 
 impl ShowPage {
     async fn read(app: &App, admin: &AdminSession, id: ClientId, group_search: &str) -> Result<Self, AppError> {
+        // Before a connection is taken: it writes what was noted of their use.
+        let (secrets, now) = (secrets::secrets(app, id).await?, app.clock.now());
         let mut conn = app.db.read().await?;
         let client = store::find(&mut conn, id).await?.ok_or(AppError::NotFound)?;
+        let face = logos::face(&mut conn, &client).await?;
+        let guide = Guide::new(app, &client, None);
+        let uses_secrets = !client.registration.is_public && client.registration.policies.authentication.method.uses_secrets();
         let group_search: String = group_search.trim().chars().take(100).collect();
         Ok(Self {
             chrome: admin.chrome(app),
             notice: None,
             id,
+            last_errors: last_errors::of_client(&mut conn, &client).await?,
             client_id: client.client_id,
             title: client.registration.name.clone(),
             created_at: client.created_at,
             restricted: client.restricted,
-            has_secrets: !client.registration.is_public,
+            has_secrets: !client.registration.is_public && (uses_secrets || !secrets.is_empty()),
+            secret_warning: secrets::warning(&secrets, now).filter(|_| uses_secrets),
+            uses_secrets,
+            now,
             fields: Fields::new(client.registration, String::new(), Mistakes::new()),
             algs: ALGS,
-            secrets: store::secrets(&mut conn, id).await?,
+            secrets,
             groups: store::groups(&mut conn, id).await?,
             offered: store::other_groups(&mut conn, id, &group_search, GROUPS_OFFERED).await?,
             group_search,
             endpoints: Endpoints::new(app),
+            face,
+            logo_mistake: String::new(),
+            guide,
             last_notice: crate::clients::last_notice(&mut conn, id).await?,
         })
+    }
+
+    /// The page, with why a logo was not taken.
+    pub(super) async fn without_logo(app: &App, admin: &AdminSession, id: ClientId, mistake: String) -> Result<Response, AppError> {
+        let mut page = Self::read(app, admin, id, "").await?;
+        page.logo_mistake = mistake;
+        Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
     }
 }
 
@@ -92,6 +123,8 @@ pub async fn show(
         "saved" => Some(("good", "Saved.")),
         "already" => Some(("good", "This app is registered already: the form was sent twice. If you did not note its secret, make a new one below.")),
         "secret_deleted" => Some(("good", "The secret was deleted. An app that still uses it can no longer sign anyone in.")),
+        "logo" => Some(("good", "Saved the logo.")),
+        "logo_removed" => Some(("good", "The logo was removed; the app is shown with its first letter again.")),
         "groups" => Some(("good", "Saved who may use this app.")),
         _ => None,
     };

@@ -1,10 +1,10 @@
-//! How people meet a client: where it starts.
+//! How people meet a client: where it starts, and which well-known app it is.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Policy, Typed};
-use crate::clients::Mistakes;
 use crate::clients::model::check_redirect_uri;
+use crate::clients::{Mistakes, catalogue};
 
 /// How people meet a client.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,15 +12,24 @@ use crate::clients::model::check_redirect_uri;
 pub struct Presentation {
     /// Where people open the app, from their page of apps; empty when it is not shown there.
     pub launch_url: String,
+    /// Its entry in the [`catalogue`], which says how it is connected; empty when it has none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub template: String,
+    /// Its own address, for the entry's placeholders; empty when nobody said.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub address: String,
 }
 
 impl Policy for Presentation {
     fn from_typed(typed: &Typed) -> Self {
-        Self { launch_url: typed.text("launch_url").to_owned() }
+        let text = |field| typed.text(field).to_owned();
+        Self { launch_url: text("launch_url"), template: text("template"), address: text("app_url") }
     }
 
     fn to_typed(&self, typed: &mut Typed) {
         typed.put("launch_url", self.launch_url.as_str());
+        typed.put("template", self.template.as_str());
+        typed.put("app_url", self.address.as_str());
     }
 
     fn check(&mut self, mistakes: &mut Mistakes) {
@@ -29,6 +38,20 @@ impl Policy for Presentation {
         let is_good = is_web && check_redirect_uri(&self.launch_url).is_ok();
         if !is_good && !self.launch_url.is_empty() {
             mistakes.insert("launch_url", "This is not a full address; one looks like https://app.example.org.".to_owned());
+        }
+        // An entry may go from the catalogue, and a client stay.
+        if catalogue::find(&self.template).is_none() {
+            self.template.clear();
+        }
+        if !self.address.trim().is_empty() {
+            match catalogue::address(&self.address) {
+                Ok(address) => self.address = address,
+                Err(mistake) => {
+                    mistakes.insert("app_url", mistake.to_owned());
+                }
+            }
+        } else {
+            self.address.clear();
         }
     }
 }

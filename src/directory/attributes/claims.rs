@@ -17,68 +17,7 @@ const MAX_VALUES: usize = 200;
 /// The most bytes of all claims of one person: they travel in every token.
 const MAX_ALL: usize = 16 * 1024;
 
-/// Names no directory may fill: those a token's validity rests on (RFC 7519 section 4.1, OpenID Connect Core section 2 and what builds on them), and the
-/// standard claims of a person (section 5.1) that Muster fills by itself, or that are no text.
-const RESERVED_CLAIMS: &[&str] = &[
-    "iss",
-    "sub",
-    "aud",
-    "exp",
-    "nbf",
-    "iat",
-    "jti",
-    "auth_time",
-    "nonce",
-    "acr",
-    "amr",
-    "azp",
-    "at_hash",
-    "c_hash",
-    "s_hash",
-    "sid",
-    "events",
-    "cnf",
-    "act",
-    "may_act",
-    "scope",
-    "client_id",
-    "token_type",
-    "token_use",
-    "active",
-    "typ",
-    "alg",
-    "kid",
-    "toe",
-    "txn",
-    "trust_chain",
-    "vot",
-    "vtm",
-    "_claim_names",
-    "_claim_sources",
-    "sub_jwk",
-    "name",
-    "given_name",
-    "family_name",
-    "preferred_username",
-    "email",
-    "email_verified",
-    "phone_number",
-    "phone_number_verified",
-    "locale",
-    "picture",
-    "updated_at",
-    "address",
-    "groups",
-];
-
-/// Standard claims of a person (OpenID Connect Core, section 5.1) that Muster has no field for: a directory may fill them, and whoever sends them checks
-/// their form.
-pub const PERSON_CLAIMS: &[&str] = &["middle_name", "nickname", "profile", "website", "gender", "birthdate", "zoneinfo"];
-
-/// Whether no directory may fill the claim of this name, in whatever case it is written.
-pub fn is_reserved_claim(name: &str) -> bool {
-    RESERVED_CLAIMS.iter().any(|reserved| reserved.eq_ignore_ascii_case(name))
-}
+pub use crate::users::reserved_claims::{PERSON_CLAIMS, is_reserved_claim};
 
 /// One claim and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -68,7 +68,7 @@ pub(super) async fn outlook(conn: &mut Conn, config: &DirectoryConfig, entry: &D
         (true, true) => Becomes::Nobody,
         (true, false) => Becomes::Account,
     };
-    let problems = plan.problems.iter().filter(|problem| problem.dn == entry.dn).map(|problem| problem.message.clone());
+    let problems = plan.problems.iter().filter(|problem| *problem.dn == *entry.dn).map(|problem| problem.message.clone());
     Ok(Outlook { becomes, remarks: plan.notes.get(&entry.id).cloned().into_iter().chain(problems).collect() })
 }
 
@@ -80,7 +80,7 @@ fn local_account(user: users::User) -> LocalAccount {
             entry_id: EntryId::from(""),
             dn: Text::default(),
             username: user.username.into(),
-            email: user.email.map(Into::into),
+            email: user.email.map(Text::from),
             is_admin: false,
             state: DirectoryState::Active,
             left_at: None,

@@ -266,7 +266,7 @@ pub fn leave_out_bind_account(snapshot: &mut Snapshot, own: DnKey) {
     let Some(place) = snapshot.users.iter().position(|user| user.dn_key == own) else { return };
     let account = snapshot.users.remove(place);
     // Nobody needs to hear of mistakes in it.
-    snapshot.problems.retain(|problem| problem.dn != account.dn);
+    snapshot.problems.retain(|problem| *problem.dn != *account.dn);
     snapshot.groups.iter_mut().for_each(|group| group.members.retain(|member| *member != account.id));
     snapshot.ties.people.retain(|tie| tie.person != account.id);
     snapshot.bind_account = Some(account);

@@ -13,6 +13,7 @@
 //! | [`apache`] | a real Apache as an OpenID client |
 //! | [`relying_party`] | OpenID clients of other languages |
 //! | [`proxies`], [`guarded`] | a real nginx or Caddy, and an app behind it |
+//! | [`signer`] | keys of clients that sign JWTs, and a server that publishes them |
 //! | [`slapd`], [`samba`], [`ds389`] | real directories: OpenLDAP, an Active Directory domain controller, 389 Directory Server |
 //! | [`faulty_ldap`] | a directory in the test process that does everything wrong a test asks for |
 //! | [`ldap_tools`], [`certificates`] | what the directories share |
@@ -36,6 +37,7 @@ pub(crate) mod process;
 pub(crate) mod proxies;
 pub(crate) mod relying_party;
 pub(crate) mod samba;
+pub(crate) mod signer;
 pub(crate) mod slapd;
 pub(crate) mod virtual_authenticator;
 
