@@ -15,7 +15,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
 
 pub use connect::{MIGRATIONS, OpenError, open};
-pub use query::{Query, Row, Value, add_rows, insert_rows, query, query_list, query_per_engine};
+pub use query::{Query, Row, Value, add_rows, insert_rows, query, query_found, query_list, query_per_engine};
 
 /// Which database this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
