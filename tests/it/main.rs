@@ -77,6 +77,7 @@ mod oidc_token;
 mod pages;
 mod pages_support;
 mod passkeys;
+mod proof;
 mod relying_parties;
 mod samba_sync;
 mod sessions;
