@@ -1,5 +1,6 @@
 //! Every route on one page, who may call it, and the middleware order. The right column of a line is the handler; who may call it stands in the handler's
-//! signature: [`crate::sessions::SignedIn`], [`crate::sessions::AdminSession`], or nothing for everyone.
+//! signature: [`crate::sessions::SignedIn`], [`crate::sessions::AdminSession`], a fresh proof of either ([`crate::sessions::FreshSession`],
+//! [`crate::sessions::AdminDeed`]), or nothing for everyone.
 
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ use crate::oidc::{
 };
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
-use crate::{access_links, audit, directory, forward_auth, groups, metrics, passkeys, settings, users};
+use crate::{access_links, audit, directory, forward_auth, groups, mail, metrics, passkeys, settings, users};
 
 /// The largest body a form or a ceremony needs.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -45,6 +46,8 @@ pub fn router(app: &App) -> Router {
         .merge(sign_in())
         .merge(administration())
         .merge(openid_pages())
+        // Innermost: a form from elsewhere is never kept.
+        .layer(from_fn_with_state(app.clone(), sessions::held::keep))
         .layer(CsrfLayer::new().with_rejection_response(|_| cross_site()))
         .layer(session);
     // For apps: no session, no CSRF check; each proves itself.
@@ -83,12 +86,16 @@ fn sign_in() -> Router<App> {
     Router::new()
         .route("/sign-in", get(passwords::passkey_page))
         .route("/sign-in/password", get(passwords::sign_in_page).post(passwords::sign_in))
+        .route("/sign-in/email", get(access_links::by_mail::page).post(access_links::by_mail::ask))
         .route("/sign-in/start", post(passkeys::http::start_sign_in))
         .route("/sign-in/finish", post(passkeys::http::finish_sign_in))
         .route("/sign-out", get(sessions::http::sign_out_page).post(sessions::http::sign_out))
         .route("/lc/{code}", get(access_links::http::open_page).post(access_links::http::open))
         .route("/account", get(passwords::profile_page))
         .route("/account/password", get(passwords::change_page).post(passwords::change))
+        .route("/account/prove", get(passkeys::prove::page))
+        .route("/account/prove/start", post(passkeys::prove::start))
+        .route("/account/prove/finish", post(passkeys::prove::finish))
         .route("/account/passkeys", get(passkeys::http::list_page))
         .route("/account/passkeys/add", get(passkeys::http::add_page))
         .route("/account/passkeys/register/start", post(passkeys::http::start_registration))
@@ -118,6 +125,7 @@ fn administration() -> Router<App> {
         .route("/admin/groups/new", get(groups::admin::new).post(groups::admin::create))
         .route("/admin/groups/{id}", get(groups::admin::show))
         .route("/admin/groups/{id}/edit", get(groups::admin::edit).post(groups::admin::save))
+        .route("/admin/groups/{id}/coming-in", get(access_links::coming_in::show).post(access_links::coming_in::make))
         .route("/admin/groups/{id}/members", post(groups::admin::add_members))
         .route("/admin/groups/{id}/members/{user}/remove", post(groups::admin::remove_member))
         .route("/admin/groups/{id}/delete", post(groups::admin::delete))
@@ -125,6 +133,7 @@ fn administration() -> Router<App> {
         .merge(directories())
         .merge(apis())
         .route("/admin/settings", get(settings::admin::show).post(settings::admin::save))
+        .route("/admin/settings/test-mail", post(mail::admin::test))
         .route("/admin/users/{id}/access-link", post(access_links::admin::make))
         .route("/admin/users/{id}/access-links/{link}/revoke", post(access_links::admin::revoke))
 }

@@ -21,6 +21,10 @@ pub enum Kind {
     SignIn,
     /// A sign-in was refused; the detail says why.
     SignInRefused,
+    /// Someone proved with a passkey once more that it is them; the detail says for what.
+    ProofGiven,
+    /// Such a proof was refused; the detail says why.
+    ProofRefused,
     /// Someone signed out.
     SignOut,
     /// Sessions were ended by their owner or an administrator.
@@ -43,6 +47,10 @@ pub enum Kind {
     AccessLinkUsed,
     /// A one-time access link was taken back.
     AccessLinkRevoked,
+    /// A one-time access link was asked for by its person, and sent.
+    AccessLinkRequested,
+    /// A mail could not be sent.
+    MailFailed,
     /// A person was created.
     UserCreated,
     /// A person was changed.
@@ -136,6 +144,8 @@ kinds! {
     SetUp = "set_up", "Set up";
     SignIn = "sign_in", "Signed in";
     SignInRefused = "sign_in_refused", "Sign-in refused";
+    ProofGiven = "proof_given", "Proof given";
+    ProofRefused = "proof_refused", "Proof refused";
     SignOut = "sign_out", "Signed out";
     SessionsEnded = "sessions_ended", "Sessions ended";
     DirectoryPasswordChanged = "directory_password_changed", "Directory password changed";
@@ -147,6 +157,8 @@ kinds! {
     AccessLinkMade = "access_link_made", "Access link made";
     AccessLinkUsed = "access_link_used", "Access link used";
     AccessLinkRevoked = "access_link_revoked", "Access link revoked";
+    AccessLinkRequested = "access_link_requested", "Access link asked for";
+    MailFailed = "mail_failed", "Mail not sent";
     UserCreated = "user_created", "Person created";
     UserChanged = "user_changed", "Person changed";
     UserBlocked = "user_blocked", "Person blocked";

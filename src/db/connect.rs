@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, SqlSafeStr as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, SqlSafeStr as _};
 
 use super::{Db, Engine, Pool, writer::Writer};
 
@@ -36,7 +36,9 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (19, "client logos", include_str!("../../migrations/0019_client_logos.sql")),
     (20, "client errors", include_str!("../../migrations/0020_client_errors.sql")),
     (23, "people search", include_str!("../../migrations/0023_people_search.sql")),
+    (24, "held forms", include_str!("../../migrations/0024_held_forms.sql")),
     (35, "registrations revision", include_str!("../../migrations/0035_registrations_revision.sql")),
+    (38, "mail", include_str!("../../migrations/0038_mail.sql")),
 ];
 
 /// Why the database could not be opened; each reads as one sentence for the administrator.
@@ -90,7 +92,13 @@ pub enum OpenError {
 pub async fn open(connection_string: &str) -> Result<Db, OpenError> {
     if connection_string.starts_with("postgres://") || connection_string.starts_with("postgresql://") {
         let options = PgConnectOptions::from_str(connection_string)?.application_name("muster");
-        let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(WAIT_MAX).connect_with(options).await?;
+        // Tables are on solid state or in memory nowadays: without this, a search through everybody reads the table and not its index of the search.
+        let pool = PgPoolOptions::new()
+            .max_connections(16)
+            .acquire_timeout(WAIT_MAX)
+            .after_connect(|connection, _| Box::pin(async move { connection.execute("SET random_page_cost = 1.1").await.map(|_| ()) }))
+            .connect_with(options)
+            .await?;
         explain(migrator(Engine::Postgres).run(&pool).await)?;
         return Ok(Db::Postgres(Pool::new(pool)));
     }

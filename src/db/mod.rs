@@ -20,7 +20,7 @@ pub use connect::{MIGRATIONS, OpenError, open};
 pub use copies::Copies;
 pub use pool::Pool;
 use pool::Taken;
-pub use query::{Query, Row, Value, add_rows, insert_rows, query, query_list, query_per_engine};
+pub use query::{Query, Row, Value, add_rows, insert_rows, query, query_found, query_list, query_per_engine};
 pub use revision::{Revision, Revisions};
 
 /// Which database this is.

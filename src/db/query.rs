@@ -91,6 +91,24 @@ pub fn query_list(sql: &'static str, list: impl IntoIterator<Item = Value>) -> Q
     Query { sqlite: text.clone(), postgres: text, values, cached: false }
 }
 
+/// Rows by ids that were found before: `before` goes up to and including `IN`, `after` follows the list. The first placeholders are the list's; what is bound
+/// afterwards stands for the question marks of `after`, in their order. For lists of up to 2,000 ids, which [`query_list`] is too slow for on SQLite.
+pub fn query_found(before: &str, ids: impl IntoIterator<Item = Value>, after: &str) -> Query {
+    let values: Vec<Value> = ids.into_iter().collect();
+    let mut count = values.len();
+    let places = |place: &dyn Fn(usize) -> String| (1..=values.len()).map(place).collect::<Vec<_>>().join(",");
+    let sqlite = format!("{before} ({}) {after}", places(&|_| "?".to_owned()));
+    let mut postgres = format!("{before} ({}) ", places(&|n| format!("${n}")));
+    for part in after.split_inclusive('?') {
+        postgres.push_str(part.trim_end_matches('?'));
+        if part.ends_with('?') {
+            count += 1;
+            postgres.push_str(&format!("${count}"));
+        }
+    }
+    Query { sqlite: AssertSqlSafe(sqlite).into_sql_str(), postgres: AssertSqlSafe(postgres).into_sql_str(), values, cached: false }
+}
+
 /// Inserts many rows with as few statements as the engines' limits allow. `before` is the statement up to and including `VALUES`, `after` what
 /// follows the rows (such as `ON CONFLICT DO NOTHING`). Serves `UPDATE … FROM (VALUES` and `… IN (VALUES` as well; both engines name the columns of such
 /// rows `column1`, `column2`, …. Returns how many rows were written.

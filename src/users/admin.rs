@@ -15,8 +15,9 @@ use crate::directory::{self, Sources};
 use crate::error::AppError;
 use crate::groups::{self, Membership};
 use crate::id::UserId;
+use crate::mail;
 use crate::passkeys::{self, Passkey};
-use crate::sessions::{self, AdminDeed, AdminSession};
+use crate::sessions::{self, AdminDeed, AdminSession, RoutineDeed};
 use crate::web::list::{self, Head, Pager};
 use crate::web::{Chrome, Mistakes};
 
@@ -200,6 +201,7 @@ struct ShowPage {
     is_last_admin: bool,
     /// The mark of the directory they come from.
     mark: String,
+    can_mail: bool,
 }
 
 /// A word that a redirect left for the page.
@@ -212,7 +214,7 @@ pub struct Notice {
 /// `GET /admin/users/{id}`.
 pub async fn show(
     State(app): State<App>,
-    deed: AdminDeed,
+    deed: RoutineDeed,
     Path(id): Path<UserId>,
     Query(word): Query<Notice>,
 ) -> Result<impl IntoResponse, AppError> {
@@ -237,6 +239,7 @@ pub async fn show(
         sessions,
         is_last_admin,
         mark,
+        can_mail: mail::is_configured(&app.settings()),
     })
 }
 
@@ -266,7 +269,7 @@ pub async fn unmake_admin(State(app): State<App>, deed: AdminDeed, Path(id): Pat
 }
 
 /// `POST /admin/users/{id}/end-sessions`.
-pub async fn end_sessions(State(app): State<App>, deed: AdminDeed, Path(id): Path<UserId>) -> Result<Response, AppError> {
+pub async fn end_sessions(State(app): State<App>, deed: RoutineDeed, Path(id): Path<UserId>) -> Result<Response, AppError> {
     super::end_sessions(&app, &deed, id).await.map_err(refused)?;
     Ok(to(id, "signed-out"))
 }
