@@ -7,7 +7,7 @@
 //! |---|---|
 //! | foundation | [`clock`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`jose`], [`lease`], [`attempts`], [`error`], [`outbound`], [`web`], [`audit`], [`settings`] |
 //! | nouns | [`users`], [`groups`], [`clients`], [`apis`] |
-//! | sign-in | [`sessions`], [`directory`], [`passkeys`], [`access_links`], [`directory_passwords`] |
+//! | sign-in | [`sessions`], [`directory`], [`recovery_codes`], [`passkeys`], [`access_links`], [`directory_passwords`], [`ways_in`] |
 //! | protocols | [`oidc`], [`forward_auth`] |
 //! | assembly | [`jobs`], [`metrics`], [`routes`], [`server`], [`app`], [`cli`] |
 //!
@@ -54,10 +54,12 @@ pub mod metrics;
 pub mod oidc;
 pub mod outbound;
 pub mod passkeys;
+pub mod recovery_codes;
 pub mod routes;
 pub mod secret;
 pub mod server;
 pub mod sessions;
 pub mod settings;
 pub mod users;
+pub mod ways_in;
 pub mod web;

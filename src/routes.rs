@@ -26,7 +26,7 @@ use crate::oidc::{
 };
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
-use crate::{access_links, audit, directory, forward_auth, groups, metrics, passkeys, settings, users};
+use crate::{access_links, audit, directory, forward_auth, groups, metrics, passkeys, settings, users, ways_in};
 
 /// The largest body a form or a ceremony needs.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -78,6 +78,7 @@ fn sign_in() -> Router<App> {
     Router::new()
         .route("/sign-in", get(passwords::passkey_page))
         .route("/sign-in/password", get(passwords::sign_in_page).post(passwords::sign_in))
+        .route("/sign-in/recovery", get(ways_in::http::sign_in_page).post(ways_in::http::sign_in))
         .route("/sign-in/start", post(passkeys::http::start_sign_in))
         .route("/sign-in/finish", post(passkeys::http::finish_sign_in))
         .route("/sign-out", get(sessions::http::sign_out_page).post(sessions::http::sign_out))
@@ -90,6 +91,11 @@ fn sign_in() -> Router<App> {
         .route("/account/passkeys/register/finish", post(passkeys::http::finish_registration))
         .route("/account/passkeys/{id}/rename", post(passkeys::http::rename))
         .route("/account/passkeys/{id}/remove", post(passkeys::http::remove))
+        .route("/account/recovery", get(ways_in::http::show).post(ways_in::http::make))
+        .route("/account/recovery/review", get(ways_in::http::review))
+        .route("/account/recovery/review/passkeys/{id}/remove", post(ways_in::http::remove_passkey))
+        .route("/account/recovery/review/sessions/{id}/end", post(ways_in::http::end_session))
+        .route("/account/recovery/review/sessions/end-others", post(ways_in::http::end_others))
         .route("/account/sessions", get(sessions::http::list_page))
         .route("/account/sessions/end-others", post(sessions::http::end_others))
         .route("/account/sessions/{id}/end", post(sessions::http::end))
@@ -122,6 +128,8 @@ fn administration() -> Router<App> {
         .route("/admin/settings", get(settings::admin::show).post(settings::admin::save))
         .route("/admin/users/{id}/access-link", post(access_links::admin::make))
         .route("/admin/users/{id}/access-links/{link}/revoke", post(access_links::admin::revoke))
+        .route("/admin/users/{id}/passkeys/{passkey}/remove", post(ways_in::admin::remove_passkey))
+        .route("/admin/users/{id}/recovery-codes/revoke", post(ways_in::admin::revoke_codes))
 }
 
 /// Named APIs: for administrators.

@@ -14,7 +14,7 @@ pub use model::{AccessLink, State};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::{Timestamp, duration_for_people};
-use crate::db::Conn;
+use crate::db::{Conn, Tx};
 use crate::directory;
 use crate::id::{AccessLinkId, UserId};
 use crate::secret::{SecretToken, TokenHash};
@@ -53,7 +53,26 @@ pub async fn make(app: &App, actor: &Actor, client: &Client, user: &User, lifeti
     if user.is_disabled() {
         return Err(MakeError::Disabled(user.username.clone()));
     }
-    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let made = make_in(&mut tx, app, actor, client, user, lifetime, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(made)
+}
+
+/// Makes a sign-in link as part of something else, for somebody who may come in. `now` has to be later than the instant up to which their access is void.
+/// The caller commits.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn make_in(
+    tx: &mut Tx,
+    app: &App,
+    actor: &Actor,
+    client: &Client,
+    user: &User,
+    lifetime: Duration,
+    now: Timestamp,
+) -> sqlx::Result<Made> {
     let lifetime = lifetime.min(model::LIFETIME_MAX);
     let code = SecretToken::new("");
     let new = store::New {
@@ -68,10 +87,8 @@ pub async fn make(app: &App, actor: &Actor, client: &Client, user: &User, lifeti
     let expires_at = new.expires_at;
     let event = Event::new(now, Kind::AccessLinkMade, actor.clone()).on(user.id.uuid(), &user.username).from_client(client);
     let event = event.with("access_link", new.id.to_string()).with("lifetime", duration_for_people(lifetime));
-    let mut tx = app.db.begin().await?;
-    store::insert(&mut tx, new).await?;
-    audit::record(&mut tx, event).await?;
-    tx.commit().await?;
+    store::insert(tx, new).await?;
+    audit::record(tx, event).await?;
     Ok(Made { url: address(app, &code), expires_at })
 }
 

@@ -145,6 +145,9 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
         | Kind::AccessLinkMade
         | Kind::AccessLinkUsed
         | Kind::AccessLinkRevoked
+        | Kind::RecoveryCodesMade
+        | Kind::RecoveryCodeUsed
+        | Kind::RecoveryCodesRevoked
         | Kind::UserCreated
         | Kind::UserChanged
         | Kind::UserBlocked
@@ -167,6 +170,7 @@ const fn class(kind: Kind) -> &'static str {
     match kind {
         Kind::SignInRefused | Kind::PasskeyRefused | Kind::TokenReuse | Kind::DirectorySyncFailed => "bad",
         Kind::DirectorySyncHeld
+        | Kind::RecoveryCodeUsed
         | Kind::UserBlocked
         | Kind::UserDeleted
         | Kind::UserDisabled

@@ -43,6 +43,12 @@ pub enum Kind {
     AccessLinkUsed,
     /// A one-time access link was taken back.
     AccessLinkRevoked,
+    /// A person made recovery codes; former ones open nothing any more.
+    RecoveryCodesMade,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// A person's recovery codes were taken back.
+    RecoveryCodesRevoked,
     /// A person was created.
     UserCreated,
     /// A person was changed.
@@ -147,6 +153,9 @@ kinds! {
     AccessLinkMade = "access_link_made", "Access link made";
     AccessLinkUsed = "access_link_used", "Access link used";
     AccessLinkRevoked = "access_link_revoked", "Access link revoked";
+    RecoveryCodesMade = "recovery_codes_made", "Recovery codes made";
+    RecoveryCodeUsed = "recovery_code_used", "Recovery code used";
+    RecoveryCodesRevoked = "recovery_codes_revoked", "Recovery codes taken back";
     UserCreated = "user_created", "Person created";
     UserChanged = "user_changed", "Person changed";
     UserBlocked = "user_blocked", "Person blocked";

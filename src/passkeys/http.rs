@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::PasskeyId;
+use crate::recovery_codes;
 use crate::secret::SecretToken;
 use crate::sessions::next::PendingAuthorization;
 use crate::sessions::{self, MayEnrol, MaybeSignedIn, Method, Next, SignedIn};
@@ -51,6 +52,8 @@ struct ListPage {
     by_password: bool,
     is_full: bool,
     may_add: bool,
+    /// How many recovery codes still work, for whoever has one passkey only.
+    codes: i64,
     signal: String,
 }
 
@@ -79,8 +82,10 @@ struct AddPage {
     username: String,
     /// The session came by an access link: a passkey is what comes next.
     is_first: bool,
-    /// The session came by a directory password and is for nothing else.
+    /// The session is for nothing else.
     is_all: bool,
+    /// It came by a recovery code, of which so many are left.
+    codes_left: Option<i64>,
     /// Whether it may wait; an administrator can do nothing without one.
     may_wait: bool,
     /// The app the person is on the way to; empty when it is none.
@@ -210,14 +215,18 @@ pub async fn add_page(State(app): State<App>, MayEnrol(signed_in): MayEnrol, Que
         return Ok(Redirect::to("/account/passkeys").into_response());
     }
     let method = signed_in.session.method;
-    let (is_first, is_all) = (method == Method::AccessLink, method.is_for_first_passkey());
+    let (is_first, is_all) = (method == Method::AccessLink, method.only_enrols());
+    let codes_left = match method {
+        Method::RecoveryCode => Some(recovery_codes::standing(&mut app.db.read().await?, signed_in.user.id).await?.unused),
+        _ => None,
+    };
     let may_wait = !signed_in.user.is_admin();
     let address = app.config.origin.as_str().to_owned();
     let OnTheWay { pending, next } = OnTheWay::read(&app, &unverified);
     let (request, back) = next.fields();
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let chrome = signed_in.chrome(&app);
-    Ok(AddPage { chrome, address, username: signed_in.user.username, is_first, is_all, may_wait, client_name, request, back }.into_response())
+    Ok(AddPage { chrome, address, username: signed_in.user.username, is_first, is_all, codes_left, may_wait, client_name, request, back }.into_response())
 }
 
 /// `POST /account/passkeys/register/start`: options for `navigator.credentials.create()`.
@@ -271,6 +280,8 @@ pub async fn finish_registration(
     let next = if !signed_in.session.method.is_passkey() {
         sessions::start(&app, &session, signed_in.user.id, Method::Passkey { synced: added.synced }, &client, now).await?;
         match OnTheWay::read(&app, &SignInQuery::on_the_way(unverified.request, unverified.back)).next {
+            // Whoever lost their passkeys looks first at what somebody else may have.
+            next if signed_in.session.method == Method::RecoveryCode => format!("/account/recovery/review{}", next.sign_in_query()),
             Next::Account => "/account?notice=ready".to_owned(),
             next => next.location(),
         }
@@ -295,14 +306,25 @@ pub async fn list_page(State(app): State<App>, signed_in: SignedIn, Query(unveri
 }
 
 async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Option<(PasskeyId, &str, &'static str)>) -> Result<Response, AppError> {
-    let passkeys = super::of_user(&mut app.db.read().await?, signed_in.user.id).await?;
+    let (passkeys, codes) = {
+        let mut conn = app.db.read().await?;
+        let passkeys = super::of_user(&mut conn, signed_in.user.id).await?;
+        (passkeys, recovery_codes::standing(&mut conn, signed_in.user.id).await?.unused)
+    };
     let (notice, is_bad) = match notice {
         Some("added") => ("The passkey was added. You can give it a name you will recognise.", false),
         Some("renamed") => ("The passkey has its new name.", false),
         Some("removed") => {
             ("The passkey was removed and signs nobody in any more. If your password manager still offers it, delete it there too.", false)
         }
-        Some("last") => ("This is your only passkey: without it you could not sign in any more. Add another one first, then remove this one.", true),
+        Some("last") => (
+            "This is your only passkey: without it you could not sign in any more. Add another one or make recovery codes first, then remove this one.",
+            true,
+        ),
+        Some("last-admin") => (
+            "This is your only passkey, and you are the only administrator: without it nobody could administer this server. Add another passkey first, then remove this one.",
+            true,
+        ),
         _ => ("", false),
     };
     let signal = serde_json::to_string(&super::signal(app, &signed_in.user).await?).map_err(anyhow::Error::from)?;
@@ -315,6 +337,7 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
         is_bad,
         may_change: signed_in.session.method.is_passkey(),
         by_password: matches!(signed_in.session.method, Method::DirectoryPassword { .. }),
+        codes,
         signal,
     };
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
@@ -382,6 +405,7 @@ pub async fn remove(State(app): State<App>, signed_in: SignedIn, client: Client,
     match super::remove(&app, app.clock.now(), &client, &signed_in, id).await? {
         Removal::Removed => Ok(Redirect::to("/account/passkeys?notice=removed")),
         Removal::IsLast => Ok(Redirect::to("/account/passkeys?notice=last")),
+        Removal::IsLastOfLastAdmin => Ok(Redirect::to("/account/passkeys?notice=last-admin")),
         Removal::NotFound => Err(AppError::NotFound),
     }
 }

@@ -30,12 +30,13 @@ use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::Timestamp;
 use crate::config::Config;
-use crate::db::{Conn, Db};
+use crate::db::{Conn, Db, Tx};
 use crate::id::{PasskeyId, UserId};
 use crate::installation;
 use crate::secret::{SecretToken, TokenHash, base64url};
 use crate::sessions::{Method, SignedIn};
-use crate::users::User;
+use crate::recovery_codes;
+use crate::users::{self, User};
 use crate::web::Client;
 
 /// A ceremony that has begun: what the page needs.
@@ -120,10 +121,10 @@ pub async fn of_user(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<Passkey>
 }
 
 /// Whether a session may add a passkey. A password can be phished, and a passkey added with it would stay: it adds the first one and no other. A one-time
-/// link is how somebody gets in again who has lost theirs.
+/// link or a recovery code is how somebody gets in again who has lost theirs.
 const fn may_add(method: Method, has_one: bool) -> bool {
     match method {
-        Method::Passkey { .. } | Method::AccessLink => true,
+        Method::Passkey { .. } | Method::AccessLink | Method::RecoveryCode => true,
         Method::DirectoryPassword { .. } => !has_one,
     }
 }
@@ -187,29 +188,48 @@ pub async fn rename(app: &App, now: Timestamp, client: &Client, signed_in: &Sign
 pub enum Removal {
     /// The passkey signs nobody in any more.
     Removed,
-    /// It is the person's last one: they could not come in again.
+    /// It is the person's last one, and they have no recovery code: they could not come in again.
     IsLast,
+    /// It is the last one of the last administrator.
+    IsLastOfLastAdmin,
     /// The person has no such passkey.
     NotFound,
 }
 
-/// Removes a passkey of the person, unless it is their last.
+/// Removes a passkey of the person; their last one only when they have another way in, and the last one of the last administrator never.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn remove(app: &App, now: Timestamp, client: &Client, signed_in: &SignedIn, id: PasskeyId) -> anyhow::Result<Removal> {
     let user = &signed_in.user;
     let mut tx = app.db.begin().await?;
+    recovery_codes::lock(&mut tx, user.id).await?;
     let theirs = store::lock_of_user(&mut tx, user.id).await?;
     let Some(passkey) = theirs.iter().find(|passkey| passkey.id == id) else { return Ok(Removal::NotFound) };
     if theirs.len() < 2 {
-        return Ok(Removal::IsLast);
+        let codes = recovery_codes::standing(&mut tx, user.id).await?.unused;
+        let is_last_admin = user.is_admin() && !users::has_other_admin(&mut tx, user.id).await?;
+        match model::may_remove_last(codes, is_last_admin) {
+            Ok(()) => {}
+            Err(refusal) => return Ok(refusal),
+        }
     }
     store::delete(&mut tx, user.id, id).await?;
     let event = Event::new(now, Kind::PasskeyRemoved, signed_in.actor()).on(user.id.uuid(), &user.username).from_client(client);
     audit::record(&mut tx, event.with("passkey", passkey.name.as_str())).await?;
     tx.commit().await?;
     Ok(Removal::Removed)
+}
+
+/// Takes a passkey away from a person, whatever that leaves them; gives its name and how many are left. The caller sees to a way in, audits and commits.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn take_away(tx: &mut Tx, user: UserId, id: PasskeyId) -> sqlx::Result<Option<(String, usize)>> {
+    let theirs = store::lock_of_user(tx, user).await?;
+    let Some(passkey) = theirs.iter().find(|passkey| passkey.id == id) else { return Ok(None) };
+    store::delete(tx, user, id).await?;
+    Ok(Some((passkey.name.clone(), theirs.len() - 1)))
 }
 
 /// Refuses to go on when `APP_URL` names another host than the one the stored passkeys belong to; remembers the host while there are none.

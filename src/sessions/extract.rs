@@ -12,7 +12,7 @@ use crate::users::{self, User};
 use crate::web::Chrome;
 use crate::web::layout::ChromePerson;
 
-/// Someone who is signed in, by whatever method; not who has only come in to add a first passkey.
+/// Someone who is signed in, by whatever method; not who has only come in to add a passkey.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// The person, as the database has them now.
@@ -36,12 +36,12 @@ impl SignedIn {
     }
 }
 
-/// Somebody signed in, or a visitor, as whom counts who has only come in to add a first passkey.
+/// Somebody signed in, or a visitor, as whom counts who has only come in to add a passkey.
 #[derive(Clone, Debug)]
 pub struct MaybeSignedIn(pub Option<SignedIn>);
 
-/// Somebody who may add a passkey: whoever is signed in, and who has come in by a directory password for nothing else. No other handler takes this, so that
-/// a session for the first passkey opens nothing that forgot to ask.
+/// Somebody who may add a passkey: whoever is signed in, and who has come in by a directory password or a recovery code for nothing else. No other handler takes
+/// this, so that a session for a passkey alone opens nothing that forgot to ask.
 #[derive(Clone, Debug)]
 pub struct MayEnrol(pub SignedIn);
 
@@ -83,7 +83,7 @@ impl FromRequestParts<App> for MaybeSignedIn {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
-        Ok(Self(holder(parts, app).await?.filter(|signed_in| !signed_in.session.method.is_for_first_passkey())))
+        Ok(Self(holder(parts, app).await?.filter(|signed_in| !signed_in.session.method.only_enrols())))
     }
 }
 
@@ -92,7 +92,7 @@ impl FromRequestParts<App> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
         let signed_in = holder(parts, app).await?.ok_or_else(|| sign_in_first(parts))?;
-        if signed_in.session.method.is_for_first_passkey() { Err(AppError::PasskeyFirst) } else { Ok(signed_in) }
+        if signed_in.session.method.only_enrols() { Err(AppError::PasskeyFirst) } else { Ok(signed_in) }
     }
 }
 
@@ -114,7 +114,7 @@ impl FromRequestParts<App> for AdminSession {
         }
         match signed_in.session.method {
             Method::Passkey { .. } => Ok(Self(signed_in)),
-            Method::AccessLink => Err(AppError::PasskeyFirst),
+            Method::AccessLink | Method::RecoveryCode => Err(AppError::PasskeyFirst),
             Method::DirectoryPassword { .. } => Err(AppError::Forbidden(
                 "Administration needs a passkey, and you signed in with a password. Sign out and sign in with your passkey; if you have none yet, add one under Passkeys in your account.",
             )),

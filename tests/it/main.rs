@@ -74,6 +74,7 @@ mod oidc_token;
 mod pages;
 mod pages_support;
 mod passkeys;
+mod recovery;
 mod relying_parties;
 mod samba_sync;
 mod sessions;
