@@ -1,5 +1,6 @@
 //! Every route on one page, who may call it, and the middleware order. The right column of a line is the handler; who may call it stands in the handler's
-//! signature: [`crate::sessions::SignedIn`], [`crate::sessions::AdminSession`], or nothing for everyone.
+//! signature: [`crate::sessions::SignedIn`], [`crate::sessions::AdminSession`], a fresh proof of either ([`crate::sessions::FreshSession`],
+//! [`crate::sessions::AdminDeed`]), or nothing for everyone.
 
 use std::time::Duration;
 
@@ -42,6 +43,8 @@ pub fn router(app: &App) -> Router {
         .merge(sign_in())
         .merge(administration())
         .merge(openid_pages())
+        // Innermost: a form from elsewhere is never kept.
+        .layer(from_fn_with_state(app.clone(), sessions::held::keep))
         .layer(CsrfLayer::new().with_rejection_response(|_| cross_site()))
         .layer(session);
     // For apps: no session, no CSRF check; each proves itself.
@@ -85,6 +88,9 @@ fn sign_in() -> Router<App> {
         .route("/lc/{code}", get(access_links::http::open_page).post(access_links::http::open))
         .route("/account", get(passwords::profile_page))
         .route("/account/password", get(passwords::change_page).post(passwords::change))
+        .route("/account/prove", get(passkeys::prove::page))
+        .route("/account/prove/start", post(passkeys::prove::start))
+        .route("/account/prove/finish", post(passkeys::prove::finish))
         .route("/account/passkeys", get(passkeys::http::list_page))
         .route("/account/passkeys/add", get(passkeys::http::add_page))
         .route("/account/passkeys/register/start", post(passkeys::http::start_registration))

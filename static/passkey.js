@@ -29,6 +29,10 @@ async function post(path, body) {
   }
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
+  if (answer.error === "proof_needed") { // the touch was too long ago: the page itself asks for it when it is opened again
+    location.assign(`/account/prove?${new URLSearchParams({ back: location.pathname + location.search })}`);
+    return new Promise(() => {});
+  }
   const busy = "Too many tries came from your address. Wait a moment and try again.";
   throw new Refused(answer.error ?? "", answer.message ?? (response.status === 429 ? busy : "Something went wrong on our side. Try again in a moment."));
 }
@@ -232,9 +236,38 @@ function addPage(form) {
   });
 }
 
+// One touch before something dangerous, with a passkey of who is signed in; then what was sent before goes on, or the page that wanted it opens.
+function provePage(form) {
+  if ("fresh" in form.dataset) return; // proved in another tab meanwhile: the button only sends
+  const { form: held, back } = form.dataset;
+
+  async function proveOnce() {
+    const { ceremony, publicKey } = await post("/account/prove/start", {});
+    const allowCredentials = publicKey.allowCredentials.map((own) => ({ ...own, id: toBytes(own.id) }));
+    const credential = encode(await ask("get", { publicKey: { ...publicKey, challenge: toBytes(publicKey.challenge), allowCredentials } }));
+    say("Going on …", false);
+    const { next, signal: details } = await post("/account/prove/finish", { ceremony, credential, form: held || null, back: back || null });
+    if (next) return leave({ next, signal: details });
+    signal(details);
+    form.submit();
+  }
+
+  if (!canUsePasskeys(form)) return;
+  onPress(form, async () => {
+    say("");
+    try {
+      await proveOnce().catch((error) => (error.code === "expired" ? proveOnce() : Promise.reject(error)));
+    } catch (error) {
+      say(explain(error, false));
+    }
+  });
+}
+
 const signIn = document.querySelector("#sign-in");
 if (signIn) signInPage(signIn);
 const add = document.querySelector("#add-passkey");
 if (add) addPage(add);
+const prove = document.querySelector("#prove");
+if (prove) provePage(prove);
 const details = document.querySelector("#passkey-signal");
 if (details && globalThis.PublicKeyCredential) signal(JSON.parse(details.dataset.signal));

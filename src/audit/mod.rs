@@ -21,6 +21,10 @@ pub enum Kind {
     SignIn,
     /// A sign-in was refused; the detail says why.
     SignInRefused,
+    /// Someone proved with a passkey once more that it is them; the detail says for what.
+    ProofGiven,
+    /// Such a proof was refused; the detail says why.
+    ProofRefused,
     /// Someone signed out.
     SignOut,
     /// Sessions were ended by their owner or an administrator.
@@ -142,6 +146,8 @@ kinds! {
     SetUp = "set_up", "Set up";
     SignIn = "sign_in", "Signed in";
     SignInRefused = "sign_in_refused", "Sign-in refused";
+    ProofGiven = "proof_given", "Proof given";
+    ProofRefused = "proof_refused", "Proof refused";
     SignOut = "sign_out", "Signed out";
     SessionsEnded = "sessions_ended", "Sessions ended";
     DirectoryPasswordChanged = "directory_password_changed", "Directory password changed";

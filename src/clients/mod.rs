@@ -45,7 +45,7 @@ use crate::db::Conn;
 use crate::id::{ClientId, GroupId, UserId};
 use crate::jose::Jws;
 use crate::secret::SecretToken;
-use crate::sessions::AdminSession;
+use crate::sessions::{AdminSession, FreshAdmin};
 use crate::web::list::WORDS_MAX;
 use crate::{users, web};
 
@@ -53,7 +53,7 @@ use crate::{users, web};
 #[derive(Clone, Copy, Debug)]
 pub enum Authority<'a> {
     /// An administrator, at this browser.
-    Admin(&'a AdminSession, &'a web::Client),
+    Admin(&'a FreshAdmin, &'a web::Client),
     /// Someone at the server's command line.
     CommandLine,
     /// The file of this name.

@@ -36,6 +36,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (19, "client logos", include_str!("../../migrations/0019_client_logos.sql")),
     (20, "client errors", include_str!("../../migrations/0020_client_errors.sql")),
     (23, "people search", include_str!("../../migrations/0023_people_search.sql")),
+    (24, "held forms", include_str!("../../migrations/0024_held_forms.sql")),
     (27, "recovery codes", include_str!("../../migrations/0027_recovery_codes.sql")),
 ];
 

@@ -17,7 +17,7 @@ use crate::error::AppError;
 use crate::passkeys::http::{self as passkeys, OnTheWay, SignInQuery};
 use crate::secret::Password;
 use crate::sessions::http::{self as account, NoticeQuery};
-use crate::sessions::{self, MaybeSignedIn, SignedIn};
+use crate::sessions::{self, FreshIfPasskey, MaybeSignedIn, SignedIn};
 use crate::web::{Chrome, Client, Mistakes, headers};
 
 /// The longest name looked up, in bytes; no username or e-mail address is longer.
@@ -177,7 +177,7 @@ fn page(app: &App, on_the_way: OnTheWay, username: &str, mistakes: Mistakes, not
 ///
 /// # Errors
 /// `NotFound` where the person's directory does not let them change it here.
-pub async fn change_page(State(app): State<App>, signed_in: SignedIn) -> Result<Response, AppError> {
+pub async fn change_page(State(app): State<App>, FreshIfPasskey(signed_in): FreshIfPasskey) -> Result<Response, AppError> {
     if !offers_change(&app, &signed_in.user).await? {
         return Err(AppError::NotFound);
     }
@@ -188,7 +188,12 @@ pub async fn change_page(State(app): State<App>, signed_in: SignedIn) -> Result<
 ///
 /// # Errors
 /// As [`change_page`], `TooManyRequests`, or when the database refuses.
-pub async fn change(State(app): State<App>, signed_in: SignedIn, client: Client, Form(unverified): Form<change::Form>) -> Result<Response, AppError> {
+pub async fn change(
+    State(app): State<App>,
+    FreshIfPasskey(signed_in): FreshIfPasskey,
+    client: Client,
+    Form(unverified): Form<change::Form>,
+) -> Result<Response, AppError> {
     app.limits.sign_in.check(&client)?;
     let wish = Change { signed_in: &signed_in, client: &client, form: &unverified };
     match super::change(&app, app.clock.now(), &wish).await? {

@@ -21,7 +21,8 @@ use crate::id::PasskeyId;
 use crate::recovery_codes;
 use crate::secret::SecretToken;
 use crate::sessions::next::PendingAuthorization;
-use crate::sessions::{self, MayEnrol, MaybeSignedIn, Method, Next, SignedIn};
+use crate::sessions::{self, FreshEnrol, FreshSession, MayEnrol, MaybeSignedIn, Method, Next, SignedIn};
+use crate::users::User;
 use crate::web::{Chrome, Client, user_agent};
 
 #[derive(Template, WebTemplate)]
@@ -203,14 +204,18 @@ pub async fn finish_sign_in(
     let signed_in = super::finish_sign_in(&app, now, &answer).await?;
     sessions::start(&app, &session, signed_in.user.id, Method::Passkey { synced: signed_in.synced }, &client, now).await?;
     let next = Next::from_query(unverified.request.as_deref(), unverified.back.as_deref()).location();
-    Ok(Json(Finished { next, signal: super::signal(&app, &signed_in.user).await? }))
+    Ok(Json(Finished::new(&app, &signed_in.user, next).await?))
 }
 
 /// `GET /account/passkeys/add`; somebody who adds their first one goes on to where they were on the way to.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn add_page(State(app): State<App>, MayEnrol(signed_in): MayEnrol, Query(unverified): Query<SignInQuery>) -> Result<Response, AppError> {
+pub async fn add_page(
+    State(app): State<App>,
+    FreshEnrol(signed_in): FreshEnrol,
+    Query(unverified): Query<SignInQuery>,
+) -> Result<Response, AppError> {
     if super::needs_passkey_to_add(&mut app.db.read().await?, &signed_in).await? {
         return Ok(Redirect::to("/account/passkeys").into_response());
     }
@@ -235,7 +240,7 @@ pub async fn add_page(State(app): State<App>, MayEnrol(signed_in): MayEnrol, Que
 /// `TooMany` as JSON, `TooManyRequests`, or when the database refuses.
 pub async fn start_registration(
     State(app): State<App>,
-    MayEnrol(signed_in): MayEnrol,
+    FreshEnrol(signed_in): FreshEnrol,
     client: Client,
     headers: HeaderMap,
 ) -> Result<Response, Failed> {
@@ -288,7 +293,7 @@ pub async fn finish_registration(
     } else {
         "/account/passkeys?notice=added".to_owned()
     };
-    Ok(Json(Finished { next, signal: super::signal(&app, &signed_in.user).await? }))
+    Ok(Json(Finished::new(&app, &signed_in.user, next).await?))
 }
 
 /// The query of the list.
@@ -399,9 +404,13 @@ pub async fn rename(
 /// `POST /account/passkeys/{id}/remove`.
 ///
 /// # Errors
-/// As [`rename`].
-pub async fn remove(State(app): State<App>, signed_in: SignedIn, client: Client, Path(id): Path<PasskeyId>) -> Result<Redirect, AppError> {
-    proved_by_passkey(&signed_in)?;
+/// As [`rename`]; and a fresh proof is needed.
+pub async fn remove(
+    State(app): State<App>,
+    FreshSession(signed_in): FreshSession,
+    client: Client,
+    Path(id): Path<PasskeyId>,
+) -> Result<Redirect, AppError> {
     match super::remove(&app, app.clock.now(), &client, &signed_in, id).await? {
         Removal::Removed => Ok(Redirect::to("/account/passkeys?notice=removed")),
         Removal::IsLast => Ok(Redirect::to("/account/passkeys?notice=last")),
@@ -410,7 +419,7 @@ pub async fn remove(State(app): State<App>, signed_in: SignedIn, client: Client,
     }
 }
 
-/// A session that came by an access link or a password may add a passkey and nothing else: a stolen link must not cost the person those they have.
+/// A session that came by an access link or a password may add a passkey and nothing else.
 fn proved_by_passkey(signed_in: &SignedIn) -> Result<(), AppError> {
     if signed_in.session.method.is_passkey() { Ok(()) } else { Err(AppError::PasskeyFirst) }
 }
@@ -418,19 +427,25 @@ fn proved_by_passkey(signed_in: &SignedIn) -> Result<(), AppError> {
 /// What a page gets when a ceremony has succeeded.
 #[derive(Debug, Serialize)]
 pub struct Finished {
-    /// Where to go, a path here.
+    /// Where to go, a path here; empty for on with what was sent before.
     next: String,
     /// For the password manager.
     signal: Signal,
 }
 
-fn begun(started: &Started) -> Json<Value> {
+impl Finished {
+    pub(super) async fn new(app: &App, user: &User, next: String) -> sqlx::Result<Self> {
+        Ok(Self { next, signal: super::signal(app, user).await? })
+    }
+}
+
+pub(super) fn begun(started: &Started) -> Json<Value> {
     Json(json!({ "ceremony": started.ceremony.reveal(), "publicKey": started.public_key }))
 }
 
 /// The cookie that ties a ceremony to the browser that began it: without it, somebody could make a stranger's browser finish a sign-in as themselves.
-struct BrowserCookie {
-    token: SecretToken,
+pub(super) struct BrowserCookie {
+    pub(super) token: SecretToken,
     is_new: bool,
 }
 
@@ -439,21 +454,21 @@ impl BrowserCookie {
         if app.config.origin.is_https() { "__Host-muster-ceremony" } else { "muster-ceremony" }
     }
 
-    fn read(app: &App, headers: &HeaderMap) -> Option<SecretToken> {
+    pub(super) fn read(app: &App, headers: &HeaderMap) -> Option<SecretToken> {
         let lines = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
         let mut cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
         cookies.find(|cookie| cookie.name() == Self::name(app)).map(|cookie| SecretToken::unverified(cookie.value()))
     }
 
     /// An existing cookie is kept: ceremonies in other tabs depend on it.
-    fn read_or_make(app: &App, headers: &HeaderMap) -> Self {
+    pub(super) fn read_or_make(app: &App, headers: &HeaderMap) -> Self {
         match Self::read(app, headers) {
             Some(token) => Self { token, is_new: false },
             None => Self { token: SecretToken::new(""), is_new: true },
         }
     }
 
-    fn attach(self, app: &App, response: impl IntoResponse) -> Response {
+    pub(super) fn attach(self, app: &App, response: impl IntoResponse) -> Response {
         let mut response = response.into_response();
         if self.is_new {
             let cookie = Cookie::build((Self::name(app), self.token.reveal()))
@@ -532,6 +547,9 @@ impl From<CeremonyError> for Failed {
                 "not_discoverable",
                 "This device made a passkey that cannot sign you in without a name, so it was not kept. Use another device or password manager.",
             ),
+            CeremonyError::OtherAccount => {
+                (StatusCode::FORBIDDEN, "other_account", "That passkey belongs to another account. Use one of the account you are signed in to.")
+            }
             CeremonyError::PasskeyNeeded => (
                 StatusCode::FORBIDDEN,
                 "passkey_needed",

@@ -1,8 +1,8 @@
-//! Passkeys: adding one, and signing in with one without typing a name (WebAuthn Level 3, discoverable credentials, user verification required).
+//! Passkeys: adding one, signing in with one without typing a name, and proving with one that it is still the same person (WebAuthn Level 3, discoverable credentials, user verification required).
 //! webauthn-rs is used here and nowhere else.
 //!
 //! A **ceremony** begins with a challenge and ends with the browser's answer. Its state is a row in the database, so any instance can finish it. The
-//! page gets a random token for it, the browser a cookie; both are stored hashed. An answer is judged in this order, in `register.rs` and `sign_in.rs`:
+//! page gets a random token for it, the browser a cookie; both are stored hashed. An answer is judged in this order, in `register.rs`, `sign_in.rs` and `proof.rs`:
 //!
 //! 1. the ceremony is taken out of the database and the deletion committed: a second answer finds nothing, whatever becomes of the first;
 //! 2. [`model::Ceremony::fits`]: in time, for this purpose, from the browser and person who began;
@@ -14,6 +14,8 @@
 pub mod gate;
 pub mod http;
 pub mod model;
+mod proof;
+pub mod prove;
 mod register;
 mod sign_in;
 mod store;
@@ -23,6 +25,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use model::{PASSKEYS_MAX, Passkey, Purpose};
+pub use proof::{finish_proof, start_proof};
 pub use register::{Added, finish_registration, start_registration};
 pub use sign_in::{SignedInWith, finish_sign_in, start_sign_in};
 
@@ -78,6 +81,8 @@ pub enum CeremonyError {
     NotDiscoverable,
     /// The person has as many passkeys as anyone may have.
     TooMany,
+    /// The passkey is somebody else's than the one's who is signed in.
+    OtherAccount,
     /// The session came by a password and the person has a passkey: that one has to be used first.
     PasskeyNeeded,
     /// The signature counter went backwards: there may be a copy of the key.
@@ -319,6 +324,7 @@ async fn refused(
 ) -> anyhow::Result<()> {
     let (kind, actor) = match (purpose, person) {
         (Purpose::Register, Some(user)) => (Kind::PasskeyRefused, Actor::user(user.id, &user.username)),
+        (Purpose::Proof, Some(user)) => (Kind::ProofRefused, Actor::user(user.id, &user.username)),
         // Who answers a sign-in is not proven: the person is what it is about, not who did it.
         _ => (Kind::SignInRefused, Actor::visitor()),
     };

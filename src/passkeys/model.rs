@@ -79,6 +79,8 @@ pub enum Purpose {
     SignIn,
     /// Someone signed in adds a passkey.
     Register,
+    /// Someone signed in proves once more that it is them.
+    Proof,
 }
 
 impl Purpose {
@@ -87,6 +89,7 @@ impl Purpose {
         match self {
             Self::SignIn => "sign_in",
             Self::Register => "register",
+            Self::Proof => "proof",
         }
     }
 }
@@ -98,7 +101,7 @@ pub struct Ceremony {
     pub purpose: String,
     /// The browser that began it.
     pub browser_hash: TokenHash,
-    /// Who adds a passkey; nobody for a sign-in.
+    /// Who adds a passkey or proves who they are; nobody for a sign-in.
     pub user_id: Option<UserId>,
     /// webauthn-rs's state, as JSON.
     pub state: String,

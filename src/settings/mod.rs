@@ -47,6 +47,10 @@ settings! {
         ///
         /// A session that is not used for this long ends.
         session_idle_lifetime: Whole<1, 525_600> = Whole(1_440), "SESSION_IDLE_DURATION", "Sessions";
+        /// Minutes a touch of the passkey counts.
+        ///
+        /// Whoever is about to do something a thief of their session must not be able to do is asked for their passkey once more when they used it longer ago.
+        proof_lifetime: Whole<1, 1_440> = Whole(10), "PROOF_DURATION", "Sessions";
         /// Access token lifetime in minutes.
         ///
         /// How long an app may use an access token before it has to refresh.

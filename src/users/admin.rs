@@ -17,7 +17,7 @@ use crate::groups::{self, Membership};
 use crate::id::UserId;
 use crate::passkeys::{self, Passkey};
 use crate::recovery_codes;
-use crate::sessions::{self, AdminDeed, AdminSession};
+use crate::sessions::{self, AdminDeed, AdminSession, RoutineDeed};
 use crate::web::list::{self, Head, Pager};
 use crate::web::{Chrome, Mistakes};
 
@@ -217,7 +217,7 @@ pub struct Notice {
 /// `GET /admin/users/{id}`.
 pub async fn show(
     State(app): State<App>,
-    deed: AdminDeed,
+    deed: RoutineDeed,
     Path(id): Path<UserId>,
     Query(word): Query<Notice>,
 ) -> Result<impl IntoResponse, AppError> {
@@ -273,7 +273,7 @@ pub async fn unmake_admin(State(app): State<App>, deed: AdminDeed, Path(id): Pat
 }
 
 /// `POST /admin/users/{id}/end-sessions`.
-pub async fn end_sessions(State(app): State<App>, deed: AdminDeed, Path(id): Path<UserId>) -> Result<Response, AppError> {
+pub async fn end_sessions(State(app): State<App>, deed: RoutineDeed, Path(id): Path<UserId>) -> Result<Response, AppError> {
     super::end_sessions(&app, &deed, id).await.map_err(refused)?;
     Ok(to(id, "signed-out"))
 }

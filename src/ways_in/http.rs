@@ -17,7 +17,7 @@ use crate::id::{PasskeyId, SessionId};
 use crate::passkeys::http::{OnTheWay, SignInQuery};
 use crate::passkeys::{self, Passkey, Removal};
 use crate::recovery_codes::{self, Code, Recovery, Standing};
-use crate::sessions::{self, MaybeSignedIn, Method, SignedIn};
+use crate::sessions::{self, FreshSession, MaybeSignedIn, Method, SignedIn};
 use crate::users::User;
 use crate::web::{Chrome, Client, Mistakes, user_agent};
 
@@ -107,9 +107,9 @@ pub async fn show(State(app): State<App>, signed_in: SignedIn) -> Result<impl In
 /// `POST /account/recovery`: makes a new set and shows it, this once.
 ///
 /// # Errors
-/// `PasskeyFirst` in a session that did not come by a passkey; when the database refuses.
-pub async fn make(State(app): State<App>, signed_in: SignedIn, client: Client) -> Result<impl IntoResponse, AppError> {
-    proved_by_passkey(&signed_in)?;
+/// `ProofFirst` or `PasskeyFirst` without a fresh proof: whoever came by a link must not be able to make themselves a lasting way in. When the database
+/// refuses.
+pub async fn make(State(app): State<App>, FreshSession(signed_in): FreshSession, client: Client) -> Result<impl IntoResponse, AppError> {
     let now = app.clock.now();
     let has_replaced = recovery_codes::standing(&mut app.db.read().await?, signed_in.user.id).await?.unused > 0;
     let codes = recovery_codes::make(&app, now, &client, &signed_in).await?;
@@ -121,11 +121,6 @@ pub async fn make(State(app): State<App>, signed_in: SignedIn, client: Client) -
         made_at: now,
         has_replaced,
     })
-}
-
-/// Whoever came by a link must not be able to make themselves a lasting way in.
-fn proved_by_passkey(signed_in: &SignedIn) -> Result<(), AppError> {
-    if signed_in.session.method.is_passkey() { Ok(()) } else { Err(AppError::PasskeyFirst) }
 }
 
 /// `GET /sign-in/recovery`.
@@ -269,15 +264,14 @@ pub async fn review(State(app): State<App>, signed_in: SignedIn, Query(unverifie
 /// `POST /account/recovery/review/passkeys/{id}/remove`.
 ///
 /// # Errors
-/// `NotFound`; `PasskeyFirst` in a session that did not come by a passkey; when the database refuses.
+/// `NotFound`; `ProofFirst` or `PasskeyFirst` without a fresh proof; when the database refuses.
 pub async fn remove_passkey(
     State(app): State<App>,
-    signed_in: SignedIn,
+    FreshSession(signed_in): FreshSession,
     client: Client,
     Path(id): Path<PasskeyId>,
     Query(unverified): Query<ReviewQuery>,
 ) -> Result<Redirect, AppError> {
-    proved_by_passkey(&signed_in)?;
     match passkeys::remove(&app, app.clock.now(), &client, &signed_in, id).await? {
         Removal::Removed => Ok(unverified.back_with(&app, "removed")),
         Removal::IsLast | Removal::IsLastOfLastAdmin => Ok(unverified.back_with(&app, "last")),
