@@ -145,6 +145,8 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
         | Kind::AccessLinkMade
         | Kind::AccessLinkUsed
         | Kind::AccessLinkRevoked
+        | Kind::OtherDeviceAllowed
+        | Kind::OtherDeviceDenied
         | Kind::RecoveryCodesMade
         | Kind::RecoveryCodeUsed
         | Kind::RecoveryCodesRevoked
@@ -168,7 +170,7 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
 
 const fn class(kind: Kind) -> &'static str {
     match kind {
-        Kind::SignInRefused | Kind::PasskeyRefused | Kind::TokenReuse | Kind::DirectorySyncFailed => "bad",
+        Kind::SignInRefused | Kind::PasskeyRefused | Kind::OtherDeviceDenied | Kind::TokenReuse | Kind::DirectorySyncFailed => "bad",
         Kind::DirectorySyncHeld
         | Kind::RecoveryCodeUsed
         | Kind::UserBlocked

@@ -47,6 +47,10 @@ pub enum Kind {
     AccessLinkUsed,
     /// A one-time access link was taken back.
     AccessLinkRevoked,
+    /// A person let another browser in from a device they were signed in on.
+    OtherDeviceAllowed,
+    /// A person refused another browser that wanted in as them.
+    OtherDeviceDenied,
     /// A person made recovery codes; former ones open nothing any more.
     RecoveryCodesMade,
     /// A recovery code was used.
@@ -159,6 +163,8 @@ kinds! {
     AccessLinkMade = "access_link_made", "Access link made";
     AccessLinkUsed = "access_link_used", "Access link used";
     AccessLinkRevoked = "access_link_revoked", "Access link revoked";
+    OtherDeviceAllowed = "other_device_allowed", "Other device let in";
+    OtherDeviceDenied = "other_device_denied", "Other device refused";
     RecoveryCodesMade = "recovery_codes_made", "Recovery codes made";
     RecoveryCodeUsed = "recovery_code_used", "Recovery code used";
     RecoveryCodesRevoked = "recovery_codes_revoked", "Recovery codes taken back";

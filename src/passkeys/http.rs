@@ -40,6 +40,10 @@ struct SignInPage {
     back: String,
     /// Where the page for directory passwords is; empty when there is none.
     password_page: String,
+    /// Where one comes in by a recovery code.
+    recovery_page: String,
+    /// Where one signs in with another device; empty where that is switched off.
+    device_page: String,
 }
 
 #[derive(Template, WebTemplate)]
@@ -150,6 +154,9 @@ pub async fn sign_in_page(
     }
     let OnTheWay { pending, next } = on_the_way;
     let password_page = if offers_password { format!("/sign-in/password{}", next.sign_in_query()) } else { String::new() };
+    let query = next.sign_in_query();
+    let recovery_page = format!("/sign-in/recovery{query}");
+    let device_page = if app.settings().other_device.is_on() { format!("/sign-in/device{query}") } else { String::new() };
     let (request, back) = next.fields();
     let notice = match unverified.notice.as_deref() {
         Some("signed-out") => "You are signed out.",
@@ -158,7 +165,7 @@ pub async fn sign_in_page(
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let signed_in_as = signed_in.map(|signed_in| signed_in.user.display_name).unwrap_or_default();
     let address = app.config.origin.as_str().to_owned();
-    Ok(SignInPage { chrome: Chrome::public(&app), address, client_name, signed_in_as, notice, request, back, password_page }.into_response())
+    Ok(SignInPage { chrome: Chrome::public(&app), address, client_name, signed_in_as, notice, request, back, password_page, recovery_page, device_page }.into_response())
 }
 
 /// `POST /sign-in/start`: options for `navigator.credentials.get()`.
@@ -522,6 +529,10 @@ impl From<sqlx::Error> for Failed {
 
 impl From<CeremonyError> for Failed {
     fn from(error: CeremonyError) -> Self {
+        let (error, problem) = match error {
+            CeremonyError::Filed(error, code) => (*error, Some(code.shown())),
+            error => (error, None),
+        };
         let (status, code, message) = match error {
             CeremonyError::Expired => (StatusCode::GONE, "expired", "That took too long. Try again when you have your device at hand."),
             CeremonyError::UnknownCredential => (
@@ -566,10 +577,11 @@ impl From<CeremonyError> for Failed {
             CeremonyError::Refused => (
                 StatusCode::BAD_REQUEST,
                 "refused",
-                "This passkey cannot be used here. Try another one, or ask your administrator for a sign-in link.",
+                "This passkey cannot be used here. Try another one, or one of the other ways to sign in.",
             ),
+            CeremonyError::Filed(error, _) => return (*error).into(),
             CeremonyError::Internal(error) => return error.into(),
         };
-        Self((status, Json(json!({ "error": code, "message": message }))).into_response())
+        Self((status, Json(json!({ "error": code, "message": message, "problem": problem }))).into_response())
     }
 }

@@ -8,6 +8,7 @@ pub const DEEDS: &[(&str, &str)] = &[
     ("/account/passkeys/{id}/remove", "remove a passkey from your account"),
     ("/account/recovery", "make recovery codes, which let in whoever has them"),
     ("/account/recovery/review/passkeys/{id}/remove", "remove a passkey from your account"),
+    ("/account/approve", "let another device in as you"),
     ("/account/password", "change your directory password"),
     ("/device", "let a device in to an app as you"),
     ("/admin/users/new", "add a person"),

@@ -146,6 +146,9 @@ impl FromRequestParts<App> for AdminSession {
         match signed_in.session.method {
             Method::Passkey { .. } => Ok(Self(signed_in)),
             Method::AccessLink | Method::RecoveryCode => Err(AppError::PasskeyFirst),
+            Method::OtherDevice => Err(AppError::Forbidden(
+                "Administration needs a passkey, and you were let in here from another device. Sign out and sign in with a passkey on this one.",
+            )),
             Method::DirectoryPassword { .. } => Err(AppError::Forbidden(
                 "Administration needs a passkey, and you signed in with a password. Sign out and sign in with your passkey; if you have none yet, add one under Passkeys in your account.",
             )),
@@ -221,6 +224,7 @@ impl FromRequestParts<App> for FreshEnrol {
             Method::AccessLink => app.clock.now().since(signed_in.session.auth_at) < ENROL_BY_LINK_WITHIN || !has_passkey(&signed_in, app).await?,
             // Adds a first passkey or none, which `passkeys` sees to.
             Method::DirectoryPassword { .. } => true,
+            Method::OtherDevice => false,
             // Just come in by it, for at most an hour, and for nothing else.
             Method::RecoveryCode => true,
         };

@@ -33,6 +33,24 @@ struct ProfilePage {
     directory: String,
     /// Whether the directory password can be changed here.
     changes_password: bool,
+    way_in: WayIn,
+}
+
+/// How near the person is to being locked out, as the page says it. Made by `ways_in`, which stands above.
+#[derive(Debug)]
+pub struct WayIn {
+    /// The class of the notice.
+    pub class: &'static str,
+    /// Such as "You are one device away from being locked out".
+    pub heading: &'static str,
+    /// One sentence with the next step.
+    pub sentence: &'static str,
+    /// Whether to offer adding a passkey.
+    pub wants_passkey: bool,
+    /// Whether to offer making recovery codes.
+    pub wants_codes: bool,
+    /// Whether to advise a second passkey, which can be put off.
+    pub advises_second: bool,
 }
 
 #[derive(Template, WebTemplate)]
@@ -71,10 +89,11 @@ pub struct NoticeQuery {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn profile_page(app: App, signed_in: SignedIn, unverified: NoticeQuery, changes_password: bool) -> Result<Response, AppError> {
+pub async fn profile_page(app: App, signed_in: SignedIn, unverified: NoticeQuery, changes_password: bool, way_in: WayIn) -> Result<Response, AppError> {
     let groups = groups::of_user(&mut app.db.read().await?, signed_in.user.id).await?;
     let notice = match unverified.notice.as_deref() {
         Some("ready") => "Your passkey is ready. From now on you sign in with it.",
+        Some("put-off") => "We ask again in a month.",
         Some("password-changed") => "Your directory password was changed. Other browsers were signed out.",
         _ => "",
     };
@@ -83,7 +102,7 @@ pub async fn profile_page(app: App, signed_in: SignedIn, unverified: NoticeQuery
         Source::Local => String::new(),
     };
     let groups = groups.into_iter().map(|group| group.name).collect();
-    Ok(ProfilePage { chrome: signed_in.chrome(&app), notice, user: signed_in.user, groups, directory, changes_password }.into_response())
+    Ok(ProfilePage { chrome: signed_in.chrome(&app), notice, user: signed_in.user, groups, directory, changes_password, way_in }.into_response())
 }
 
 /// `GET /account/sessions`.

@@ -47,6 +47,8 @@ pub enum Method {
     AccessLink,
     /// With one of the recovery codes they keep on paper: only to add a passkey, see [`only_enrols`](Method::only_enrols).
     RecoveryCode,
+    /// Let in from another device they were signed in on, where they proved it with a passkey.
+    OtherDevice,
     /// With the password their directory knows.
     DirectoryPassword {
         /// Only to add the first passkey: the session opens nothing else, and ends with the first passkey or after [`ENROLMENT_LIFETIME`].
@@ -64,6 +66,8 @@ impl Method {
             Self::Passkey { synced: true } => &["swk", "pop", "user", "mfa"],
             Self::Passkey { synced: false } => &["hwk", "pop", "user", "mfa"],
             Self::AccessLink | Self::RecoveryCode => &["otp"],
+            // The proof was given over another channel; the passkey did not answer to this browser.
+            Self::OtherDevice => &["mca", "user"],
             Self::DirectoryPassword { .. } => &["pwd"],
         }
     }
@@ -73,6 +77,7 @@ impl Method {
         match self {
             Self::Passkey { .. } => "with a passkey",
             Self::AccessLink => "with a one-time link",
+            Self::OtherDevice => "let in from another device",
             Self::RecoveryCode => "with a recovery code, only to add a passkey",
             Self::DirectoryPassword { first: false } => "with the directory password",
             Self::DirectoryPassword { first: true } => "with the directory password, only to add a passkey",

@@ -6,6 +6,7 @@
 
 pub mod admin;
 mod catalog;
+mod other_device;
 mod registration_mode;
 mod store;
 
@@ -18,6 +19,7 @@ use anyhow::Context as _;
 pub(crate) use catalog::settings;
 pub use catalog::{Choice, Entry, Input, SettingValue, Whole};
 
+pub use other_device::OtherDevice;
 pub use registration_mode::RegistrationMode;
 
 use crate::app::App;
@@ -87,6 +89,14 @@ settings! {
         ///
         /// The keys that sign ID tokens are changed this often by themselves; 0 means never. The next key is published well before it signs, so apps notice nothing.
         key_rotation: Whole<0, 3_650> = Whole(0), "KEY_ROTATION_DAYS", "Apps";
+        /// Sign in with another device.
+        ///
+        /// Whoever is signed in on their telephone lets another browser in with it: for televisions and computers without passkeys. It can be tricked out of people, a passkey cannot; so administrators are left out.
+        other_device: OtherDevice = OtherDevice::People, "SIGN_IN_WITH_OTHER_DEVICE", "Sign-in";
+        /// Days to keep sign-in problems.
+        ///
+        /// Why somebody could not sign in is kept this long under the short code they saw.
+        sign_in_problem_retention: Whole<1, 365> = Whole(14), "SIGN_IN_PROBLEM_RETENTION_DAYS", "Audit log";
         /// Days to keep the audit log.
         ///
         /// Older events are deleted once a day.

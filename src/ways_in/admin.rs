@@ -2,18 +2,20 @@
 
 use askama::Template;
 use askama_web::WebTemplate;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use serde::{Deserialize, Serialize};
 
-use super::TakenAway;
+use super::{Count, Line, Risk, TakenAway};
 use crate::access_links::Made;
 use crate::app::App;
 use crate::error::AppError;
 use crate::id::{PasskeyId, UserId};
-use crate::sessions::AdminDeed;
+use crate::sessions::{AdminDeed, AdminSession};
 use crate::users::User;
 use crate::web::Chrome;
+use crate::web::list::{self, Pager, Pages, grouped};
 
 /// Says that the last passkey is gone and shows the link that takes its place.
 #[derive(Template, WebTemplate)]
@@ -23,6 +25,41 @@ struct TakenAwayPage {
     user: User,
     passkey: String,
     made: Made,
+}
+
+/// What the list's address says.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct LockOutQuery {
+    level: String,
+    page: String,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "ways_in/lock_out.html")]
+struct LockOutPage {
+    chrome: Chrome,
+    counts: Vec<Count>,
+    chosen: Risk,
+    lines: Vec<Line>,
+    pager: Pager,
+}
+
+/// `GET /admin/lock-out`: how many people are how near to being locked out, and who.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn lock_out(State(app): State<App>, admin: AdminSession, Query(query): Query<LockOutQuery>) -> Result<impl IntoResponse, AppError> {
+    let now = app.clock.now();
+    let mut conn = app.db.read().await?;
+    let counts = super::counts(&mut conn, now).await?;
+    let chosen = Risk::from_text(&query.level).unwrap_or(Risk::OneThing);
+    let total = counts.iter().find(|count| count.risk == chosen).map_or(0, |count| count.people);
+    let pages = Pages::new(&query.page, total);
+    let lines = super::at_risk(&mut conn, chosen, pages, now).await?;
+    let to = |page: i64| list::address("/admin/lock-out", &LockOutQuery { level: chosen.as_str().to_owned(), page: page.to_string() });
+    let pager = Pager { words: pages.words(), previous: pages.previous().map(to), next: pages.next().map(to) };
+    Ok(LockOutPage { chrome: admin.chrome(&app), counts, chosen, lines, pager })
 }
 
 /// `POST /admin/users/{id}/passkeys/{passkey}/remove`.

@@ -14,10 +14,13 @@ use crate::audit::{self, Event, Kind};
 use crate::clock::{Timestamp, duration_for_people};
 use crate::error::AppError;
 use crate::id::{PasskeyId, SessionId};
+use super::model::{Outlook, Risk};
+use crate::directory_passwords;
 use crate::passkeys::http::{OnTheWay, SignInQuery};
 use crate::passkeys::{self, Passkey, Removal};
 use crate::recovery_codes::{self, Code, Recovery, Standing};
 use crate::sessions::{self, FreshSession, MaybeSignedIn, Method, SignedIn};
+use crate::sessions::http::{self as account, NoticeQuery, WayIn};
 use crate::users::User;
 use crate::web::{Chrome, Client, Mistakes, user_agent};
 
@@ -92,6 +95,35 @@ struct Open {
     browser: String,
     client_ip: String,
     last_seen_at: Timestamp,
+}
+
+/// `GET /account`: [`account::profile_page`], with how near the person is to being locked out, and the way to change the directory password where there is
+/// one.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn profile_page(State(app): State<App>, signed_in: SignedIn, Query(unverified): Query<NoticeQuery>) -> Result<Response, AppError> {
+    let changes_password = directory_passwords::offers_change(&app, &signed_in.user).await?;
+    let standing = super::standing_of(&mut app.db.read().await?, signed_in.user.id, app.clock.now()).await?;
+    let Outlook { risk, heading, sentence } = standing.outlook;
+    let way_in = WayIn {
+        class: risk.class(),
+        heading,
+        sentence,
+        wants_passkey: risk != Risk::Low && !standing.advises_second,
+        wants_codes: standing.codes < recovery_codes::FEW,
+        advises_second: standing.advises_second,
+    };
+    account::profile_page(app, signed_in, unverified, changes_password, way_in).await
+}
+
+/// `POST /account/advice/put-off`: no advice to add a second passkey for a month.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn put_off(State(app): State<App>, signed_in: SignedIn) -> Result<Redirect, AppError> {
+    super::put_advice_off(&app, signed_in.user.id, app.clock.now()).await?;
+    Ok(Redirect::to("/account?notice=put-off"))
 }
 
 /// `GET /account/recovery`.

@@ -3,19 +3,92 @@
 
 pub mod admin;
 pub mod http;
+pub mod model;
+mod store;
 
 use std::time::Duration;
 
 use crate::access_links::{self, Made};
 use crate::app::App;
 use crate::audit::{self, Kind};
+use crate::clock::Timestamp;
+use crate::db::Conn;
 use crate::id::{PasskeyId, UserId};
 use crate::sessions::{self, AdminDeed};
 use crate::users::{self, User};
+use crate::web::list::{PAGE_LINES, Pages};
 use crate::{passkeys, recovery_codes};
+
+pub use model::{Outlook, Risk, Ways};
+pub use store::Line;
 
 /// How long the link works that takes the place of somebody's last passkey.
 const LINK_LIFETIME: Duration = Duration::from_secs(86_400);
+
+/// How a person stands, for their own account page.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnStanding {
+    /// What to tell them.
+    pub outlook: Outlook,
+    /// How many recovery codes still work.
+    pub codes: i64,
+    /// Whether to advise a second passkey.
+    pub advises_second: bool,
+}
+
+/// How a person stands.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn standing_of(conn: &mut Conn, user: UserId, now: Timestamp) -> sqlx::Result<OwnStanding> {
+    let passkeys = passkeys::of_user(conn, user).await?;
+    let codes = recovery_codes::standing(conn, user).await?.unused;
+    let put_off_until = store::put_off_until(conn, user).await?;
+    let outlook = model::outlook(Ways::of(&passkeys, codes, now));
+    Ok(OwnStanding { outlook, codes, advises_second: model::advises_second(&passkeys, put_off_until, now) })
+}
+
+/// Puts the advice to add a second passkey off.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn put_advice_off(app: &App, user: UserId, now: Timestamp) -> sqlx::Result<()> {
+    let mut tx = app.db.begin().await?;
+    store::put_off(&mut tx, user, now + model::PUT_OFF_FOR).await?;
+    tx.commit().await
+}
+
+/// How many people stand at a level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The level.
+    pub risk: Risk,
+    /// How many who may sign in.
+    pub people: i64,
+    /// How many of them never did.
+    pub never_came: i64,
+}
+
+/// How many people stand at each level, the worst first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn counts(conn: &mut Conn, now: Timestamp) -> sqlx::Result<Vec<Count>> {
+    let found = store::counts(conn, now - model::CONFIRMED_WITHIN).await?;
+    let count = |risk: Risk| {
+        let (people, never_came) = found.iter().find(|(word, ..)| word == risk.as_str()).map_or((0, 0), |(_, people, never)| (*people, *never));
+        Count { risk, people, never_came }
+    };
+    Ok(Risk::ALL.into_iter().map(count).collect())
+}
+
+/// A page of the people at one level: administrators first, then by name.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn at_risk(conn: &mut Conn, risk: Risk, pages: Pages, now: Timestamp) -> sqlx::Result<Vec<Line>> {
+    store::at_risk(conn, now - model::CONFIRMED_WITHIN, risk.as_str(), PAGE_LINES, pages.offset()).await
+}
 
 /// What became of an administrator's taking a passkey away.
 #[derive(Debug)]

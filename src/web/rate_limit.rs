@@ -17,6 +17,8 @@ use crate::web::Client;
 pub struct Limits {
     /// Starting and finishing ceremonies, opening access links: 10 a second, bursts of 60.
     pub sign_in: Limit,
+    /// Browsers that tell what went wrong: 1 a second, bursts of 30.
+    pub problems: Limit,
     /// Typing the short codes of devices, which could be guessed: 1 a second, bursts of 15.
     pub user_codes: Limit,
     /// Writing down what goes wrong at a client: one every 6 seconds, bursts of 10.
@@ -29,6 +31,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             sign_in: Limit::new(10, 60),
+            problems: Limit::new(1, 30),
             user_codes: Limit::new(1, 15),
             client_errors: ClientErrorLimit::new(Duration::from_secs(6), 10),
             password_tests: PersonLimit::new(Duration::from_secs(6), 10),
