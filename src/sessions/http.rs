@@ -59,6 +59,8 @@ struct ListPage {
     chrome: Chrome,
     notice: &'static str,
     rows: Vec<Row>,
+    /// Whether the person may let another browser in from here.
+    offers_other_device: bool,
 }
 
 struct Row {
@@ -125,7 +127,8 @@ pub async fn list_page(State(app): State<App>, signed_in: SignedIn, Query(unveri
         Some("others-ended") => "All other sessions were ended. Those browsers have to sign in again.",
         _ => "",
     };
-    Ok(ListPage { chrome: signed_in.chrome(&app), notice, rows: rows.collect() }.into_response())
+    let offers_other_device = app.settings().other_device.admits(signed_in.user.is_admin()) && signed_in.session.method.is_passkey();
+    Ok(ListPage { chrome: signed_in.chrome(&app), notice, rows: rows.collect(), offers_other_device }.into_response())
 }
 
 /// `POST /account/sessions/{id}/end`: ends one of the person's sessions; their own leads to the sign-in page.

@@ -1,7 +1,6 @@
 //! Every integration test, in one binary: one file per slice, what they share in [`support`].
 
 #![expect(clippy::panic, reason = "where what a test needs does not hold, the test ends and says so")]
-
 mod access_links;
 mod app_templates;
 mod apps_pages;
@@ -76,12 +75,13 @@ mod other_device;
 mod pages;
 mod pages_support;
 mod passkeys;
+mod proof;
 mod recovery;
 mod relying_parties;
 mod samba_sync;
 mod sessions;
-mod sign_in_problems;
 mod settings;
+mod sign_in_problems;
 mod starting;
 mod support;
 mod support_checks;
