@@ -18,6 +18,7 @@ mod directory_connection;
 mod directory_explain;
 mod directory_faults;
 mod directory_follow;
+mod directory_follow_groups;
 mod directory_guard;
 mod directory_holds;
 mod directory_interrupted;
