@@ -35,6 +35,8 @@ pub struct Config {
     pub metrics_token: Option<Password>,
     /// Hosts, with a port where it is not the usual one, that also strangers may make this server call although they are private or speak plain http.
     pub outbound_trusted_hosts: Vec<String>,
+    /// The file of clients, when there is one.
+    pub clients_file: Option<PathBuf>,
     /// Variables that set what the settings pages would otherwise set, by name.
     pub settings_from_environment: BTreeMap<String, String>,
     /// Variables of Pocket ID that mean nothing here; named in the log so that nobody wonders.
@@ -124,6 +126,9 @@ const NAMES: &[&str] = &[
     "METRICS_TOKEN",
     "OUTBOUND_TRUSTED_HOSTS",
 ];
+
+/// Names a file of clients; it has no `_FILE` form, for its name is that form already.
+const CLIENTS_FILE: &str = "CLIENTS_FILE";
 
 /// What Pocket ID reads and Muster does not (yet): accepted, so that its users can move over with the `.env` they have.
 const POCKET_ID_NAMES: &[&str] = &[
@@ -292,6 +297,7 @@ impl Config {
             log_json: flag("LOG_JSON")?,
             metrics_token: metrics_token.map(Password::new),
             outbound_trusted_hosts: value("OUTBOUND_TRUSTED_HOSTS")?.map_or(Ok(Vec::new()), |text| parse_hosts(&text))?,
+            clients_file: variables.get(CLIENTS_FILE).filter(|path| !path.is_empty()).map(PathBuf::from),
             settings_from_environment,
             unused: variables
                 .keys()
@@ -365,13 +371,13 @@ fn parse_trust_proxy(text: &str) -> Result<TrustProxy, ConfigError> {
 }
 
 fn refuse_unknown(variables: &BTreeMap<String, String>, setting_names: &[&str]) -> Result<(), ConfigError> {
-    let known = |name: &str| NAMES.contains(&name) || setting_names.contains(&name) || POCKET_ID_NAMES.contains(&name);
+    let known = |name: &str| NAMES.contains(&name) || name == CLIENTS_FILE || setting_names.contains(&name) || POCKET_ID_NAMES.contains(&name);
     for (name, value) in variables {
         let base = name.strip_suffix("_FILE").unwrap_or(name);
-        if known(base) || is_service_link(name, value) {
+        if known(name) || known(base) || is_service_link(name, value) {
             continue;
         }
-        let nearest = NAMES.iter().chain(setting_names).map(|known| (strsim::damerau_levenshtein(base, known), *known)).min();
+        let nearest = NAMES.iter().chain(&[CLIENTS_FILE]).chain(setting_names).map(|known| (strsim::damerau_levenshtein(base, known), *known)).min();
         let mistyped = nearest.filter(|(distance, known)| *distance <= 2 && known.len() >= 7);
         if let Some((_, meant)) = mistyped {
             return Err(ConfigError(format!("{name} is not a variable Muster knows; did you mean {meant}? Rename or remove it")));

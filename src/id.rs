@@ -81,6 +81,12 @@ ids! {
     ClientId;
     /// A notice to an app that a session ended.
     LogoutNoticeId;
+    /// A mail that waits to be sent.
+    MailId;
+    /// Somebody's wish for a sign-in link by e-mail.
+    LinkRequestId;
+    /// A server that takes access tokens of ours.
+    ApiId;
     /// A browser session, as listed on pages; never the cookie's secret.
     SessionId;
     /// A passkey's row.
@@ -91,6 +97,8 @@ ids! {
     SyncRunId;
     /// What a sync would have changed when an administrator looked.
     PreviewId;
+    /// An initial access token: whoever holds it may register apps.
+    RegistrationTokenId;
     /// What a person let a client have: codes and tokens belong to one.
     GrantId;
     /// A line of the audit log.

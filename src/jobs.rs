@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::settings::{self, RELOAD_EVERY, Settings};
-use crate::{access_links, audit, clients, directory, directory_passwords, oidc, passkeys, sessions};
+use crate::{access_links, audit, clients, directory, directory_passwords, mail, oidc, other_device, passkeys, sessions, sign_in_problems};
 
 /// How often the last uses of clients' secrets are written.
 const USES_EVERY: Duration = Duration::from_secs(60);
@@ -17,6 +17,9 @@ const SYNC_AFTER: Duration = Duration::from_secs(5);
 const PICTURES_AFTER: Duration = Duration::from_secs(10);
 /// How often to look whether the next hourly sync is due; the database says when the last one began, on whichever instance.
 const LOOK_FOR_SYNC_EVERY: Duration = Duration::from_secs(20);
+
+/// How often to look whether groups have come about that the file of clients names.
+const LOOK_FOR_GROUPS_EVERY: Duration = Duration::from_secs(15);
 
 /// The running jobs.
 pub struct Jobs(JoinSet<()>);
@@ -37,6 +40,7 @@ pub fn start(app: &App) -> Jobs {
     let mut jobs = JoinSet::new();
     jobs.spawn(every(app.clone(), "settings", RELOAD_EVERY, RELOAD_EVERY, reload_settings));
     jobs.spawn(every(app.clone(), "signing keys", Duration::from_secs(1), oidc::keys::RELOAD_EVERY, follow_keys));
+    jobs.spawn(every(app.clone(), "groups of the file of clients", LOOK_FOR_GROUPS_EVERY, LOOK_FOR_GROUPS_EVERY, follow_groups));
     jobs.spawn(every(app.clone(), "uses of secrets", USES_EVERY, USES_EVERY, write_uses));
     jobs.spawn(every(app.clone(), "sweep", Duration::from_secs(60), Duration::from_secs(600), sweep));
     let started_at = app.clock.now();
@@ -46,6 +50,8 @@ pub fn start(app: &App) -> Jobs {
     jobs.spawn(every(app.clone(), "pictures", PICTURES_AFTER, LOOK_FOR_SYNC_EVERY, pictures));
     jobs.spawn(directory::keep_following(app.clone(), started_at));
     jobs.spawn(oidc::back_channel::keep_telling(app.clone()));
+    jobs.spawn(access_links::by_mail::keep_answering(app.clone()));
+    jobs.spawn(mail::keep_sending(app.clone()));
     Jobs(jobs)
 }
 
@@ -85,6 +91,11 @@ async fn follow_keys(app: App) -> anyhow::Result<()> {
     oidc::keys::follow(&app, app.clock.now()).await
 }
 
+/// Opens clients of the file to groups a directory has brought since.
+async fn follow_groups(app: App) -> anyhow::Result<()> {
+    clients::file::follow_groups(&app).await
+}
+
 /// Writes when clients' secrets were last used.
 async fn write_uses(app: App) -> anyhow::Result<()> {
     Ok(clients::secrets::write_uses(&app).await?)
@@ -95,6 +106,8 @@ async fn sweep(app: App) -> anyhow::Result<()> {
     let now = app.clock.now();
     sessions::sweep(&app, now).await?;
     passkeys::sweep(&app, now).await?;
+    sign_in_problems::sweep(&app, now).await?;
+    other_device::sweep(&app, now).await?;
     access_links::sweep(&app, now).await?;
     oidc::sweep(&app, now).await?;
     clients::sweep(&app, now).await?;
@@ -105,5 +118,7 @@ async fn sweep(app: App) -> anyhow::Result<()> {
     tx.commit().await?;
     app.limits.sign_in.sweep();
     app.limits.user_codes.sweep();
+    app.limits.link_requests.sweep();
+    app.limits.problems.sweep();
     Ok(())
 }

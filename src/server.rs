@@ -1,6 +1,7 @@
 //! Putting the parts together: from a configuration to a running server, and to an orderly stop.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,13 +13,15 @@ use tokio_util::sync::CancellationToken;
 use webauthn_rs::WebauthnBuilder;
 
 use crate::app::{App, Fields};
+use crate::clients::Authority;
+use crate::clients::file::{self, Fate, Mode, NotApplied, Report};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::outbound::Outbound;
 use crate::settings::{self, Settings};
 use crate::web::listener;
 use crate::web::rate_limit::Limits;
-use crate::{access_links, clients, db, directory, installation, jobs, oidc, passkeys, routes};
+use crate::{access_links, clients, db, directory, installation, jobs, oidc, passkeys, recovery_codes, routes};
 
 /// Requests in flight get this long to finish when the server stops; jobs too.
 const STOP_WITHIN: Duration = Duration::from_secs(9);
@@ -54,8 +57,10 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         .and_then(|builder| builder.rp_name(&values.app_name).build())
         .map_err(|error| anyhow::anyhow!("APP_URL cannot be used for passkeys ({error}): they need a domain name or localhost, not an IP address"))?;
     let keys = oidc::keys::open(&db, &sealer, clock.now()).await?;
+    let nonces = oidc::dpop::Nonces::open(&db, &sealer).await?;
     let subjects = oidc::subject::Subjects::open(&db, &sealer).await?;
-    let metadata = oidc::discovery::document(&config.origin)?;
+    let recovery_codes = recovery_codes::Hasher::open(&db, &sealer).await?;
+    let metadata = oidc::discovery::Variants::new(&config.origin)?;
     let outbound = Outbound::new(config.outbound_trusted_hosts.clone());
     Ok(App::new(Fields {
         config,
@@ -65,13 +70,18 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         settings: watch::Sender::new(Arc::new(values)),
         webauthn,
         keys,
+        nonces,
         subjects,
+        recovery_codes,
         metadata,
         limits: Limits::default(),
         outages: directory::Outages::default(),
         outbound,
         remote_keys: clients::RemoteKeys::default(),
         secret_uses: clients::SecretUses::default(),
+        revisions: db::Revisions::default(),
+        known_clients: db::Copies::default(),
+        opened_apis: db::Copies::default(),
         stopping: CancellationToken::new(),
     }))
 }
@@ -88,14 +98,36 @@ pub struct Running {
     jobs: jobs::Jobs,
 }
 
-/// Starts the server in this process.
+/// Starts the server in this process, with the clients of `CLIENTS_FILE`.
 ///
 /// # Errors
-/// As [`open`], and when the address cannot be listened on.
+/// As [`open`], and when the address cannot be listened on. [`ConfigError`] when the file of clients cannot be used.
 pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let (host, port) = (config.host, config.port);
     let app = open(config, clock).await?;
+    if let Some(path) = &app.config.clients_file {
+        let report = apply_clients(&app, path).await.map_err(|refused| match refused {
+            NotApplied::Mistakes(mistakes) => anyhow::Error::new(ConfigError(mistakes.join("\n"))),
+            NotApplied::Internal(error) => error,
+        })?;
+        tell(&report);
+    }
     start_app(app, SocketAddr::new(host, port)).await
+}
+
+async fn apply_clients(app: &App, path: &Path) -> Result<Report, NotApplied> {
+    file::apply(app, Authority::File(&file::name_of(path)), path, Mode::Apply, app.clock.now()).await
+}
+
+/// Logs what a file of clients did.
+fn tell(report: &Report) {
+    for line in report.lines.iter().filter(|line| line.fate != Fate::Unchanged) {
+        tracing::info!(client.id = line.client_id, fields = ?line.fields, "a client of the file was {}", line.fate.as_str());
+    }
+    for group in &report.groups_missing {
+        tracing::warn!(group, "the file of clients names a group that is not there yet; whoever is in it can sign in once it is");
+    }
+    tracing::info!(clients = report.lines.len() - report.count(Fate::Removed), "the file of clients is in force");
 }
 
 async fn start_app(app: App, address: SocketAddr) -> anyhow::Result<Running> {
@@ -111,6 +143,23 @@ async fn start_app(app: App, address: SocketAddr) -> anyhow::Result<Running> {
 }
 
 impl Running {
+    /// Reads the file of clients again. One with a mistake is logged, and what was in force stays.
+    pub async fn reload(&self) {
+        let Some(path) = &self.app.config.clients_file else {
+            tracing::info!("there is nothing to reload: CLIENTS_FILE is not set");
+            return;
+        };
+        match apply_clients(&self.app, path).await {
+            Ok(report) => tell(&report),
+            Err(NotApplied::Mistakes(mistakes)) => {
+                for mistake in mistakes {
+                    tracing::error!("the file of clients was not applied, what was in force stays: {mistake}");
+                }
+            }
+            Err(NotApplied::Internal(error)) => tracing::error!(cause = format!("{error:#}"), "the file of clients could not be applied"),
+        }
+    }
+
     /// Stops: no new requests, those in flight finish, jobs end; within 10 s in any case.
     pub async fn stop(self) {
         self.app.stopping.cancel();

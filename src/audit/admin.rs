@@ -145,6 +145,12 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
         | Kind::AccessLinkMade
         | Kind::AccessLinkUsed
         | Kind::AccessLinkRevoked
+        | Kind::AccessLinkRequested
+        | Kind::OtherDeviceAllowed
+        | Kind::OtherDeviceDenied
+        | Kind::RecoveryCodesMade
+        | Kind::RecoveryCodeUsed
+        | Kind::RecoveryCodesRevoked
         | Kind::UserCreated
         | Kind::UserChanged
         | Kind::UserBlocked
@@ -158,19 +164,27 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
         | Kind::Authorized
         | Kind::AuthorizationRevoked
         | Kind::LogoutNoticeFailed => Some("/admin/clients"),
+        Kind::ApiCreated | Kind::ApiChanged => Some("/admin/apis"),
         _ => None,
     }
 }
 
 const fn class(kind: Kind) -> &'static str {
     match kind {
-        Kind::SignInRefused | Kind::PasskeyRefused | Kind::TokenReuse | Kind::DirectorySyncFailed => "bad",
+        Kind::SignInRefused
+        | Kind::PasskeyRefused
+        | Kind::OtherDeviceDenied
+        | Kind::TokenReuse
+        | Kind::DirectorySyncFailed
+        | Kind::MailFailed => "bad",
         Kind::DirectorySyncHeld
+        | Kind::RecoveryCodeUsed
         | Kind::UserBlocked
         | Kind::UserDeleted
         | Kind::UserDisabled
         | Kind::GroupRemoved
         | Kind::ClientDeleted
+        | Kind::ApiDeleted
         | Kind::LogoutNoticeFailed => "warn",
         _ => "",
     }

@@ -21,6 +21,10 @@ pub enum Kind {
     SignIn,
     /// A sign-in was refused; the detail says why.
     SignInRefused,
+    /// Someone proved with a passkey once more that it is them; the detail says for what.
+    ProofGiven,
+    /// Such a proof was refused; the detail says why.
+    ProofRefused,
     /// Someone signed out.
     SignOut,
     /// Sessions were ended by their owner or an administrator.
@@ -43,6 +47,20 @@ pub enum Kind {
     AccessLinkUsed,
     /// A one-time access link was taken back.
     AccessLinkRevoked,
+    /// A one-time access link was asked for by its person, and sent.
+    AccessLinkRequested,
+    /// A mail could not be sent.
+    MailFailed,
+    /// A person let another browser in from a device they were signed in on.
+    OtherDeviceAllowed,
+    /// A person refused another browser that wanted in as them.
+    OtherDeviceDenied,
+    /// A person made recovery codes; former ones open nothing any more.
+    RecoveryCodesMade,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// A person's recovery codes were taken back.
+    RecoveryCodesRevoked,
     /// A person was created.
     UserCreated,
     /// A person was changed.
@@ -71,6 +89,18 @@ pub enum Kind {
     ClientDeleted,
     /// A client got a new secret.
     ClientSecretMade,
+    /// An API was added.
+    ApiCreated,
+    /// An API was changed, or what a client may have there.
+    ApiChanged,
+    /// An API was deleted.
+    ApiDeleted,
+    /// A client exchanged a token it was sent for one of its own.
+    TokenExchanged,
+    /// A token that lets apps register themselves was made.
+    RegistrationTokenMade,
+    /// A token that lets apps register themselves was revoked.
+    RegistrationTokenRevoked,
     /// A person let a client have something, or the client was set to need no asking.
     Authorized,
     /// A person or administrator took an authorization back.
@@ -124,6 +154,8 @@ kinds! {
     SetUp = "set_up", "Set up";
     SignIn = "sign_in", "Signed in";
     SignInRefused = "sign_in_refused", "Sign-in refused";
+    ProofGiven = "proof_given", "Proof given";
+    ProofRefused = "proof_refused", "Proof refused";
     SignOut = "sign_out", "Signed out";
     SessionsEnded = "sessions_ended", "Sessions ended";
     DirectoryPasswordChanged = "directory_password_changed", "Directory password changed";
@@ -135,6 +167,13 @@ kinds! {
     AccessLinkMade = "access_link_made", "Access link made";
     AccessLinkUsed = "access_link_used", "Access link used";
     AccessLinkRevoked = "access_link_revoked", "Access link revoked";
+    AccessLinkRequested = "access_link_requested", "Access link asked for";
+    MailFailed = "mail_failed", "Mail not sent";
+    OtherDeviceAllowed = "other_device_allowed", "Other device let in";
+    OtherDeviceDenied = "other_device_denied", "Other device refused";
+    RecoveryCodesMade = "recovery_codes_made", "Recovery codes made";
+    RecoveryCodeUsed = "recovery_code_used", "Recovery code used";
+    RecoveryCodesRevoked = "recovery_codes_revoked", "Recovery codes taken back";
     UserCreated = "user_created", "Person created";
     UserChanged = "user_changed", "Person changed";
     UserBlocked = "user_blocked", "Person blocked";
@@ -149,6 +188,12 @@ kinds! {
     ClientChanged = "client_changed", "App changed";
     ClientDeleted = "client_deleted", "App deleted";
     ClientSecretMade = "client_secret_made", "App secret made";
+    ApiCreated = "api_created", "API added";
+    ApiChanged = "api_changed", "API changed";
+    ApiDeleted = "api_deleted", "API deleted";
+    TokenExchanged = "token_exchanged", "Token exchanged";
+    RegistrationTokenMade = "registration_token_made", "Registration token made";
+    RegistrationTokenRevoked = "registration_token_revoked", "Registration token revoked";
     Authorized = "authorized", "App authorized";
     AuthorizationRevoked = "authorization_revoked", "App authorization revoked";
     TokenReuse = "token_reuse", "Token used twice";

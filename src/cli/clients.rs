@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::{Failed, Format, app, client_secrets, say, say_json};
+use super::{Failed, Format, app, client_secrets, clients_file, registration_tokens, say, say_json};
 use crate::clients::catalogue::{self, Step, Template, Values};
 use crate::clients::{self, Authority, Client, Lifetimes, Refused, Registration, SigningAlg};
 use crate::id::ClientId;
@@ -19,6 +19,11 @@ pub(super) enum Clients {
     },
     /// Registers a client and prints its id and secret; the secret is shown this once.
     Create(Create),
+    /// Applies a file of clients, or says what it would change.
+    Apply(clients_file::Apply),
+    /// Tokens with which apps may register themselves.
+    #[command(subcommand)]
+    RegistrationToken(registration_tokens::Command),
     /// The secrets of a client.
     #[command(subcommand)]
     Secret(client_secrets::Secret),
@@ -215,6 +220,8 @@ pub(super) async fn run(command: Clients) -> Result<(), Failed> {
     match command {
         Clients::List { format } => list(format).await,
         Clients::Create(new) => create(new).await,
+        Clients::Apply(arguments) => clients_file::apply(arguments).await,
+        Clients::RegistrationToken(command) => registration_tokens::run(command).await,
         Clients::Secret(command) => client_secrets::run(command).await,
     }
 }

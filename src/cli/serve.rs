@@ -10,10 +10,10 @@ use tracing_subscriber::EnvFilter;
 
 use super::Failed;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::server;
 
-/// Runs until SIGTERM or SIGINT.
+/// Runs until SIGTERM or SIGINT; SIGHUP has the file of clients read again.
 pub(super) async fn serve(config: Config) -> Result<(), Failed> {
     start_logging(&config, &config.log_level);
     for name in &config.unused {
@@ -23,14 +23,21 @@ pub(super) async fn serve(config: Config) -> Result<(), Failed> {
     // Listened for before anything starts, so that an early stop is not missed.
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
-    let running = server::start(config, Clock::system()).await?;
+    let mut hang_up = signal(SignalKind::hangup()).context("listening for SIGHUP")?;
+    let running = server::start(config, Clock::system()).await.map_err(|error| match error.downcast::<ConfigError>() {
+        Ok(mistake) => Failed::Config(mistake),
+        Err(error) => Failed::Command(error),
+    })?;
     tracing::info!("Muster {} is ready at {} (listening on {})", env!("CARGO_PKG_VERSION"), origin.as_str(), running.address);
     if let Some(link) = &running.setup_link {
         tracing::info!("There is no administrator yet. Open this link within 24 hours to become one: {link}");
     }
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hang_up.recv() => running.reload().await,
+        }
     }
     tracing::info!("stopping: requests in flight finish first");
     running.stop().await;

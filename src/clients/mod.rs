@@ -7,18 +7,23 @@ pub mod admin;
 mod assertion;
 pub mod authentication;
 pub mod catalogue;
+pub mod file;
 pub mod http;
 pub mod keys;
 pub mod last_errors;
 pub mod logos;
+pub mod metadata;
+pub mod metadata_document;
 pub mod model;
 pub mod policy;
 pub mod redirect_pattern;
 pub mod secrets;
 mod store;
 mod told;
+mod unattended;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use assertion::Audiences;
 pub use authentication::{AuthenticatedClient, Method, NotAuthenticated, Presented, Sent, presented};
@@ -26,8 +31,10 @@ pub use keys::RemoteKeys;
 pub use logos::Face;
 pub use model::{Client, Lifetimes, Mistakes, Registration, SigningAlg};
 pub use policy::Policies;
+pub use policy::provenance::{Provenance, RegisteredBy};
 pub use secrets::{NewSecret, SecretLine, SecretUses, delete_secret, make_secret};
 pub use told::{LastNotice, LogoutWishes, Outcome, last_notice, logout_wishes, note_notice};
+pub use unattended::{delete_within, forget, insert_within, replace_within};
 
 use assertion::{Expected, Maker};
 use authentication::Proof;
@@ -35,11 +42,11 @@ use authentication::Proof;
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::Timestamp;
-use crate::db::Conn;
+use crate::db::{Conn, Revision};
 use crate::id::{ClientId, GroupId, UserId};
 use crate::jose::Jws;
 use crate::secret::SecretToken;
-use crate::sessions::AdminSession;
+use crate::sessions::{AdminSession, FreshAdmin};
 use crate::web::list::WORDS_MAX;
 use crate::{users, web};
 
@@ -47,9 +54,15 @@ use crate::{users, web};
 #[derive(Clone, Copy, Debug)]
 pub enum Authority<'a> {
     /// An administrator, at this browser.
-    Admin(&'a AdminSession, &'a web::Client),
+    Admin(&'a FreshAdmin, &'a web::Client),
     /// Someone at the server's command line.
     CommandLine,
+    /// The file of this name.
+    File(&'a str),
+    /// The app itself, from there.
+    Itself(&'a web::Client),
+    /// The document that describes the app, which was fetched because someone came from there.
+    Document(&'a web::Client),
 }
 
 impl Authority<'_> {
@@ -57,6 +70,9 @@ impl Authority<'_> {
         let event = match self {
             Self::Admin(admin, browser) => Event::new(now, kind, admin.actor()).from_client(browser),
             Self::CommandLine => Event::new(now, kind, Actor::command_line()),
+            Self::File(name) => Event::new(now, kind, Actor::system(&format!("the file {name}"))),
+            Self::Itself(from) => Event::new(now, kind, Actor::system("the app itself")).from_client(from),
+            Self::Document(from) => Event::new(now, kind, Actor::system("the app's document")).from_client(from),
         };
         event.on(client.id.uuid(), &client.registration.name)
     }
@@ -220,6 +236,16 @@ pub async fn admits(conn: &mut Conn, client: &Client, user: UserId) -> sqlx::Res
     store::admits(conn, client.id, user).await
 }
 
+/// Whether this is a secret of the client.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn has_secret(conn: &mut Conn, id: ClientId, unverified_secret: &str, now: Timestamp) -> sqlx::Result<bool> {
+    let known = store::known_secrets(conn, id).await?;
+    let good = known.iter().filter(|secret| secret.counts_at(now)).map(|secret| &secret.secret_hash);
+    Ok(authentication::which_of(&SecretToken::unverified(unverified_secret), good).is_some())
+}
+
 /// The groups a client is open to, those that are there.
 ///
 /// # Errors
@@ -240,40 +266,65 @@ pub async fn open_to(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<OpenTo>>
 ///
 /// # Errors
 /// `Refused` for an unknown client, a wrong or missing secret, or a way of proving itself that is not the client's; `Assertion` for one that does not count.
-pub async fn authenticate(app: &App, presented: &Presented, audiences: &Audiences, now: Timestamp) -> Result<AuthenticatedClient, Authentication> {
+pub async fn authenticate(
+    app: &App,
+    presented: &Presented,
+    audiences: impl FnOnce() -> Audiences,
+    now: Timestamp,
+) -> Result<AuthenticatedClient, Authentication> {
     match &presented.0 {
         Proof::Secret { candidates, method } => {
-            let mut conn = app.db.read().await?;
+            let revision = app.revisions.current(&app.db).await?;
             for (client_id, secret) in candidates {
-                if let Some(authenticated) = by_secret(app, &mut conn, client_id, secret.as_ref(), *method, now).await? {
+                if let Some(authenticated) = by_secret(app, revision, client_id, secret.as_ref(), *method, now).await? {
                     return Ok(authenticated);
                 }
             }
             Err(Authentication::Failed(NotAuthenticated::Refused))
         }
-        Proof::Assertion { client_id, jws } => by_assertion(app, client_id.as_deref(), jws, audiences, now).await,
+        Proof::Assertion { client_id, jws } => by_assertion(app, client_id.as_deref(), jws, &audiences(), now).await,
     }
+}
+
+/// A client with its secrets, as instances keep copies of it.
+#[derive(Debug)]
+pub struct Known {
+    client: Arc<Client>,
+    secrets: Vec<store::KnownSecret>,
+}
+
+/// The client as it stands at this revision or later.
+async fn known(app: &App, revision: Revision, client_id: &str) -> sqlx::Result<Option<Arc<Known>>> {
+    if let Some(copy) = app.known_clients.get(client_id, revision) {
+        return Ok(Some(copy));
+    }
+    let mut conn = app.db.read().await?;
+    let Some(client) = store::find_by_client_id(&mut conn, client_id).await? else { return Ok(None) };
+    let secrets = store::known_secrets(&mut conn, client.id).await?;
+    let known = Arc::new(Known { client: Arc::new(client), secrets });
+    app.known_clients.put(client_id.to_owned(), revision, Arc::clone(&known));
+    Ok(Some(known))
 }
 
 async fn by_secret(
     app: &App,
-    conn: &mut Conn,
+    revision: Revision,
     client_id: &str,
     secret: Option<&SecretToken>,
     method: Method,
     now: Timestamp,
 ) -> sqlx::Result<Option<AuthenticatedClient>> {
-    let Some(client) = store::find_by_client_id(conn, client_id).await? else { return Ok(None) };
+    let Some(known) = known(app, revision, client_id).await? else { return Ok(None) };
     let method = if secret.is_none() { Method::None } else { method };
-    if !authentication::may_use(&client.registration, method) {
+    if !authentication::may_use(&known.client.registration, method) {
         return Ok(None);
     }
     if let Some(secret) = secret {
-        let known = store::secret_hashes(conn, client.id, now).await?;
-        let Some(used) = authentication::which_of(secret, &known) else { return Ok(None) };
+        let good = known.secrets.iter().filter(|secret| secret.counts_at(now)).map(|secret| &secret.secret_hash);
+        let Some(used) = authentication::which_of(secret, good) else { return Ok(None) };
         app.secret_uses.note(used, now);
     }
-    Ok(Some(AuthenticatedClient { client, method }))
+    Ok(Some(AuthenticatedClient { client: Arc::clone(&known.client), method, revision: Some(revision) }))
 }
 
 /// Its own assertion names the client as issuer and subject; a token of a platform does not, so there the form must.
@@ -287,8 +338,9 @@ async fn by_assertion(
     let refused = |why| Authentication::Failed(NotAuthenticated::Assertion(why));
     let maker: Maker = jws.unverified_claims().map_err(|error| refused(authentication::why(error)))?;
     let client_id = client_id.unwrap_or(&maker.sub);
-    let found = store::find_by_client_id(&mut app.db.read().await?, client_id).await?;
-    let client = found.ok_or(refused("the client that the client_assertion names is not known"))?;
+    let revision = app.revisions.current(&app.db).await?;
+    let found = known(app, revision, client_id).await?;
+    let client = found.map(|known| Arc::clone(&known.client)).ok_or(refused("the client that the client_assertion names is not known"))?;
     let policy = &client.registration.policies.authentication;
     let workload = policy.workloads.iter().find(|workload| workload.issuer == maker.iss && workload.admits(&maker.sub));
     let method = if workload.is_some() { Method::Workload } else { Method::PrivateKeyJwt };
@@ -313,7 +365,7 @@ async fn by_assertion(
             return Err(refused("the client_assertion was used before (jti)"));
         }
     }
-    Ok(AuthenticatedClient { client, method })
+    Ok(AuthenticatedClient { client, method, revision: Some(revision) })
 }
 
 /// Forgets assertions that would be refused for their age.
@@ -332,8 +384,8 @@ pub async fn sweep(app: &App, now: Timestamp) -> sqlx::Result<()> {
 }
 
 /// A client an administrator checks: they stand for it, so that nobody needs its secret. It counts as having proved itself in the best way.
-pub const fn vouched_for(_by: &AdminSession, client: Client) -> AuthenticatedClient {
-    AuthenticatedClient { client, method: Method::PrivateKeyJwt }
+pub fn vouched_for(_by: &AdminSession, client: Client) -> AuthenticatedClient {
+    AuthenticatedClient { client: Arc::new(client), method: Method::PrivateKeyJwt, revision: None }
 }
 
 /// Why [`authenticate`] gave no client.
@@ -416,8 +468,13 @@ pub async fn update(app: &App, by: Authority<'_>, id: ClientId, registration: Re
     let mut registration = registration.checked().map_err(Refused::Mistakes)?;
     let mut tx = app.db.begin().await?;
     let before = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    changeable(&before)?;
     // A form does not say who registered the client.
     registration.policies.provenance = before.registration.policies.provenance.clone();
+    if registration.skip_consent && registration.policies.provenance.is_stranger() {
+        let mistake = "Nobody here registered this app, so people are always asked. Register it yourself to change that.".to_owned();
+        return Err(Refused::Mistakes(Mistakes::from([("skip_consent", mistake.clone()), ("provenance", mistake)])));
+    }
     if before.registration == registration {
         return Ok(());
     }
@@ -428,6 +485,23 @@ pub async fn update(app: &App, by: Authority<'_>, id: ClientId, registration: Re
     let event = by.event(now, Kind::ClientChanged, &Client { registration: registration.clone(), ..before.clone() });
     audit::record(&mut tx, event.with("changed", changed(&before.registration, &registration))).await?;
     Ok(tx.commit().await?)
+}
+
+/// Only the file changes a client of the file.
+fn changeable(client: &Client) -> Result<(), Refused> {
+    let provenance = &client.registration.policies.provenance;
+    if provenance.registered_by != RegisteredBy::File {
+        return Ok(());
+    }
+    let mistake = if provenance.out_of_service {
+        format!("This app is out of service, for the file {} no longer has it. Put it back into the file, or delete it.", provenance.file)
+    } else {
+        format!(
+            "This app is from the file {}, and only that file changes it. Change it there and reload, then it is changed here too.",
+            provenance.file
+        )
+    };
+    Err(Refused::Mistakes(Mistakes::from([("provenance", mistake)])))
 }
 
 /// The names of the fields that differ.
@@ -461,6 +535,7 @@ fn changed(before: &Registration, after: &Registration) -> Vec<&'static str> {
 pub async fn allow_group(app: &App, by: Authority<'_>, id: ClientId, group: GroupId, now: Timestamp) -> Result<(), Refused> {
     let mut tx = app.db.begin().await?;
     let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    changeable(&client)?;
     if !store::insert_group(&mut tx, id, group).await? {
         return Err(Refused::Gone);
     }
@@ -476,6 +551,7 @@ pub async fn allow_group(app: &App, by: Authority<'_>, id: ClientId, group: Grou
 pub async fn disallow_group(app: &App, by: Authority<'_>, id: ClientId, group: GroupId, now: Timestamp) -> Result<(), Refused> {
     let mut tx = app.db.begin().await?;
     let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    changeable(&client)?;
     if !store::delete_group(&mut tx, id, group).await? {
         return Err(Refused::Gone);
     }
@@ -490,6 +566,7 @@ pub async fn disallow_group(app: &App, by: Authority<'_>, id: ClientId, group: G
 pub async fn restrict(app: &App, by: Authority<'_>, id: ClientId, restricted: bool, now: Timestamp) -> Result<(), Refused> {
     let mut tx = app.db.begin().await?;
     let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    changeable(&client)?;
     if !restricted {
         store::delete_groups(&mut tx, id).await?;
     }
@@ -498,13 +575,16 @@ pub async fn restrict(app: &App, by: Authority<'_>, id: ClientId, restricted: bo
     Ok(tx.commit().await?)
 }
 
-/// Deletes a client with its secrets, consents, codes and tokens.
+/// Deletes a client with its secrets, consents, codes and tokens; not one that the file still has.
 ///
 /// # Errors
-/// [`Refused::Gone`] when there is no such client.
+/// [`Refused::Gone`] when there is no such client; [`Refused::Mistakes`] (field `provenance`) for one of the file.
 pub async fn delete(app: &App, by: Authority<'_>, id: ClientId, now: Timestamp) -> Result<(), Refused> {
     let mut tx = app.db.begin().await?;
     let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    if client.registration.policies.provenance.is_kept_by_file() {
+        changeable(&client)?;
+    }
     store::delete(&mut tx, id).await?;
     audit::record(&mut tx, by.event(now, Kind::ClientDeleted, &client)).await?;
     Ok(tx.commit().await?)

@@ -122,7 +122,7 @@ impl Client {
 
     /// Whether its authorization requests need a code challenge.
     pub const fn needs_pkce(&self) -> bool {
-        self.registration.is_public || self.registration.require_pkce
+        self.registration.is_public || self.registration.require_pkce || self.registration.policies.tokens.is_fapi2()
     }
 }
 
@@ -169,6 +169,7 @@ impl Registration {
         self.policies.check(&mut mistakes);
         self.policies.claims.check_with(&self.redirect_uris, self.skip_consent, &mut mistakes);
         self.policies.logout.check_origin(&self.redirect_uris, &mut mistakes);
+        self.check_profile(&mut mistakes);
         let needs_none = self.acts_alone || self.for_devices || self.policies.forward_auth.is_on();
         if self.redirect_uris.is_empty() && !needs_none && !mistakes.contains_key("redirect_uris") {
             mistakes.insert("redirect_uris", "Enter at least one redirect URI; the app's documentation names it.".to_owned());

@@ -36,8 +36,7 @@ pub fn check(pattern: &str) -> Result<(), &'static str> {
 fn check_parent(parent: &str) -> Result<(), &'static str> {
     const ANYONE: &str = "below this domain anyone can have a name, so the wildcard would let in strangers.";
     let host = parent.split(':').next().unwrap_or_default();
-    let is_name =
-        host.split('.').all(|label| is_label(label)) && host.split('.').next_back().is_some_and(|label| !label.bytes().all(|b| b.is_ascii_digit()));
+    let is_name = host.split('.').all(is_label) && host.split('.').next_back().is_some_and(|label| !label.bytes().all(|b| b.is_ascii_digit()));
     if !is_name {
         return Err("behind the wildcard there must be a domain: https://*.example.org/callback.");
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Authority, Mistakes, Refused, Registered, store};
+use super::{Authority, Mistakes, Refused, Registered, changeable, store};
 use crate::app::App;
 use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
@@ -121,6 +121,7 @@ pub async fn make_secret(app: &App, by: Authority<'_>, id: ClientId, new: &NewSe
     }
     let mut tx = app.db.begin().await?;
     let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    changeable(&client)?;
     if client.registration.is_public {
         return Err(Refused::Mistakes(Mistakes::from([("secret", "A public client has no secret.".to_owned())])));
     }
@@ -150,6 +151,7 @@ pub async fn secrets(app: &App, id: ClientId) -> sqlx::Result<Vec<SecretLine>> {
 pub async fn delete_secret(app: &App, by: Authority<'_>, id: ClientId, hint: &str, now: Timestamp) -> Result<(), Refused> {
     let mut tx = app.db.begin().await?;
     let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    changeable(&client)?;
     if !store::delete_secret(&mut tx, id, hint).await? {
         return Err(Refused::Gone);
     }

@@ -99,7 +99,10 @@ pub(super) async fn find(conn: &mut Conn, id: ClientId) -> sqlx::Result<Option<C
 }
 
 pub(super) async fn find_by_client_id(conn: &mut Conn, client_id: &str) -> sqlx::Result<Option<Client>> {
-    let row: Option<Row> = query(concat!("SELECT ", columns!(), " FROM clients WHERE client_id = $1")).bind(client_id).optional(conn).await?;
+    let row: Option<Row> = query(concat!("SELECT ", columns!(), " FROM clients WHERE client_id = $1 AND out_of_service_at IS NULL"))
+        .bind(client_id)
+        .optional(conn)
+        .await?;
     row.map(Client::try_from).transpose()
 }
 
@@ -238,11 +241,22 @@ pub(super) async fn all_group_names(conn: &mut Conn) -> sqlx::Result<Vec<(Client
     query("SELECT cg.client_id, g.name FROM client_groups cg JOIN groups g ON g.id = cg.group_id ORDER BY g.name").all(conn).await
 }
 
-/// The secrets that have not ended.
-pub(super) async fn secret_hashes(conn: &mut Conn, id: ClientId, now: Timestamp) -> sqlx::Result<Vec<TokenHash>> {
-    let select = "SELECT secret_hash FROM client_secrets WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > $2)";
-    let rows: Vec<(TokenHash,)> = query(select).bind(id).bind(now).all(conn).await?;
-    Ok(rows.into_iter().map(|(hash,)| hash).collect())
+/// A secret as it is compared.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct KnownSecret {
+    pub(super) secret_hash: TokenHash,
+    pub(super) expires_at: Option<Timestamp>,
+}
+
+impl KnownSecret {
+    pub(super) fn counts_at(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|expires_at| expires_at > now)
+    }
+}
+
+/// The secrets, also those that have ended.
+pub(super) async fn known_secrets(conn: &mut Conn, id: ClientId) -> sqlx::Result<Vec<KnownSecret>> {
+    query("SELECT secret_hash, expires_at FROM client_secrets WHERE client_id = $1").bind(id).all(conn).await
 }
 
 pub(super) async fn secrets(conn: &mut Conn, id: ClientId) -> sqlx::Result<Vec<SecretLine>> {
@@ -356,13 +370,17 @@ struct OpenToRow {
     logo: String,
 }
 
-/// The clients this person may use, by name; as [`admits`], for all of them.
+/// The clients this person may use, by name; as [`admits`], for all of them but those a stranger registered: they would stand among the apps of the house, with an
+/// address of their choice.
 pub(super) async fn open_to(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<OpenTo>> {
     let rows: Vec<OpenToRow> = query(
         "SELECT c.id, c.name, c.initiate_login_uri, c.policy, c.logo FROM clients c
-         WHERE NOT c.restricted
+         WHERE (NOT c.restricted
             OR EXISTS (SELECT 1 FROM client_groups cg JOIN groups g ON g.id = cg.group_id JOIN group_members m ON m.group_id = g.id
-                       WHERE cg.client_id = c.id AND m.user_id = $1 AND g.removed_at IS NULL)
+                       WHERE cg.client_id = c.id AND m.user_id = $1 AND g.removed_at IS NULL))
+           AND c.out_of_service_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM registered_clients r WHERE r.client_id = c.id)
+           AND NOT EXISTS (SELECT 1 FROM client_documents d WHERE d.client_id = c.id)
          ORDER BY lower(c.name), c.id LIMIT 1000",
     )
     .bind(user)

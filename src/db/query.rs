@@ -218,7 +218,8 @@ pub async fn add_rows<const N: usize>(
         }
     }
     copy.send(text.as_slice()).await?;
-    copy.finish().await
+    let added = copy.finish().await;
+    conn.settle(added)
 }
 
 /// A value in the text format of PostgreSQL's `COPY`.
@@ -262,10 +263,15 @@ impl Query {
     /// When the database refuses it.
     pub async fn execute(self, conn: &mut Conn) -> sqlx::Result<u64> {
         let parts = self.split(conn.engine());
-        Ok(match conn.borrow() {
-            Borrowed::Sqlite(c) => sqlx::query_with(parts.sql, sqlite(parts.values)).persistent(parts.cached).execute(c).await?.rows_affected(),
-            Borrowed::Postgres(c) => sqlx::query_with(parts.sql, postgres(parts.values)).persistent(parts.cached).execute(c).await?.rows_affected(),
-        })
+        let done = match conn.borrow() {
+            Borrowed::Sqlite(c) => {
+                sqlx::query_with(parts.sql, sqlite(parts.values)).persistent(parts.cached).execute(c).await.map(|done| done.rows_affected())
+            }
+            Borrowed::Postgres(c) => {
+                sqlx::query_with(parts.sql, postgres(parts.values)).persistent(parts.cached).execute(c).await.map(|done| done.rows_affected())
+            }
+        };
+        conn.settle(done)
     }
 
     /// The first row, if there is one.
@@ -274,14 +280,15 @@ impl Query {
     /// When the database refuses the query or a column does not fit the row type.
     pub async fn optional<R: Row>(self, conn: &mut Conn) -> sqlx::Result<Option<R>> {
         let parts = self.split(conn.engine());
-        match conn.borrow() {
+        let row = match conn.borrow() {
             Borrowed::Sqlite(c) => {
                 sqlx::query_as_with::<Sqlite, R, _>(parts.sql, sqlite(parts.values)).persistent(parts.cached).fetch_optional(c).await
             }
             Borrowed::Postgres(c) => {
                 sqlx::query_as_with::<Postgres, R, _>(parts.sql, postgres(parts.values)).persistent(parts.cached).fetch_optional(c).await
             }
-        }
+        };
+        conn.settle(row)
     }
 
     /// The one row there is.
@@ -298,12 +305,13 @@ impl Query {
     /// As [`optional`](Self::optional).
     pub async fn all<R: Row>(self, conn: &mut Conn) -> sqlx::Result<Vec<R>> {
         let parts = self.split(conn.engine());
-        match conn.borrow() {
+        let rows = match conn.borrow() {
             Borrowed::Sqlite(c) => sqlx::query_as_with::<Sqlite, R, _>(parts.sql, sqlite(parts.values)).persistent(parts.cached).fetch_all(c).await,
             Borrowed::Postgres(c) => {
                 sqlx::query_as_with::<Postgres, R, _>(parts.sql, postgres(parts.values)).persistent(parts.cached).fetch_all(c).await
             }
-        }
+        };
+        conn.settle(rows)
     }
 
     /// Hands every row on as it comes, so that they are never all in memory.
@@ -312,14 +320,15 @@ impl Query {
     /// As [`optional`](Self::optional); the rows before the failure were handed on.
     pub async fn each<R: Row>(self, conn: &mut Conn, mut each: impl FnMut(R)) -> sqlx::Result<()> {
         let parts = self.split(conn.engine());
-        match conn.borrow() {
+        let handed = match conn.borrow() {
             Borrowed::Sqlite(c) => {
                 hand_on(sqlx::query_as_with::<Sqlite, R, _>(parts.sql, sqlite(parts.values)).persistent(parts.cached).fetch(c), &mut each).await
             }
             Borrowed::Postgres(c) => {
                 hand_on(sqlx::query_as_with::<Postgres, R, _>(parts.sql, postgres(parts.values)).persistent(parts.cached).fetch(c), &mut each).await
             }
-        }
+        };
+        conn.settle(handed)
     }
 
     fn split(self, engine: Engine) -> Parts {

@@ -7,7 +7,7 @@
 //!
 //! So a code is good once, for one address of one app and in the browser that began; allowed groups, consent and everything else that is decided about a client
 //! hold; and the grant behind the cookie ends with the session, the person or an administrator's click, which each request asks the database anew
-//! ([`oidc::proxied::find`], one statement).
+//! (`oidc::proxied::find`, one statement).
 
 pub mod admin;
 pub mod http;

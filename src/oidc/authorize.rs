@@ -13,9 +13,11 @@ use super::error::{AuthorizeError, AuthorizeErrorCode};
 use super::params::Params;
 use super::request::{self, AuthorizationRequest};
 use super::scope::Scopes;
-use super::{Agreement, check, id_token, last_errors, pushed, request_object, store};
+use super::{Agreement, check, id_token, last_errors, pushed, request_object, resources, store};
+use crate::apis::{self, Reach};
 use crate::app::App;
 use crate::clients;
+use crate::clients::metadata_document::{self, Unusable};
 use crate::clients::policy::ClaimsPolicy;
 use crate::clients::policy::claims::RequiredProof;
 use crate::clock::Timestamp;
@@ -57,6 +59,8 @@ pub struct Facts {
     pub admitted: bool,
     /// What they let the client have before.
     pub consented: Scopes,
+    /// And at APIs.
+    pub reached: Reach,
     /// They have just agreed to this very request.
     pub agreed: bool,
     /// Whom the client expects, by a hint that is ours.
@@ -123,8 +127,9 @@ pub fn decide(request: &AuthorizationRequest, facts: &Facts, asked_at: Timestamp
     if facts.agreed {
         return Decision::Issue;
     }
-    let settled =
-        request.client.registration.skip_consent || (!request.prompt.consent && !policy.ask_each_time && request.reach().is_within(&facts.consented));
+    let agreed_before = request.reach().is_within(&facts.consented) && request.apis.is_within(&facts.reached);
+    let may_remember = !request.prompt.consent && !policy.ask_each_time && !request.may_be_an_impostor();
+    let settled = request.client.registration.skip_consent || (may_remember && agreed_before);
     match (settled, request.prompt.none) {
         (true, _) => Decision::Issue,
         (false, true) => Decision::Refuse(ConsentRequired, "the person has not agreed yet"),
@@ -151,6 +156,12 @@ pub async fn get(
     let now = app.clock.now();
     let params = Params::parse(&query.unwrap_or_default()).map_err(|_| not_understood())?;
     let pushed = params.get("request_uri").filter(|uri| pushed::is_pushed(uri)).map(str::to_owned).unwrap_or_default();
+    if let Some(client_id) = params.get("client_id") {
+        metadata_document::bring_in(&app, client_id, &browser, now).await.map_err(|unusable| match unusable {
+            Unusable::Said(message) => AppError::refused("This app cannot sign you in", message),
+            Unusable::Internal(error) => error.into(),
+        })?;
+    }
     // A request that was pushed was opened, and its signature checked, when it was pushed.
     let is_vetted = !pushed.is_empty() || params.has("request");
     let params = if pushed.is_empty() { params } else { pushed::open(&app, &params, &pushed, now).await? };
@@ -242,6 +253,8 @@ pub(super) async fn proceed(
         Some(client_id) => clients::find_by_client_id(&mut conn, client_id).await?,
         None => None,
     };
+    let settings = app.settings();
+    let client = client.filter(|client| metadata_document::is_served(&settings, client));
     let (client, is_check) = check::lend(app, params, client, now);
     let mut request = match request::validate(params, client) {
         Ok(request) => request,
@@ -249,11 +262,19 @@ pub(super) async fn proceed(
     };
     request.is_check = is_check;
     request.pushed = Some(asked.pushed.clone()).filter(|pushed| !pushed.is_empty());
-    if request.client.registration.require_par && request.pushed.is_none() {
+    if request.client.needs_par() && request.pushed.is_none() {
         return refuse(request.refuse(AuthorizeErrorCode::InvalidRequest, request::NOT_PUSHED)).await;
     }
     if request.client.registration.policies.authentication.require_signed_request && !asked.is_vetted && !is_check {
         return refuse(request.refuse(AuthorizeErrorCode::InvalidRequest, "this client must sign its requests (RFC 9101)")).await;
+    }
+    let found = resources::resolve(&mut conn, &app.config.origin, &request.client, &request.unverified_resources, &request.scope_words).await;
+    match found.map_err(resources::Unresolved::for_client) {
+        Ok(apis) => request.apis = apis,
+        Err(refused) => {
+            let (error, description) = refused?;
+            return refuse(request.refuse(error, description)).await;
+        }
     }
     let mut facts = Facts { agreed: agreement == Agreement::Given, ..Facts::default() };
     if let Some(person) = signed_in {
@@ -261,7 +282,7 @@ pub(super) async fn proceed(
         let subject = app.subjects.of(&request.client.registration.policies.claims, person.user.id);
         facts.session = Some(Session { user: person.user.id, subject, auth_at: person.session.auth_at, class });
         facts.admitted = clients::admits(&mut conn, &request.client, person.user.id).await?;
-        facts.consented = Scopes::parse(&store::consent(&mut conn, person.user.id, request.client.id).await?.unwrap_or_default());
+        (facts.consented, facts.reached) = store::consent(&mut conn, person.user.id, request.client.id).await?;
     }
     drop(conn);
     let hint = request
@@ -281,7 +302,8 @@ pub(super) async fn proceed(
         },
         (Decision::AskConsent, Some(person)) => {
             // Someone who wants another account signs in after now, however new their sign-in is.
-            consent::page(app, person, &request, sealed(asked_at), sealed(now)).await
+            let words = apis::for_people(&mut app.db.read().await?, &request.apis).await?;
+            consent::page(app, person, &request, words, sealed(asked_at), sealed(now)).await
         }
         (Decision::Refuse(error, description), _) => {
             tracing::info!(client.id = request.client.client_id, error = error.as_str(), "refused an authorization request: {description}");
@@ -335,7 +357,7 @@ mod tests {
         let user = UserId::from(uuid::Uuid::from_u128(7));
         let auth_at = Timestamp::from_seconds(10_000 - seconds_before);
         let session = Session { user, subject: user.to_string(), auth_at, class: Class::PhishingResistant };
-        Facts { session: Some(session), admitted: true, consented: Scopes::parse("openid"), agreed: false, expected: None }
+        Facts { session: Some(session), admitted: true, consented: Scopes::parse("openid"), ..Facts::default() }
     }
 
     fn decided(more: &str, facts: &Facts) -> Decision {

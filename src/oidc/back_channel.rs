@@ -20,7 +20,7 @@ use crate::audit::{self, Actor, Event, Kind};
 use crate::clients::{self, Client, Outcome};
 use crate::clock::Timestamp;
 use crate::id::ClientId;
-use crate::outbound::{self, Limits, NamedBy, Unanswered};
+use crate::outbound::{self, Limits, Unanswered};
 use crate::sessions::apps::NOTICES_WRITTEN;
 use crate::users;
 
@@ -158,7 +158,7 @@ async fn tell(app: &App, client: &Client, notice: &Notice, now: Timestamp) -> an
     let about = About { client_id: &client.client_id, sub: &sub, sid: sid.as_deref() };
     let token = logout_token::sign(&app.config.origin, alg, app.keys.current().active(alg)?, &about, now)?;
     let uri = &client.registration.policies.logout.backchannel_logout_uri;
-    Ok(judge(app.outbound.post_form(uri, &[("logout_token", &token)], NamedBy::Administrator, LIMITS).await))
+    Ok(judge(app.outbound.post_form(uri, &[("logout_token", &token)], client.registration.policies.provenance.named_by(), LIMITS).await))
 }
 
 /// Notes how a handful of tries went, in one transaction.

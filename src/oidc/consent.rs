@@ -13,7 +13,7 @@ use super::request::{self, AuthorizationRequest};
 use super::scope::Scope;
 use super::{Agreement, authorize, check};
 use crate::app::App;
-use crate::clients::{self, Face, logos};
+use crate::clients::{self, Face, RegisteredBy, logos};
 use crate::error::AppError;
 use crate::id::UserId;
 use crate::sessions::{MaybeSignedIn, SignedIn};
@@ -30,7 +30,11 @@ struct ConsentPage {
     username: String,
     user: UserId,
     scopes: Vec<&'static str>,
+    /// APIs by name, with what the app may do there.
+    apis: Vec<(String, Vec<String>)>,
     goes_to: String,
+    /// Who vouches for the app, when nobody here does.
+    vouched_by: String,
     sealed: String,
     sealed_for_another: String,
 }
@@ -40,6 +44,7 @@ pub(super) async fn page(
     app: &App,
     person: &SignedIn,
     request: &AuthorizationRequest,
+    apis: Vec<(String, Vec<String>)>,
     sealed: String,
     sealed_for_another: String,
 ) -> Result<Response, AppError> {
@@ -51,13 +56,27 @@ pub(super) async fn page(
         username: person.user.username.clone(),
         user: person.user.id,
         scopes: request.reach().iter().map(Scope::for_people).collect(),
+        apis,
         goes_to: destination(&request.reply_to.redirect_uri),
+        vouched_by: vouched_by(&request.client),
         sealed,
         sealed_for_another,
     };
     let mut response = page.into_response();
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, headers::csp_for_forms_that_leave());
     Ok(response)
+}
+
+/// What a person should know about an app that nobody here registered; empty for others.
+fn vouched_by(client: &clients::Client) -> String {
+    match client.registration.policies.provenance.registered_by {
+        RegisteredBy::Administrator | RegisteredBy::File => String::new(),
+        RegisteredBy::Itself => "This app registered itself. Nobody here has checked it, and its name is what it calls itself.".to_owned(),
+        RegisteredBy::Document => {
+            let host = url::Url::parse(&client.client_id).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+            format!("This app is described by {host} alone. Nobody here has checked it, and its name is what it calls itself.")
+        }
+    }
 }
 
 /// Where the person will be sent, short enough to read: the host, or the scheme of an app on this device.

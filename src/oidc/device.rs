@@ -14,11 +14,13 @@ use serde_json::json;
 use super::acr::Class;
 use super::authorize::required_class;
 use super::error::{OAuthError, no_store};
-use super::mint::{mint, settle};
+use super::mint::{Wanted, mint, settle};
+use super::resources;
 use super::scope::{Scope, Scopes};
 use super::store::devices::{self as store, NewDevice, Polled};
 use super::store::{self as grants, NewGrant};
 use super::token::{self, Tokens};
+use crate::apis::{self, Permissions, Reach};
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
 use crate::clients::{self, AuthenticatedClient, Client};
@@ -27,7 +29,7 @@ use crate::db::Tx;
 use crate::error::AppError;
 use crate::id::GrantId;
 use crate::secret::{SecretToken, TokenHash, random_bytes};
-use crate::sessions::SignedIn;
+use crate::sessions::{FreshIfPasskey, SignedIn};
 use crate::web::{self, Chrome, user_agent};
 
 /// The grant type (RFC 8628 section 3.4).
@@ -78,9 +80,12 @@ pub async fn authorize(State(app): State<App>, device: web::Client, headers: Hea
         return Err(OAuthError::UnauthorizedClient("this client may not use the device flow"));
     }
     let scopes = Scopes::parse(params.get("scope").unwrap_or("openid"));
-    if scopes.is_empty() {
+    let named = resources::named(&params, &client);
+    if scopes.is_empty() && named.is_empty() {
         return Err(OAuthError::InvalidScope("scope names nothing that is offered"));
     }
+    let words = Permissions::parse(params.get("scope").unwrap_or_default());
+    let reach = resources::resolve(&mut app.db.read().await?, &app.config.origin, &client, &named, &words).await?;
     let device_code = SecretToken::new("muster_dc_");
     let mut tx = app.db.begin().await?;
     let user_code = loop {
@@ -90,6 +95,7 @@ pub async fn authorize(State(app): State<App>, device: web::Client, headers: Hea
             user_code: &TokenHash::of(&user_code),
             client: client.id,
             scopes: &scopes.to_string(),
+            permissions: &reach.to_text(),
             client_ip: &device.ip_text(),
             user_agent: &device.user_agent,
             created_at: now,
@@ -142,7 +148,13 @@ fn hears(polled: &Polled, now: Timestamp) -> Hears {
 }
 
 /// The device asks whether the person has decided.
-pub(super) async fn redeem(app: &App, client: &AuthenticatedClient, unverified_code: &str, now: Timestamp) -> Result<Tokens, OAuthError> {
+pub(super) async fn redeem(
+    app: &App,
+    client: &AuthenticatedClient,
+    unverified_code: &str,
+    wanted: Wanted<'_>,
+    now: Timestamp,
+) -> Result<Tokens, OAuthError> {
     const UNKNOWN: OAuthError = OAuthError::InvalidGrant("the device_code is unknown, used or another client's");
     let hash = TokenHash::of(unverified_code);
     let mut tx = app.db.begin().await?;
@@ -150,7 +162,8 @@ pub(super) async fn redeem(app: &App, client: &AuthenticatedClient, unverified_c
     let answer = match hears(&polled, now) {
         Hears::Tokens => {
             let grant = store::take(&mut tx, &hash, client.id).await?.ok_or(UNKNOWN)?;
-            let minted = mint(&mut tx, app, client, grant, None, now).await;
+            let granted = grants::find_granted(&mut tx, grant).await?;
+            let minted = mint(&mut tx, app, client, granted, wanted, now).await;
             return settle(tx, minted).await?.sign(app, client, None, now).await;
         }
         Hears::Pending => {
@@ -186,6 +199,7 @@ struct ConfirmPage {
     display_name: String,
     username: String,
     scopes: Vec<&'static str>,
+    apis: Vec<(String, Vec<String>)>,
     code: String,
     client_ip: String,
     device: String,
@@ -215,7 +229,9 @@ pub async fn page(State(app): State<App>, person: SignedIn, browser: web::Client
     let Some(typed) = address.user_code else { return Ok(code_page(&app, &person, "", "")) };
     app.limits.user_codes.check(&browser)?;
     let Some((code, waiting, client)) = find(&app, &typed).await? else { return Ok(code_page(&app, &person, &typed, UNKNOWN_CODE)) };
+    let reach = Reach::from_text(&waiting.permissions);
     let page = ConfirmPage {
+        apis: apis::for_people(&mut app.db.read().await?, &reach).await?,
         chrome: person.chrome(&app),
         client_name: client.registration.name,
         display_name: person.user.display_name,
@@ -255,7 +271,12 @@ pub struct Answer {
 ///
 /// # Errors
 /// `TooManyRequests`; a page, when the app is not open to the person or the device no longer waits.
-pub async fn answer(State(app): State<App>, person: SignedIn, browser: web::Client, Form(form): Form<Answer>) -> Result<Response, AppError> {
+pub async fn answer(
+    State(app): State<App>,
+    FreshIfPasskey(person): FreshIfPasskey,
+    browser: web::Client,
+    Form(form): Form<Answer>,
+) -> Result<Response, AppError> {
     app.limits.user_codes.check(&browser)?;
     let now = app.clock.now();
     let Some((code, waiting, client)) = find(&app, &form.user_code).await? else {
@@ -272,7 +293,7 @@ pub async fn answer(State(app): State<App>, person: SignedIn, browser: web::Clie
             "This app wants a newer or better sign-in than yours. Sign out, sign in with your passkey, and type the code of the device again.",
         ));
     }
-    let grant = if allowed { Some(grant(&mut tx, &person, &client, &waiting.scopes, &browser, now).await?) } else { None };
+    let grant = if allowed { Some(grant(&mut tx, &person, &client, &waiting, &browser, now).await?) } else { None };
     if !store::decide(&mut tx, &TokenHash::of(&code), grant, now).await? {
         drop(tx);
         return Ok(code_page(&app, &person, &form.user_code, UNKNOWN_CODE));
@@ -291,8 +312,15 @@ fn is_enough(person: &SignedIn, client: &Client, asked_at: Timestamp, now: Times
 }
 
 /// Stores what the person grants. It belongs to no browser session: signing out of the browser does not sign the television out.
-async fn grant(tx: &mut Tx, person: &SignedIn, client: &Client, scopes: &str, browser: &web::Client, now: Timestamp) -> sqlx::Result<GrantId> {
-    let (id, amr) = (GrantId::new(), person.session.method.amr());
+async fn grant(
+    tx: &mut Tx,
+    person: &SignedIn,
+    client: &Client,
+    waiting: &store::Waiting,
+    browser: &web::Client,
+    now: Timestamp,
+) -> sqlx::Result<GrantId> {
+    let (id, amr, scopes) = (GrantId::new(), person.session.method.amr(), waiting.scopes.as_str());
     let new = NewGrant {
         id,
         user: person.user.id,
@@ -300,6 +328,7 @@ async fn grant(tx: &mut Tx, person: &SignedIn, client: &Client, scopes: &str, br
         session: None,
         scopes,
         claims: "",
+        permissions: &waiting.permissions,
         nonce: None,
         auth_at: person.session.auth_at,
         amr: &amr.join(" "),
@@ -307,8 +336,7 @@ async fn grant(tx: &mut Tx, person: &SignedIn, client: &Client, scopes: &str, br
         created_at: now,
     };
     grants::insert_grant(tx, new).await?;
-    let before = Scopes::parse(&grants::consent(tx, person.user.id, client.id).await?.unwrap_or_default());
-    grants::put_consent(tx, person.user.id, client.id, &before.and(&Scopes::parse(scopes)).to_string(), now).await?;
+    grants::put_consent(tx, person.user.id, client.id, &Scopes::parse(scopes), &Reach::from_text(&waiting.permissions), now).await?;
     let event = Event::new(now, Kind::Authorized, person.actor()).on(client.id.uuid(), &client.registration.name).from_client(browser);
     audit::record(tx, event.with("scopes", scopes).with("device", true)).await?;
     Ok(id)

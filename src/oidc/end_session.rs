@@ -148,6 +148,7 @@ async fn check(app: &App, params: &Params) -> Result<EndSession, AppError> {
         Some(client_id) => clients::find_by_client_id(&mut app.db.read().await?, client_id).await?,
         None => None,
     };
+    let client = client.filter(|client| clients::metadata_document::is_served(&app.settings(), client));
     let back_to = match params.get("post_logout_redirect_uri") {
         None => None,
         Some(uri) => {

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::answer::ReplyTo;
 use crate::clients::{Authentication, NotAuthenticated};
+use crate::jose::Alg;
 
 /// Why an authorization request was not answered with a code. The variant is the security rule of RFC 6749 section 4.1.2.1: an answer goes to a redirect
 /// URI only after that URI has been found to be the client's.
@@ -41,6 +42,8 @@ pub enum AuthorizeErrorCode {
     AccessDenied,
     /// RFC 6749 section 4.1.2.1.
     UnsupportedResponseType,
+    /// RFC 8707 section 2.
+    InvalidTarget,
     /// OpenID Connect Core, section 3.1.2.6.
     LoginRequired,
     /// OpenID Connect Core, section 3.1.2.6.
@@ -65,6 +68,7 @@ impl AuthorizeErrorCode {
             Self::InvalidScope => "invalid_scope",
             Self::AccessDenied => "access_denied",
             Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::InvalidTarget => "invalid_target",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
@@ -91,6 +95,12 @@ pub enum OAuthError {
     UnsupportedGrantType,
     /// More was asked for than was granted.
     InvalidScope(&'static str),
+    /// RFC 8707 section 2: the API is not known, or not open to the client or grant.
+    InvalidTarget(&'static str),
+    /// RFC 9449 section 5: the proof of the key is missing or wrong.
+    InvalidDpopProof(&'static str),
+    /// RFC 9449 section 8: the proof must hold this nonce.
+    UseDpopNonce(String),
     /// The client may not do this.
     UnauthorizedClient(&'static str),
     /// A pushed request that the authorization endpoint would refuse (RFC 9126 section 2.3).
@@ -168,6 +178,9 @@ impl OAuthError {
             Self::InvalidGrant(why) => (BAD, "invalid_grant", why, None),
             Self::UnsupportedGrantType => (BAD, "unsupported_grant_type", "the grant_type is not one of those the metadata names", None),
             Self::InvalidScope(why) => (BAD, "invalid_scope", why, None),
+            Self::InvalidTarget(why) => (BAD, "invalid_target", why, None),
+            Self::InvalidDpopProof(why) => (BAD, "invalid_dpop_proof", why, None),
+            Self::UseDpopNonce(_) => (BAD, "use_dpop_nonce", "put the nonce of the DPoP-Nonce header into the proof", None),
             Self::UnauthorizedClient(why) => (BAD, "unauthorized_client", why, None),
             Self::Authorization(error, why) => (BAD, error.as_str(), why, None),
             Self::AuthorizationPending => (BAD, "authorization_pending", "the person has not decided yet", None),
@@ -193,6 +206,25 @@ impl OAuthError {
     }
 }
 
+impl OAuthError {
+    /// What a resource says in `WWW-Authenticate` (RFC 6750 section 3, RFC 9449 section 7.1, RFC 9728 section 5.1): the scheme, the error where there is
+    /// one to name, and where the resource describes itself. `None` for errors that are not about the token.
+    pub(super) fn challenge(&self, is_dpop: bool, metadata: &str) -> Option<String> {
+        let (scheme, algs) =
+            if is_dpop { ("DPoP", format!(", algs=\"{}\"", Alg::STRICT.map(Alg::as_str).join(" "))) } else { ("Bearer", String::new()) };
+        let (_, error, description, _) = self.parts();
+        let said = match self {
+            Self::NoToken => String::new(),
+            Self::InvalidToken | Self::InvalidDpopProof(_) | Self::UseDpopNonce(_) => {
+                format!("error=\"{error}\", error_description=\"{description}\", ")
+            }
+            Self::InsufficientScope => format!("error=\"{error}\", scope=\"openid\", "),
+            _ => return None,
+        };
+        Some(format!("{scheme} {said}resource_metadata=\"{metadata}\"{algs}"))
+    }
+}
+
 /// What a program was told, for those who look on ([`super::last_errors`]).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Refusal {
@@ -214,11 +246,19 @@ impl IntoResponse for OAuthError {
         if let Some(challenge) = challenge {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
+        if let Self::UseDpopNonce(nonce) = &self
+            && let Ok(nonce) = HeaderValue::from_str(nonce)
+        {
+            headers.insert(DPOP_NONCE, nonce);
+        }
         let mut response = (status, headers, Json(json!({ "error": error, "error_description": description }))).into_response();
         response.extensions_mut().insert(Refusal { error, description });
         response
     }
 }
+
+/// The header that brings a nonce for DPoP proofs (RFC 9449 section 8.1).
+pub const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// RFC 6749 section 5.1: answers that may hold tokens are stored by nobody.
 pub fn no_store() -> HeaderMap {

@@ -1,17 +1,28 @@
-//! Token introspection (RFC 7662): whether a token counts, for a server that was handed one.
+//! Token introspection (RFC 7662): whether a token counts, for a server that was handed one. Of a JWT too: it may have been taken back since it was signed.
 
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Json, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::access::{self, token_type};
 use super::error::{OAuthError, no_store};
-use super::{store, token};
+use super::scope::{Scope, Scopes};
+use super::store::LiveToken;
+use super::store::machines::MachineToken;
+use super::{exchange, store, token};
+use crate::apis::{self, Permissions};
 use crate::app::App;
+use crate::clients::policy::claims::SubjectType;
+use crate::clients::{self, Client};
+use crate::clock::Timestamp;
+use crate::db::Conn;
+use crate::id::ApiId;
 use crate::secret::TokenHash;
 
-/// `POST /api/oidc/introspect`. Only a client with a secret may ask, or anyone could try tokens here (RFC 7662 section 2.1).
+/// `POST /api/oidc/introspect`. Only a client that can prove who it is may ask, or anyone could try tokens here (RFC 7662 section 2.1); about an API's token
+/// only whoever runs the API, and the client it was given to.
 pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Response, OAuthError> {
     let now = app.clock.now();
     let params = token::form(&headers, &body)?;
@@ -20,39 +31,113 @@ pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Re
         return Err(OAuthError::InvalidClient);
     }
     let unverified_token = params.get("token").ok_or(OAuthError::InvalidRequest("token is missing"))?;
-    let hash = TokenHash::of(unverified_token);
     let mut conn = app.db.read().await?;
-    let found = store::find_live_token(&mut conn, &hash, now).await?;
-    let machine = if found.is_none() { store::machines::find_live(&mut conn, &hash, now).await? } else { None };
+    let mut answer = match access::read(&app.config.origin, &app.keys.current(), unverified_token, now) {
+        Some(jwt) if jwt.is_a_machines() => about_machine_jwt(&mut conn, &client, &jwt).await?,
+        Some(jwt) => {
+            let found = store::find_live_token(&mut conn, &jwt.hash(), now).await?.filter(|token| token.kind == "jwt");
+            about_person(&app, &mut conn, &client, found).await?
+        }
+        None => {
+            let hash = TokenHash::of(unverified_token);
+            // A row that was found by what is no JWT must not be a JWT's.
+            match store::find_live_token(&mut conn, &hash, now).await?.filter(|token| token.kind != "jwt") {
+                Some(found) => about_person(&app, &mut conn, &client, Some(found)).await?,
+                None => match store::machines::find_live(&mut conn, &hash, now).await? {
+                    Some(found) => about_machine(&mut conn, &client, found).await?,
+                    None => None,
+                },
+            }
+        }
+    };
     drop(conn);
+    if let Some(answer) = answer.as_mut().and_then(Value::as_object_mut) {
+        answer.insert("active".to_owned(), true.into());
+        answer.insert("iss".to_owned(), app.config.origin.as_str().into());
+        answer.retain(|_, value| !value.is_null());
+    }
+    Ok((no_store(), Json(answer.unwrap_or_else(|| json!({ "active": false })))).into_response())
+}
+
+/// Whether `asking` may know about a token that `holder` was given for an API.
+async fn may_know(conn: &mut Conn, asking: &Client, holder: &str, api: Option<ApiId>) -> sqlx::Result<bool> {
+    match api {
+        Some(api) if holder != asking.client_id => Ok(apis::open(conn, api, asking.id).await?.is_some_and(|opened| opened.serves())),
+        _ => Ok(true),
+    }
+}
+
+fn cnf(jkt: Option<&str>) -> Value {
+    jkt.map_or(Value::Null, |jkt| json!({ "jkt": jkt }))
+}
+
+async fn about_person(app: &App, conn: &mut Conn, asking: &Client, found: Option<LiveToken>) -> sqlx::Result<Option<Value>> {
+    let Some(token) = found else { return Ok(None) };
+    let Some(scopes) = exchange::still_allowed(conn, &token).await? else { return Ok(None) };
+    let policy = token.claims_policy()?;
+    let sub = app.subjects.of(&policy, token.user_id);
+    // Whoever runs the API learns the name; an app only with `profile`, and nobody through an app that must not be able to compare.
+    let is_named = Scopes::parse(&token.scopes).contains(Scope::Profile)
+        || (policy.subject == SubjectType::Public && token.api_id.is_some() && token.client_id != asking.client_id);
+    let is_access = token.kind != "refresh";
     // A refresh token is its client's own business.
-    let found = found.filter(|token| token.kind == "access" || token.client_id == client.client_id);
-    let answer = match found {
-        None => match machine {
-            None => json!({ "active": false }),
-            // Without a person, the client is the subject (RFC 9068 section 2.2).
-            Some(token) => json!({
-                "active": true,
-                "scope": token.scopes,
-                "client_id": token.client_id,
-                "token_type": "Bearer",
-                "exp": token.expires_at.as_seconds(),
-                "iat": token.created_at.as_seconds(),
-                "sub": token.client_id,
-                "iss": app.config.origin.as_str(),
-            }),
-        },
-        Some(token) => json!({
-            "active": true,
-            "scope": token.scopes,
+    let allowed = if is_access { may_know(conn, asking, &token.client_id, token.api_id).await? } else { token.client_id == asking.client_id };
+    Ok(allowed.then(|| {
+        json!({
+            "scope": scopes,
             "client_id": token.client_id,
-            "username": token.username,
-            "token_type": if token.kind == "access" { "Bearer" } else { "refresh_token" },
+            "username": is_named.then_some(&token.username),
+            "token_type": if is_access { token_type(token.jkt.is_some()) } else { "refresh_token" },
             "exp": token.expires_at.as_seconds(),
             "iat": token.created_at.as_seconds(),
-            "sub": app.subjects.of(&token.claims_policy()?, token.user_id),
-            "iss": app.config.origin.as_str(),
-        }),
+            "sub": sub,
+            "aud": token.audience,
+            "act": token.act.as_deref().and_then(|act| serde_json::from_str::<Value>(act).ok()),
+            "cnf": cnf(token.jkt.as_deref()),
+        })
+    }))
+}
+
+async fn about_machine(conn: &mut Conn, asking: &Client, token: MachineToken) -> sqlx::Result<Option<Value>> {
+    if !may_know(conn, asking, &token.client_id, token.api_id).await? {
+        return Ok(None);
+    }
+    let scopes = match token.api_id {
+        None => token.scopes.clone(),
+        Some(api) => {
+            let Some(holder) = clients::find_by_client_id(conn, &token.client_id).await? else { return Ok(None) };
+            let Some(allowed) = apis::open(conn, api, holder.id).await?.and_then(|opened| opened.for_itself()) else { return Ok(None) };
+            Permissions::parse(&token.scopes).within(&allowed).to_string()
+        }
     };
-    Ok((no_store(), Json(answer)).into_response())
+    Ok(Some(of_machine(&token.client_id, &scopes, token.created_at, token.expires_at, token.audience.as_deref(), token.jkt.as_deref())))
+}
+
+/// Without a person, the client is the subject (RFC 9068 section 2.2).
+fn of_machine(client_id: &str, scopes: &str, created_at: Timestamp, expires_at: Timestamp, audience: Option<&str>, jkt: Option<&str>) -> Value {
+    json!({
+        "scope": scopes,
+        "client_id": client_id,
+        "token_type": token_type(jkt.is_some()),
+        "exp": expires_at.as_seconds(),
+        "iat": created_at.as_seconds(),
+        "sub": client_id,
+        "aud": audience,
+        "cnf": cnf(jkt),
+    })
+}
+
+/// A JWT a client got for itself has no row: it counts as long as the client may still have what it says, and has not given it back.
+async fn about_machine_jwt(conn: &mut Conn, asking: &Client, jwt: &access::Read) -> sqlx::Result<Option<Value>> {
+    let Some(holder) = clients::find_by_client_id(conn, &jwt.client_id).await?.filter(|holder| holder.registration.acts_alone) else {
+        return Ok(None);
+    };
+    let Some(opened) = apis::open_by_identifier(conn, &jwt.aud, holder.id).await? else { return Ok(None) };
+    let still = opened.for_itself().is_some_and(|allowed| Permissions::parse(&jwt.scope).is_within(&allowed));
+    if !still || store::proofs::is_revoked(conn, &jwt.hash()).await? || !may_know(conn, asking, &jwt.client_id, Some(opened.api.id)).await? {
+        return Ok(None);
+    }
+    let (iat, exp) = (Timestamp::from_seconds(jwt.iat), Timestamp::from_seconds(jwt.exp));
+    let jkt = jwt.cnf.as_ref().map(|cnf| cnf.jkt.as_str());
+    Ok(Some(of_machine(&jwt.client_id, &jwt.scope, iat, exp, Some(&jwt.aud), jkt)))
 }

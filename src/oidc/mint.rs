@@ -2,19 +2,23 @@
 
 use std::time::Duration;
 
+use super::access::{self, Access};
 use super::acr::Class;
 use super::claims_request::Named;
 use super::error::OAuthError;
 use super::id_token;
+use super::resources;
 use super::scope::{Scope, Scopes};
 use super::store::{self, NewToken};
 use super::token::Tokens;
+use crate::apis::{self, Api, Permissions, Reach};
 use crate::app::App;
+use crate::clients::policy::ClaimsPolicy;
 use crate::clients::{self, AuthenticatedClient};
 use crate::clock::Timestamp;
-use crate::db::Tx;
-use crate::id::GrantId;
-use crate::secret::SecretToken;
+use crate::db::{Conn, Tx};
+use crate::secret::{SecretToken, TokenHash};
+use crate::{groups, users};
 
 /// How long a client's access tokens are good for.
 pub(super) fn access_lifetime(app: &App, client: &clients::Client) -> Duration {
@@ -22,14 +26,32 @@ pub(super) fn access_lifetime(app: &App, client: &clients::Client) -> Duration {
     own.map_or_else(|| app.settings().access_token_lifetime.minutes(), |minutes| Duration::from_secs(u64::from(minutes) * 60))
 }
 
+/// How long a client's refresh tokens that are not used are good for.
+pub(super) fn refresh_lifetime(app: &App, client: &clients::Client) -> Duration {
+    let own = client.registration.lifetimes.refresh_days;
+    own.map_or_else(|| app.settings().refresh_token_lifetime.days(), |days| Duration::from_secs(u64::from(days) * 86_400))
+}
+
+/// What a token request says besides the code or refresh token it uses.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wanted<'a> {
+    /// Less than was granted, when given.
+    pub(super) scope: Option<&'a str>,
+    /// Which of the APIs that were granted the access token is for.
+    pub(super) resource: Option<&'a str>,
+    /// The key the client has proved to hold.
+    pub(super) jkt: Option<&'a str>,
+    /// The refresh token that was used stays the one to use.
+    pub(super) kept: Option<&'a TokenHash>,
+}
+
 /// Tokens that are stored, and what the ID token that goes with them will say.
 pub(super) struct Minted {
     pub(super) grant: store::Grant,
+    person: store::Person,
     granted: Scopes,
-    access: SecretToken,
+    access: Access,
     refresh: Option<SecretToken>,
-    /// Until when the refresh token is good.
-    pub(super) refresh_until: Option<Timestamp>,
     lifetime: Duration,
 }
 
@@ -38,40 +60,85 @@ pub(super) async fn mint(
     tx: &mut Tx,
     app: &App,
     client: &AuthenticatedClient,
-    grant: GrantId,
-    narrowed: Option<Scopes>,
+    granted: Option<store::Granted>,
+    wanted: Wanted<'_>,
     now: Timestamp,
 ) -> Result<Minted, OAuthError> {
-    let grant = store::find_live_grant(tx, grant).await?.ok_or_else(|| {
+    let store::Granted { grant, person, .. } = granted.filter(|granted| granted.counts).ok_or_else(|| {
         tracing::info!(client.id = client.client_id, "refused tokens: the grant was revoked or its person may no longer use the client");
         OAuthError::InvalidGrant("what the person granted no longer counts")
     })?;
-    let granted = Scopes::parse(&grant.scopes);
-    let scopes = narrowed.unwrap_or_else(|| granted.clone());
-    if scopes.is_empty() || !scopes.is_within(&granted) {
+    let (granted, reach) = (Scopes::parse(&grant.scopes), Reach::from_text(&grant.permissions));
+    let target = if reach.is_empty() && wanted.resource.is_none() { None } else { target(tx, app, client, &reach, wanted.resource).await? };
+    let narrowed = wanted.scope.map(Permissions::parse);
+    let scopes = wanted.scope.map_or_else(|| granted.clone(), Scopes::parse);
+    // A word that means nothing here is left out, as it was when it was asked for; with APIs every word means something.
+    let is_more = narrowed.as_ref().is_some_and(|words| !reach.is_empty() && !words.is_within(&every_word(&granted, &reach)));
+    if is_more || !scopes.is_within(&granted) {
         return Err(OAuthError::InvalidScope("scope names something that was not granted"));
     }
-    let settings = app.settings();
     let lifetime = access_lifetime(app, client);
-    let own = client.registration.lifetimes.refresh_days;
-    let unused = own.map_or_else(|| settings.refresh_token_lifetime.days(), |days| Duration::from_secs(u64::from(days) * 86_400));
+    let jkt = wanted.jkt.map(str::to_owned);
+    let access = match target {
+        None if scopes.is_empty() => return Err(OAuthError::InvalidScope("scope names nothing that was granted here")),
+        None => Access::new(None, scopes.to_string(), jkt, None, now, lifetime),
+        Some((api, permissions)) => {
+            let permissions = narrowed.map_or_else(|| permissions.clone(), |words| permissions.within(&words));
+            let lifetime = api.lifetime(lifetime);
+            Access::new(Some(api), permissions.to_string(), jkt, None, now, lifetime)
+        }
+    };
     // However often it is exchanged, it ends with the grant.
-    let refresh_until = (now + unused).min(grant.created_at + settings.refresh_token_end.days());
-    let access = SecretToken::new("muster_at_");
-    let refresh = granted.contains(Scope::OfflineAccess).then(|| SecretToken::new("muster_rt_"));
+    let refresh_until = (now + refresh_lifetime(app, client)).min(grant.created_at + app.settings().refresh_token_end.days());
+    let refresh = (granted.contains(Scope::OfflineAccess) && wanted.kept.is_none()).then(|| SecretToken::new("muster_rt_"));
     let (access_hash, refresh_hash) = (access.hash(), refresh.as_ref().map(SecretToken::hash));
-    let access_scopes = scopes.to_string();
-    let token = |hash, kind, scopes, expires_at| NewToken { hash, kind, grant: grant.id, scopes, created_at: now, expires_at };
-    let mut tokens = vec![token(&access_hash, "access", access_scopes.as_str(), now + lifetime)];
-    tokens.extend(refresh_hash.as_ref().map(|hash| token(hash, "refresh", grant.scopes.as_str(), refresh_until)));
-    store::insert_tokens(tx, &tokens).await?;
-    let refresh_until = refresh.is_some().then_some(refresh_until);
-    Ok(Minted { grant, granted: scopes, access, refresh, refresh_until, lifetime })
+    // What a confidential client proves itself with protects its refresh tokens (RFC 9449 section 5).
+    let refresh_jkt = wanted.jkt.filter(|_| client.registration.is_public);
+    let beside = refresh_hash.as_ref().map(|hash| NewToken { jkt: refresh_jkt, ..NewToken::plain(hash, "refresh", &grant, now, refresh_until) });
+    store::insert_tokens(tx, &access.row(&access_hash, grant.id, None), beside.as_ref()).await?;
+    if let Some(hash) = wanted.kept {
+        store::keep_refresh_token(tx, hash, refresh_until).await?;
+    }
+    Ok(Minted { grant, person, granted: scopes, access, refresh, lifetime })
+}
+
+/// The API an access token is for, with what the client may still have there; `None` for this server.
+async fn target(
+    conn: &mut Conn,
+    app: &App,
+    client: &AuthenticatedClient,
+    reach: &Reach,
+    unverified_resource: Option<&str>,
+) -> Result<Option<(Api, Permissions)>, OAuthError> {
+    const NOT_GRANTED: OAuthError = OAuthError::InvalidTarget("resource names no API that was granted, or one that is gone");
+    let opened = match unverified_resource {
+        Some(identifier) if identifier == resources::userinfo(&app.config.origin) => return Ok(None),
+        Some(identifier) => apis::open_by_identifier(conn, identifier, client.id).await?,
+        None => match (reach.only(), reach.is_empty()) {
+            (_, true) => return Ok(None),
+            (Some(only), _) => apis::open(conn, only, client.id).await?,
+            (None, _) => return Err(OAuthError::InvalidTarget("several APIs were granted; name one of them in resource")),
+        },
+    };
+    let opened = opened.ok_or(NOT_GRANTED)?;
+    let granted = reach.at(opened.api.id).ok_or(NOT_GRANTED)?;
+    let allowed = opened.for_people().ok_or(NOT_GRANTED)?;
+    let permissions = granted.within(&allowed);
+    Ok(Some((opened.api, permissions)))
+}
+
+/// Everything a grant's scope may be narrowed to.
+fn every_word(granted: &Scopes, reach: &Reach) -> Permissions {
+    let ours: Permissions = granted.iter().map(Scope::as_str).collect();
+    reach.apis().filter_map(|api| reach.at(api)).fold(ours, |all, permissions| all.and(permissions))
 }
 
 impl Minted {
     /// The answer, with a signed ID token when `openid` was granted.
     pub(super) async fn sign(self, app: &App, client: &AuthenticatedClient, nonce: Option<&str>, now: Timestamp) -> Result<Tokens, OAuthError> {
+        let keys = app.keys.current();
+        let acr = if self.grant.acr.is_empty() { Class::of(self.grant.amr.split(' ')).as_str() } else { &self.grant.acr };
+        let access_token = reveal(app, &self.access, &self.grant, &client.client_id, &client.registration.policies.claims).await?;
         let id_token = if self.granted.contains(Scope::OpenId) {
             let sid = self.grant.session_id.map(|session| id_token::sid(session, client.id));
             let about = id_token::About {
@@ -79,7 +146,7 @@ impl Minted {
                 subject: &app.subjects.of(&client.registration.policies.claims, self.grant.user_id),
                 auth_at: self.grant.auth_at,
                 amr: &self.grant.amr,
-                acr: if self.grant.acr.is_empty() { Class::of(self.grant.amr.split(' ')).as_str() } else { &self.grant.acr },
+                acr,
                 sid: sid.as_deref(),
                 nonce,
                 lifetime: client
@@ -87,44 +154,51 @@ impl Minted {
                     .lifetimes
                     .id_token_minutes
                     .map_or(self.lifetime, |minutes| Duration::from_secs(u64::from(minutes) * 60)),
-                access_token: self.access.reveal(),
+                access_token: &access_token,
             };
             let named = Named::from_text(&self.grant.claims).id_token;
             let scopes = if client.registration.claims_in_id_token { self.granted.clone() } else { Scopes::default() };
             let claims = if client.registration.claims_in_id_token || !named.is_empty() {
-                let known = super::claims_of(
-                    app,
-                    &mut app.db.read().await?,
-                    (client.id, &client.registration.policies.claims),
-                    self.grant.user_id,
-                    &scopes,
-                    &named,
-                )
-                .await?;
-                Some(known.ok_or(OAuthError::InvalidGrant("the person is gone"))?)
+                Some(super::claims_of(app, &self.person, (client.id, &client.registration.policies.claims), &scopes, &named).await?)
             } else {
                 None
             };
-            let keys = app.keys.current();
             Some(id_token::sign(&app.config.origin, keys.active(client.registration.signing_alg)?, &about, claims, now)?)
         } else {
             None
         };
         Ok(Tokens {
-            access_token: self.access.reveal().to_owned(),
-            token_type: "Bearer",
-            expires_in: self.lifetime.as_secs(),
-            scope: self.granted.to_string(),
+            access_token,
+            issued_token_type: None,
+            token_type: self.access.token_type(),
+            expires_in: self.access.expires_in(),
+            scope: self.access.scopes,
             id_token,
             refresh_token: self.refresh.map(|token| token.reveal().to_owned()),
+            dpop_nonce: None,
         })
     }
 }
 
-/// Ends the transaction in which a code or token was used. A check that failed leaves it used; our own failure, and a scope that was merely too wide, give
-/// nothing away and leave it as it was.
+/// An access token of a grant as its client gets it; signed when it is a JWT. The subject is what the grant's own client calls the person, whose policy is given.
+pub(super) async fn reveal(app: &App, access: &Access, grant: &store::Grant, client_id: &str, policy: &ClaimsPolicy) -> Result<String, OAuthError> {
+    let sub = app.subjects.of(policy, grant.user_id);
+    let names: Option<Vec<String>> = if access.wants_groups() {
+        let mut conn = app.db.read().await?;
+        let user = users::find(&mut conn, grant.user_id).await?.ok_or(OAuthError::InvalidGrant("the person is gone"))?;
+        Some(groups::of_user(&mut conn, user.id).await?.into_iter().map(|group| group.name).collect())
+    } else {
+        None
+    };
+    let acr = if grant.acr.is_empty() { Class::of(grant.amr.split(' ')).as_str() } else { &grant.acr };
+    let about = access::About { sub: &sub, client_id, auth_at: Some(grant.auth_at), acr, amr: &grant.amr, groups: names.as_deref() };
+    Ok(access.reveal(&app.config.origin, &app.keys.current(), &about)?)
+}
+
+/// Ends the transaction in which a code or token was used. A check that failed leaves it used; our own failure, and a scope or API that was merely not among
+/// those granted, give nothing away and leave it as it was.
 pub(super) async fn settle(tx: Tx, minted: Result<Minted, OAuthError>) -> Result<Minted, OAuthError> {
-    if matches!(minted, Err(OAuthError::Internal(_) | OAuthError::InvalidScope(_))) {
+    if matches!(minted, Err(OAuthError::Internal(_) | OAuthError::InvalidScope(_) | OAuthError::InvalidTarget(_))) {
         drop(tx);
     } else {
         tx.commit().await?;

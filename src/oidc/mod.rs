@@ -4,6 +4,7 @@
 //! `redeem::code` turns the code into tokens (`mint`), [`claims::for_scope`] is what they tell. Codes and tokens are opaque and stored hashed; they belong to a
 //! grant, and every statement that uses one asks whether grant, person and client still stand, so that revoking is one write.
 
+mod access;
 pub mod account;
 pub mod acr;
 pub mod answer;
@@ -15,8 +16,10 @@ pub mod claims_request;
 pub mod consent;
 pub mod device;
 pub mod discovery;
+pub mod dpop;
 pub mod end_session;
 pub mod error;
+mod exchange;
 pub mod front_channel;
 pub mod id_token;
 pub mod introspect;
@@ -29,8 +32,10 @@ pub mod params;
 pub mod proxied;
 pub mod pushed;
 mod redeem;
+pub mod registration;
 pub mod request;
 mod request_object;
+pub mod resources;
 pub mod revoke;
 pub mod scope;
 mod store;
@@ -54,8 +59,8 @@ use crate::audit::{self, Event, Kind};
 use crate::clients::policy::ClaimsPolicy;
 use crate::clients::{self, AuthenticatedClient};
 use crate::clock::Timestamp;
-use crate::db::Conn;
 use crate::error::AppError;
+use crate::groups::Membership;
 use crate::id::{ClientId, GrantId, UserId};
 use crate::secret::{SecretToken, TokenHash};
 use crate::sessions::{Farewell, SignedIn};
@@ -116,6 +121,7 @@ async fn issue_code(
         session: Some(person.session.id),
         scopes: &scopes,
         claims: &request.named.to_text(),
+        permissions: &request.apis.to_text(),
         nonce: request.nonce.as_deref(),
         auth_at: person.session.auth_at,
         amr: &person.session.method.amr().join(" "),
@@ -129,7 +135,8 @@ async fn issue_code(
         client: client.id,
         redirect_uri: &request.reply_to.redirect_uri,
         code_challenge: request.code_challenge.as_deref(),
-        expires_at: now + client.registration.lifetimes.code_seconds.map_or(CODE_LIFETIME, |seconds| Duration::from_secs(seconds.into())),
+        jkt: request.dpop_jkt.as_deref(),
+        expires_at: now + client.code_lifetime(CODE_LIFETIME),
     };
     store::insert_code(&mut tx, new).await?;
     // The app of a check knows of no session that it could be told the end of.
@@ -140,8 +147,7 @@ async fn issue_code(
         // Who checks an app agrees to nothing.
         _ if request.is_check => {}
         Agreement::Given => {
-            let before = Scopes::parse(&store::consent(&mut tx, user, client.id).await?.unwrap_or_default());
-            store::put_consent(&mut tx, user, client.id, &before.and(&request.reach()).to_string(), now).await?;
+            store::put_consent(&mut tx, user, client.id, &request.reach(), &request.apis, now).await?;
         }
         Agreement::NotAsked => store::touch_consent(&mut tx, user, client.id, now).await?,
     }
@@ -152,53 +158,63 @@ async fn issue_code(
     Ok(Some(code))
 }
 
-/// The claims of a person for a client as the database has them now; `None` when they are gone.
+/// The claims of a person for a client.
 async fn claims_of(
     app: &App,
-    conn: &mut Conn,
+    person: &store::Person,
     (client, policy): (ClientId, &ClaimsPolicy),
-    user: UserId,
     scopes: &Scopes,
     named: &BTreeSet<String>,
-) -> sqlx::Result<Option<Claims>> {
-    let Some(user) = users::find(conn, user).await? else { return Ok(None) };
-    let known = known_of(app, conn, (client, policy), &user, scopes.contains(Scope::Groups) || named.contains("groups")).await?;
-    Ok(Some(claims::for_request(&known, scopes, named)))
+) -> sqlx::Result<Claims> {
+    let with_groups = scopes.contains(Scope::Groups) || named.contains("groups") || !policy.extra.is_empty();
+    let groups = match person.groups()? {
+        _ if !with_groups => Vec::new(),
+        Some(groups) => groups,
+        None => groups::of_user(&mut app.db.read().await?, person.user.id).await?,
+    };
+    Ok(claims::for_request(&known_of(app, (client, policy), &person.user, groups).await?, scopes, named))
 }
 
-/// What is known about a person that a client may get; their groups are left out where nobody asks for them.
+/// What is known about a person that a client may get. Without their groups where nobody asks for them.
 async fn known_of<'a>(
     app: &'a App,
-    conn: &mut Conn,
     (client, policy): (ClientId, &'a ClaimsPolicy),
     user: &'a users::User,
-    with_groups: bool,
+    groups: Vec<Membership>,
 ) -> sqlx::Result<claims::Known<'a>> {
-    let groups = if with_groups || !policy.extra.is_empty() { groups::of_user(conn, user.id).await? } else { Vec::new() };
-    let allowed = if policy.groups.allowed_only && !groups.is_empty() { clients::allowed_groups(conn, client).await? } else { Vec::new() };
+    let looks = policy.groups.allowed_only && !groups.is_empty();
+    let allowed = if looks { clients::allowed_groups(&mut app.db.read().await?, client).await? } else { Vec::new() };
     let allowed = allowed.into_iter().map(|group| group.id).collect();
     Ok(claims::Known { origin: &app.config.origin, subject: app.subjects.of(policy, user.id), user, groups, allowed, policy })
 }
 
-/// What an access token opens.
-async fn claims_of_access_token(app: &App, unverified_token: &str, now: Timestamp) -> Result<Claims, OAuthError> {
-    let mut conn = app.db.read().await?;
-    let token = store::find_live_token(&mut conn, &TokenHash::of(unverified_token), now).await?;
-    let token = token.filter(|token| token.kind == "access").ok_or(OAuthError::InvalidToken)?;
+/// What an access token for this server opens. `jkt` is the key its presenter has proved to hold: a token bound to a key needs that key, and a proof does
+/// not turn a token that is not bound into one that is.
+async fn claims_of_access_token(app: &App, unverified_token: &str, jkt: Option<&str>, now: Timestamp) -> Result<Claims, OAuthError> {
+    let token = store::find_userinfo_token(&mut app.db.read().await?, &TokenHash::of(unverified_token), now).await?;
+    let token = token.filter(|token| token.jkt.as_deref() == jkt).ok_or(OAuthError::InvalidToken)?;
     let scopes = Scopes::parse(&token.scopes);
     if !scopes.contains(Scope::OpenId) {
         return Err(OAuthError::InsufficientScope);
     }
-    let policy = token.claims_policy()?;
     let named = Named::from_text(&token.claims).userinfo;
-    claims_of(app, &mut conn, (token.client_row, &policy), token.user_id, &scopes, &named).await?.ok_or(OAuthError::InvalidToken)
+    Ok(claims_of(app, &token.person, (token.client_row, &token.claims_policy()?), &scopes, &named).await?)
 }
 
 /// Revokes what a client gives back: a refresh token takes its whole grant along, an access token goes alone (RFC 7009 section 2.1).
 async fn give_back(app: &App, client: &AuthenticatedClient, unverified_token: &str, now: Timestamp) -> sqlx::Result<()> {
-    let hash = TokenHash::of(unverified_token);
+    let jwt = access::read(&app.config.origin, &app.keys.current(), unverified_token, now);
+    let hash = jwt.as_ref().map_or_else(|| TokenHash::of(unverified_token), access::Read::hash);
     let mut tx = app.db.begin().await?;
-    match store::token_of_client(&mut tx, &hash, client.id).await? {
+    if let Some(jwt) = jwt.as_ref().filter(|jwt| jwt.is_a_machines()) {
+        if jwt.client_id == client.client_id {
+            store::proofs::revoke_jwt(&mut tx, &hash, Timestamp::from_seconds(jwt.exp)).await?;
+        }
+        return tx.commit().await;
+    }
+    // A row that was found by what is no JWT must not be a JWT's.
+    let found = store::token_of_client(&mut tx, &hash, client.id).await?.filter(|(kind, _)| (kind == "jwt") == jwt.is_some());
+    match found {
         Some((kind, grant)) if kind == "refresh" => {
             store::revoke_grant(&mut tx, grant, "given back", now).await?;
         }
@@ -254,11 +270,13 @@ pub async fn take_back(app: &App, person: &SignedIn, client: ClientId, browser: 
     Ok(tx.commit().await?)
 }
 
-/// Deletes codes, tokens and grants that have run out; gives how many codes and tokens. Small transactions, so that nobody waits for it.
+/// Deletes codes, tokens and grants that have run out, and apps that registered themselves and are not used; gives how many codes and tokens. Small
+/// transactions, so that nobody waits for it.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn sweep(app: &App, now: Timestamp) -> anyhow::Result<u64> {
+    registration::sweep(app, now).await?;
     let mut swept = 0;
     loop {
         let mut tx = app.db.begin().await?;
@@ -267,6 +285,7 @@ pub async fn sweep(app: &App, now: Timestamp) -> anyhow::Result<u64> {
         let mut count = u64::try_from(grants.len()).unwrap_or(u64::MAX);
         count += store::pushed::sweep(&mut tx, now - pushed::KEPT).await?;
         count += store::machines::sweep(&mut tx, now).await?;
+        count += store::proofs::sweep(&mut tx, now).await?;
         let (devices, unfetched) = store::devices::sweep(&mut tx, now - device::KEPT).await?;
         count += devices;
         grants.extend(unfetched);

@@ -11,13 +11,15 @@ use serde_json::json;
 use super::error::{AuthorizeError, AuthorizeErrorCode, OAuthError, no_store};
 use super::params::Params;
 use super::store::pushed as store;
-use super::token;
-use super::{request, request_object};
+use super::{dpop, request, request_object, resources, token};
 use crate::app::App;
+use crate::clients::AuthenticatedClient;
+use crate::clients::metadata_document::{self, Unusable};
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::ClientId;
 use crate::secret::{SecretToken, TokenHash};
+use crate::web;
 
 /// What such a name begins with (RFC 9126 section 2.2).
 const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
@@ -32,9 +34,18 @@ pub(super) fn is_pushed(request_uri: &str) -> bool {
 }
 
 /// `POST /api/oidc/par`.
-pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Response, OAuthError> {
+pub async fn post(State(app): State<App>, browser: web::Client, headers: HeaderMap, body: Bytes) -> Result<Response, OAuthError> {
     let now = app.clock.now();
     let params = token::form(&headers, &body)?;
+    if let Some(client_id) = params.get("client_id") {
+        metadata_document::bring_in(&app, client_id, &browser, now).await.map_err(|unusable| match unusable {
+            Unusable::Said(why) => {
+                tracing::info!(client.id = client_id, "refused a pushed request: {why}");
+                OAuthError::InvalidClient
+            }
+            Unusable::Internal(error) => error.into(),
+        })?;
+    }
     let client = token::authenticate(&app, &headers, &params).await?;
     if params.has("request_uri") {
         return Err(OAuthError::InvalidRequest("request_uri cannot be pushed"));
@@ -53,7 +64,9 @@ pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Re
     } else {
         params
     };
-    request::validate(&params, Some((*client).clone())).map_err(told)?;
+    let params = bound(&app, &headers, &client, params, now).await?;
+    let request = request::validate(&params, Some((*client).clone())).map_err(told)?;
+    resources::resolve(&mut app.db.read().await?, &app.config.origin, &client, &request.unverified_resources, &request.scope_words).await?;
     let uri = push(&app, client.id, &params.encode_only(request::NAMES), now).await?;
     let answer = json!({ "request_uri": uri, "expires_in": COME_WITHIN.as_secs() });
     Ok((StatusCode::CREATED, no_store(), Json(answer)).into_response())
@@ -66,6 +79,18 @@ pub(super) async fn push(app: &App, client: ClientId, parameters: &str, now: Tim
     store::insert(&mut tx, &uri.hash(), client, parameters, now + COME_WITHIN).await?;
     tx.commit().await?;
     Ok(uri.reveal().to_owned())
+}
+
+/// The request, bound to the key its push proves to hold (RFC 9449 section 10.1).
+async fn bound(app: &App, headers: &HeaderMap, client: &AuthenticatedClient, params: Params, now: Timestamp) -> Result<Params, OAuthError> {
+    let url = app.config.origin.url("/api/oidc/par");
+    let with_nonce = client.registration.policies.tokens.require_dpop_nonce;
+    let expected = dpop::Expected { method: "POST", url: &url, access_token: None, with_nonce };
+    match (dpop::check(app, headers, expected, now).await?, params.get("dpop_jkt")) {
+        (Some(jkt), Some(named)) if jkt != named => Err(OAuthError::InvalidDpopProof("dpop_jkt names another key than the one of the DPoP proof")),
+        (Some(jkt), _) => Ok(params.with("dpop_jkt", &jkt)),
+        (None, _) => Ok(params),
+    }
 }
 
 /// Opens the request a person came with. It may be opened again until it is answered: people reload pages.

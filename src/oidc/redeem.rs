@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use super::error::OAuthError;
-use super::mint::{Minted, access_lifetime, mint, settle};
-use super::scope::Scopes;
-use super::store;
+use super::mint::{Wanted, access_lifetime, mint, refresh_lifetime, settle};
+use super::store::{self, KeptUntil};
 use super::token::{self, Proof, Tokens};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
@@ -25,13 +24,15 @@ pub(super) async fn code(
     client: &AuthenticatedClient,
     unverified_code: &str,
     proof: &Proof<'_>,
+    wanted: Wanted<'_>,
     browser: &web::Client,
     now: Timestamp,
 ) -> Result<Tokens, OAuthError> {
     let hash = TokenHash::of(unverified_code);
     let mut tx = app.db.begin().await?;
     // A second use, however late, must find what the first gave: the row stays for as long as the tokens.
-    let kept_until = now + access_lifetime(app, client);
+    let plain = now + access_lifetime(app, client);
+    let kept_until = KeptUntil { plain, offline: plain.max(now + refresh_lifetime(app, client)) };
     let Some(redeemed) = store::redeem_code(&mut tx, &hash, client.id, now, kept_until).await? else {
         if let Some(grant) = store::grant_of_used_code(&mut tx, &hash, client.id).await? {
             revoke_after_reuse(&mut tx, grant, client, "code", browser, now).await?;
@@ -41,33 +42,44 @@ pub(super) async fn code(
     };
     let minted = match token::check_proof(proof, &redeemed.redirect_uri, redeemed.code_challenge.as_deref()) {
         Err(why) => Err(OAuthError::InvalidGrant(why)),
-        Ok(()) => mint(&mut tx, app, client, redeemed.grant_id, None, now).await,
+        // RFC 9449 section 10.
+        Ok(()) if redeemed.jkt.is_some() && redeemed.jkt.as_deref() != wanted.jkt => {
+            Err(OAuthError::InvalidGrant("the code is bound to a key, and the DPoP proof is not that key's"))
+        }
+        Ok(()) => mint(&mut tx, app, client, Some(redeemed.granted), wanted, now).await,
     };
-    if let Ok(Minted { refresh_until: Some(refresh_until), .. }) = &minted {
-        store::keep_code(&mut tx, &hash, *refresh_until).await?;
-    }
     let minted = settle(tx, minted).await?;
     let nonce = minted.grant.nonce.clone();
     minted.sign(app, client, nonce.as_deref(), now).await
 }
 
-/// Exchanges a refresh token for fresh tokens (RFC 6749 section 6). Each is good once; a second use after a short while revokes the grant, because two
+/// Exchanges a refresh token for fresh tokens (RFC 6749 section 6). One that is bound to a key is unknown to who does not prove to hold it. Each is good once; a second use after a short while revokes the grant, because two
 /// parties hold it then (RFC 9700 section 4.14.2).
 pub(super) async fn refresh(
     app: &App,
     client: &AuthenticatedClient,
     unverified_token: &str,
-    narrowed: Option<Scopes>,
+    wanted: Wanted<'_>,
     browser: &web::Client,
     now: Timestamp,
 ) -> Result<Tokens, OAuthError> {
     const UNKNOWN: OAuthError = OAuthError::InvalidGrant("the refresh token is unknown, expired, revoked or another client's");
     let hash = TokenHash::of(unverified_token);
     let mut tx = app.db.begin().await?;
-    let grant = match store::rotate_refresh_token(&mut tx, &hash, client.id, now).await? {
-        Some(grant) => grant,
-        None => match store::used_refresh_token(&mut tx, &hash, client.id).await? {
-            Some((grant, used_at)) if now.since(used_at) <= REFRESH_REUSE_WITHIN => grant,
+    // FAPI 2.0 section 5.3.2.1: no rotation; the client proves itself and a key each time.
+    let kept = client.registration.policies.tokens.is_fapi2();
+    let live = if kept {
+        match store::find_refresh_token(&mut tx, &hash, client.id, wanted.jkt, now).await? {
+            Some(grant) => store::find_granted(&mut tx, grant).await?,
+            None => None,
+        }
+    } else {
+        store::rotate_refresh_token(&mut tx, &hash, client.id, wanted.jkt, now).await?
+    };
+    let granted = match live {
+        Some(granted) => Some(granted),
+        None => match store::used_refresh_token(&mut tx, &hash, client.id, wanted.jkt).await? {
+            Some((grant, used_at)) if now.since(used_at) <= REFRESH_REUSE_WITHIN => store::find_granted(&mut tx, grant).await?,
             Some((grant, _)) => {
                 revoke_after_reuse(&mut tx, grant, client, "refresh token", browser, now).await?;
                 tx.commit().await?;
@@ -76,7 +88,8 @@ pub(super) async fn refresh(
             None => return Err(UNKNOWN),
         },
     };
-    let minted = mint(&mut tx, app, client, grant, narrowed, now).await;
+    let wanted = Wanted { kept: kept.then_some(&hash), ..wanted };
+    let minted = mint(&mut tx, app, client, granted, wanted, now).await;
     settle(tx, minted).await?.sign(app, client, None, now).await
 }
 

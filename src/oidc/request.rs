@@ -9,6 +9,7 @@ use super::claims_request::{self, ClaimsRequest, Named};
 use super::error::{AuthorizeError, AuthorizeErrorCode};
 use super::params::Params;
 use super::scope::Scopes;
+use crate::apis::{Permissions, Reach};
 use crate::clients::Client;
 
 /// The parameters we read; the rest is dropped.
@@ -31,7 +32,12 @@ pub const NAMES: &[&str] = &[
     "request",
     "request_uri",
     "registration",
+    "resource",
+    "dpop_jkt",
 ];
+
+/// The most APIs one request may name.
+const RESOURCES_MAX: usize = 10;
 
 /// The longest `max_age` we tell apart from "ever", in seconds: ten years.
 const MAX_AGE_MAX: u64 = 10 * 366 * 24 * 3600;
@@ -60,7 +66,7 @@ pub struct AuthorizationRequest {
     pub client: Client,
     /// Where the answer goes.
     pub reply_to: ReplyTo,
-    /// What is asked for, as far as we know it; never empty.
+    /// What is asked for here, as far as we know it; empty only when an API is named.
     pub scopes: Scopes,
     /// Goes into the ID token.
     pub nonce: Option<String>,
@@ -74,6 +80,14 @@ pub struct AuthorizationRequest {
     pub acr: Wanted,
     /// Claims asked for by name.
     pub named: Named,
+    /// The APIs it names (RFC 8707), or the client's own; identifiers nobody has looked up yet.
+    pub unverified_resources: Vec<String>,
+    /// Every word of its scope: permissions of those APIs are among them.
+    pub scope_words: Permissions,
+    /// What of that the client may ask for; found by `resources::resolve`.
+    pub apis: Reach,
+    /// The key its code is bound to (RFC 9449 section 10), by thumbprint.
+    pub dpop_jkt: Option<String>,
     /// Whom it must be: one of these subjects, when there are any.
     pub subjects: Vec<String>,
     /// The name it was pushed under (RFC 9126); whoever answers it uses that up.
@@ -99,6 +113,13 @@ impl AuthorizationRequest {
     /// The scopes a person must have agreed to: those asked for, and those that would give the claims asked for by name.
     pub fn reach(&self) -> Scopes {
         self.scopes.and(&self.named.scopes())
+    }
+
+    /// Whether any program on the person's computer could have sent it in this client's name: what they agreed to before is no answer to it then (RFC 8252 section
+    /// 8.6). A client that an administrator registered is trusted as it was registered.
+    pub fn may_be_an_impostor(&self) -> bool {
+        let registration = &self.client.registration;
+        registration.is_public && registration.policies.provenance.is_stranger() && !self.reply_to.redirect_uri.starts_with("https://")
     }
 
     /// The refusal of this request that its client is told.
@@ -129,7 +150,7 @@ pub fn refuse_early(params: &Params, client: &Client, error: AuthorizeErrorCode,
 /// [`AuthorizeError::ShowPage`] until the redirect URI is known to be the client's, [`AuthorizeError::Redirect`] from there on.
 pub fn validate(params: &Params, client: Option<Client>) -> Result<AuthorizationRequest, AuthorizeError> {
     use AuthorizeErrorCode::{
-        InvalidRequest, InvalidScope, RegistrationNotSupported, RequestNotSupported, RequestUriNotSupported, UnsupportedResponseType,
+        InvalidRequest, InvalidScope, InvalidTarget, RegistrationNotSupported, RequestNotSupported, RequestUriNotSupported, UnsupportedResponseType,
     };
     if params.any_repeated(&["client_id", "redirect_uri"]) {
         return Err(page("The app sent its client_id or redirect_uri twice. Tell the people who run the app."));
@@ -147,7 +168,7 @@ pub fn validate(params: &Params, client: Option<Client>) -> Result<Authorization
     let (mode, wrong_mode) = response_mode(params.get("response_mode"), redirect_uri);
     let reply_to = ReplyTo { redirect_uri: redirect_uri.to_owned(), state: params.get("state").map(str::to_owned), mode };
     let refuse = |error, description| AuthorizeError::Redirect { reply_to: reply_to.clone(), error, description };
-    if params.any_repeated(NAMES) {
+    if NAMES.iter().any(|name| *name != "resource" && params.is_repeated(name)) {
         return Err(refuse(InvalidRequest, "a parameter came more than once"));
     }
     if without_hint(params).len() > BYTES_MAX {
@@ -170,8 +191,16 @@ pub fn validate(params: &Params, client: Option<Client>) -> Result<Authorization
     if let Some(wrong) = wrong_mode {
         return Err(refuse(InvalidRequest, wrong));
     }
+    let unverified_resources = super::resources::named(params, &client);
+    if unverified_resources.len() > RESOURCES_MAX {
+        return Err(refuse(InvalidTarget, "at most 10 resources at a time"));
+    }
+    let dpop_jkt = params.get("dpop_jkt").map(str::to_owned);
+    if dpop_jkt.as_deref().is_some_and(|jkt| crate::secret::from_base64url(jkt).is_none_or(|bytes| bytes.len() != 32)) {
+        return Err(refuse(InvalidRequest, "dpop_jkt is not a base64url SHA-256"));
+    }
     let scopes = Scopes::parse(params.get("scope").unwrap_or_default());
-    if scopes.is_empty() {
+    if scopes.is_empty() && unverified_resources.is_empty() {
         return Err(refuse(InvalidScope, "scope names nothing that is offered; an OpenID Connect request has openid in it"));
     }
     let prompt = prompt(params.get("prompt")).map_err(|why| refuse(InvalidRequest, why))?;
@@ -196,6 +225,10 @@ pub fn validate(params: &Params, client: Option<Client>) -> Result<Authorization
         client,
         reply_to,
         scopes,
+        unverified_resources,
+        scope_words: Permissions::parse(params.get("scope").unwrap_or_default()),
+        apis: Reach::default(),
+        dpop_jkt,
         code_challenge,
         prompt,
         max_age,

@@ -3,17 +3,17 @@
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Json, Response};
 use serde::Serialize;
 
-use super::device;
-use super::error::{OAuthError, no_store};
+use super::error::{DPOP_NONCE, OAuthError, no_store};
+use super::mint::Wanted;
 use super::params::Params;
-use super::redeem;
-use super::scope::Scopes;
+use super::{device, dpop, exchange, redeem};
 use crate::app::App;
-use crate::clients::{self, Audiences, AuthenticatedClient, Sent};
+use crate::clients::{self, Audiences, AuthenticatedClient, Sent, metadata_document};
+use crate::clock::Timestamp;
 use crate::secret::{base64url, equal, sha256};
 use crate::web;
 
@@ -22,7 +22,10 @@ use crate::web;
 pub struct Tokens {
     /// Opens userinfo.
     pub access_token: String,
-    /// Always `Bearer` (RFC 6750).
+    /// What a token exchange gave (RFC 8693 section 2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<&'static str>,
+    /// `Bearer` (RFC 6750), or `DPoP` for a token that is bound to a key (RFC 9449).
     pub token_type: &'static str,
     /// Seconds the access token is good for.
     pub expires_in: u64,
@@ -35,11 +38,18 @@ pub struct Tokens {
     /// Given when `offline_access` was granted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
+    /// The nonce for the client's next DPoP proof; a header of the answer.
+    #[serde(skip)]
+    pub dpop_nonce: Option<String>,
 }
 
 impl IntoResponse for Tokens {
     fn into_response(self) -> Response {
-        (no_store(), Json(self)).into_response()
+        let mut headers = no_store();
+        if let Some(nonce) = self.dpop_nonce.as_deref().and_then(|nonce| HeaderValue::from_str(nonce).ok()) {
+            headers.insert(DPOP_NONCE, nonce);
+        }
+        (headers, Json(self)).into_response()
     }
 }
 
@@ -49,24 +59,43 @@ pub async fn post(State(app): State<App>, browser: web::Client, headers: HeaderM
     let params = form(&headers, &body)?;
     let grant_type = params.get("grant_type").ok_or(OAuthError::InvalidRequest("grant_type is missing"))?;
     let client = authenticate(&app, &headers, &params).await?;
-    match grant_type {
+    let jkt = proved_key(&app, &headers, &client, now).await?;
+    if params.is_repeated("resource") && grant_type != exchange::GRANT_TYPE {
+        return Err(OAuthError::InvalidTarget("an access token is for one resource; ask for each of them"));
+    }
+    let wanted = Wanted { scope: params.get("scope"), resource: params.get("resource"), jkt: jkt.as_deref(), kept: None };
+    let given = match grant_type {
         "authorization_code" => {
             let code = params.get("code").ok_or(OAuthError::InvalidRequest("code is missing"))?;
             let proof = Proof { redirect_uri: params.get("redirect_uri"), code_verifier: params.get("code_verifier") };
-            redeem::code(&app, &client, code, &proof, &browser, now).await
+            // The authorization request said what for (RFC 6749 section 4.1.3 has no scope here).
+            redeem::code(&app, &client, code, &proof, Wanted { scope: None, ..wanted }, &browser, now).await
         }
         "refresh_token" => {
             let refresh_token = params.get("refresh_token").ok_or(OAuthError::InvalidRequest("refresh_token is missing"))?;
-            let scopes = params.get("scope").map(Scopes::parse);
-            redeem::refresh(&app, &client, refresh_token, scopes, &browser, now).await
+            redeem::refresh(&app, &client, refresh_token, wanted, &browser, now).await
         }
-        "client_credentials" => super::machine::grant(&app, &client, params.get("scope"), now).await,
+        "client_credentials" => super::machine::grant(&app, &client, wanted, now).await,
         device::GRANT_TYPE => {
             let device_code = params.get("device_code").ok_or(OAuthError::InvalidRequest("device_code is missing"))?;
-            device::redeem(&app, &client, device_code, now).await
+            device::redeem(&app, &client, device_code, Wanted { scope: None, ..wanted }, now).await
         }
+        exchange::GRANT_TYPE => exchange::grant(&app, &client, &params, wanted, &browser, now).await,
         _ => Err(OAuthError::UnsupportedGrantType),
+    };
+    given.map(|tokens| Tokens { dpop_nonce: jkt.is_some().then(|| app.nonces.current(now)), ..tokens })
+}
+
+/// The key a token request proves to hold; none is needed unless the client must prove one.
+async fn proved_key(app: &App, headers: &HeaderMap, client: &AuthenticatedClient, now: Timestamp) -> Result<Option<String>, OAuthError> {
+    let policy = &client.registration.policies.tokens;
+    let url = app.config.origin.url("/api/oidc/token");
+    let expected = dpop::Expected { method: "POST", url: &url, access_token: None, with_nonce: policy.require_dpop_nonce };
+    let jkt = dpop::check(app, headers, expected, now).await?;
+    if jkt.is_none() && policy.needs_dpop() {
+        return Err(OAuthError::InvalidDpopProof("this client must send a DPoP proof"));
     }
+    Ok(jkt)
 }
 
 /// Reads a form body as RFC 6749 section 3.2 wants it: form-encoded, no parameter twice.
@@ -92,6 +121,11 @@ pub(super) fn form(headers: &HeaderMap, body: &Bytes) -> Result<Params, OAuthErr
         "token",
         "token_type_hint",
         "device_code",
+        "subject_token",
+        "subject_token_type",
+        "actor_token",
+        "actor_token_type",
+        "requested_token_type",
     ];
     if params.any_repeated(&names) {
         return Err(OAuthError::InvalidRequest("a parameter came more than once"));
@@ -116,8 +150,9 @@ pub(super) async fn authenticate(app: &App, headers: &HeaderMap, params: &Params
         assertion: params.get("client_assertion"),
     })?;
     let origin = &app.config.origin;
-    let audiences = Audiences { issuer: origin.as_str().to_owned(), endpoints: PROVING.map(|path| origin.url(path)).to_vec() };
-    Ok(clients::authenticate(app, &presented, &audiences, app.clock.now()).await?)
+    let audiences = || Audiences { issuer: origin.as_str().to_owned(), endpoints: PROVING.map(|path| origin.url(path)).to_vec() };
+    let client = clients::authenticate(app, &presented, audiences, app.clock.now()).await?;
+    if metadata_document::is_served(&app.settings(), &client) { Ok(client) } else { Err(OAuthError::InvalidClient) }
 }
 
 /// What the client adds to a code to prove that it asked for it.

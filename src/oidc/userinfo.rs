@@ -2,46 +2,92 @@
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use openidconnect::UserInfoClaims;
 
-use super::error::{OAuthError, no_store};
-use super::token;
+use super::error::{DPOP_NONCE, OAuthError, no_store};
+use super::{dpop, resources, token};
 use crate::app::App;
 
 /// `GET /api/oidc/userinfo`, the token in the `Authorization` header.
-pub async fn get(State(app): State<App>, headers: HeaderMap) -> Result<Response, OAuthError> {
-    answer(&app, &headers, None).await
+pub async fn get(State(app): State<App>, headers: HeaderMap) -> Response {
+    let answered = answer(&app, "GET", &headers, None).await;
+    respond(&app, &headers, answered)
 }
 
 /// `POST /api/oidc/userinfo`, the token in the header or in the form (RFC 6750 sections 2.1 and 2.2).
-pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Response, OAuthError> {
+pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Response {
+    let answered = answer_form(&app, &headers, &body).await;
+    respond(&app, &headers, answered)
+}
+
+async fn answer_form(app: &App, headers: &HeaderMap, body: &Bytes) -> Result<Response, OAuthError> {
     let is_form = headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
     if !is_form || body.is_empty() {
-        return answer(&app, &headers, None).await;
+        return answer(app, "POST", headers, None).await;
     }
-    let params = token::form(&headers, &body)?;
+    let params = token::form(headers, body)?;
     if params.is_repeated("access_token") {
         return Err(OAuthError::InvalidRequest("access_token came more than once"));
     }
-    answer(&app, &headers, params.get("access_token")).await
+    answer(app, "POST", headers, params.get("access_token")).await
 }
 
-async fn answer(app: &App, headers: &HeaderMap, in_body: Option<&str>) -> Result<Response, OAuthError> {
-    let in_header = bearer(headers);
-    let unverified_token = match (in_header, in_body) {
+async fn answer(app: &App, method: &str, headers: &HeaderMap, in_body: Option<&str>) -> Result<Response, OAuthError> {
+    let (scheme, unverified_token) = match (presented(headers), in_body) {
         (Some(_), Some(_)) => return Err(OAuthError::InvalidRequest("send the access token once")),
-        (Some(token), None) | (None, Some(token)) => token,
+        (Some(presented), None) => presented,
+        (None, Some(token)) => (Scheme::Bearer, token),
         (None, None) => return Err(OAuthError::NoToken),
     };
-    let (standard, additional) = super::claims_of_access_token(app, unverified_token, app.clock.now()).await?;
+    let now = app.clock.now();
+    let jkt = match scheme {
+        Scheme::Bearer => None,
+        Scheme::Dpop => {
+            let url = resources::userinfo(&app.config.origin);
+            let expected = dpop::Expected { method, url: &url, access_token: Some(unverified_token), with_nonce: false };
+            let jkt = dpop::check(app, headers, expected, now).await?;
+            Some(jkt.ok_or(OAuthError::InvalidDpopProof("the DPoP proof is missing"))?)
+        }
+    };
+    let (standard, additional) = super::claims_of_access_token(app, unverified_token, jkt.as_deref(), now).await?;
     Ok((no_store(), Json(UserInfoClaims::new(standard, additional))).into_response())
 }
 
-/// The token of an `Authorization: Bearer` header.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// How an access token is presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheme {
+    Bearer,
+    Dpop,
+}
+
+/// The token of an `Authorization` header (RFC 6750 section 2.1, RFC 9449 section 7.1).
+fn presented(headers: &HeaderMap) -> Option<(Scheme, &str)> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
+    let schemes = [("bearer", Scheme::Bearer), ("dpop", Scheme::Dpop)];
+    let (_, scheme) = schemes.into_iter().find(|(name, _)| scheme.eq_ignore_ascii_case(name))?;
+    Some((scheme, token.trim())).filter(|(_, token)| !token.is_empty())
+}
+
+/// The answer as it goes out: a refusal says where this resource describes itself (RFC 9728 section 5.1), and who uses DPoP gets a nonce.
+fn respond(app: &App, headers: &HeaderMap, answered: Result<Response, OAuthError>) -> Response {
+    let is_dpop = headers.contains_key(dpop::HEADER) || presented(headers).is_some_and(|(scheme, _)| scheme == Scheme::Dpop);
+    let challenge = match &answered {
+        Ok(_) => None,
+        Err(error) => error.challenge(is_dpop, &resources::userinfo_metadata(&app.config.origin)),
+    };
+    let status = matches!(answered, Err(OAuthError::InvalidDpopProof(_) | OAuthError::UseDpopNonce(_))).then_some(StatusCode::UNAUTHORIZED);
+    let mut response = answered.into_response();
+    if let Some(challenge) = challenge.and_then(|challenge| HeaderValue::from_str(&challenge).ok()) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    if let Some(status) = status {
+        *response.status_mut() = status;
+    }
+    if is_dpop && let Ok(nonce) = HeaderValue::from_str(&app.nonces.current(app.clock.now())) {
+        response.headers_mut().insert(DPOP_NONCE, nonce);
+    }
+    response
 }

@@ -175,8 +175,9 @@ struct PublicOnly;
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            let found: Vec<SocketAddr> =
-                tokio::net::lookup_host((name.as_str(), 0)).await?.filter(|address| addresses::is_public(address.ip())).collect();
+            // A name that is not there and one that is there privately look the same: strangers read the reason.
+            let looked_up = tokio::net::lookup_host((name.as_str(), 0)).await;
+            let found: Vec<SocketAddr> = looked_up.into_iter().flatten().filter(|address| addresses::is_public(address.ip())).collect();
             if found.is_empty() {
                 return Err("the name has no address of the public Internet".into());
             }

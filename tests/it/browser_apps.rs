@@ -40,9 +40,10 @@ async fn an_app_is_found_registered_and_connected_and_its_values_can_be_copied()
     // The grid and its search need no script.
     page.set_scripts(false).await;
     page.goto(&format!("{}/admin/clients", app.url)).await;
-    page.click(".heading a.button").await;
+    page.click(".heading a.button.primary").await;
     page.fill("#q", "git").await;
     page.press("Enter").await;
+    page.wait_for("location.search.includes('q=git') && document.readyState === 'complete'").await;
     page.click("a.app[href$=gitea]").await;
     page.wait_for_element("#f-app_url").await;
     page.set_scripts(true).await;

@@ -1,6 +1,5 @@
 //! Registering apps: on the pages and at the command line.
 
-use muster::db::query;
 use muster::users::User;
 use serde_json::{Value, json};
 

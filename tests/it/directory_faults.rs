@@ -188,8 +188,18 @@ async fn a_server_that_falls_silent_is_given_up() {
     tokio::join!(
         silent(Request::is_bind, b""),
         silent(|asked| on_page(2, asked), b""),
-        silent(|asked| on_page(2, asked), b"\x30\x84\x40\x00\x00\x00\x02\x01\x03"),
+        silent(|asked| on_page(2, asked), b"\x30\x84\x04\x00\x00\x00\x02\x01\x03"),
     );
+}
+
+#[tokio::test]
+async fn an_answer_that_says_it_is_a_gigabyte_long_is_not_waited_for() {
+    let faulty = Faulty::synced().await;
+    faulty
+        .fails("a gigabyte", "not LDAP", |asked, honest| {
+            if on_page(2, asked) { vec![Reply::Bytes(b"\x30\x84\x40\x00\x00\x00\x02\x01\x03".to_vec()), Reply::Silence] } else { honest }
+        })
+        .await;
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! Directory passwords: what they open, what they never open, and what an attacker learns from trying.
+//! Directory passwords: what they open, what they never open, and what an attacker learns from trying. In one file, because every test begins with the same few
+//! people of one directory.
 
 use std::time::{Duration, Instant};
 
@@ -613,7 +614,7 @@ async fn after_the_first_passkey_a_person_goes_on_to_the_app_they_came_from() {
     let page = Page::open().await;
     let _device = page.plug_in(Device::default()).await;
     page.before_every_page("PublicKeyCredential.isConditionalMediationAvailable = async () => false;").await;
-    page.goto(&client.request(&[])).await;
+    page.goto(&format!("{}{}", app.url, client.request(&[]))).await;
     page.wait_for_path("/sign-in").await;
     page.click(&format!("a[href^='{PAGE}']")).await;
     page.wait_for_path(PAGE).await;

@@ -165,7 +165,7 @@ async fn the_settings_are_tried_before_they_are_saved_and_a_preset_fills_the_for
     set_up(&browser, "company", &slapd.url(), (SERVICE_DN, SERVICE_PASSWORD)).await;
     let save = "/admin/directories/company/settings";
     let page = browser.get(save).await;
-    assert!(page.texts(".notice.warn")[0].contains("without encryption"));
+    assert!(page.texts(".notice.warn")[0].contains("not encrypted"));
     let narrow = [("LDAP_USER_SEARCH_FILTER", "(uid=person000001)")];
     let sampled = press(&browser, &page, save, "/admin/directories/company/settings/look", &narrow).await;
     assert_eq!(sampled.texts("#sample .numbers dd")[0], "1", "{:?}", sampled.texts(".notice"));

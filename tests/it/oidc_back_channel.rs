@@ -32,7 +32,7 @@ async fn assert_about(provider: &Provider, token: &str, client: &Client, id_toke
     assert_eq!((&said["iss"], &said["aud"]), (&json!(provider.base), &json!(client.client_id)));
     assert_eq!((&said["sub"], &said["sid"]), (&id_token["sub"], &id_token["sid"]));
     assert_eq!(said["events"], json!({ EVENT: {} }));
-    let (iat, exp, now) = (said["iat"].as_i64().unwrap(), said["exp"].as_i64().unwrap(), provider.now().as_seconds());
+    let (iat, exp, now) = (said["iat"].as_i64().expect("iat"), said["exp"].as_i64().expect("exp"), provider.now().as_seconds());
     assert!((now - 86_400..=now).contains(&iat) && exp > iat && exp <= iat + 120, "{said}");
     said
 }

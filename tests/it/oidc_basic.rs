@@ -182,6 +182,10 @@ fn standard(said: &Value) {
             "email_verified" | "phone_number_verified" => assert!(value.is_boolean(), "{name}: {value}"),
             "updated_at" | "iat" | "exp" | "auth_time" => assert!(value.as_i64().is_some_and(|seconds| seconds > 631_152_000), "{name}: {value}"),
             "aud" | "amr" | "groups" => assert!(value.is_array(), "{name}: {value}"),
+            "address" => {
+                let parts = value.as_object().unwrap_or_else(|| panic!("{name}: {value}"));
+                assert!(!parts.is_empty() && parts.values().all(|part| part.as_str().is_some_and(|text| !text.trim().is_empty())), "{name}: {value}");
+            }
             _ => assert!(value.as_str().is_some_and(|text| !text.trim().is_empty() && text != "null"), "{name}: {value}"),
         }
     }

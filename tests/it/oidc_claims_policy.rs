@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 use crate::oidc_support::{answered, claims, on_both_databases};
 
+type Shape = fn(&mut ClaimsPolicy);
+
 #[tokio::test]
 async fn a_client_gets_groups_in_the_shape_decided_for_it() {
     on_both_databases(async |provider| {
@@ -17,7 +19,7 @@ async fn a_client_gets_groups_in_the_shape_decided_for_it() {
         let wiki = provider.group("wiki-admins", &[&ada]).await;
         provider.group("staff", &[&ada]).await;
         let browser = provider.browser_of(&ada).await;
-        let cases: [(fn(&mut ClaimsPolicy), Value); 6] = [
+        let cases: [(Shape, Value); 6] = [
             (|it| it.groups.prefix = "wiki".into(), json!({ "groups": ["wiki-admins"] })),
             (|it| it.groups.format = GroupFormat::Commas, json!({ "groups": "staff,wiki-admins" })),
             (|it| (it.groups.claim, it.groups.format) = ("roles".into(), GroupFormat::Spaces), json!({ "roles": "staff wiki-admins" })),

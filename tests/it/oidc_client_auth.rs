@@ -99,7 +99,7 @@ async fn a_client_proves_itself_with_its_key_at_every_endpoint() {
             assert_eq!(introspected.json()["active"], false);
 
             for path in ["/api/oidc/token", "/api/oidc/introspect", "/api/oidc/par", "/api/oidc/device/authorize", "/api/oidc/revoke"] {
-                let forged = Signer { kid: signer.kid.clone(), ..Signer::new(alg) }.jwt(&claims(provider, &client, &json!({})));
+                let forged = Signer::new(alg).named(&signer.kid).jwt(&claims(provider, &client, &json!({})));
                 let form = [("grant_type", "client_credentials"), ("token", token)];
                 assert_invalid_client(&send(&client, path, &forged, &form).await, path);
             }
@@ -410,7 +410,8 @@ async fn a_program_proves_itself_with_the_token_of_its_platform() {
         let client = provider
             .client_with(
                 |it| {
-                    (it.acts_alone, it.policies.authentication) = (true, Authentication { workloads: workloads.clone(), ..Authentication::default() })
+                    (it.acts_alone, it.policies.authentication) =
+                        (true, Authentication { workloads: workloads.clone(), ..Authentication::default() });
                 },
                 &[],
             )
@@ -443,7 +444,7 @@ async fn a_program_proves_itself_with_the_token_of_its_platform() {
         ] {
             assert_invalid_client(&ask(&client, &github(changed)).await, attack);
         }
-        let forged = Signer { kid: signer.kid.clone(), ..Signer::new(Alg::Rs256) };
+        let forged = Signer::new(Alg::Rs256).named(&signer.kid);
         let said = claims(provider, &client, &json!({ "iss": issuer, "sub": "repo:org/app:ref:refs/heads/main" }));
         assert_invalid_client(&ask(&client, &forged.jwt(&said)).await, "forged");
         // Its secret still works, until it is told to use nothing else.

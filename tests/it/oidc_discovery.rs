@@ -27,7 +27,8 @@ async fn the_metadata_says_what_is_offered_and_nothing_else() {
     assert_eq!((found.status.as_u16(), found.header("content-type")), (200, "application/json"));
     let metadata = found.json();
     assert_eq!(metadata["issuer"], provider.base.as_str(), "without a slash at the end");
-    for name in ["response_types_supported", "code_challenge_methods_supported", "subject_types_supported"] {
+    assert_eq!(metadata["subject_types_supported"], json!(["public", "pairwise"]));
+    for name in ["response_types_supported", "code_challenge_methods_supported"] {
         assert_eq!(metadata[name].as_array().map(Vec::len), Some(1), "{name}");
     }
     assert_eq!(metadata["code_challenge_methods_supported"], json!(["S256"]));
@@ -36,7 +37,13 @@ async fn the_metadata_says_what_is_offered_and_nothing_else() {
     assert_eq!(metadata["scopes_supported"], json!(["openid", "profile", "email", "address", "phone", "groups", "offline_access"]));
     assert_eq!(
         metadata["grant_types_supported"],
-        json!(["authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"])
+        json!([
+            "authorization_code",
+            "refresh_token",
+            "client_credentials",
+            "urn:ietf:params:oauth:grant-type:device_code",
+            "urn:ietf:params:oauth:grant-type:token-exchange"
+        ])
     );
     assert_eq!((metadata["request_parameter_supported"].as_bool(), metadata["request_uri_parameter_supported"].as_bool()), (Some(true), Some(false)));
     assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
@@ -79,11 +86,14 @@ async fn the_metadata_says_what_is_offered_and_nothing_else() {
         "request_uri_parameter_supported",
         "code_challenge_methods_supported",
         "prompt_values_supported",
+        "client_id_metadata_document_supported",
         "authorization_response_iss_parameter_supported",
         "backchannel_logout_supported",
         "backchannel_logout_session_supported",
         "frontchannel_logout_supported",
         "frontchannel_logout_session_supported",
+        "dpop_signing_alg_values_supported",
+        "protected_resources",
     ];
     for (name, value) in metadata.as_object().unwrap() {
         assert!(known.contains(&name.as_str()) && !value.is_null(), "{name}: {value}");

@@ -47,7 +47,7 @@ async fn the_page_loads_what_apps_registered_and_nothing_else() {
         provider.client().await.tokens(&browser, &[]).await;
 
         let query = [("id_token_hint", tokens["id_token"].as_str().unwrap()), ("post_logout_redirect_uri", &wiki.at("/bye")), ("state", "a&b")];
-        let done = browser.get(&format!("/api/oidc/end-session?{}", serde_urlencoded::to_string(query).unwrap())).await;
+        let done = browser.get(&format!("/api/oidc/end-session?{}", serde_urlencoded::to_string(query).expect("a query"))).await;
         let address = done.location().expect("a redirect");
         assert_eq!(address.path(), "/signed-out");
         let page = browser.get(address.as_str()).await;
@@ -117,10 +117,10 @@ async fn register(app: &TestApp, relying_party: &RelyingParty) -> String {
 /// Signs in to the app, and then has the app end the session by a page that asks.
 async fn in_and_out(page: &Page, app: &TestApp, relying_party: &RelyingParty, client_id: &str) {
     let query = [("client_id", client_id), ("redirect_uri", &relying_party.at("/callback")), ("response_type", "code"), ("scope", "openid")];
-    page.goto(&format!("{}/authorize?{}", app.url, serde_urlencoded::to_string(query).unwrap())).await;
+    page.goto(&format!("{}/authorize?{}", app.url, serde_urlencoded::to_string(query).expect("a query"))).await;
     page.wait_for_path("/callback").await;
     let query = [("client_id", client_id), ("post_logout_redirect_uri", &relying_party.at("/bye")), ("state", "s")];
-    page.goto(&format!("{}/api/oidc/end-session?{}", app.url, serde_urlencoded::to_string(query).unwrap())).await;
+    page.goto(&format!("{}/api/oidc/end-session?{}", app.url, serde_urlencoded::to_string(query).expect("a query"))).await;
     page.click("form button").await;
 }
 
@@ -175,7 +175,7 @@ async fn oidcc_frontchannel_rp_initiated_logout() {
     let slow = RelyingParty::start().await;
     let slow_client = register(&app, &slow).await;
     let query = [("client_id", slow_client.as_str()), ("redirect_uri", &slow.at("/callback")), ("response_type", "code"), ("scope", "openid")];
-    page.goto(&format!("{}/authorize?{}", app.url, serde_urlencoded::to_string(query).unwrap())).await;
+    page.goto(&format!("{}/authorize?{}", app.url, serde_urlencoded::to_string(query).expect("a query"))).await;
     page.wait_for_path("/callback").await;
     slow.stall();
     let begun = std::time::Instant::now();

@@ -122,7 +122,7 @@ impl RelyingParty {
 
 /// The logout token of a notice, which holds nothing else (OpenID Connect Back-Channel Logout 1.0, section 2.5).
 fn logout_token(heard: &Heard) -> String {
-    assert_eq!((&heard.method, heard.headers["content-type"].to_str().unwrap()), (&Method::POST, "application/x-www-form-urlencoded"));
+    assert_eq!((&heard.method, heard.headers["content-type"].to_str().expect("ASCII")), (&Method::POST, "application/x-www-form-urlencoded"));
     let form: Vec<(String, String)> = serde_urlencoded::from_str(&heard.body).expect("a form");
     let [(name, token)] = form.as_slice() else { panic!("not one field: {form:?}") };
     assert_eq!(name, "logout_token");

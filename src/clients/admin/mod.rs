@@ -28,6 +28,7 @@ fn gone() -> AppError {
 fn app_error(refused: Refused) -> AppError {
     match refused {
         Refused::Internal(error) => error.into(),
-        Refused::Gone | Refused::AlreadyThere | Refused::Mistakes(_) => gone(),
+        Refused::Mistakes(mistakes) => AppError::refused("Not possible here", mistakes.into_values().next().unwrap_or_default()),
+        Refused::Gone | Refused::AlreadyThere => gone(),
     }
 }

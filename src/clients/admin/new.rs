@@ -15,7 +15,7 @@ use crate::clients::model::Mistakes;
 use crate::clients::{self, Authority, Face, Refused, Registration, catalogue};
 use crate::error::AppError;
 use crate::id::ClientId;
-use crate::sessions::AdminSession;
+use crate::sessions::{AdminSession, FreshAdmin};
 use crate::web::{self, Chrome};
 
 /// The kind of app that is meant when none is named.
@@ -73,7 +73,7 @@ fn about_the_address(registration: &Registration, known: &catalogue::Template, m
 
 /// `POST /admin/clients`. Answers with the page itself, because the secret can be shown only now; the form's own id keeps a reload from making a second
 /// client.
-pub async fn create(State(app): State<App>, admin: AdminSession, browser: web::Client, Form(form): Form<ClientForm>) -> Result<Response, AppError> {
+pub async fn create(State(app): State<App>, admin: FreshAdmin, browser: web::Client, Form(form): Form<ClientForm>) -> Result<Response, AppError> {
     let id: ClientId = form.id.parse().map_err(|_| AppError::refused("Not understood", "Open the form again and fill it in anew."))?;
     let groups: Vec<String> = form.allowed_groups.lines().map(str::to_owned).collect();
     let registration = form.registration();

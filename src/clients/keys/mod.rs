@@ -36,8 +36,8 @@ pub async fn verify_of_issuer<'a>(app: &App, issuer: &str, jws: &'a Jws, now: Ti
 }
 
 /// Who named the address of a client's keys.
-fn named_by(_client: &Client) -> NamedBy {
-    NamedBy::Administrator
+const fn named_by(client: &Client) -> NamedBy {
+    client.registration.policies.provenance.named_by()
 }
 
 async fn verify_remotely<'a>(

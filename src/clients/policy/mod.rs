@@ -10,7 +10,7 @@ pub mod presentation;
 pub mod provenance;
 pub mod tokens;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -120,17 +120,22 @@ impl Policy for Policies {
 /// What stands in the fields of a form, by name. A switch that is off is not there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
-pub struct Typed(BTreeMap<String, String>);
+pub struct Typed {
+    fields: BTreeMap<String, String>,
+    /// Which fields are switches, as far as they were set here.
+    #[serde(skip)]
+    switches: BTreeSet<String>,
+}
 
 impl Typed {
     /// What stands in a field; `""` when it is not there.
     pub fn text(&self, field: &str) -> &str {
-        self.0.get(field).map_or("", String::as_str)
+        self.fields.get(field).map_or("", String::as_str)
     }
 
     /// Whether a switch is on.
     pub fn is_on(&self, field: &str) -> bool {
-        self.0.contains_key(field)
+        self.fields.contains_key(field)
     }
 
     /// The lines of a field, trimmed, without empty ones.
@@ -146,16 +151,23 @@ impl Typed {
 
     /// Puts text into a field.
     pub fn put(&mut self, field: &str, text: impl Into<String>) {
-        self.0.insert(field.to_owned(), text.into());
+        self.fields.insert(field.to_owned(), text.into());
     }
 
     /// Sets a switch.
     pub fn switch(&mut self, field: &str, on: bool) {
+        self.switches.insert(field.to_owned());
         if on {
             self.put(field, "true");
         } else {
-            self.0.remove(field);
+            self.fields.remove(field);
         }
+    }
+
+    /// Every field that was put or switched here, and whether it is a switch.
+    pub fn names(&self) -> BTreeMap<&str, bool> {
+        let fields = self.fields.keys().map(|name| (name.as_str(), self.switches.contains(name)));
+        fields.chain(self.switches.iter().map(|name| (name.as_str(), true))).collect()
     }
 
     /// Puts lines into a field.

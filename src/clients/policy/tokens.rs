@@ -1,21 +1,194 @@
 //! What a client's tokens are and where they count.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Policy, Typed};
-use crate::clients::Mistakes;
+use crate::clients::model::{Client, Registration};
+use crate::clients::{Mistakes, SigningAlg};
+
+/// A set of rules taken over as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// Each rule as the other fields say.
+    #[default]
+    Plain,
+    /// FAPI 2.0 Security Profile: pushed requests, PKCE, tokens bound to keys, short codes, strong algorithms.
+    Fapi2,
+}
+
+impl Profile {
+    /// Each, as forms name it, with its text there.
+    pub const CHOICES: &'static [(&'static str, &'static str)] = &[("", "As set on this page"), ("fapi2", "FAPI 2.0 security profile")];
+}
+
+/// Whether a client may exchange tokens it was sent for tokens of its own (RFC 8693).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exchange {
+    /// No.
+    #[default]
+    Off,
+    /// Yes; the new token says for whom the client acts (`act`).
+    Delegation,
+    /// Yes; the new token looks as if the person's own app had got it.
+    Impersonation,
+}
+
+impl Exchange {
+    /// Each, as forms name it, with its text there.
+    pub const CHOICES: &'static [(&'static str, &'static str)] =
+        &[("", "Not allowed"), ("delegation", "Allowed; the new token names this app (act)"), ("impersonation", "Allowed, without naming this app")];
+}
 
 /// What a client's tokens are and where they count.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct TokenPolicy {}
+pub struct TokenPolicy {
+    /// A set of rules taken over as a whole.
+    pub profile: Profile,
+    /// Tokens are bound to a key of the client, or not given (RFC 9449).
+    pub require_dpop: bool,
+    /// Its DPoP proofs must hold a nonce of ours, so that none can be made ahead.
+    pub require_dpop_nonce: bool,
+    /// The API its tokens are for when a request names none (RFC 8707); empty when that is this server.
+    pub default_resource: String,
+    /// Whether it may exchange tokens.
+    pub exchange: Exchange,
+}
+
+/// The longest life of a code under FAPI 2.0 (section 5.3.2.1, item 11).
+const FAPI2_CODE_MAX: Duration = Duration::from_secs(60);
 
 impl Policy for TokenPolicy {
-    fn from_typed(_typed: &Typed) -> Self {
-        Self {}
+    fn from_typed(typed: &Typed) -> Self {
+        Self {
+            profile: if typed.text("profile") == "fapi2" { Profile::Fapi2 } else { Profile::Plain },
+            require_dpop: typed.is_on("require_dpop"),
+            require_dpop_nonce: typed.is_on("require_dpop_nonce"),
+            default_resource: typed.text("default_resource").to_owned(),
+            exchange: match typed.text("exchange") {
+                "delegation" => Exchange::Delegation,
+                "impersonation" => Exchange::Impersonation,
+                _ => Exchange::Off,
+            },
+        }
     }
 
-    fn to_typed(&self, _typed: &mut Typed) {}
+    fn to_typed(&self, typed: &mut Typed) {
+        typed.put("profile", if self.profile == Profile::Fapi2 { "fapi2" } else { "" });
+        typed.switch("require_dpop", self.require_dpop);
+        typed.switch("require_dpop_nonce", self.require_dpop_nonce);
+        typed.put("default_resource", self.default_resource.as_str());
+        let exchange = match self.exchange {
+            Exchange::Off => "",
+            Exchange::Delegation => "delegation",
+            Exchange::Impersonation => "impersonation",
+        };
+        typed.put("exchange", exchange);
+    }
 
-    fn check(&mut self, _mistakes: &mut Mistakes) {}
+    fn check(&mut self, mistakes: &mut Mistakes) {
+        self.default_resource = self.default_resource.trim().to_owned();
+        let resource = self.default_resource.as_str();
+        if !resource.is_empty() && (resource.len() > 500 || resource.contains('#') || url::Url::parse(resource).is_err()) {
+            mistakes.insert("default_resource", "This is no API’s identifier. Copy it from the API’s page.".to_owned());
+        }
+    }
+}
+
+impl TokenPolicy {
+    /// Whether the client keeps to FAPI 2.0.
+    pub const fn is_fapi2(&self) -> bool {
+        matches!(self.profile, Profile::Fapi2)
+    }
+
+    /// Whether its tokens must be bound to a key.
+    pub const fn needs_dpop(&self) -> bool {
+        self.require_dpop || self.is_fapi2()
+    }
+}
+
+impl Client {
+    /// Whether its authorization requests must be pushed (RFC 9126).
+    pub const fn needs_par(&self) -> bool {
+        self.registration.require_par || self.registration.policies.tokens.is_fapi2()
+    }
+
+    /// How long its codes are good for.
+    pub fn code_lifetime(&self, otherwise: Duration) -> Duration {
+        let lifetime = self.registration.lifetimes.code_seconds.map_or(otherwise, |seconds| Duration::from_secs(seconds.into()));
+        if self.registration.policies.tokens.is_fapi2() { lifetime.min(FAPI2_CODE_MAX) } else { lifetime }
+    }
+}
+
+impl Registration {
+    /// Takes over what the profile it keeps to demands, and notes what contradicts that.
+    pub(in crate::clients) fn check_profile(&mut self, mistakes: &mut Mistakes) {
+        let tokens = &self.policies.tokens;
+        if tokens.exchange != Exchange::Off && self.is_public {
+            mistakes.insert("exchange", "A public client cannot prove who it is, so it cannot exchange tokens.".to_owned());
+        }
+        if !tokens.is_fapi2() {
+            return;
+        }
+        self.policies.authentication.strict = true;
+        if self.is_public {
+            mistakes.insert("profile", "FAPI 2.0 is for apps that can prove who they are. Switch “Public client” off.".to_owned());
+        }
+        if !self.is_public && self.policies.authentication.method.uses_secrets() {
+            mistakes
+                .insert("profile", "FAPI 2.0 does not allow secrets. Let the app prove itself with a key of its own (private_key_jwt).".to_owned());
+        }
+        if !self.policies.authentication.workloads.is_empty() {
+            mistakes.insert(
+                "profile",
+                "FAPI 2.0 does not allow tokens of a platform. Let the app prove itself with a key of its own (private_key_jwt).".to_owned(),
+            );
+        }
+        // Section 5.3.2.2: exact https addresses.
+        if self.redirect_uris.iter().any(|uri| !uri.starts_with("https://") || uri.contains('*')) {
+            mistakes.insert("profile", "FAPI 2.0 needs redirect URIs that begin with https:// and have no wildcard.".to_owned());
+        }
+        if self.signing_alg == SigningAlg::Rs256 {
+            mistakes.insert("profile", "FAPI 2.0 does not allow RS256. Choose ES256, PS256 or EdDSA as the signing algorithm.".to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clients::policy::authentication::Allowed;
+
+    #[test]
+    fn what_a_form_shows_is_read_from_it_again() {
+        let policy = TokenPolicy {
+            profile: Profile::Fapi2,
+            require_dpop: true,
+            require_dpop_nonce: true,
+            default_resource: "https://api.example.org".into(),
+            exchange: Exchange::Impersonation,
+        };
+        let mut typed = Typed::default();
+        policy.to_typed(&mut typed);
+        assert_eq!(TokenPolicy::from_typed(&typed), policy);
+    }
+
+    #[test]
+    fn fapi_2_needs_a_confidential_client_and_a_strong_algorithm() {
+        let mistakes = |is_public, signing_alg| {
+            let redirect_uris = vec!["https://app.example.org/callback".to_owned()];
+            let mut registration = Registration { is_public, signing_alg, redirect_uris, ..Registration::default() };
+            registration.policies.tokens.profile = Profile::Fapi2;
+            registration.policies.authentication.method = Allowed::PrivateKeyJwt;
+            let mut mistakes = Mistakes::new();
+            registration.check_profile(&mut mistakes);
+            mistakes.contains_key("profile")
+        };
+        assert!(mistakes(true, SigningAlg::Es256) && mistakes(false, SigningAlg::Rs256));
+        assert!(!mistakes(false, SigningAlg::Es256) && !mistakes(false, SigningAlg::EdDsa));
+    }
 }

@@ -25,7 +25,7 @@ use crate::app::App;
 use crate::audit::Actor;
 use crate::clock::Timestamp;
 use crate::id::SyncRunId;
-use crate::sessions::AdminDeed;
+use crate::sessions::RoutineDeed;
 use crate::web::Client;
 
 /// Who wants a run, and why.
@@ -49,7 +49,7 @@ impl Order {
     }
 
     /// A run an administrator asks for; `confirm` names a run that was held back.
-    pub fn of_admin(deed: &AdminDeed, confirm: Option<SyncRunId>) -> Self {
+    pub fn of_admin(deed: &RoutineDeed, confirm: Option<SyncRunId>) -> Self {
         Self { trigger: Trigger::Admin, actor: deed.admin.actor(), client: deed.client.clone(), confirm }
     }
 

@@ -12,11 +12,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::error::OAuthError;
+use super::mint::Wanted;
 use super::params::Params;
 use super::scope::{Scope, Scopes};
 use super::store;
 use super::token::Proof;
-use super::{claims_of_access_token, known_of, redeem};
+use super::{claims_of_access_token, known_of, redeem, resources};
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
 use crate::clients::{self, Client, SigningAlg};
@@ -134,8 +135,11 @@ async fn end(
     let proof = Proof { redirect_uri: Some(&uri), code_verifier: Some(&run.verifier) };
     let vouched = clients::vouched_for(admin, client);
     let looked = async {
-        let tokens = redeem::code(app, &vouched, code, &proof, browser, now).await?;
-        let (standard, additional) = claims_of_access_token(app, &tokens.access_token, now).await?;
+        // Whatever API the client's tokens are for otherwise, this one is for userinfo.
+        let resource = resources::userinfo(&app.config.origin);
+        let wanted = Wanted { resource: Some(&resource), ..Wanted::default() };
+        let tokens = redeem::code(app, &vouched, code, &proof, wanted, browser, now).await?;
+        let (standard, additional) = claims_of_access_token(app, &tokens.access_token, None, now).await?;
         let id_token = tokens.id_token.clone().unwrap_or_default();
         Ok(Given {
             token_type: tokens.token_type,
@@ -177,10 +181,11 @@ struct Foreseen {
 
 /// Foresees what a client would get about a person with these scopes. Nobody signs in, and nothing is made.
 async fn foresee(app: &App, client: &Client, user: &User, scopes: &Scopes, now: Timestamp) -> anyhow::Result<Foreseen> {
-    let mut conn = app.db.read().await?;
     let policy = &client.registration.policies.claims;
-    let known = known_of(app, &mut conn, (client.id, policy), user, true).await?;
-    let (admitted, groups) = (clients::admits(&mut conn, client, user.id).await?, groups::of_user(&mut conn, user.id).await?);
+    let groups = groups::of_user(&mut app.db.read().await?, user.id).await?;
+    let known = known_of(app, (client.id, policy), user, groups.clone()).await?;
+    let mut conn = app.db.read().await?;
+    let admitted = clients::admits(&mut conn, client, user.id).await?;
     let allowed = if admitted { Vec::new() } else { clients::allowed_groups(&mut conn, client.id).await? };
     drop(conn);
     let json = |scopes: &Scopes| {

@@ -10,13 +10,16 @@
 pub mod admin;
 mod signing;
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::body::Bytes;
-use openidconnect::JsonWebKeySet;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet};
+use openidconnect::{JsonWebKey as _, JsonWebKeySet};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -51,6 +54,8 @@ pub struct KeySet {
     /// Key id and state of every key: what tells one set from another.
     states: Vec<(String, State)>,
     published: Published,
+    /// Key ids of those that are published.
+    published_kids: Vec<String>,
 }
 
 /// A document ready to be served: bytes that do not change and a name for them.
@@ -58,6 +63,8 @@ pub struct KeySet {
 pub struct Published {
     /// The JSON text.
     pub body: Bytes,
+    /// The same, compressed with gzip.
+    pub gzip: Bytes,
     /// Its entity tag, with the quotes.
     pub etag: String,
 }
@@ -67,9 +74,11 @@ impl Published {
     ///
     /// # Errors
     /// When it cannot be printed.
-    pub fn new(document: &impl serde::Serialize) -> serde_json::Result<Self> {
+    pub fn new(document: &impl serde::Serialize) -> anyhow::Result<Self> {
         let body = serde_json::to_vec(document)?;
-        Ok(Self { etag: format!("\"{}\"", base64url(&sha256(&body)[..12])), body: body.into() })
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        gzip.write_all(&body)?;
+        Ok(Self { etag: format!("\"{}\"", base64url(&sha256(&body)[..12])), gzip: gzip.finish()?.into(), body: body.into() })
     }
 }
 
@@ -85,6 +94,11 @@ impl KeySet {
     /// Every public key, retired ones too.
     pub fn verification_keys(&self) -> CoreJsonWebKeySet {
         JsonWebKeySet::new(self.verification.clone())
+    }
+
+    /// The public key of this id, retired ones too.
+    pub fn verification_key(&self, kid: &str) -> Option<&CoreJsonWebKey> {
+        self.verification.iter().find(|key| key.key_id().is_some_and(|known| known.as_str() == kid))
     }
 
     /// What `/.well-known/jwks.json` serves.
@@ -129,9 +143,11 @@ fn assemble(rows: &[Row], sealer: &Sealer, now: Timestamp) -> anyhow::Result<Key
     let mut active = Vec::new();
     let mut verification = Vec::new();
     let mut published: Vec<Value> = Vec::new();
+    let mut published_kids = Vec::new();
     for row in rows {
         verification.push(serde_json::from_str(&row.public_jwk).context("a stored public key")?);
         if row.is_published(now) {
+            published_kids.push(row.kid.clone());
             published.push(serde_json::from_str(&row.public_jwk).context("a stored public key")?);
         }
         if row.state()? == State::Active {
@@ -140,7 +156,7 @@ fn assemble(rows: &[Row], sealer: &Sealer, now: Timestamp) -> anyhow::Result<Key
         }
     }
     let states = rows.iter().map(|row| Ok((row.kid.clone(), row.state()?))).collect::<sqlx::Result<_>>()?;
-    Ok(KeySet { active, verification, states, published: Published::new(&json!({ "keys": published }))? })
+    Ok(KeySet { active, verification, states, published_kids, published: Published::new(&json!({ "keys": published }))? })
 }
 
 impl Row {
@@ -195,8 +211,13 @@ pub async fn follow(app: &App, now: Timestamp) -> anyhow::Result<()> {
 }
 
 impl KeySet {
-    fn published_count(&self) -> usize {
-        serde_json::from_slice::<Value>(&self.published.body).ok().and_then(|set| Some(set["keys"].as_array()?.len())).unwrap_or(0)
+    const fn published_count(&self) -> usize {
+        self.published_kids.len()
+    }
+
+    /// Whether a key is published: what others no longer believe does not count here either.
+    pub fn is_published(&self, kid: &str) -> bool {
+        self.published_kids.iter().any(|known| known == kid)
     }
 }
 

@@ -11,6 +11,7 @@ pub(in crate::oidc) struct NewDevice<'a> {
     pub(in crate::oidc) user_code: &'a TokenHash,
     pub(in crate::oidc) client: ClientId,
     pub(in crate::oidc) scopes: &'a str,
+    pub(in crate::oidc) permissions: &'a str,
     pub(in crate::oidc) client_ip: &'a str,
     pub(in crate::oidc) user_agent: &'a str,
     pub(in crate::oidc) created_at: Timestamp,
@@ -21,8 +22,9 @@ pub(in crate::oidc) struct NewDevice<'a> {
 /// `false` when the user code is taken.
 pub(in crate::oidc) async fn insert(tx: &mut Tx, new: NewDevice<'_>) -> sqlx::Result<bool> {
     let inserted = query(
-        "INSERT INTO device_requests (device_hash, user_code_hash, client_id, scopes, client_ip, user_agent, created_at, expires_at, poll_seconds)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+        "INSERT INTO device_requests (device_hash, user_code_hash, client_id, scopes, client_ip, user_agent, created_at, expires_at, poll_seconds,
+                                      permissions)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
     )
     .bind(new.device)
     .bind(new.user_code)
@@ -33,6 +35,7 @@ pub(in crate::oidc) async fn insert(tx: &mut Tx, new: NewDevice<'_>) -> sqlx::Re
     .bind(new.created_at)
     .bind(new.expires_at)
     .bind(new.poll_seconds)
+    .bind(new.permissions)
     .execute(tx)
     .await?;
     Ok(inserted == 1)
@@ -43,6 +46,7 @@ pub(in crate::oidc) async fn insert(tx: &mut Tx, new: NewDevice<'_>) -> sqlx::Re
 pub(in crate::oidc) struct Waiting {
     pub(in crate::oidc) client_id: ClientId,
     pub(in crate::oidc) scopes: String,
+    pub(in crate::oidc) permissions: String,
     pub(in crate::oidc) client_ip: String,
     pub(in crate::oidc) user_agent: String,
     pub(in crate::oidc) created_at: Timestamp,
@@ -51,7 +55,7 @@ pub(in crate::oidc) struct Waiting {
 /// The request that waits under this user code.
 pub(in crate::oidc) async fn find_waiting(conn: &mut Conn, user_code: &TokenHash, now: Timestamp) -> sqlx::Result<Option<Waiting>> {
     query(
-        "SELECT client_id, scopes, client_ip, user_agent, created_at FROM device_requests
+        "SELECT client_id, scopes, permissions, client_ip, user_agent, created_at FROM device_requests
          WHERE user_code_hash = $1 AND expires_at > $2 AND decided_at IS NULL",
     )
     .bind(user_code)

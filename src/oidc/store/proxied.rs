@@ -40,7 +40,7 @@ macro_rules! asked {
              LEFT JOIN sessions s ON s.id = g.session_id AND s.user_id = g.user_id AND s.expires_at > $3 AND s.last_seen_at > $4
              LEFT JOIN users u ON u.id = s.user_id AND g.created_at > u.access_void_until AND s.created_at > u.access_void_until
                               AND u.blocked_at IS NULL AND COALESCE(u.directory_state, 'active') = 'active'
-             WHERE c.client_id = $1"
+             WHERE c.client_id = $1 AND c.out_of_service_at IS NULL"
         )
     };
 }

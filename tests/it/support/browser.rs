@@ -157,7 +157,7 @@ impl Page {
         let find = format!(
             "(() => {{ const element = document.querySelector({}); if (!element || element.disabled) return null;
                 element.scrollIntoView({{ block: 'center', behavior: 'instant' }});
-                const box = element.getBoundingClientRect(); const at = {{ x: box.x + box.width / 2, y: box.y + box.height / 2 }};
+                const box = element.getClientRects()[0] ?? element.getBoundingClientRect(); const at = {{ x: box.x + box.width / 2, y: box.y + box.height / 2 }};
                 const hit = document.elementFromPoint(at.x, at.y);
                 return hit && (element.contains(hit) || hit.closest('label')?.control === element) ? at : null; }})()",
             quoted(selector)

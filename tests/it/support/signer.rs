@@ -42,6 +42,11 @@ impl Signer {
         Self { alg, kid: base64url(&random_bytes::<6>()), private }
     }
 
+    /// The same key under another's name.
+    pub(crate) fn named(self, kid: &str) -> Self {
+        Self { kid: kid.to_owned(), ..self }
+    }
+
     /// The public half, without `alg`.
     pub(crate) fn jwk(&self) -> Value {
         let mut jwk = match &self.private {
