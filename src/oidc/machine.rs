@@ -1,6 +1,6 @@
 //! Clients that act for themselves (RFC 6749 section 4.4): an access token without a person.
 
-use super::access::{About, Access};
+use super::access::{About, Access, within_profile};
 use super::error::OAuthError;
 use super::mint::{Wanted, access_lifetime};
 use super::store::machines as store;
@@ -33,7 +33,7 @@ pub(super) async fn grant(app: &App, client: &AuthenticatedClient, wanted: Wante
                 return Err(TOO_MUCH);
             }
             let lifetime = opened.api.lifetime(lifetime);
-            Access::new(Some(opened.api), scopes.to_string(), jkt, None, now, lifetime)
+            Access::new(Some(within_profile(opened.api, registration)), scopes.to_string(), jkt, None, now, lifetime)
         }
     };
     if !access.is_jwt() {
