@@ -7,16 +7,19 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use webauthn_rs::Webauthn;
 
-use crate::clients::{RemoteKeys, SecretUses};
+use crate::apis::Opened;
+use crate::clients::{Known, RemoteKeys, SecretUses};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::Db;
+use crate::db::{Copies, Db, Revisions};
 use crate::directory::Outages;
+use crate::id::ClientId;
 use crate::oidc::discovery::Variants;
 use crate::oidc::dpop::Nonces;
 use crate::oidc::keys::Keys;
 use crate::oidc::subject::Subjects;
 use crate::outbound::Outbound;
+use crate::recovery_codes::Hasher;
 use crate::secret::Sealer;
 use crate::settings::Settings;
 use crate::web::rate_limit::Limits;
@@ -45,6 +48,8 @@ pub struct Fields {
     pub nonces: Nonces,
     /// What clients call people.
     pub subjects: Subjects,
+    /// Turns recovery codes into what is stored of them.
+    pub recovery_codes: Hasher,
     /// What apps read about this server.
     pub metadata: Variants,
     /// Limits per client address.
@@ -57,6 +62,12 @@ pub struct Fields {
     pub remote_keys: RemoteKeys,
     /// Uses of clients' secrets that are not written yet.
     pub secret_uses: SecretUses,
+    /// Says whether the copies below still hold.
+    pub revisions: Revisions,
+    /// Clients with their secrets, by `client_id`.
+    pub known_clients: Copies<String, Known>,
+    /// APIs as clients see them, by the identifier a request named.
+    pub opened_apis: Copies<(String, ClientId), Opened>,
     /// Cancelled when the server stops.
     pub stopping: CancellationToken,
 }

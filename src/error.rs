@@ -23,6 +23,11 @@ pub enum AppError {
     },
     /// The session came by an access link; this page wants a passkey.
     PasskeyFirst,
+    /// The person has to prove with their passkey once more that it is them; `sessions::held` keeps what they sent meanwhile.
+    ProofFirst {
+        /// The page to come back to (a path and query here, never a full address): the one asked for, or the one the form stood on.
+        back_to: String,
+    },
     /// The request cannot be understood or is out of date; title and sentence for the person.
     Refused {
         /// A short heading.
@@ -65,6 +70,16 @@ impl From<sqlx::Error> for AppError {
     }
 }
 
+/// Where somebody proves that it is them.
+pub const PROVE: &str = "/account/prove";
+
+/// Marks the answer [`AppError::ProofFirst`]: it leads to [`PROVE`] and back to a page, and loses what was sent unless somebody keeps it.
+#[derive(Clone, Debug)]
+pub struct ProofWanted {
+    /// The page to come back to.
+    pub back_to: String,
+}
+
 /// What `web::request_log` turns into a page.
 #[derive(Clone, Debug)]
 pub struct Failure {
@@ -88,6 +103,12 @@ impl IntoResponse for AppError {
             Self::SignInFirst { back_to } => {
                 let query = serde_urlencoded::to_string([("back", back_to)]).unwrap_or_default();
                 return Redirect::to(&format!("/sign-in?{query}")).into_response();
+            }
+            Self::ProofFirst { back_to } => {
+                let query = serde_urlencoded::to_string([("back", &back_to)]).unwrap_or_default();
+                let mut response = Redirect::to(&format!("{PROVE}?{query}")).into_response();
+                response.extensions_mut().insert(ProofWanted { back_to });
+                return response;
             }
             Self::PasskeyFirst => return Redirect::to("/account/passkeys/add").into_response(),
             Self::Refused { title, message, status } => (status, title, message, None),

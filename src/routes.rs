@@ -1,5 +1,6 @@
 //! Every route on one page, who may call it, and the middleware order. The right column of a line is the handler; who may call it stands in the handler's
-//! signature: [`crate::sessions::SignedIn`], [`crate::sessions::AdminSession`], or nothing for everyone.
+//! signature: [`crate::sessions::SignedIn`], [`crate::sessions::AdminSession`], a fresh proof of either ([`crate::sessions::FreshSession`],
+//! [`crate::sessions::AdminDeed`]), or nothing for everyone.
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate as _, SizeAbove};
 use tower_http::cors::{self, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -26,10 +28,12 @@ use crate::oidc::{
 };
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
-use crate::{access_links, audit, directory, forward_auth, groups, metrics, passkeys, settings, users};
+use crate::{access_links, audit, directory, forward_auth, groups, mail, metrics, other_device, passkeys, settings, sign_in_problems, users, ways_in};
 
 /// The largest body a form or a ceremony needs.
 const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Smaller answers, in bytes, fit into one packet as they are: compressing them would cost time and gain none.
+const COMPRESSED_ABOVE: u64 = 1_200;
 /// How long a request may take; a directory test is the slowest.
 const REQUEST_WITHIN: Duration = Duration::from_secs(60);
 
@@ -42,6 +46,8 @@ pub fn router(app: &App) -> Router {
         .merge(sign_in())
         .merge(administration())
         .merge(openid_pages())
+        // Innermost: a form from elsewhere is never kept.
+        .layer(from_fn_with_state(app.clone(), sessions::held::keep))
         .layer(CsrfLayer::new().with_rejection_response(|_| cross_site()))
         .layer(session);
     // For apps: no session, no CSRF check; each proves itself.
@@ -55,10 +61,12 @@ pub fn router(app: &App) -> Router {
         .route("/logo/{id}/{name}", get(crate::clients::http::show_logo))
         .route("/static/{hash}/{name}", get(assets::serve));
 
-    Router::new()
-        .merge(pages)
-        .merge(protocol)
-        .merge(plain)
+    dressed(app, Router::new().merge(pages).merge(protocol).merge(plain))
+}
+
+/// Routes behind what every request goes through: limits, logging, headers. For itself so that its cost can be measured.
+pub fn dressed(app: &App, routes: Router<App>) -> Router {
+    routes
         .fallback(|| async { AppError::NotFound })
         .method_not_allowed_fallback(|| async { wrong_method() })
         // The last line is the outermost.
@@ -69,7 +77,7 @@ pub fn router(app: &App) -> Router {
         .layer(from_fn_with_state(app.clone(), request_log::log))
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(from_fn_with_state(app.clone(), client::identify))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_ABOVE))))
         .with_state(app.clone())
 }
 
@@ -78,18 +86,35 @@ fn sign_in() -> Router<App> {
     Router::new()
         .route("/sign-in", get(passwords::passkey_page))
         .route("/sign-in/password", get(passwords::sign_in_page).post(passwords::sign_in))
+        .route("/sign-in/email", get(access_links::by_mail::page).post(access_links::by_mail::ask))
+        .route("/sign-in/recovery", get(ways_in::http::sign_in_page).post(ways_in::http::sign_in))
+        .route("/sign-in/device", get(other_device::http::start_page).post(other_device::http::start))
+        .route("/sign-in/device/wait", get(other_device::http::wait))
+        .route("/sign-in/device/finish", post(other_device::http::finish))
+        .route("/account/approve", get(other_device::http::approve_page).post(other_device::http::approve))
+        .route("/account/approve/deny", post(other_device::http::deny))
+        .route("/sign-in/problem", post(sign_in_problems::http::tell).layer(DefaultBodyLimit::max(sign_in_problems::http::TOLD_BYTES_MAX)))
         .route("/sign-in/start", post(passkeys::http::start_sign_in))
         .route("/sign-in/finish", post(passkeys::http::finish_sign_in))
         .route("/sign-out", get(sessions::http::sign_out_page).post(sessions::http::sign_out))
         .route("/lc/{code}", get(access_links::http::open_page).post(access_links::http::open))
-        .route("/account", get(passwords::profile_page))
+        .route("/account", get(ways_in::http::profile_page))
+        .route("/account/advice/put-off", post(ways_in::http::put_off))
         .route("/account/password", get(passwords::change_page).post(passwords::change))
+        .route("/account/prove", get(passkeys::prove::page))
+        .route("/account/prove/start", post(passkeys::prove::start))
+        .route("/account/prove/finish", post(passkeys::prove::finish))
         .route("/account/passkeys", get(passkeys::http::list_page))
         .route("/account/passkeys/add", get(passkeys::http::add_page))
         .route("/account/passkeys/register/start", post(passkeys::http::start_registration))
         .route("/account/passkeys/register/finish", post(passkeys::http::finish_registration))
         .route("/account/passkeys/{id}/rename", post(passkeys::http::rename))
         .route("/account/passkeys/{id}/remove", post(passkeys::http::remove))
+        .route("/account/recovery", get(ways_in::http::show).post(ways_in::http::make))
+        .route("/account/recovery/review", get(ways_in::http::review))
+        .route("/account/recovery/review/passkeys/{id}/remove", post(ways_in::http::remove_passkey))
+        .route("/account/recovery/review/sessions/{id}/end", post(ways_in::http::end_session))
+        .route("/account/recovery/review/sessions/end-others", post(ways_in::http::end_others))
         .route("/account/sessions", get(sessions::http::list_page))
         .route("/account/sessions/end-others", post(sessions::http::end_others))
         .route("/account/sessions/{id}/end", post(sessions::http::end))
@@ -113,15 +138,21 @@ fn administration() -> Router<App> {
         .route("/admin/groups/new", get(groups::admin::new).post(groups::admin::create))
         .route("/admin/groups/{id}", get(groups::admin::show))
         .route("/admin/groups/{id}/edit", get(groups::admin::edit).post(groups::admin::save))
+        .route("/admin/groups/{id}/coming-in", get(access_links::coming_in::show).post(access_links::coming_in::make))
         .route("/admin/groups/{id}/members", post(groups::admin::add_members))
         .route("/admin/groups/{id}/members/{user}/remove", post(groups::admin::remove_member))
         .route("/admin/groups/{id}/delete", post(groups::admin::delete))
         .route("/admin/audit", get(audit::admin::list))
+        .route("/admin/sign-in-problems", get(sign_in_problems::http::list))
+        .route("/admin/lock-out", get(ways_in::admin::lock_out))
         .merge(directories())
         .merge(apis())
         .route("/admin/settings", get(settings::admin::show).post(settings::admin::save))
+        .route("/admin/settings/test-mail", post(mail::admin::test))
         .route("/admin/users/{id}/access-link", post(access_links::admin::make))
         .route("/admin/users/{id}/access-links/{link}/revoke", post(access_links::admin::revoke))
+        .route("/admin/users/{id}/passkeys/{passkey}/remove", post(ways_in::admin::remove_passkey))
+        .route("/admin/users/{id}/recovery-codes/revoke", post(ways_in::admin::revoke_codes))
 }
 
 /// Named APIs: for administrators.

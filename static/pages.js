@@ -9,7 +9,7 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     try {
-      await navigator.clipboard.writeText(source.value ?? source.textContent);
+      await navigator.clipboard.writeText(source.value ?? source.innerText);
       button.textContent = "Copied";
     } catch {
       source.select?.();
@@ -17,6 +17,12 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
     }
     setTimeout(() => { button.textContent = label; }, 2500);
   });
+}
+
+// <button type="button" data-print hidden>: the printer, where there is a script to call it.
+for (const button of document.querySelectorAll("button[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
 }
 
 // <time datetime="…">: the reader's own time zone; the server's words stay as the tooltip.

@@ -21,6 +21,10 @@ pub enum Kind {
     SignIn,
     /// A sign-in was refused; the detail says why.
     SignInRefused,
+    /// Someone proved with a passkey once more that it is them; the detail says for what.
+    ProofGiven,
+    /// Such a proof was refused; the detail says why.
+    ProofRefused,
     /// Someone signed out.
     SignOut,
     /// Sessions were ended by their owner or an administrator.
@@ -43,6 +47,20 @@ pub enum Kind {
     AccessLinkUsed,
     /// A one-time access link was taken back.
     AccessLinkRevoked,
+    /// A one-time access link was asked for by its person, and sent.
+    AccessLinkRequested,
+    /// A mail could not be sent.
+    MailFailed,
+    /// A person let another browser in from a device they were signed in on.
+    OtherDeviceAllowed,
+    /// A person refused another browser that wanted in as them.
+    OtherDeviceDenied,
+    /// A person made recovery codes; former ones open nothing any more.
+    RecoveryCodesMade,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// A person's recovery codes were taken back.
+    RecoveryCodesRevoked,
     /// A person was created.
     UserCreated,
     /// A person was changed.
@@ -138,6 +156,8 @@ kinds! {
     SetUp = "set_up", "Set up";
     SignIn = "sign_in", "Signed in";
     SignInRefused = "sign_in_refused", "Sign-in refused";
+    ProofGiven = "proof_given", "Proof given";
+    ProofRefused = "proof_refused", "Proof refused";
     SignOut = "sign_out", "Signed out";
     SessionsEnded = "sessions_ended", "Sessions ended";
     DirectoryPasswordChanged = "directory_password_changed", "Directory password changed";
@@ -149,6 +169,13 @@ kinds! {
     AccessLinkMade = "access_link_made", "Access link made";
     AccessLinkUsed = "access_link_used", "Access link used";
     AccessLinkRevoked = "access_link_revoked", "Access link revoked";
+    AccessLinkRequested = "access_link_requested", "Access link asked for";
+    MailFailed = "mail_failed", "Mail not sent";
+    OtherDeviceAllowed = "other_device_allowed", "Other device let in";
+    OtherDeviceDenied = "other_device_denied", "Other device refused";
+    RecoveryCodesMade = "recovery_codes_made", "Recovery codes made";
+    RecoveryCodeUsed = "recovery_code_used", "Recovery code used";
+    RecoveryCodesRevoked = "recovery_codes_revoked", "Recovery codes taken back";
     UserCreated = "user_created", "Person created";
     UserChanged = "user_changed", "Person changed";
     UserBlocked = "user_blocked", "Person blocked";

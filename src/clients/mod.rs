@@ -19,8 +19,8 @@ pub mod model;
 pub mod policy;
 mod proving;
 pub mod redirect_pattern;
-pub mod secrets;
 pub mod sector;
+pub mod secrets;
 mod store;
 mod told;
 mod unattended;
@@ -35,7 +35,7 @@ pub use logos::Face;
 pub use model::{Client, Lifetimes, Mistakes, Registration, SigningAlg};
 pub use policy::Policies;
 pub use policy::provenance::{Provenance, RegisteredBy};
-pub use proving::{Authentication, authenticate, sweep, vouched_for};
+pub use proving::{Authentication, Known, authenticate, sweep, vouched_for};
 pub use secrets::{NewSecret, SecretLine, SecretUses, delete_secret, make_secret};
 pub use told::{LastNotice, LogoutWishes, Outcome, last_notice, logout_wishes, note_notice};
 pub use unattended::{delete_within, forget, insert_within, replace_within};
@@ -47,7 +47,7 @@ use crate::db::Conn;
 use crate::id::{ClientId, GroupId, UserId};
 use crate::outbound::NamedBy;
 use crate::secret::SecretToken;
-use crate::sessions::AdminSession;
+use crate::sessions::FreshAdmin;
 use crate::web::list::WORDS_MAX;
 use crate::{users, web};
 
@@ -55,7 +55,7 @@ use crate::{users, web};
 #[derive(Clone, Copy, Debug)]
 pub enum Authority<'a> {
     /// An administrator, at this browser.
-    Admin(&'a AdminSession, &'a web::Client),
+    Admin(&'a FreshAdmin, &'a web::Client),
     /// Someone at the server's command line.
     CommandLine,
     /// The file of this name.
@@ -242,8 +242,9 @@ pub async fn admits(conn: &mut Conn, client: &Client, user: UserId) -> sqlx::Res
 /// # Errors
 /// When the database cannot be read.
 pub async fn has_secret(conn: &mut Conn, id: ClientId, unverified_secret: &str, now: Timestamp) -> sqlx::Result<bool> {
-    let known = store::secret_hashes(conn, id, now).await?;
-    Ok(authentication::which_of(&SecretToken::unverified(unverified_secret), &known).is_some())
+    let known = store::known_secrets(conn, id).await?;
+    let good = known.iter().filter(|secret| secret.counts_at(now)).map(|secret| &secret.secret_hash);
+    Ok(authentication::which_of(&SecretToken::unverified(unverified_secret), good).is_some())
 }
 
 /// The groups a client is open to, those that are there.

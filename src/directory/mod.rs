@@ -73,7 +73,7 @@ use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::db::Conn;
 use crate::id::SyncRunId;
-use crate::sessions::AdminDeed;
+use crate::sessions::{AdminDeed, RoutineDeed};
 use crate::settings::{Catalog as _, Changes, UpdateError, is_pinned, load, parse, write};
 use crate::web::Mistakes;
 
@@ -185,7 +185,7 @@ pub async fn changes_of_run(conn: &mut Conn, directory: &str, id: SyncRunId) -> 
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn discard(app: &App, directory: &str, deed: &AdminDeed, id: SyncRunId) -> sqlx::Result<bool> {
+pub async fn discard(app: &App, directory: &str, deed: &RoutineDeed, id: SyncRunId) -> sqlx::Result<bool> {
     let mut tx = app.db.begin().await?;
     if !store::runs::discard(&mut tx, id, Some(deed.admin.user.id), deed.now).await? {
         return Ok(false);

@@ -26,7 +26,7 @@ use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::id::{SyncRunId, UserId};
 use crate::lease::Lease;
-use crate::sessions::{self, AdminDeed};
+use crate::sessions::{self, RoutineDeed};
 use crate::users;
 use crate::web::Client;
 
@@ -62,7 +62,7 @@ impl Order {
     }
 
     /// A run an administrator asks for; `confirm` names a run that was held back.
-    pub fn of_admin(deed: &AdminDeed, confirm: Option<SyncRunId>) -> Self {
+    pub fn of_admin(deed: &RoutineDeed, confirm: Option<SyncRunId>) -> Self {
         Self { trigger: Trigger::Admin, actor: deed.admin.actor(), client: deed.client.clone(), confirm }
     }
 

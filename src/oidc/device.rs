@@ -29,7 +29,7 @@ use crate::db::Tx;
 use crate::error::AppError;
 use crate::id::GrantId;
 use crate::secret::{SecretToken, TokenHash, random_bytes};
-use crate::sessions::SignedIn;
+use crate::sessions::{FreshIfPasskey, SignedIn};
 use crate::web::{self, Chrome, user_agent};
 
 /// The grant type (RFC 8628 section 3.4).
@@ -162,7 +162,8 @@ pub(super) async fn redeem(
     let answer = match hears(&polled, now) {
         Hears::Tokens => {
             let grant = store::take(&mut tx, &hash, client.id).await?.ok_or(UNKNOWN)?;
-            let minted = mint(&mut tx, app, client, grant, wanted, now).await;
+            let granted = grants::find_granted(&mut tx, grant).await?;
+            let minted = mint(&mut tx, app, client, granted, wanted, now).await;
             return settle(tx, minted).await?.sign(app, client, None, now).await;
         }
         Hears::Pending => {
@@ -270,7 +271,12 @@ pub struct Answer {
 ///
 /// # Errors
 /// `TooManyRequests`; a page, when the app is not open to the person or the device no longer waits.
-pub async fn answer(State(app): State<App>, person: SignedIn, browser: web::Client, Form(form): Form<Answer>) -> Result<Response, AppError> {
+pub async fn answer(
+    State(app): State<App>,
+    FreshIfPasskey(person): FreshIfPasskey,
+    browser: web::Client,
+    Form(form): Form<Answer>,
+) -> Result<Response, AppError> {
     app.limits.user_codes.check(&browser)?;
     let now = app.clock.now();
     let Some((code, waiting, client)) = find(&app, &form.user_code).await? else {

@@ -109,8 +109,8 @@ pub struct CheckedRegistration {
 pub struct CheckedAssertion {
     /// For the library.
     pub credential: PublicKeyCredential,
-    /// Whose passkey the authenticator says it is; to be compared with the owner of the credential id.
-    pub unverified_user_handle: Uuid,
+    /// Whose passkey the authenticator says it is, when it says; to be compared with the owner of the credential id.
+    pub unverified_user_handle: Option<Uuid>,
     /// Whether the authenticator says the credential can be backed up.
     pub backup_eligible: bool,
 }
@@ -153,11 +153,21 @@ pub fn registration(unverified: &Value, expected: Expected<'_>) -> Result<Checke
     Ok(CheckedRegistration { credential, aaguid, transports, attachment: envelope.attachment })
 }
 
-/// Checks the answer to request options without an allow list.
+/// Checks the answer to request options without an allow list. Without a name asked for, the handle is how the person is identified, and it has to be there
+/// (section 7.2, step 6).
 ///
 /// # Errors
 /// The first [`Refusal`] that applies.
 pub fn assertion(unverified: &Value, expected: Expected<'_>) -> Result<CheckedAssertion, Refusal> {
+    let checked = assertion_of_someone_known(unverified, expected)?;
+    if checked.unverified_user_handle.is_none() { Err(Refusal::Malformed("userHandle")) } else { Ok(checked) }
+}
+
+/// Checks the answer to request options with an allow list: authenticators may leave the handle out then (section 6.3.3, step 13).
+///
+/// # Errors
+/// The first [`Refusal`] that applies.
+pub fn assertion_of_someone_known(unverified: &Value, expected: Expected<'_>) -> Result<CheckedAssertion, Refusal> {
     let envelope = envelope(unverified)?;
     let client_data_json = client_data(envelope.response, "webauthn.get", expected)?;
     let authenticator_data = bytes(envelope.response, "authenticatorData")?;
@@ -167,13 +177,19 @@ pub fn assertion(unverified: &Value, expected: Expected<'_>) -> Result<CheckedAs
     }
     extensions(flags, rest)?;
     let signature = bytes(envelope.response, "signature")?;
-    // Without a name asked for, the handle is how the person is identified (section 7.2, step 6); ours are 16 bytes.
-    let user_handle = bytes(envelope.response, "userHandle")?;
-    let unverified_user_handle = Uuid::from_slice(&user_handle).map_err(|_| Refusal::Malformed("userHandle is not one of ours"))?;
+    let user_handle = match envelope.response.get("userHandle") {
+        None | Some(Value::Null) => None,
+        Some(_) => Some(bytes(envelope.response, "userHandle")?),
+    };
+    // Ours are 16 bytes.
+    let unverified_user_handle = match &user_handle {
+        Some(bytes) => Some(Uuid::from_slice(bytes).map_err(|_| Refusal::Malformed("userHandle is not one of ours"))?),
+        None => None,
+    };
     let credential = PublicKeyCredential {
         id: envelope.id.to_owned(),
         raw_id: envelope.raw_id,
-        response: AuthenticatorAssertionResponseRaw { authenticator_data, client_data_json, signature, user_handle: Some(user_handle) },
+        response: AuthenticatorAssertionResponseRaw { authenticator_data, client_data_json, signature, user_handle },
         // What a client claims about extensions has no effect.
         extensions: Default::default(),
         type_: "public-key".to_owned(),

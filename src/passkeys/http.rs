@@ -4,24 +4,24 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::Json;
 use axum::extract::{Form, Path, Query, State};
-use axum::http::header::{COOKIE, HeaderValue, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_sessions::Session;
-use tower_sessions::cookie::{Cookie, SameSite};
 
 use super::model::check_name;
 use super::{Answer, CeremonyError, Passkey, Removal, Signal, Started};
+use crate::access_links;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::PasskeyId;
-use crate::secret::SecretToken;
+use crate::recovery_codes;
 use crate::sessions::next::PendingAuthorization;
-use crate::sessions::{self, MayEnrol, MaybeSignedIn, Method, Next, SignedIn};
-use crate::web::{Chrome, Client, user_agent};
+use crate::sessions::{self, FreshEnrol, FreshSession, MayEnrol, MaybeSignedIn, Method, Next, SignedIn};
+use crate::users::User;
+use crate::web::{BrowserCookie, Chrome, Client, user_agent};
 
 #[derive(Template, WebTemplate)]
 #[template(path = "passkeys/sign_in.html")]
@@ -38,6 +38,12 @@ struct SignInPage {
     back: String,
     /// Where the page for directory passwords is; empty when there is none.
     password_page: String,
+    /// Whether a link can be sent to the person's e-mail address.
+    offers_mail: bool,
+    /// Where one comes in by a recovery code.
+    recovery_page: String,
+    /// Where one signs in with another device; empty where that is switched off.
+    device_page: String,
 }
 
 #[derive(Template, WebTemplate)]
@@ -51,6 +57,8 @@ struct ListPage {
     by_password: bool,
     is_full: bool,
     may_add: bool,
+    /// How many recovery codes still work, for whoever has one passkey only.
+    codes: i64,
     signal: String,
 }
 
@@ -79,8 +87,10 @@ struct AddPage {
     username: String,
     /// The session came by an access link: a passkey is what comes next.
     is_first: bool,
-    /// The session came by a directory password and is for nothing else.
+    /// The session is for nothing else.
     is_all: bool,
+    /// It came by a recovery code, of which so many are left.
+    codes_left: Option<i64>,
     /// Whether it may wait; an administrator can do nothing without one.
     may_wait: bool,
     /// The app the person is on the way to; empty when it is none.
@@ -144,6 +154,9 @@ pub async fn sign_in_page(
     }
     let OnTheWay { pending, next } = on_the_way;
     let password_page = if offers_password { format!("/sign-in/password{}", next.sign_in_query()) } else { String::new() };
+    let query = next.sign_in_query();
+    let recovery_page = format!("/sign-in/recovery{query}");
+    let device_page = if app.settings().other_device.is_on() { format!("/sign-in/device{query}") } else { String::new() };
     let (request, back) = next.fields();
     let notice = match unverified.notice.as_deref() {
         Some("signed-out") => "You are signed out.",
@@ -152,7 +165,11 @@ pub async fn sign_in_page(
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let signed_in_as = signed_in.map(|signed_in| signed_in.user.display_name).unwrap_or_default();
     let address = app.config.origin.as_str().to_owned();
-    Ok(SignInPage { chrome: Chrome::public(&app), address, client_name, signed_in_as, notice, request, back, password_page }.into_response())
+    let offers_mail = access_links::by_mail::is_offered(&app.settings());
+    let chrome = Chrome::public(&app);
+    let page =
+        SignInPage { chrome, address, client_name, signed_in_as, notice, request, back, password_page, offers_mail, recovery_page, device_page };
+    Ok(page.into_response())
 }
 
 /// `POST /sign-in/start`: options for `navigator.credentials.get()`.
@@ -162,7 +179,7 @@ pub async fn sign_in_page(
 pub async fn start_sign_in(State(app): State<App>, client: Client, headers: HeaderMap) -> Result<Response, Failed> {
     app.limits.sign_in.check(&client)?;
     let browser = BrowserCookie::read_or_make(&app, &headers);
-    let started = super::start_sign_in(&app, app.clock.now(), &browser.token.hash()).await?;
+    let started = super::start_sign_in(&app, app.clock.now(), &browser.hash()).await?;
     Ok(browser.attach(&app, begun(&started)))
 }
 
@@ -198,26 +215,34 @@ pub async fn finish_sign_in(
     let signed_in = super::finish_sign_in(&app, now, &answer).await?;
     sessions::start(&app, &session, signed_in.user.id, Method::Passkey { synced: signed_in.synced }, &client, now).await?;
     let next = Next::from_query(unverified.request.as_deref(), unverified.back.as_deref()).location();
-    Ok(Json(Finished { next, signal: super::signal(&app, &signed_in.user).await? }))
+    Ok(Json(Finished::new(&app, &signed_in.user, next).await?))
 }
 
 /// `GET /account/passkeys/add`; somebody who adds their first one goes on to where they were on the way to.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn add_page(State(app): State<App>, MayEnrol(signed_in): MayEnrol, Query(unverified): Query<SignInQuery>) -> Result<Response, AppError> {
+pub async fn add_page(
+    State(app): State<App>,
+    FreshEnrol(signed_in): FreshEnrol,
+    Query(unverified): Query<SignInQuery>,
+) -> Result<Response, AppError> {
     if super::needs_passkey_to_add(&mut app.db.read().await?, &signed_in).await? {
         return Ok(Redirect::to("/account/passkeys").into_response());
     }
     let method = signed_in.session.method;
-    let (is_first, is_all) = (method == Method::AccessLink, method.is_for_first_passkey());
+    let (is_first, is_all) = (method == Method::AccessLink, method.only_enrols());
+    let codes_left = match method {
+        Method::RecoveryCode => Some(recovery_codes::standing(&mut app.db.read().await?, signed_in.user.id).await?.unused),
+        _ => None,
+    };
     let may_wait = !signed_in.user.is_admin();
     let address = app.config.origin.as_str().to_owned();
     let OnTheWay { pending, next } = OnTheWay::read(&app, &unverified);
     let (request, back) = next.fields();
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let chrome = signed_in.chrome(&app);
-    Ok(AddPage { chrome, address, username: signed_in.user.username, is_first, is_all, may_wait, client_name, request, back }.into_response())
+    Ok(AddPage { chrome, address, username: signed_in.user.username, is_first, is_all, codes_left, may_wait, client_name, request, back }.into_response())
 }
 
 /// `POST /account/passkeys/register/start`: options for `navigator.credentials.create()`.
@@ -226,13 +251,13 @@ pub async fn add_page(State(app): State<App>, MayEnrol(signed_in): MayEnrol, Que
 /// `TooMany` as JSON, `TooManyRequests`, or when the database refuses.
 pub async fn start_registration(
     State(app): State<App>,
-    MayEnrol(signed_in): MayEnrol,
+    FreshEnrol(signed_in): FreshEnrol,
     client: Client,
     headers: HeaderMap,
 ) -> Result<Response, Failed> {
     app.limits.sign_in.check(&client)?;
     let browser = BrowserCookie::read_or_make(&app, &headers);
-    let started = super::start_registration(&app, app.clock.now(), &signed_in, &browser.token.hash()).await?;
+    let started = super::start_registration(&app, app.clock.now(), &signed_in, &browser.hash()).await?;
     Ok(browser.attach(&app, begun(&started)))
 }
 
@@ -271,13 +296,15 @@ pub async fn finish_registration(
     let next = if !signed_in.session.method.is_passkey() {
         sessions::start(&app, &session, signed_in.user.id, Method::Passkey { synced: added.synced }, &client, now).await?;
         match OnTheWay::read(&app, &SignInQuery::on_the_way(unverified.request, unverified.back)).next {
+            // Whoever lost their passkeys looks first at what somebody else may have.
+            next if signed_in.session.method == Method::RecoveryCode => format!("/account/recovery/review{}", next.sign_in_query()),
             Next::Account => "/account?notice=ready".to_owned(),
             next => next.location(),
         }
     } else {
         "/account/passkeys?notice=added".to_owned()
     };
-    Ok(Json(Finished { next, signal: super::signal(&app, &signed_in.user).await? }))
+    Ok(Json(Finished::new(&app, &signed_in.user, next).await?))
 }
 
 /// The query of the list.
@@ -295,14 +322,25 @@ pub async fn list_page(State(app): State<App>, signed_in: SignedIn, Query(unveri
 }
 
 async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Option<(PasskeyId, &str, &'static str)>) -> Result<Response, AppError> {
-    let passkeys = super::of_user(&mut app.db.read().await?, signed_in.user.id).await?;
+    let (passkeys, codes) = {
+        let mut conn = app.db.read().await?;
+        let passkeys = super::of_user(&mut conn, signed_in.user.id).await?;
+        (passkeys, recovery_codes::standing(&mut conn, signed_in.user.id).await?.unused)
+    };
     let (notice, is_bad) = match notice {
         Some("added") => ("The passkey was added. You can give it a name you will recognise.", false),
         Some("renamed") => ("The passkey has its new name.", false),
         Some("removed") => {
             ("The passkey was removed and signs nobody in any more. If your password manager still offers it, delete it there too.", false)
         }
-        Some("last") => ("This is your only passkey: without it you could not sign in any more. Add another one first, then remove this one.", true),
+        Some("last") => (
+            "This is your only passkey: without it you could not sign in any more. Add another one or make recovery codes first, then remove this one.",
+            true,
+        ),
+        Some("last-admin") => (
+            "This is your only passkey, and you are the only administrator: without it nobody could administer this server. Add another passkey first, then remove this one.",
+            true,
+        ),
         _ => ("", false),
     };
     let signal = serde_json::to_string(&super::signal(app, &signed_in.user).await?).map_err(anyhow::Error::from)?;
@@ -315,6 +353,7 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
         is_bad,
         may_change: signed_in.session.method.is_passkey(),
         by_password: matches!(signed_in.session.method, Method::DirectoryPassword { .. }),
+        codes,
         signal,
     };
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
@@ -376,17 +415,22 @@ pub async fn rename(
 /// `POST /account/passkeys/{id}/remove`.
 ///
 /// # Errors
-/// As [`rename`].
-pub async fn remove(State(app): State<App>, signed_in: SignedIn, client: Client, Path(id): Path<PasskeyId>) -> Result<Redirect, AppError> {
-    proved_by_passkey(&signed_in)?;
+/// As [`rename`]; and a fresh proof is needed.
+pub async fn remove(
+    State(app): State<App>,
+    FreshSession(signed_in): FreshSession,
+    client: Client,
+    Path(id): Path<PasskeyId>,
+) -> Result<Redirect, AppError> {
     match super::remove(&app, app.clock.now(), &client, &signed_in, id).await? {
         Removal::Removed => Ok(Redirect::to("/account/passkeys?notice=removed")),
         Removal::IsLast => Ok(Redirect::to("/account/passkeys?notice=last")),
+        Removal::IsLastOfLastAdmin => Ok(Redirect::to("/account/passkeys?notice=last-admin")),
         Removal::NotFound => Err(AppError::NotFound),
     }
 }
 
-/// A session that came by an access link or a password may add a passkey and nothing else: a stolen link must not cost the person those they have.
+/// A session that came by an access link or a password may add a passkey and nothing else.
 fn proved_by_passkey(signed_in: &SignedIn) -> Result<(), AppError> {
     if signed_in.session.method.is_passkey() { Ok(()) } else { Err(AppError::PasskeyFirst) }
 }
@@ -394,56 +438,20 @@ fn proved_by_passkey(signed_in: &SignedIn) -> Result<(), AppError> {
 /// What a page gets when a ceremony has succeeded.
 #[derive(Debug, Serialize)]
 pub struct Finished {
-    /// Where to go, a path here.
+    /// Where to go, a path here; empty for on with what was sent before.
     next: String,
     /// For the password manager.
     signal: Signal,
 }
 
-fn begun(started: &Started) -> Json<Value> {
+impl Finished {
+    pub(super) async fn new(app: &App, user: &User, next: String) -> sqlx::Result<Self> {
+        Ok(Self { next, signal: super::signal(app, user).await? })
+    }
+}
+
+pub(super) fn begun(started: &Started) -> Json<Value> {
     Json(json!({ "ceremony": started.ceremony.reveal(), "publicKey": started.public_key }))
-}
-
-/// The cookie that ties a ceremony to the browser that began it: without it, somebody could make a stranger's browser finish a sign-in as themselves.
-struct BrowserCookie {
-    token: SecretToken,
-    is_new: bool,
-}
-
-impl BrowserCookie {
-    fn name(app: &App) -> &'static str {
-        if app.config.origin.is_https() { "__Host-muster-ceremony" } else { "muster-ceremony" }
-    }
-
-    fn read(app: &App, headers: &HeaderMap) -> Option<SecretToken> {
-        let lines = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-        let mut cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
-        cookies.find(|cookie| cookie.name() == Self::name(app)).map(|cookie| SecretToken::unverified(cookie.value()))
-    }
-
-    /// An existing cookie is kept: ceremonies in other tabs depend on it.
-    fn read_or_make(app: &App, headers: &HeaderMap) -> Self {
-        match Self::read(app, headers) {
-            Some(token) => Self { token, is_new: false },
-            None => Self { token: SecretToken::new(""), is_new: true },
-        }
-    }
-
-    fn attach(self, app: &App, response: impl IntoResponse) -> Response {
-        let mut response = response.into_response();
-        if self.is_new {
-            let cookie = Cookie::build((Self::name(app), self.token.reveal()))
-                .path("/")
-                .http_only(true)
-                .same_site(SameSite::Strict)
-                .secure(app.config.origin.is_https())
-                .build();
-            if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
-                response.headers_mut().append(SET_COOKIE, value);
-            }
-        }
-        response
-    }
 }
 
 /// `GET /.well-known/passkey-endpoints`: where password managers may send a person to add and manage passkeys (W3C, "A Well-Known URL for Relying Party
@@ -483,6 +491,10 @@ impl From<sqlx::Error> for Failed {
 
 impl From<CeremonyError> for Failed {
     fn from(error: CeremonyError) -> Self {
+        let (error, problem) = match error {
+            CeremonyError::Filed(error, code) => (*error, Some(code.shown())),
+            error => (error, None),
+        };
         let (status, code, message) = match error {
             CeremonyError::Expired => (StatusCode::GONE, "expired", "That took too long. Try again when you have your device at hand."),
             CeremonyError::UnknownCredential => (
@@ -508,6 +520,9 @@ impl From<CeremonyError> for Failed {
                 "not_discoverable",
                 "This device made a passkey that cannot sign you in without a name, so it was not kept. Use another device or password manager.",
             ),
+            CeremonyError::OtherAccount => {
+                (StatusCode::FORBIDDEN, "other_account", "That passkey belongs to another account. Use one of the account you are signed in to.")
+            }
             CeremonyError::PasskeyNeeded => (
                 StatusCode::FORBIDDEN,
                 "passkey_needed",
@@ -524,10 +539,11 @@ impl From<CeremonyError> for Failed {
             CeremonyError::Refused => (
                 StatusCode::BAD_REQUEST,
                 "refused",
-                "This passkey cannot be used here. Try another one, or ask your administrator for a sign-in link.",
+                "This passkey cannot be used here. Try another one, or one of the other ways to sign in.",
             ),
+            CeremonyError::Filed(error, _) => return (*error).into(),
             CeremonyError::Internal(error) => return error.into(),
         };
-        Self((status, Json(json!({ "error": code, "message": message }))).into_response())
+        Self((status, Json(json!({ "error": code, "message": message, "problem": problem }))).into_response())
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use uuid::{Uuid, uuid};
 
+use super::Removal;
 use crate::clock::Timestamp;
 use crate::id::{PasskeyId, UserId};
 use crate::secret::TokenHash;
@@ -78,6 +79,8 @@ pub enum Purpose {
     SignIn,
     /// Someone signed in adds a passkey.
     Register,
+    /// Someone signed in proves once more that it is them.
+    Proof,
 }
 
 impl Purpose {
@@ -86,6 +89,7 @@ impl Purpose {
         match self {
             Self::SignIn => "sign_in",
             Self::Register => "register",
+            Self::Proof => "proof",
         }
     }
 }
@@ -97,7 +101,7 @@ pub struct Ceremony {
     pub purpose: String,
     /// The browser that began it.
     pub browser_hash: TokenHash,
-    /// Who adds a passkey; nobody for a sign-in.
+    /// Who adds a passkey or proves who they are; nobody for a sign-in.
     pub user_id: Option<UserId>,
     /// webauthn-rs's state, as JSON.
     pub state: String,
@@ -148,6 +152,20 @@ impl Ceremony {
             return Err(Misfit::OtherPerson);
         }
         if now >= self.expires_at { Err(Misfit::Expired) } else { Ok(()) }
+    }
+}
+
+/// Whether somebody may remove their last passkey: who has recovery codes can still come in; but an installation must never hang on a sheet of paper.
+///
+/// # Errors
+/// Why not.
+pub const fn may_remove_last(unused_codes: i64, is_last_admin: bool) -> Result<(), Removal> {
+    if is_last_admin {
+        Err(Removal::IsLastOfLastAdmin)
+    } else if unused_codes < 1 {
+        Err(Removal::IsLast)
+    } else {
+        Ok(())
     }
 }
 
@@ -238,6 +256,13 @@ mod tests {
         assert_eq!(ceremony.fits(Purpose::Register, None, Some(ada), now), Err(Misfit::OtherBrowser));
         assert_eq!(ceremony.fits(Purpose::Register, Some(&mine), Some(UserId::new()), now), Err(Misfit::OtherPerson));
         assert_eq!(ceremony.fits(Purpose::Register, Some(&mine), None, now), Err(Misfit::OtherPerson));
+    }
+
+    #[test]
+    fn the_last_passkey_goes_only_where_another_way_in_stays() {
+        assert_eq!(may_remove_last(0, false), Err(Removal::IsLast));
+        assert_eq!(may_remove_last(1, false), Ok(()));
+        assert_eq!(may_remove_last(10, true), Err(Removal::IsLastOfLastAdmin));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use webauthn_rs::prelude::{AuthenticationResult, Credential, DiscoverableAuthentication, Passkey as Stored, WebauthnError};
 
 use super::gate::CheckedAssertion;
-use super::model::{Passkey, Purpose};
+use super::model::{Ceremony, Passkey, Purpose};
 use super::{Answer, CeremonyError, Started, begin, expected, gate, gate_refused, refused, store, take};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
@@ -39,16 +39,48 @@ pub async fn start_sign_in(app: &App, now: Timestamp, browser: &TokenHash) -> an
 /// # Errors
 /// See [`CeremonyError`]; every refusal of an answer to a ceremony of ours is audited.
 pub async fn finish_sign_in(app: &App, now: Timestamp, answer: &Answer<'_>) -> Result<SignedInWith, CeremonyError> {
-    let refuse = async |person: Option<&User>, reason: &str, error| -> CeremonyError {
-        match refused(app, now, answer.client, Purpose::SignIn, person, reason, None).await {
-            Ok(()) => error,
-            Err(internal) => internal.into(),
-        }
-    };
     let ceremony = take(app, now, Purpose::SignIn, None, answer).await?;
     let checked = match gate::assertion(answer.unverified_credential, expected(app, &ceremony)) {
         Ok(checked) => checked,
-        Err(refusal) => return Err(gate_refused(app, now, answer.client, Purpose::SignIn, None, refusal).await?),
+        Err(refusal) => return Err(gate_refused(app, now, answer, Purpose::SignIn, None, refusal).await?),
+    };
+    let proved = judge(app, now, answer, &ceremony, &checked, None).await?;
+    let user = &proved.user;
+    let event = Event::new(now, Kind::SignIn, Actor::user(user.id, &user.username)).on(user.id.uuid(), &user.username);
+    note(app, now, answer, &proved, event.with("method", "passkey")).await?;
+    Ok(SignedInWith { synced: proved.is_synced(), user: proved.user })
+}
+
+/// An assertion that has been judged: who it proved, and by what.
+pub(super) struct Proved {
+    pub(super) user: User,
+    passkey: Passkey,
+    verified: Verified,
+    purpose: Purpose,
+}
+
+impl Proved {
+    /// Whether the passkey can be copied to other devices.
+    pub(super) fn is_synced(&self) -> bool {
+        self.verified.result.backup_eligible()
+    }
+}
+
+/// Steps 4 and 5 of the order in `mod.rs`, for a checked assertion: of anybody, or of one person only.
+pub(super) async fn judge(
+    app: &App,
+    now: Timestamp,
+    answer: &Answer<'_>,
+    ceremony: &Ceremony,
+    checked: &CheckedAssertion,
+    only: Option<&User>,
+) -> Result<Proved, CeremonyError> {
+    let purpose = if only.is_some() { Purpose::Proof } else { Purpose::SignIn };
+    let refuse = async |person: Option<&User>, reason: &str, error: CeremonyError| -> CeremonyError {
+        match refused(app, now, answer, purpose, only.or(person), reason, None).await {
+            Ok(code) => error.filed(code),
+            Err(internal) => internal.into(),
+        }
     };
     let owned = {
         let mut conn = app.db.read().await?;
@@ -58,12 +90,16 @@ pub async fn finish_sign_in(app: &App, now: Timestamp, answer: &Answer<'_>) -> R
         }
     };
     let Some((passkey, user)) = owned else { return Err(refuse(None, "unknown_credential", CeremonyError::UnknownCredential).await) };
+    // Section 7.2, step 5: where the person is known before, the credential has to be theirs.
+    if only.is_some_and(|only| only.id != user.id) {
+        return Err(refuse(None, "other_account", CeremonyError::OtherAccount).await);
+    }
     // Section 7.2, step 6: the library does not tie the handle to the credential.
-    if checked.unverified_user_handle != user.user_handle {
+    if checked.unverified_user_handle.is_some_and(|handle| handle != user.user_handle) {
         return Err(refuse(Some(&user), "other_user_handle", CeremonyError::Refused).await);
     }
     let state: DiscoverableAuthentication = serde_json::from_str(&ceremony.state).context("reading a ceremony")?;
-    let Verified { stored, result, became_eligible } = match verify(app, &checked, state, &passkey)? {
+    let verified = match verify(app, checked, state, &passkey)? {
         Ok(verified) => verified,
         Err(WebauthnError::CredentialPossibleCompromise) => return Err(refuse(Some(&user), "counter_went_back", CeremonyError::PossibleCopy).await),
         Err(error) => return Err(refuse(Some(&user), &format!("{error:?}"), CeremonyError::Refused).await),
@@ -76,8 +112,13 @@ pub async fn finish_sign_in(app: &App, now: Timestamp, answer: &Answer<'_>) -> R
     if user.is_disabled() {
         return Err(refuse(Some(&user), "disabled", CeremonyError::Refused).await);
     }
+    Ok(Proved { user, passkey, verified, purpose })
+}
 
-    let credential = serde_json::to_string(&stored).context("storing a passkey")?;
+/// Step 6: notes that the passkey was used and records the event, which says with which one; both or neither.
+pub(super) async fn note(app: &App, now: Timestamp, answer: &Answer<'_>, proved: &Proved, event: Event) -> Result<(), CeremonyError> {
+    let Proved { user, passkey, verified: Verified { stored, result, became_eligible }, purpose } = proved;
+    let credential = serde_json::to_string(stored).context("storing a passkey")?;
     let used = store::Use {
         credential: &credential,
         backup_eligible: result.backup_eligible(),
@@ -85,20 +126,22 @@ pub async fn finish_sign_in(app: &App, now: Timestamp, answer: &Answer<'_>) -> R
         sign_count: i64::from(result.counter()),
         client: answer.client,
     };
+    let mut event = event.from_client(answer.client).with("passkey", passkey.name.as_str());
+    if *became_eligible {
+        event = event.with("passkey_became_synced", true);
+    }
     let mut tx = app.db.begin().await?;
     if !store::note_use(&mut tx, passkey.id, used, now).await? {
         drop(tx);
-        return Err(refuse(Some(&user), "removed_or_used_meanwhile", CeremonyError::Refused).await);
+        let code = refused(app, now, answer, *purpose, Some(user), "removed_or_used_meanwhile", None).await?;
+        return Err(CeremonyError::Refused.filed(code));
     }
-    users::signed_in(&mut tx, user.id, now).await?;
-    let mut event = Event::new(now, Kind::SignIn, Actor::user(user.id, &user.username)).on(user.id.uuid(), &user.username).from_client(answer.client);
-    event = event.with("method", "passkey").with("passkey", passkey.name.as_str());
-    if became_eligible {
-        event = event.with("passkey_became_synced", true);
+    if *purpose == Purpose::SignIn {
+        users::signed_in(&mut tx, user.id, now).await?;
     }
     audit::record(&mut tx, event).await?;
     tx.commit().await?;
-    Ok(SignedInWith { user, synced: result.backup_eligible() })
+    Ok(())
 }
 
 struct Verified {

@@ -1,10 +1,13 @@
 //! Authority as extractors: a handler that takes one of these cannot be reached without it.
 
-use axum::extract::FromRequestParts;
-use axum::http::Method as HttpMethod;
-use axum::http::request::Parts;
+use std::time::Duration;
 
-use super::{Method, STATE_KEY, SessionState, store};
+use axum::extract::FromRequestParts;
+use axum::http::header::REFERER;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method as HttpMethod};
+
+use super::{Method, Next, STATE_KEY, SessionState, store};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::error::AppError;
@@ -12,7 +15,7 @@ use crate::users::{self, User};
 use crate::web::Chrome;
 use crate::web::layout::ChromePerson;
 
-/// Someone who is signed in, by whatever method; not who has only come in to add a first passkey.
+/// Someone who is signed in, by whatever method; not who has only come in to add a passkey.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// The person, as the database has them now.
@@ -36,12 +39,12 @@ impl SignedIn {
     }
 }
 
-/// Somebody signed in, or a visitor, as whom counts who has only come in to add a first passkey.
+/// Somebody signed in, or a visitor, as whom counts who has only come in to add a passkey.
 #[derive(Clone, Debug)]
 pub struct MaybeSignedIn(pub Option<SignedIn>);
 
-/// Somebody who may add a passkey: whoever is signed in, and who has come in by a directory password for nothing else. No other handler takes this, so that
-/// a session for the first passkey opens nothing that forgot to ask.
+/// Somebody who may add a passkey: whoever is signed in, and who has come in by a directory password or a recovery code for nothing else. No other handler takes
+/// this, so that a session for a passkey alone opens nothing that forgot to ask.
 #[derive(Clone, Debug)]
 pub struct MayEnrol(pub SignedIn);
 
@@ -52,6 +55,34 @@ pub struct AdminSession(SignedIn);
 impl std::ops::Deref for AdminSession {
     type Target = SignedIn;
     fn deref(&self) -> &SignedIn {
+        &self.0
+    }
+}
+
+/// Somebody who has proved with a passkey, within the last minutes, that it is them: what everything asks for that a thief of a cookie must not be able to
+/// do. Who proved it longer ago is asked once more, and what they sent is kept meanwhile; see [`super::held`]. Who has no passkey has to add one first.
+#[derive(Clone, Debug)]
+pub struct FreshSession(pub SignedIn);
+
+/// [`FreshSession`] for those who have a passkey; who has none passes. For what asks for another proof by itself, or what people without a passkey need.
+#[derive(Clone, Debug)]
+pub struct FreshIfPasskey(pub SignedIn);
+
+/// [`FreshSession`] of an administrator.
+#[derive(Clone, Debug)]
+pub struct FreshAdmin(AdminSession);
+
+/// Somebody who may begin to add a passkey now: [`FreshSession`], or who has come in by other means for that very purpose. What they began they may end as
+/// [`MayEnrol`], because a ceremony belongs to the person and the browser that began it.
+#[derive(Clone, Debug)]
+pub struct FreshEnrol(pub SignedIn);
+
+/// How long after a one-time link somebody who has passkeys already may add another one: they have lost those, or they would not have needed the link.
+const ENROL_BY_LINK_WITHIN: Duration = Duration::from_secs(3600);
+
+impl std::ops::Deref for FreshAdmin {
+    type Target = AdminSession;
+    fn deref(&self) -> &AdminSession {
         &self.0
     }
 }
@@ -83,7 +114,7 @@ impl FromRequestParts<App> for MaybeSignedIn {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
-        Ok(Self(holder(parts, app).await?.filter(|signed_in| !signed_in.session.method.is_for_first_passkey())))
+        Ok(Self(holder(parts, app).await?.filter(|signed_in| !signed_in.session.method.only_enrols())))
     }
 }
 
@@ -92,7 +123,7 @@ impl FromRequestParts<App> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
         let signed_in = holder(parts, app).await?.ok_or_else(|| sign_in_first(parts))?;
-        if signed_in.session.method.is_for_first_passkey() { Err(AppError::PasskeyFirst) } else { Ok(signed_in) }
+        if signed_in.session.method.only_enrols() { Err(AppError::PasskeyFirst) } else { Ok(signed_in) }
     }
 }
 
@@ -114,10 +145,111 @@ impl FromRequestParts<App> for AdminSession {
         }
         match signed_in.session.method {
             Method::Passkey { .. } => Ok(Self(signed_in)),
-            Method::AccessLink => Err(AppError::PasskeyFirst),
+            Method::AccessLink | Method::RecoveryCode => Err(AppError::PasskeyFirst),
+            Method::OtherDevice => Err(AppError::Forbidden(
+                "Administration needs a passkey, and you were let in here from another device. Sign out and sign in with a passkey on this one.",
+            )),
             Method::DirectoryPassword { .. } => Err(AppError::Forbidden(
                 "Administration needs a passkey, and you signed in with a password. Sign out and sign in with your passkey; if you have none yet, add one under Passkeys in your account.",
             )),
+        }
+    }
+}
+
+/// Whether the proof of a session still counts.
+fn is_fresh(signed_in: &SignedIn, app: &App) -> bool {
+    signed_in.session.is_fresh(app.clock.now(), app.settings().proof_lifetime.minutes())
+}
+
+async fn has_passkey(signed_in: &SignedIn, app: &App) -> Result<bool, AppError> {
+    Ok(store::has_passkey(&mut app.db.read().await?, signed_in.user.id).await?)
+}
+
+/// To the page that asks for the passkey. After a form the page it stood on is the place to come back to.
+fn proof_first(parts: &Parts, app: &App) -> AppError {
+    let back_to = match parts.method {
+        HttpMethod::GET => parts.uri.path_and_query().map_or("/account", |path| path.as_str()).to_owned(),
+        _ => page_before(app.config.origin.as_str(), &parts.headers).unwrap_or_else(|| "/account".to_owned()),
+    };
+    AppError::ProofFirst { back_to }
+}
+
+/// The page of ours a form was sent from, as the browser tells.
+fn page_before(origin: &str, headers: &HeaderMap) -> Option<String> {
+    let unverified_path = headers.get(REFERER)?.to_str().ok()?.strip_prefix(origin)?;
+    match Next::from_query(None, Some(unverified_path)) {
+        Next::Page(path) => Some(path),
+        Next::Account | Next::Authorize(_) => None,
+    }
+}
+
+impl FromRequestParts<App> for FreshSession {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
+        let signed_in = SignedIn::from_request_parts(parts, app).await?;
+        if is_fresh(&signed_in, app) {
+            return Ok(Self(signed_in));
+        }
+        Err(if has_passkey(&signed_in, app).await? { proof_first(parts, app) } else { AppError::PasskeyFirst })
+    }
+}
+
+impl FromRequestParts<App> for FreshIfPasskey {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
+        let signed_in = SignedIn::from_request_parts(parts, app).await?;
+        if is_fresh(&signed_in, app) || !has_passkey(&signed_in, app).await? { Ok(Self(signed_in)) } else { Err(proof_first(parts, app)) }
+    }
+}
+
+impl FromRequestParts<App> for FreshAdmin {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
+        // Its session came by a passkey, so there is one to ask for; or it has been removed since, and nobody can help but another administrator.
+        let admin = AdminSession::from_request_parts(parts, app).await?;
+        if is_fresh(&admin, app) { Ok(Self(admin)) } else { Err(proof_first(parts, app)) }
+    }
+}
+
+impl FromRequestParts<App> for FreshEnrol {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
+        let MayEnrol(signed_in) = MayEnrol::from_request_parts(parts, app).await?;
+        let may = match signed_in.session.method {
+            Method::Passkey { .. } => is_fresh(&signed_in, app),
+            Method::AccessLink => app.clock.now().since(signed_in.session.auth_at) < ENROL_BY_LINK_WITHIN || !has_passkey(&signed_in, app).await?,
+            // Adds a first passkey or none, which `passkeys` sees to.
+            Method::DirectoryPassword { .. } => true,
+            Method::OtherDevice => false,
+            // Just come in by it, for at most an hour, and for nothing else.
+            Method::RecoveryCode => true,
+        };
+        if may { Ok(Self(signed_in)) } else { Err(proof_first(parts, app)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_a_form_was_sent_from_is_believed_only_when_it_is_ours() {
+        let before = |referer: &str| page_before("https://id.example.org", &[(REFERER, referer.parse().unwrap())].into_iter().collect());
+        assert_eq!(before("https://id.example.org/admin/users/new?q=a").as_deref(), Some("/admin/users/new?q=a"));
+        for other in [
+            "https://evil.example/admin",
+            "https://id.example.org:8443/admin",
+            "https://id.example.org.evil.example/admin",
+            "https://id.example.org//evil.example/admin",
+            "https://id.example.org/sign-in",
+            "/admin",
+            "nonsense",
+        ] {
+            assert_eq!(before(other), None, "{other}");
         }
     }
 }

@@ -2,12 +2,15 @@
 //! A session exists only for someone who signed in; visitors get none.
 //!
 //! Handlers ask for authority in their signature: [`SignedIn`] (anyone), [`AdminSession`] (an administrator who used a passkey), [`MayEnrol`] (anyone, and
-//! who has come in by a directory password to add a first passkey and may do nothing else).
+//! who has come in by a directory password or a recovery code to add a passkey and may do nothing else). What a stolen cookie must not be enough for asks for a fresh
+//! proof: [`FreshSession`], [`FreshIfPasskey`], [`FreshEnrol`], [`FreshAdmin`], and [`AdminDeed`], which has the last one in it.
 
 pub mod apps;
+pub mod dangerous;
 mod deed;
 mod extract;
 mod farewell;
+pub mod held;
 pub mod http;
 pub mod next;
 mod store;
@@ -18,8 +21,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
-pub use deed::AdminDeed;
-pub use extract::{AdminSession, MayEnrol, MaybeSignedIn, SignedIn};
+pub use deed::{AdminDeed, RoutineDeed};
+pub use extract::{AdminSession, FreshAdmin, FreshEnrol, FreshIfPasskey, FreshSession, MayEnrol, MaybeSignedIn, SignedIn};
 pub use farewell::Farewell;
 pub use next::Next;
 pub use store::Line;
@@ -42,15 +45,19 @@ pub enum Method {
     },
     /// With a one-time access link.
     AccessLink,
+    /// With one of the recovery codes they keep on paper: only to add a passkey, see [`only_enrols`](Method::only_enrols).
+    RecoveryCode,
+    /// Let in from another device they were signed in on, where they proved it with a passkey.
+    OtherDevice,
     /// With the password their directory knows.
     DirectoryPassword {
-        /// Only to add the first passkey: the session opens nothing else, and ends with the first passkey or after [`FIRST_PASSWORD_LIFETIME`].
+        /// Only to add the first passkey: the session opens nothing else, and ends with the first passkey or after [`ENROLMENT_LIFETIME`].
         first: bool,
     },
 }
 
-/// How long a session that only lets someone add their first passkey lasts.
-pub const FIRST_PASSWORD_LIFETIME: Duration = Duration::from_secs(3600);
+/// How long a session that only lets someone add a passkey lasts.
+pub const ENROLMENT_LIFETIME: Duration = Duration::from_secs(3600);
 
 impl Method {
     /// The `amr` values of RFC 8176 section 2.
@@ -58,7 +65,9 @@ impl Method {
         match self {
             Self::Passkey { synced: true } => &["swk", "pop", "user", "mfa"],
             Self::Passkey { synced: false } => &["hwk", "pop", "user", "mfa"],
-            Self::AccessLink => &["otp"],
+            Self::AccessLink | Self::RecoveryCode => &["otp"],
+            // The proof was given over another channel; the passkey did not answer to this browser.
+            Self::OtherDevice => &["mca", "user"],
             Self::DirectoryPassword { .. } => &["pwd"],
         }
     }
@@ -68,6 +77,8 @@ impl Method {
         match self {
             Self::Passkey { .. } => "with a passkey",
             Self::AccessLink => "with a one-time link",
+            Self::OtherDevice => "let in from another device",
+            Self::RecoveryCode => "with a recovery code, only to add a passkey",
             Self::DirectoryPassword { first: false } => "with the directory password",
             Self::DirectoryPassword { first: true } => "with the directory password, only to add a passkey",
         }
@@ -78,7 +89,12 @@ impl Method {
         matches!(self, Self::Passkey { .. })
     }
 
-    /// Whether the session opens nothing but the way to a first passkey.
+    /// Whether the session opens nothing but the way to a passkey.
+    pub const fn only_enrols(self) -> bool {
+        self.is_for_first_passkey() || matches!(self, Self::RecoveryCode)
+    }
+
+    /// Whether the session opens nothing but the way to a first passkey, and ends with it, whoever adds it.
     pub const fn is_for_first_passkey(self) -> bool {
         matches!(self, Self::DirectoryPassword { first: true })
     }
@@ -99,6 +115,13 @@ pub struct SessionState {
     pub client_ip: String,
     /// With which browser.
     pub user_agent: String,
+}
+
+impl SessionState {
+    /// Whether it was proved with a passkey less than `within` ago.
+    pub fn is_fresh(&self, now: Timestamp, within: Duration) -> bool {
+        self.method.is_passkey() && now.since(self.auth_at) < within
+    }
 }
 
 /// The key of [`SessionState`] in a tower-sessions record.
@@ -222,5 +245,30 @@ pub async fn end_all(tx: &mut Tx, users: &[UserId], now: Timestamp) -> sqlx::Res
 /// # Errors
 /// When the database refuses.
 pub async fn sweep(app: &App, now: Timestamp) -> anyhow::Result<u64> {
+    held::sweep(app, now).await?;
     apps::sweep(app, now, now - app.settings().session_idle_lifetime.minutes()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_passkey_is_a_fresh_proof_and_only_for_a_while() {
+        let at = Timestamp::from_seconds(1_000_000);
+        let ten = Duration::from_secs(600);
+        let state = |method| SessionState {
+            id: SessionId::new(),
+            user: UserId::new(),
+            method,
+            auth_at: at,
+            client_ip: String::new(),
+            user_agent: String::new(),
+        };
+        let passkey = state(Method::Passkey { synced: true });
+        assert!(passkey.is_fresh(at, ten) && passkey.is_fresh(at + Duration::from_secs(599), ten));
+        assert!(!passkey.is_fresh(at + ten, ten));
+        assert!(!state(Method::AccessLink).is_fresh(at, ten));
+        assert!(!state(Method::DirectoryPassword { first: false }).is_fresh(at, ten));
+    }
 }

@@ -186,3 +186,56 @@ pub(super) async fn delete_expired(tx: &mut Tx, now: Timestamp, idle_since: Time
     .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
+
+/// A form that waits for a proof.
+#[derive(sqlx::FromRow)]
+pub(super) struct HeldForm {
+    pub(super) session_id: SessionId,
+    pub(super) path: String,
+    pub(super) body: String,
+    pub(super) back_to: String,
+    pub(super) expires_at: Timestamp,
+}
+
+pub(super) async fn insert_form(tx: &mut Tx, token_hash: &TokenHash, user: UserId, form: &HeldForm, now: Timestamp) -> sqlx::Result<()> {
+    query(
+        "INSERT INTO held_forms (token_hash, session_id, user_id, path, body, back_to, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(token_hash)
+    .bind(form.session_id)
+    .bind(user)
+    .bind(&form.path)
+    .bind(&form.body)
+    .bind(&form.back_to)
+    .bind(now)
+    .bind(form.expires_at)
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+pub(super) async fn find_form(conn: &mut Conn, token_hash: &TokenHash) -> sqlx::Result<Option<HeldForm>> {
+    query("SELECT session_id, path, body, back_to, expires_at FROM held_forms WHERE token_hash = $1").bind(token_hash).optional(conn).await
+}
+
+/// Whoever gets the row is the only one who does.
+pub(super) async fn take_form(tx: &mut Tx, token_hash: &TokenHash) -> sqlx::Result<Option<HeldForm>> {
+    query("DELETE FROM held_forms WHERE token_hash = $1 RETURNING session_id, path, body, back_to, expires_at").bind(token_hash).optional(tx).await
+}
+
+/// Leaves a session its newest forms.
+pub(super) async fn delete_oldest_forms(tx: &mut Tx, session: SessionId, kept: i64) -> sqlx::Result<u64> {
+    query(
+        "DELETE FROM held_forms WHERE session_id = $1 AND token_hash NOT IN
+             (SELECT token_hash FROM held_forms WHERE session_id = $1 ORDER BY created_at DESC LIMIT $2)",
+    )
+    .bind(session)
+    .bind(kept)
+    .execute(tx)
+    .await
+}
+
+pub(super) async fn delete_expired_forms(tx: &mut Tx, now: Timestamp) -> sqlx::Result<u64> {
+    query("DELETE FROM held_forms WHERE expires_at <= $1").bind(now).execute(tx).await
+}

@@ -10,7 +10,7 @@ use tower_sessions::session_store::{Error, Result};
 use tower_sessions::{Expiry, SessionManagerLayer, SessionStore};
 
 use super::store::{self, New};
-use super::{FIRST_PASSWORD_LIFETIME, STATE_KEY, SessionState};
+use super::{ENROLMENT_LIFETIME, STATE_KEY, SessionState};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::secret::TokenHash;
@@ -59,7 +59,7 @@ impl SessionStore for Store {
         let state: SessionState = serde_json::from_value(state).map_err(|error| Error::Encode(error.to_string()))?;
         let text = encode(record)?;
         let lifetime = self.0.settings().session_lifetime.minutes();
-        let lifetime = if state.method.is_for_first_passkey() { lifetime.min(FIRST_PASSWORD_LIFETIME) } else { lifetime };
+        let lifetime = if state.method.only_enrols() { lifetime.min(ENROLMENT_LIFETIME) } else { lifetime };
         let expires_at = state.auth_at + lifetime;
         let mut tx = self.0.db.begin().await.map_err(|error| backend(&error))?;
         // Proved again in two tabs at once: the later one counts, and a session has one cookie.

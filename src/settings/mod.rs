@@ -6,6 +6,7 @@
 
 pub mod admin;
 mod catalog;
+mod other_device;
 mod registration_mode;
 mod store;
 
@@ -18,6 +19,7 @@ use anyhow::Context as _;
 pub(crate) use catalog::settings;
 pub use catalog::{Choice, Entry, Input, SettingValue, Whole};
 
+pub use other_device::OtherDevice;
 pub use registration_mode::RegistrationMode;
 
 use crate::app::App;
@@ -25,7 +27,8 @@ use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
 use crate::config::{Config, ConfigError, unparsable};
 use crate::db::{Conn, Db, Tx};
-use crate::secret::Sealer;
+use crate::mail::SmtpTls;
+use crate::secret::{Password, Sealer};
 use crate::sessions::AdminDeed;
 use crate::web::Mistakes;
 
@@ -47,6 +50,10 @@ settings! {
         ///
         /// A session that is not used for this long ends.
         session_idle_lifetime: Whole<1, 525_600> = Whole(1_440), "SESSION_IDLE_DURATION", "Sessions";
+        /// Minutes a touch of the passkey counts.
+        ///
+        /// Whoever is about to do something a thief of their session must not be able to do is asked for their passkey once more when they used it longer ago.
+        proof_lifetime: Whole<1, 1_440> = Whole(10), "PROOF_DURATION", "Sessions";
         /// Access token lifetime in minutes.
         ///
         /// How long an app may use an access token before it has to refresh.
@@ -83,6 +90,46 @@ settings! {
         ///
         /// The keys that sign ID tokens are changed this often by themselves; 0 means never. The next key is published well before it signs, so apps notice nothing.
         key_rotation: Whole<0, 3_650> = Whole(0), "KEY_ROTATION_DAYS", "Apps";
+        /// Mail server.
+        ///
+        /// Its name or address. Without one no mail is sent, and pages do not offer it.
+        smtp_host: String = String::new(), "SMTP_HOST", "Mail";
+        /// Port of the mail server.
+        ///
+        /// 0 means the usual one: 587 with STARTTLS, 465 with TLS, 25 without.
+        smtp_port: Whole<0, 65_535> = Whole(0), "SMTP_PORT", "Mail";
+        /// Encryption of mail.
+        ///
+        /// How the connection to the mail server is protected.
+        smtp_tls: SmtpTls = SmtpTls::StartTls, "SMTP_TLS", "Mail";
+        /// Do not check the mail server's certificate.
+        ///
+        /// Whoever stands between could then read sign-in links and take the password. For a test only.
+        smtp_skip_cert_verify: bool = false, "SMTP_SKIP_CERT_VERIFY", "Mail";
+        /// Username at the mail server.
+        ///
+        /// Empty when it wants none.
+        smtp_user: String = String::new(), "SMTP_USER", "Mail";
+        /// Password at the mail server.
+        ///
+        /// Stored sealed, never shown again.
+        smtp_password: Password = Password::default(), "SMTP_PASSWORD", "Mail";
+        /// Sender of mail.
+        ///
+        /// An address, such as id@example.org, or with a name: Example <id@example.org>.
+        smtp_from: String = String::new(), "SMTP_FROM", "Mail";
+        /// Sign-in links by e-mail for who asks.
+        ///
+        /// Anyone who cannot sign in may have a link sent to the address of their account. Then whoever reads their mail can sign in as them, so administrators never get one.
+        email_link_on_request: bool = false, "EMAIL_ONE_TIME_ACCESS_AS_UNAUTHENTICATED_ENABLED", "Mail";
+        /// Sign in with another device.
+        ///
+        /// Whoever is signed in on their telephone lets another browser in with it: for televisions and computers without passkeys. It can be tricked out of people, a passkey cannot; so administrators are left out.
+        other_device: OtherDevice = OtherDevice::People, "SIGN_IN_WITH_OTHER_DEVICE", "Sign-in";
+        /// Days to keep sign-in problems.
+        ///
+        /// Why somebody could not sign in is kept this long under the short code they saw.
+        sign_in_problem_retention: Whole<1, 365> = Whole(14), "SIGN_IN_PROBLEM_RETENTION_DAYS", "Audit log";
         /// Days to keep the audit log.
         ///
         /// Older events are deleted once a day.

@@ -15,8 +15,10 @@ use crate::directory::{self, Sources};
 use crate::error::AppError;
 use crate::groups::{self, Membership};
 use crate::id::UserId;
+use crate::mail;
 use crate::passkeys::{self, Passkey};
-use crate::sessions::{self, AdminDeed, AdminSession};
+use crate::recovery_codes;
+use crate::sessions::{self, AdminDeed, AdminSession, RoutineDeed};
 use crate::web::list::{self, Head, Pager};
 use crate::web::{Chrome, Mistakes};
 
@@ -111,6 +113,8 @@ fn notice(word: &str) -> &'static str {
         "made-admin" => "The person is an administrator now.",
         "unmade-admin" => "The person is no longer an administrator.",
         "signed-out" => "The person was signed out everywhere.",
+        "passkey-removed" => "The passkey was removed, and the person was signed out everywhere. They can sign in with another one.",
+        "codes-revoked" => "The recovery codes open nothing any more.",
         "link-revoked" => "The one-time link no longer opens anything.",
         "deleted" => "The person was deleted.",
         _ => "",
@@ -192,6 +196,8 @@ struct ShowPage {
     user: User,
     groups: Vec<Membership>,
     passkeys: Vec<Passkey>,
+    /// How they stand with their recovery codes.
+    codes: recovery_codes::Standing,
     /// One-time links that still open.
     links: Vec<AccessLink>,
     sessions: Vec<sessions::Line>,
@@ -200,6 +206,7 @@ struct ShowPage {
     is_last_admin: bool,
     /// The mark of the directory they come from.
     mark: String,
+    can_mail: bool,
 }
 
 /// A word that a redirect left for the page.
@@ -212,13 +219,14 @@ pub struct Notice {
 /// `GET /admin/users/{id}`.
 pub async fn show(
     State(app): State<App>,
-    deed: AdminDeed,
+    deed: RoutineDeed,
     Path(id): Path<UserId>,
     Query(word): Query<Notice>,
 ) -> Result<impl IntoResponse, AppError> {
     let mut conn = app.db.read().await?;
     let user = super::find(&mut conn, id).await?.ok_or(AppError::NotFound)?;
     let passkeys = passkeys::of_user(&mut conn, id).await?;
+    let codes = recovery_codes::standing(&mut conn, id).await?;
     let mut links = access_links::of_user(&mut conn, id).await?;
     links.retain(|link| link.state(deed.now) == access_links::State::Usable);
     let groups = groups::of_user(&mut conn, id).await?;
@@ -233,10 +241,12 @@ pub async fn show(
         user,
         groups,
         passkeys,
+        codes,
         links,
         sessions,
         is_last_admin,
         mark,
+        can_mail: mail::is_configured(&app.settings()),
     })
 }
 
@@ -266,7 +276,7 @@ pub async fn unmake_admin(State(app): State<App>, deed: AdminDeed, Path(id): Pat
 }
 
 /// `POST /admin/users/{id}/end-sessions`.
-pub async fn end_sessions(State(app): State<App>, deed: AdminDeed, Path(id): Path<UserId>) -> Result<Response, AppError> {
+pub async fn end_sessions(State(app): State<App>, deed: RoutineDeed, Path(id): Path<UserId>) -> Result<Response, AppError> {
     super::end_sessions(&app, &deed, id).await.map_err(refused)?;
     Ok(to(id, "signed-out"))
 }

@@ -21,7 +21,7 @@ use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
 use crate::id::UserId;
-use crate::sessions::{self, AdminDeed};
+use crate::sessions::{self, AdminDeed, RoutineDeed};
 use crate::web::Mistakes;
 use crate::web::list::Pages;
 
@@ -265,7 +265,7 @@ pub async fn unmake_admin(app: &App, deed: &AdminDeed, id: UserId) -> Result<(),
 ///
 /// # Errors
 /// Refused when there is no such person.
-pub async fn end_sessions(app: &App, deed: &AdminDeed, id: UserId) -> Result<(), Error> {
+pub async fn end_sessions(app: &App, deed: &RoutineDeed, id: UserId) -> Result<(), Error> {
     let mut tx = app.db.begin().await?;
     let user = store::find(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
     store::void_access(&mut tx, id, deed.now).await?;

@@ -1,7 +1,6 @@
 //! Every integration test, in one binary: one file per slice, what they share in [`support`].
 
 #![expect(clippy::panic, reason = "where what a test needs does not hold, the test ends and says so")]
-
 mod access_links;
 mod app_templates;
 mod apps_pages;
@@ -11,8 +10,10 @@ mod browser_apps;
 mod browser_form_post;
 mod browser_prompts;
 mod browser_sign_in;
+mod browser_ways_in;
 mod clients;
 mod clients_file;
+mod coming_in;
 mod directory;
 mod directory_accidents;
 mod directory_connection;
@@ -41,6 +42,7 @@ mod forward_auth_attacks;
 mod forward_auth_proxies;
 mod groups;
 mod killed;
+mod mail;
 mod oidc_attacks;
 mod oidc_authorize;
 mod oidc_back_channel;
@@ -50,6 +52,7 @@ mod oidc_claims_policy;
 mod oidc_client_auth;
 mod oidc_client_documents;
 mod oidc_conformance;
+mod oidc_copies;
 mod oidc_device;
 mod oidc_discovery;
 mod oidc_dpop;
@@ -77,15 +80,20 @@ mod oidc_support;
 mod oidc_third_party_login;
 mod oidc_token;
 mod oidc_withdrawn;
+mod other_device;
 mod pages;
 mod pages_support;
 mod passkeys;
+mod proof;
+mod recovery;
 mod relying_parties;
 mod samba_sync;
 mod sessions;
 mod settings;
+mod sign_in_problems;
 mod starting;
 mod support;
 mod support_checks;
 mod tokens_support;
 mod users;
+mod ways_in;

@@ -186,6 +186,7 @@ async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser
         ("person-self", format!("/admin/users/{}", root.id)),
         ("person-edit", format!("/admin/users/{ada}/edit")),
         ("groups", "/admin/groups".into()),
+        ("group-coming-in", format!("{team}/coming-in")),
         ("group-local", team),
         ("group-directory", crew),
         ("group-new", "/admin/groups/new".into()),
@@ -209,6 +210,9 @@ async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser
         ("device-confirm", device),
         ("app", wiki),
         ("app-known", cloud),
+        ("lock-out", "/admin/lock-out".into()),
+        ("sign-in-problems", "/admin/sign-in-problems".into()),
+        ("account-recovery", "/account/recovery".into()),
         ("account-passkey-add", "/account/passkeys/add".into()),
         ("audit", "/admin/audit".into()),
         ("overview", "/admin".into()),
@@ -241,7 +245,12 @@ async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser
     }
     let visitor = Page::open().await;
     let link = app.access_link(&app.person("carol").await).await;
-    for (name, url) in [("sign-in", format!("{}/sign-in", app.url)), ("one-time-link", link)] {
+    for (name, url) in [
+        ("sign-in", format!("{}/sign-in", app.url)),
+        ("recovery-sign-in", format!("{}/sign-in/recovery", app.url)),
+        ("other-device", format!("{}/sign-in/device", app.url)),
+        ("one-time-link", link),
+    ] {
         look_at(&visitor, name, &url).await;
     }
     app.stop().await;

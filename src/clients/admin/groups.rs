@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::clients::{self, Authority};
 use crate::error::AppError;
 use crate::id::{ClientId, GroupId};
-use crate::sessions::AdminSession;
+use crate::sessions::FreshAdmin;
 use crate::web;
 
 /// One change to who may use a client.
@@ -35,7 +35,7 @@ pub enum GroupsForm {
 /// `POST /admin/clients/{id}/groups`.
 pub async fn change_groups(
     State(app): State<App>,
-    admin: AdminSession,
+    admin: FreshAdmin,
     browser: web::Client,
     Path(id): Path<ClientId>,
     Form(form): Form<GroupsForm>,

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::clients::{Authority, Refused, logos};
 use crate::error::AppError;
 use crate::id::ClientId;
-use crate::sessions::AdminSession;
+use crate::sessions::FreshAdmin;
 use crate::users::pictures::SOURCE_BYTES_MAX;
 use crate::web;
 
@@ -19,7 +19,7 @@ pub const FORM_BYTES_MAX: usize = SOURCE_BYTES_MAX + 64 * 1024;
 /// `POST /admin/clients/{id}/logo`: a form with one file, `logo`.
 pub async fn put(
     State(app): State<App>,
-    admin: AdminSession,
+    admin: FreshAdmin,
     browser: web::Client,
     Path(id): Path<ClientId>,
     mut form: Multipart,
@@ -46,7 +46,7 @@ pub async fn put(
 }
 
 /// `POST /admin/clients/{id}/logo/remove`.
-pub async fn remove(State(app): State<App>, admin: AdminSession, browser: web::Client, Path(id): Path<ClientId>) -> Result<Redirect, AppError> {
+pub async fn remove(State(app): State<App>, admin: FreshAdmin, browser: web::Client, Path(id): Path<ClientId>) -> Result<Redirect, AppError> {
     logos::remove(&app, Authority::Admin(&admin, &browser), id, app.clock.now()).await.map_err(app_error)?;
     Ok(Redirect::to(&format!("/admin/clients/{id}?notice=logo_removed#logo")))
 }

@@ -15,7 +15,7 @@ use crate::clients::model::Mistakes;
 use crate::clients::{self, Authority, Face, Refused, Registration, catalogue, store};
 use crate::error::AppError;
 use crate::id::ClientId;
-use crate::sessions::AdminSession;
+use crate::sessions::{AdminSession, FreshAdmin};
 use crate::web::{self, Chrome};
 
 /// The kind of app that is meant when none is named.
@@ -128,7 +128,7 @@ fn about_the_address(registration: &Registration, known: &catalogue::Template, m
 
 /// `POST /admin/clients`. Answers with the page itself, because the secret can be shown only now; the form's own id keeps a reload from making a second
 /// client.
-pub async fn create(State(app): State<App>, admin: AdminSession, browser: web::Client, Form(form): Form<ClientForm>) -> Result<Response, AppError> {
+pub async fn create(State(app): State<App>, admin: FreshAdmin, browser: web::Client, Form(form): Form<ClientForm>) -> Result<Response, AppError> {
     let id: ClientId = form.id.parse().map_err(|_| AppError::refused("Not understood", "Open the form again and fill it in anew."))?;
     let (chosen, group_search) = (form.chosen_groups(), form.group_search.clone());
     let groups: Vec<String> = chosen.iter().map(|(_, name)| name.clone()).collect();

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::clients::{self, Authority, NewSecret, Refused};
 use crate::error::AppError;
 use crate::id::ClientId;
-use crate::sessions::AdminSession;
+use crate::sessions::FreshAdmin;
 use crate::web;
 
 /// A secret to make.
@@ -24,7 +24,7 @@ pub struct NewSecretForm {
 /// `POST /admin/clients/{id}/secrets`. Answers with the page itself: the secret can be shown only now.
 pub async fn make_secret(
     State(app): State<App>,
-    admin: AdminSession,
+    admin: FreshAdmin,
     browser: web::Client,
     Path(id): Path<ClientId>,
     Form(form): Form<NewSecretForm>,
@@ -49,7 +49,7 @@ pub struct SecretForm {
 /// `POST /admin/clients/{id}/secrets/delete`.
 pub async fn delete_secret(
     State(app): State<App>,
-    admin: AdminSession,
+    admin: FreshAdmin,
     browser: web::Client,
     Path(id): Path<ClientId>,
     Form(form): Form<SecretForm>,

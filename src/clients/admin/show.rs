@@ -17,7 +17,7 @@ use crate::clients::{self, Authority, Face, GroupLine, Refused, SecretLine, last
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::ClientId;
-use crate::sessions::AdminSession;
+use crate::sessions::{AdminSession, FreshAdmin};
 use crate::web::{self, Chrome};
 
 /// How many groups the picker offers at a time.
@@ -139,7 +139,7 @@ pub async fn show(
 /// `POST /admin/clients/{id}`.
 pub async fn update(
     State(app): State<App>,
-    admin: AdminSession,
+    admin: FreshAdmin,
     browser: web::Client,
     Path(id): Path<ClientId>,
     Form(form): Form<ClientForm>,
@@ -158,7 +158,7 @@ pub async fn update(
 }
 
 /// `POST /admin/clients/{id}/delete`.
-pub async fn delete(State(app): State<App>, admin: AdminSession, browser: web::Client, Path(id): Path<ClientId>) -> Result<Redirect, AppError> {
+pub async fn delete(State(app): State<App>, admin: FreshAdmin, browser: web::Client, Path(id): Path<ClientId>) -> Result<Redirect, AppError> {
     clients::delete(&app, Authority::Admin(&admin, &browser), id, app.clock.now()).await.map_err(app_error)?;
     Ok(Redirect::to("/admin/clients?notice=deleted"))
 }

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::clients::{Authority, Refused};
 use crate::error::AppError;
 use crate::id::{ClientErrorId, ClientId};
-use crate::sessions::AdminSession;
+use crate::sessions::{AdminSession, FreshAdmin};
 use crate::web::{self, Chrome};
 
 /// Says exactly what will be added to what.
@@ -63,7 +63,7 @@ pub struct Reviewed {
 /// `POST /admin/clients/{id}/errors/{error}/add`.
 pub async fn add(
     State(app): State<App>,
-    admin: AdminSession,
+    admin: FreshAdmin,
     browser: web::Client,
     Path((id, error)): Path<(ClientId, ClientErrorId)>,
     Form(form): Form<Reviewed>,

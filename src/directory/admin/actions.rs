@@ -19,7 +19,7 @@ use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::secret::Password;
-use crate::sessions::{AdminDeed, AdminSession};
+use crate::sessions::{AdminDeed, AdminSession, RoutineDeed};
 use crate::settings::UpdateError;
 use crate::web::{Chrome, Mistakes};
 
@@ -102,7 +102,7 @@ async fn in_time<T>(work: impl Future<Output = T>) -> Result<T, AppError> {
 }
 
 /// `POST /admin/directories/{name}/sync`.
-pub async fn sync(State(app): State<App>, deed: AdminDeed, Known(name): Known) -> Result<Redirect, AppError> {
+pub async fn sync(State(app): State<App>, deed: RoutineDeed, Known(name): Known) -> Result<Redirect, AppError> {
     runs::run(app, name, Order::of_admin(&deed, None)).await
 }
 

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::clock::duration_for_people;
 use crate::error::AppError;
 use crate::id::SyncRunId;
-use crate::sessions::{AdminDeed, AdminSession};
+use crate::sessions::{AdminDeed, AdminSession, RoutineDeed};
 use crate::web::Chrome;
 use crate::web::list::{self, Pager, Pages};
 
@@ -75,7 +75,7 @@ pub(super) async fn run(app: App, directory: String, order: Order) -> Result<Red
 }
 
 /// `POST /admin/directories/{name}/runs/{id}/discard`.
-pub async fn discard(State(app): State<App>, deed: AdminDeed, KnownRun(directory, id): KnownRun) -> Result<Redirect, AppError> {
+pub async fn discard(State(app): State<App>, deed: RoutineDeed, KnownRun(directory, id): KnownRun) -> Result<Redirect, AppError> {
     if directory::discard(&app, &directory, &deed, id).await? {
         Ok(Redirect::to(&format!("{LIST}/{directory}?notice=discarded")))
     } else {

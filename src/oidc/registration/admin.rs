@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::RegistrationTokenId;
-use crate::sessions::AdminSession;
+use crate::sessions::{AdminSession, FreshAdmin};
 use crate::settings::RegistrationMode;
 use crate::web::{self, Chrome};
 
@@ -74,7 +74,7 @@ pub struct TokenForm {
 }
 
 /// `POST /admin/clients/registration`. Answers with the page itself: the token can be shown only now.
-pub async fn make(State(app): State<App>, admin: AdminSession, browser: web::Client, Form(form): Form<TokenForm>) -> Result<Response, AppError> {
+pub async fn make(State(app): State<App>, admin: FreshAdmin, browser: web::Client, Form(form): Form<TokenForm>) -> Result<Response, AppError> {
     let number = |text: &str| text.trim().parse().unwrap_or(0);
     let wanted = Wanted { note: form.note.clone(), days: number(&form.days), uses: number(&form.uses) };
     if let Some(mistake) = wanted.mistake() {
@@ -89,7 +89,7 @@ pub async fn make(State(app): State<App>, admin: AdminSession, browser: web::Cli
 /// `POST /admin/clients/registration/{id}/revoke`.
 pub async fn revoke(
     State(app): State<App>,
-    admin: AdminSession,
+    admin: FreshAdmin,
     browser: web::Client,
     Path(id): Path<RegistrationTokenId>,
 ) -> Result<Redirect, AppError> {
