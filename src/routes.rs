@@ -206,6 +206,7 @@ fn openid_pages() -> Router<App> {
         .route("/account/apps/{id}/revoke", post(account::revoke))
         .route("/admin/keys", get(keys::admin::show))
         .route("/admin/keys/rotate", post(keys::admin::rotate))
+        .route("/admin/keys/withdraw", post(keys::admin::withdraw))
         .route("/admin/clients", get(clients::list).post(clients::create))
         .route("/admin/clients/new", get(clients::new))
         .route("/admin/clients/catalogue", get(clients::choose))
