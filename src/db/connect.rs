@@ -37,6 +37,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (20, "client errors", include_str!("../../migrations/0020_client_errors.sql")),
     (23, "people search", include_str!("../../migrations/0023_people_search.sql")),
     (24, "held forms", include_str!("../../migrations/0024_held_forms.sql")),
+    (25, "devices", include_str!("../../migrations/0025_devices.sql")),
 ];
 
 /// Why the database could not be opened; each reads as one sentence for the administrator.

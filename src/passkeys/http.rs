@@ -20,6 +20,7 @@ use crate::error::AppError;
 use crate::id::PasskeyId;
 use crate::secret::SecretToken;
 use crate::sessions::next::PendingAuthorization;
+use crate::sessions::tries::{self, Door};
 use crate::sessions::{self, FreshEnrol, FreshSession, MayEnrol, MaybeSignedIn, Method, Next, SignedIn};
 use crate::users::User;
 use crate::web::{Chrome, Client, user_agent};
@@ -39,6 +40,8 @@ struct SignInPage {
     back: String,
     /// Where the page for directory passwords is; empty when there is none.
     password_page: String,
+    /// Whether one may stay signed in for longer, and how long.
+    kept_days: u32,
 }
 
 #[derive(Template, WebTemplate)]
@@ -153,7 +156,9 @@ pub async fn sign_in_page(
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let signed_in_as = signed_in.map(|signed_in| signed_in.user.display_name).unwrap_or_default();
     let address = app.config.origin.as_str().to_owned();
-    Ok(SignInPage { chrome: Chrome::public(&app), address, client_name, signed_in_as, notice, request, back, password_page }.into_response())
+    let kept_days = app.settings().session_kept_lifetime.0;
+    Ok(SignInPage { chrome: Chrome::public(&app), address, client_name, signed_in_as, notice, request, back, password_page, kept_days }
+        .into_response())
 }
 
 /// `POST /sign-in/start`: options for `navigator.credentials.get()`.
@@ -172,6 +177,8 @@ pub async fn start_sign_in(State(app): State<App>, client: Client, headers: Head
 pub struct FinishSignIn {
     ceremony: String,
     credential: Value,
+    #[serde(default)]
+    keep: bool,
     request: Option<String>,
     back: Option<String>,
 }
@@ -196,8 +203,18 @@ pub async fn finish_sign_in(
         unverified_ceremony: &unverified.ceremony,
         unverified_credential: &unverified.credential,
     };
-    let signed_in = super::finish_sign_in(&app, now, &answer).await?;
-    sessions::start(&app, &session, signed_in.user.id, Method::Passkey { synced: signed_in.synced }, &client, now).await?;
+    tries::admit(&app, &client, Door::SignIn, now).await?;
+    let signed_in = match super::finish_sign_in(&app, now, &answer).await {
+        Ok(signed_in) => signed_in,
+        Err(error) => {
+            if error.is_a_try() {
+                tries::failed(&app, &client, Door::SignIn, now).await?;
+            }
+            return Err(error.into());
+        }
+    };
+    let method = Method::Passkey { synced: signed_in.synced };
+    sessions::start_for(&app, &session, signed_in.user.id, method, &client, now, unverified.keep).await?;
     let next = Next::from_query(unverified.request.as_deref(), unverified.back.as_deref()).location();
     Ok(Json(Finished::new(&app, &signed_in.user, next).await?))
 }

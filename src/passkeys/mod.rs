@@ -92,6 +92,13 @@ pub enum CeremonyError {
     Internal(anyhow::Error),
 }
 
+impl CeremonyError {
+    /// Whether it may have been somebody trying to get in who has no key, and no mishap of an honest device.
+    pub const fn is_a_try(&self) -> bool {
+        matches!(self, Self::UnknownCredential | Self::PossibleCopy | Self::Refused)
+    }
+}
+
 impl From<anyhow::Error> for CeremonyError {
     fn from(error: anyhow::Error) -> Self {
         Self::Internal(error)

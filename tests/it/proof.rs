@@ -292,6 +292,8 @@ const HARMLESS: &[(&str, &str)] = &[
     ("/account/sessions/end-others", "takes access away; the owner must be quick with it"),
     ("/account/sessions/{id}/end", "takes access away; the owner must be quick with it"),
     ("/account/apps/{id}/revoke", "takes access away"),
+    ("/account/new-browsers/{id}/mine", "answers a question in a browser known before"),
+    ("/account/new-browsers/{id}/not-mine", "takes access away; the owner must be quick with it"),
     ("/authorize/consent", "an app that wants more than a session asks for it with max_age or prompt"),
     ("/api/oidc/end-session/confirm", "takes access away"),
     ("/admin/users/{id}/end-sessions", "takes access away; an administrator must be quick with it"),
