@@ -19,6 +19,12 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   });
 }
 
+// <button type="button" data-print hidden>: prints the page.
+for (const button of document.querySelectorAll("button[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
 // <time datetime="…">: the reader's own time zone; the server's words stay as the tooltip.
 const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 const minute = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });

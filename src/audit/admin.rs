@@ -145,6 +145,7 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
         | Kind::AccessLinkMade
         | Kind::AccessLinkUsed
         | Kind::AccessLinkRevoked
+        | Kind::AccessLinkRequested
         | Kind::UserCreated
         | Kind::UserChanged
         | Kind::UserBlocked
@@ -165,7 +166,7 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
 
 const fn class(kind: Kind) -> &'static str {
     match kind {
-        Kind::SignInRefused | Kind::PasskeyRefused | Kind::TokenReuse | Kind::DirectorySyncFailed => "bad",
+        Kind::SignInRefused | Kind::PasskeyRefused | Kind::TokenReuse | Kind::DirectorySyncFailed | Kind::MailFailed => "bad",
         Kind::DirectorySyncHeld
         | Kind::UserBlocked
         | Kind::UserDeleted

@@ -53,6 +53,10 @@ pub enum Kind {
     AccessLinkUsed,
     /// A one-time access link was taken back.
     AccessLinkRevoked,
+    /// A one-time access link was asked for by its person, and sent.
+    AccessLinkRequested,
+    /// A mail could not be sent.
+    MailFailed,
     /// A person was created.
     UserCreated,
     /// A person was changed.
@@ -162,6 +166,8 @@ kinds! {
     AccessLinkMade = "access_link_made", "Access link made";
     AccessLinkUsed = "access_link_used", "Access link used";
     AccessLinkRevoked = "access_link_revoked", "Access link revoked";
+    AccessLinkRequested = "access_link_requested", "Access link asked for";
+    MailFailed = "mail_failed", "Mail not sent";
     UserCreated = "user_created", "Person created";
     UserChanged = "user_changed", "Person changed";
     UserBlocked = "user_blocked", "Person blocked";

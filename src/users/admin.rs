@@ -15,6 +15,7 @@ use crate::directory::{self, Sources};
 use crate::error::AppError;
 use crate::groups::{self, Membership};
 use crate::id::UserId;
+use crate::mail;
 use crate::passkeys::{self, Passkey};
 use crate::sessions::{self, AdminDeed, AdminSession, RoutineDeed};
 use crate::web::list::{self, Head, Pager};
@@ -200,6 +201,7 @@ struct ShowPage {
     is_last_admin: bool,
     /// The mark of the directory they come from.
     mark: String,
+    can_mail: bool,
 }
 
 /// A word that a redirect left for the page.
@@ -237,6 +239,7 @@ pub async fn show(
         sessions,
         is_last_admin,
         mark,
+        can_mail: mail::is_configured(&app.settings()),
     })
 }
 
