@@ -19,6 +19,7 @@ use crate::oidc::dpop::Nonces;
 use crate::oidc::keys::Keys;
 use crate::oidc::subject::Subjects;
 use crate::outbound::Outbound;
+use crate::recovery_codes::Hasher;
 use crate::secret::Sealer;
 use crate::settings::Settings;
 use crate::web::rate_limit::Limits;
@@ -47,6 +48,8 @@ pub struct Fields {
     pub nonces: Nonces,
     /// What clients call people.
     pub subjects: Subjects,
+    /// Turns recovery codes into what is stored of them.
+    pub recovery_codes: Hasher,
     /// What apps read about this server.
     pub metadata: Variants,
     /// Limits per client address.

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::settings::{self, RELOAD_EVERY, Settings};
-use crate::{access_links, audit, clients, directory, directory_passwords, mail, oidc, passkeys, sessions};
+use crate::{access_links, audit, clients, directory, directory_passwords, mail, oidc, other_device, passkeys, sessions, sign_in_problems};
 
 /// How often the last uses of clients' secrets are written.
 const USES_EVERY: Duration = Duration::from_secs(60);
@@ -106,6 +106,8 @@ async fn sweep(app: App) -> anyhow::Result<()> {
     let now = app.clock.now();
     sessions::sweep(&app, now).await?;
     passkeys::sweep(&app, now).await?;
+    sign_in_problems::sweep(&app, now).await?;
+    other_device::sweep(&app, now).await?;
     access_links::sweep(&app, now).await?;
     oidc::sweep(&app, now).await?;
     clients::sweep(&app, now).await?;
@@ -117,5 +119,6 @@ async fn sweep(app: App) -> anyhow::Result<()> {
     app.limits.sign_in.sweep();
     app.limits.user_codes.sweep();
     app.limits.link_requests.sweep();
+    app.limits.problems.sweep();
     Ok(())
 }

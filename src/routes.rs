@@ -28,7 +28,9 @@ use crate::oidc::{
 };
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
-use crate::{access_links, audit, directory, forward_auth, groups, mail, metrics, passkeys, settings, users};
+use crate::{
+    access_links, audit, directory, forward_auth, groups, mail, metrics, other_device, passkeys, settings, sign_in_problems, users, ways_in,
+};
 
 /// The largest body a form or a ceremony needs.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -88,11 +90,19 @@ fn sign_in() -> Router<App> {
         .route("/sign-in", get(passwords::passkey_page))
         .route("/sign-in/password", get(passwords::sign_in_page).post(passwords::sign_in))
         .route("/sign-in/email", get(access_links::by_mail::page).post(access_links::by_mail::ask))
+        .route("/sign-in/recovery", get(ways_in::http::sign_in_page).post(ways_in::http::sign_in))
+        .route("/sign-in/device", get(other_device::http::start_page).post(other_device::http::start))
+        .route("/sign-in/device/wait", get(other_device::http::wait))
+        .route("/sign-in/device/finish", post(other_device::http::finish))
+        .route("/account/approve", get(other_device::http::approve_page).post(other_device::http::approve))
+        .route("/account/approve/deny", post(other_device::http::deny))
+        .route("/sign-in/problem", post(sign_in_problems::http::tell).layer(DefaultBodyLimit::max(sign_in_problems::http::TOLD_BYTES_MAX)))
         .route("/sign-in/start", post(passkeys::http::start_sign_in))
         .route("/sign-in/finish", post(passkeys::http::finish_sign_in))
         .route("/sign-out", get(sessions::http::sign_out_page).post(sessions::http::sign_out))
         .route("/lc/{code}", get(access_links::http::open_page).post(access_links::http::open))
-        .route("/account", get(passwords::profile_page))
+        .route("/account", get(ways_in::http::profile_page))
+        .route("/account/advice/put-off", post(ways_in::http::put_off))
         .route("/account/password", get(passwords::change_page).post(passwords::change))
         .route("/account/prove", get(passkeys::prove::page))
         .route("/account/prove/start", post(passkeys::prove::start))
@@ -103,6 +113,11 @@ fn sign_in() -> Router<App> {
         .route("/account/passkeys/register/finish", post(passkeys::http::finish_registration))
         .route("/account/passkeys/{id}/rename", post(passkeys::http::rename))
         .route("/account/passkeys/{id}/remove", post(passkeys::http::remove))
+        .route("/account/recovery", get(ways_in::http::show).post(ways_in::http::make))
+        .route("/account/recovery/review", get(ways_in::http::review))
+        .route("/account/recovery/review/passkeys/{id}/remove", post(ways_in::http::remove_passkey))
+        .route("/account/recovery/review/sessions/{id}/end", post(ways_in::http::end_session))
+        .route("/account/recovery/review/sessions/end-others", post(ways_in::http::end_others))
         .route("/account/sessions", get(sessions::http::list_page))
         .route("/account/sessions/end-others", post(sessions::http::end_others))
         .route("/account/sessions/{id}/end", post(sessions::http::end))
@@ -133,12 +148,16 @@ fn administration() -> Router<App> {
         .route("/admin/groups/{id}/members/{user}/remove", post(groups::admin::remove_member))
         .route("/admin/groups/{id}/delete", post(groups::admin::delete))
         .route("/admin/audit", get(audit::admin::list))
+        .route("/admin/sign-in-problems", get(sign_in_problems::http::list))
+        .route("/admin/lock-out", get(ways_in::admin::lock_out))
         .merge(directories())
         .merge(apis())
         .route("/admin/settings", get(settings::admin::show).post(settings::admin::save))
         .route("/admin/settings/test-mail", post(mail::admin::test))
         .route("/admin/users/{id}/access-link", post(access_links::admin::make))
         .route("/admin/users/{id}/access-links/{link}/revoke", post(access_links::admin::revoke))
+        .route("/admin/users/{id}/passkeys/{passkey}/remove", post(ways_in::admin::remove_passkey))
+        .route("/admin/users/{id}/recovery-codes/revoke", post(ways_in::admin::revoke_codes))
 }
 
 /// Named APIs: for administrators.

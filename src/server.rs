@@ -21,7 +21,7 @@ use crate::outbound::Outbound;
 use crate::settings::{self, Settings};
 use crate::web::listener;
 use crate::web::rate_limit::Limits;
-use crate::{access_links, clients, db, directory, installation, jobs, oidc, passkeys, routes};
+use crate::{access_links, clients, db, directory, installation, jobs, oidc, passkeys, recovery_codes, routes};
 
 /// Requests in flight get this long to finish when the server stops; jobs too.
 const STOP_WITHIN: Duration = Duration::from_secs(9);
@@ -59,6 +59,7 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
     let keys = oidc::keys::open(&db, &sealer, clock.now()).await?;
     let nonces = oidc::dpop::Nonces::open(&db, &sealer).await?;
     let subjects = oidc::subject::Subjects::open(&db, &sealer).await?;
+    let recovery_codes = recovery_codes::Hasher::open(&db, &sealer).await?;
     let metadata = oidc::discovery::Variants::new(&config.origin)?;
     let outbound = Outbound::new(config.outbound_trusted_hosts.clone());
     Ok(App::new(Fields {
@@ -71,6 +72,7 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         keys,
         nonces,
         subjects,
+        recovery_codes,
         metadata,
         limits: Limits::default(),
         outages: directory::Outages::default(),

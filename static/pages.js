@@ -9,7 +9,7 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     try {
-      await navigator.clipboard.writeText(source.value ?? source.textContent);
+      await navigator.clipboard.writeText(source.value ?? source.innerText);
       button.textContent = "Copied";
     } catch {
       source.select?.();
@@ -19,7 +19,7 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   });
 }
 
-// <button type="button" data-print hidden>: prints the page.
+// <button type="button" data-print hidden>: the printer, where there is a script to call it.
 for (const button of document.querySelectorAll("button[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());

@@ -7,11 +7,12 @@ const REARM_AFTER_MS = 240_000; // before the challenge under the autofill ends
 const toBytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 const toText = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
-// What the server said no with; `code` is its machine-readable word, "" when it could not even say that.
+// What the server said no with; `code` is its machine-readable word, "" when it could not even say that, `problem` what an administrator looks it up by.
 class Refused extends Error {
-  constructor(code, message) {
+  constructor(code, message, problem = "") {
     super(message);
     this.code = code;
+    this.problem = problem;
   }
 }
 
@@ -34,7 +35,7 @@ async function post(path, body) {
     return new Promise(() => {});
   }
   const busy = "Too many tries came from your address. Wait a moment and try again.";
-  throw new Refused(answer.error ?? "", answer.message ?? (response.status === 429 ? busy : "Something went wrong on our side. Try again in a moment."));
+  throw new Refused(answer.error ?? "", answer.message ?? (response.status === 429 ? busy : "Something went wrong on our side. Try again in a moment."), answer.problem ?? "");
 }
 
 // By hand, not with toJSON(): several password managers' stand-ins for a credential cannot do that.
@@ -63,6 +64,7 @@ class Unanswered extends Error {
   constructor(error, open, timeout) {
     super(error?.message);
     this.name = error?.name;
+    this.open = open;
     this.wasInstant = open < 1000;
     this.tookTooLong = open > timeout - 500;
   }
@@ -84,7 +86,7 @@ function explain(error, creating) {
     case "NotAllowedError":
       if (error.tookTooLong) return "That took too long. Try again when you have your device at hand.";
       if (error.wasInstant && creating) return "Your browser made no passkey. Nothing changed. Set up your device's screen lock or your security key's PIN, or use another one, and try again.";
-      if (error.wasInstant) return "No passkey for this site was found here. Use your phone or a security key, or ask your administrator for a sign-in link.";
+      if (error.wasInstant) return "No passkey for this site was found here. Use your phone or a security key, or one of the other ways below.";
       return "You closed the prompt. Nothing changed; you can try again.";
     case "AbortError": // a password manager's; our own aborts end requests of which nobody hears
       return "The prompt was closed. Nothing changed; you can try again.";
@@ -103,10 +105,55 @@ function explain(error, creating) {
 }
 
 const status = document.querySelector("#passkey-status");
+const codeLine = document.createElement("p");
+codeLine.id = "passkey-code";
+codeLine.className = "help";
+codeLine.setAttribute("aria-live", "polite");
+status?.after(codeLine);
+let said = 0;
 function say(text, bad = true) {
+  said += 1;
   status.textContent = text;
   status.className = bad ? "notice bad" : "notice";
   status.hidden = text === "";
+  codeLine.textContent = "";
+}
+
+// What this browser can do, for its ladder and for whoever looks into a failure.
+const capabilities = (async () => {
+  try {
+    const can = await PublicKeyCredential.getClientCapabilities();
+    return Object.keys(can).filter((name) => can[name] === true);
+  } catch {
+    return [];
+  }
+})();
+const agent = navigator.userAgent;
+// The browser inside a chat or mail app, which has no passkeys.
+const isInsideAnApp = /; wv\)|FBAN|FBAV|Instagram|MicroMessenger|Line\//.test(agent) || (/iPhone|iPad|iPod/.test(agent) && !/Safari\//.test(agent));
+
+// Tells the server what the browser could not do, and not whose it was; shows the code under which an administrator finds it.
+async function file(operation, name, millis = 0) {
+  const about = said;
+  try {
+    const body = JSON.stringify({ operation, name, millis: Math.round(millis), can: await capabilities, in_app: isInsideAnApp, address: location.origin });
+    const headers = { "content-type": "application/json", accept: "application/json" };
+    const response = await fetch("/sign-in/problem", { method: "POST", headers, body, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    if (response.ok) showCode((await response.json()).code, about);
+  } catch { /* there is the sentence */ }
+}
+function showCode(problem, about = said) {
+  if (!problem || about !== said) return;
+  const code = document.createElement("code");
+  code.textContent = problem;
+  codeLine.replaceChildren("If you need help, tell your administrator this code: ", code);
+}
+
+// Says why there is no passkey, with a code.
+function failed(operation, error) {
+  say(explain(error, operation === "register"));
+  if (error instanceof Refused) showCode(error.problem);
+  else file(operation, error?.name ?? "", error?.open);
 }
 
 // Tells the password manager what is true now, where the browser can pass it on. Never worth an error or a wait.
@@ -125,17 +172,27 @@ async function leave({ next, signal: details }) {
 }
 
 // Passkeys belong to one address. At another one nothing could work; there is only the way to the right one.
-function canUsePasskeys({ dataset: { address } }) {
+function canUsePasskeys({ dataset: { address } }, operation) {
   if (location.origin !== address) {
     say("This page is open under an unexpected address, so passkeys do not work on it. Open it at ");
     const link = document.createElement("a");
     link.href = address + location.pathname + location.search;
     link.textContent = address;
     status.append(link, ".");
+    file(operation, "wrong_address");
     return false;
   }
   if (globalThis.PublicKeyCredential) return true;
-  say("This browser cannot use passkeys here. Open the page in your usual browser, at its usual address.");
+  if (!isSecureContext) {
+    say("This page was opened without encryption, so the browser cannot use passkeys here. Open it with https:// in front, or tell your administrator.");
+    file(operation, "insecure");
+  } else if (isInsideAnApp) {
+    say("This is the browser inside another app, which cannot use passkeys here. Open the page in your usual browser, or sign in with another device.");
+    file(operation, "in_app");
+  } else {
+    say("This browser cannot use passkeys here. Open the page in your usual browser, or sign in with another device.");
+    file(operation, "no_passkeys");
+  }
   return false;
 }
 
@@ -156,9 +213,13 @@ function onPress(form, act) {
 function signInPage(form) {
   let waiting = null; // the request behind the autofill: { controller, since }
 
-  async function signInWith(extra) {
+  const others = document.querySelector("#other-devices");
+  let immediate = false; // whether the browser says at once that it has no passkey, instead of showing a QR code nobody asked for
+  capabilities.then((can) => { immediate = can.includes("immediateGet"); });
+
+  async function signInWith(extra, hints = []) {
     const { ceremony, publicKey } = await post("/sign-in/start", {});
-    const options = { ...publicKey, challenge: toBytes(publicKey.challenge), allowCredentials: [] };
+    const options = { ...publicKey, challenge: toBytes(publicKey.challenge), allowCredentials: [], hints };
     const credential = encode(await ask("get", { publicKey: options, ...extra }));
     say("Signing you in …", false);
     try {
@@ -172,11 +233,13 @@ function signInPage(form) {
   }
 
   // Shows the prompt. A challenge that ran out meanwhile is no fault of the person: once more, without a word.
-  async function prompt() {
+  async function prompt(hints = []) {
+    const extra = immediate && hints.length === 0 ? { uiMode: "immediate" } : {};
     try {
-      await signInWith({}).catch((error) => (error.code === "expired" ? signInWith({}) : Promise.reject(error)));
+      await signInWith(extra, hints).catch((error) => (error.code === "expired" ? signInWith(extra, hints) : Promise.reject(error)));
     } catch (error) {
-      say(explain(error, false));
+      failed("sign_in", error);
+      others.hidden = false;
       arm();
     }
   }
@@ -190,7 +253,7 @@ function signInPage(form) {
       await signInWith({ mediation: "conditional", signal: controller.signal });
     } catch (error) {
       if (error.code === "expired") await prompt();
-      else if (error instanceof Refused) say(error.message);
+      else if (error instanceof Refused) failed("sign_in", error);
     }
   }
   function disarm() {
@@ -198,12 +261,27 @@ function signInPage(form) {
     waiting = null;
   }
 
-  if (!canUsePasskeys(form)) return;
+  if (!canUsePasskeys(form, "sign_in")) return;
   onPress(form, async () => {
     disarm();
     say("");
     await prompt();
   });
+  // A password manager that presses buttons by itself must not lead anybody past the first step.
+  for (const button of others.querySelectorAll("button")) {
+    button.addEventListener("click", async (event) => {
+      if (!event.isTrusted || button.disabled) return;
+      button.disabled = true;
+      disarm();
+      say("");
+      await prompt([button.dataset.hint]);
+      button.disabled = false;
+      button.focus();
+    });
+  }
+  for (const way of document.querySelectorAll(".other-ways a")) {
+    way.addEventListener("click", (event) => { if (!event.isTrusted) event.preventDefault(); });
+  }
   const rearm = () => {
     if (waiting && document.visibilityState === "visible" && Date.now() - waiting.since > REARM_AFTER_MS) {
       disarm();
@@ -216,7 +294,7 @@ function signInPage(form) {
 }
 
 function addPage(form) {
-  if (!canUsePasskeys(form)) return;
+  if (!canUsePasskeys(form, "register")) return;
   onPress(form, async () => {
     say("Your browser asks you now.", false);
     try {
@@ -232,7 +310,7 @@ function addPage(form) {
       const { request, back } = form.dataset;
       await leave(await post("/account/passkeys/register/finish", { ceremony, credential, request: request || null, back: back || null }));
     } catch (error) {
-      say(explain(error, true));
+      failed("register", error);
     }
   });
 }
@@ -253,13 +331,13 @@ function provePage(form) {
     form.submit();
   }
 
-  if (!canUsePasskeys(form)) return;
+  if (!canUsePasskeys(form, "proof")) return;
   onPress(form, async () => {
     say("");
     try {
       await proveOnce().catch((error) => (error.code === "expired" ? proveOnce() : Promise.reject(error)));
     } catch (error) {
-      say(explain(error, false));
+      failed("proof", error);
     }
   });
 }

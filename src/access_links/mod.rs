@@ -17,7 +17,7 @@ pub use model::{AccessLink, State};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::{Timestamp, duration_for_people};
-use crate::db::Conn;
+use crate::db::{Conn, Tx};
 use crate::directory;
 use crate::id::{AccessLinkId, UserId};
 use crate::mail;
@@ -77,6 +77,22 @@ async fn make_link(app: &App, actor: &Actor, client: &Client, user: &User, lifet
         return Err(MakeError::Disabled(user.username.clone()));
     }
     let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let made = make_in(&mut tx, app, actor, client, user, lifetime, now).await?;
+    if let Some(email) = mail_to {
+        let mail = by_mail::from_administrator(app, email, &user.display_name, &made.url, made.expires_at, now)?;
+        mail::queue(&mut tx, &app.sealer, &mail, now).await?;
+    }
+    tx.commit().await?;
+    Ok(made)
+}
+
+/// Makes a sign-in link as part of something else, for somebody who may come in. `now` has to be later than the instant up to which their access is void.
+/// The caller commits.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn make_in(tx: &mut Tx, app: &App, actor: &Actor, client: &Client, user: &User, lifetime: Duration, now: Timestamp) -> sqlx::Result<Made> {
     let lifetime = lifetime.min(model::LIFETIME_MAX);
     let code = SecretToken::new("");
     let new = store::New {
@@ -91,18 +107,10 @@ async fn make_link(app: &App, actor: &Actor, client: &Client, user: &User, lifet
     };
     let expires_at = new.expires_at;
     let event = Event::new(now, Kind::AccessLinkMade, actor.clone()).on(user.id.uuid(), &user.username).from_client(client);
-    let mut event = event.with("access_link", new.id.to_string()).with("lifetime", duration_for_people(lifetime));
-    let url = address(app, &code);
-    let mut tx = app.db.begin().await?;
-    store::insert(&mut tx, new).await?;
-    if let Some(email) = mail_to {
-        let mail = by_mail::from_administrator(app, email, &user.display_name, &url, expires_at, now)?;
-        mail::queue(&mut tx, &app.sealer, &mail, now).await?;
-        event = event.with("sent_to", email);
-    }
-    audit::record(&mut tx, event).await?;
-    tx.commit().await?;
-    Ok(Made { url, expires_at })
+    let event = event.with("access_link", new.id.to_string()).with("lifetime", duration_for_people(lifetime));
+    store::insert(tx, new).await?;
+    audit::record(tx, event).await?;
+    Ok(Made { url: address(app, &code), expires_at })
 }
 
 /// The latest links of a person, newest first, whatever became of them.

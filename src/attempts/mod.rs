@@ -1,10 +1,13 @@
 //! Guesses at what a person chose, counted in the database: what can be guessed must have one limit for all instances together. (What cannot be guessed is
 //! limited in memory, by [`crate::web::rate_limit`].) Failures at the doors that strangers reach are counted here too, by [`crate::sessions::tries`].
 
+mod beat;
 mod store;
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
+
+pub use beat::Beat;
 
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};

@@ -146,6 +146,11 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
         | Kind::AccessLinkUsed
         | Kind::AccessLinkRevoked
         | Kind::AccessLinkRequested
+        | Kind::OtherDeviceAllowed
+        | Kind::OtherDeviceDenied
+        | Kind::RecoveryCodesMade
+        | Kind::RecoveryCodeUsed
+        | Kind::RecoveryCodesRevoked
         | Kind::UserCreated
         | Kind::UserChanged
         | Kind::UserBlocked
@@ -166,8 +171,11 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
 
 const fn class(kind: Kind) -> &'static str {
     match kind {
-        Kind::SignInRefused | Kind::PasskeyRefused | Kind::TokenReuse | Kind::DirectorySyncFailed | Kind::MailFailed => "bad",
+        Kind::SignInRefused | Kind::PasskeyRefused | Kind::OtherDeviceDenied | Kind::TokenReuse | Kind::DirectorySyncFailed | Kind::MailFailed => {
+            "bad"
+        }
         Kind::DirectorySyncHeld
+        | Kind::RecoveryCodeUsed
         | Kind::UserBlocked
         | Kind::UserDeleted
         | Kind::UserDisabled

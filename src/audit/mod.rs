@@ -57,6 +57,16 @@ pub enum Kind {
     AccessLinkRequested,
     /// A mail could not be sent.
     MailFailed,
+    /// A person let another browser in from a device they were signed in on.
+    OtherDeviceAllowed,
+    /// A person refused another browser that wanted in as them.
+    OtherDeviceDenied,
+    /// A person made recovery codes; former ones open nothing any more.
+    RecoveryCodesMade,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// A person's recovery codes were taken back.
+    RecoveryCodesRevoked,
     /// A person was created.
     UserCreated,
     /// A person was changed.
@@ -168,6 +178,11 @@ kinds! {
     AccessLinkRevoked = "access_link_revoked", "Access link revoked";
     AccessLinkRequested = "access_link_requested", "Access link asked for";
     MailFailed = "mail_failed", "Mail not sent";
+    OtherDeviceAllowed = "other_device_allowed", "Other device let in";
+    OtherDeviceDenied = "other_device_denied", "Other device refused";
+    RecoveryCodesMade = "recovery_codes_made", "Recovery codes made";
+    RecoveryCodeUsed = "recovery_code_used", "Recovery code used";
+    RecoveryCodesRevoked = "recovery_codes_revoked", "Recovery codes taken back";
     UserCreated = "user_created", "Person created";
     UserChanged = "user_changed", "Person changed";
     UserBlocked = "user_blocked", "Person blocked";

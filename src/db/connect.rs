@@ -38,6 +38,10 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (23, "people search", include_str!("../../migrations/0023_people_search.sql")),
     (24, "held forms", include_str!("../../migrations/0024_held_forms.sql")),
     (25, "devices", include_str!("../../migrations/0025_devices.sql")),
+    (27, "recovery codes", include_str!("../../migrations/0027_recovery_codes.sql")),
+    (28, "ways in", include_str!("../../migrations/0028_ways_in.sql")),
+    (29, "sign-in problems", include_str!("../../migrations/0029_sign_in_problems.sql")),
+    (30, "other device", include_str!("../../migrations/0030_other_device.sql")),
     (35, "registrations revision", include_str!("../../migrations/0035_registrations_revision.sql")),
     (38, "mail", include_str!("../../migrations/0038_mail.sql")),
 ];

@@ -1,4 +1,4 @@
-//! The pages of directory passwords: forms that work without scripts. And the two pages of other rooms that have to know whether they are offered.
+//! The pages of directory passwords: forms that work without scripts. And the page of another room that has to know whether they are offered.
 
 use askama::Template;
 use askama_web::WebTemplate;
@@ -16,8 +16,7 @@ use crate::clock::duration_for_people;
 use crate::error::AppError;
 use crate::passkeys::http::{self as passkeys, OnTheWay, SignInQuery};
 use crate::secret::Password;
-use crate::sessions::http::{self as account, NoticeQuery};
-use crate::sessions::{self, FreshIfPasskey, MaybeSignedIn, SignedIn};
+use crate::sessions::{self, FreshIfPasskey, MaybeSignedIn};
 use crate::web::{Chrome, Client, Mistakes, headers};
 
 /// The longest name looked up, in bytes; no username or e-mail address is longer.
@@ -58,15 +57,6 @@ struct ChangePage {
 pub async fn passkey_page(State(app): State<App>, signed_in: MaybeSignedIn, Query(unverified): Query<SignInQuery>) -> Result<Response, AppError> {
     let offered = offers_sign_in(&app).await?;
     passkeys::sign_in_page(app, signed_in, unverified, offered).await
-}
-
-/// `GET /account`: [`account::profile_page`], with the way to change the directory password where there is one.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn profile_page(State(app): State<App>, signed_in: SignedIn, Query(unverified): Query<NoticeQuery>) -> Result<Response, AppError> {
-    let offered = offers_change(&app, &signed_in.user).await?;
-    account::profile_page(app, signed_in, unverified, offered).await
 }
 
 /// `GET /sign-in/password`.

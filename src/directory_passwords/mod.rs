@@ -3,13 +3,12 @@
 //!
 //! A sign-in goes one way: [`attempts`] are counted before anything else; `model::admission` decides (pure) whether this person's password may open
 //! anything; the server is asked by a bind on a connection of its own ([`client::check_password`]); one transaction notes the sign-in. What holds for all:
-//! - Every refusal reads the same and comes at the same beat (`beat::Beat`): nobody learns who exists, who is disabled and who has a passkey. Where no
+//! - Every refusal reads the same and comes at the same beat ([`Beat`]): nobody learns who exists, who is disabled and who has a passkey. Where no
 //!   bind is needed, the server is asked about nobody, so that its share of the time is there too. Only a password that the server calls right and out of
 //!   date has a sentence of its own.
 //! - At most [`WRONG_TRIES`] wrong passwords of a person reach the directory in a quarter of an hour: fewer than what locks an account there.
 //! - A password is never kept, except as a hash for outages where that is switched on, and never written to any log.
 
-mod beat;
 mod change;
 mod hash;
 pub mod http;
@@ -20,10 +19,9 @@ use std::time::Duration;
 
 pub use change::{Change, Changed, Form, change};
 
-use self::beat::Beat;
 use self::model::{WhyNot, admission};
 use crate::app::App;
-use crate::attempts::{self, Allowance, Subject};
+use crate::attempts::{self, Allowance, Beat, Subject};
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::Timestamp;
 use crate::directory;

@@ -95,6 +95,8 @@ mod tests {
             (Method::Passkey { synced: true }, Class::PhishingResistant),
             (Method::Passkey { synced: false }, Class::HardwareHeld),
             (Method::AccessLink, Class::Basic),
+            (Method::RecoveryCode, Class::Basic),
+            (Method::OtherDevice, Class::Basic),
             (Method::DirectoryPassword { first: false }, Class::Basic),
         ] {
             assert_eq!(Class::of(method.amr().iter().copied()), class, "{method:?}");

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::PasskeyId;
+use crate::recovery_codes;
 use crate::sessions::next::PendingAuthorization;
 use crate::sessions::tries::{self, Door};
 use crate::sessions::{self, FreshEnrol, FreshSession, MayEnrol, MaybeSignedIn, Method, Next, SignedIn};
@@ -42,6 +43,10 @@ struct SignInPage {
     kept_days: u32,
     /// Whether a link can be sent to the person's e-mail address.
     offers_mail: bool,
+    /// Where one comes in by a recovery code.
+    recovery_page: String,
+    /// Where one signs in with another device; empty where that is switched off.
+    device_page: String,
 }
 
 #[derive(Template, WebTemplate)]
@@ -51,10 +56,14 @@ struct ListPage {
     cards: Vec<Card>,
     notice: &'static str,
     is_bad: bool,
+    /// What signs them in has changed: perhaps other browsers are not to be trusted.
+    may_end_others: bool,
     may_change: bool,
     by_password: bool,
     is_full: bool,
     may_add: bool,
+    /// How many recovery codes still work, for whoever has one passkey only.
+    codes: i64,
     signal: String,
 }
 
@@ -83,8 +92,10 @@ struct AddPage {
     username: String,
     /// The session came by an access link: a passkey is what comes next.
     is_first: bool,
-    /// The session came by a directory password and is for nothing else.
+    /// The session is for nothing else.
     is_all: bool,
+    /// It came by a recovery code, of which so many are left.
+    codes_left: Option<i64>,
     /// Whether it may wait; an administrator can do nothing without one.
     may_wait: bool,
     /// The app the person is on the way to; empty when it is none.
@@ -148,6 +159,9 @@ pub async fn sign_in_page(
     }
     let OnTheWay { pending, next } = on_the_way;
     let password_page = if offers_password { format!("/sign-in/password{}", next.sign_in_query()) } else { String::new() };
+    let query = next.sign_in_query();
+    let recovery_page = format!("/sign-in/recovery{query}");
+    let device_page = if app.settings().other_device.is_on() { format!("/sign-in/device{query}") } else { String::new() };
     let (request, back) = next.fields();
     let notice = match unverified.notice.as_deref() {
         Some("signed-out") => "You are signed out.",
@@ -159,8 +173,21 @@ pub async fn sign_in_page(
     let kept_days = app.settings().session_kept_lifetime.0;
     let offers_mail = access_links::by_mail::is_offered(&app.settings());
     let chrome = Chrome::public(&app);
-    Ok(SignInPage { chrome, address, client_name, signed_in_as, notice, request, back, password_page, kept_days, offers_mail }
-        .into_response())
+    let page = SignInPage {
+        chrome,
+        address,
+        client_name,
+        signed_in_as,
+        notice,
+        request,
+        back,
+        password_page,
+        kept_days,
+        offers_mail,
+        recovery_page,
+        device_page,
+    };
+    Ok(page.into_response())
 }
 
 /// `POST /sign-in/start`: options for `navigator.credentials.get()`.
@@ -234,14 +261,19 @@ pub async fn add_page(
         return Ok(Redirect::to("/account/passkeys").into_response());
     }
     let method = signed_in.session.method;
-    let (is_first, is_all) = (method == Method::AccessLink, method.is_for_first_passkey());
+    let (is_first, is_all) = (method == Method::AccessLink, method.only_enrols());
+    let codes_left = match method {
+        Method::RecoveryCode => Some(recovery_codes::standing(&mut app.db.read().await?, signed_in.user.id).await?.unused),
+        _ => None,
+    };
     let may_wait = !signed_in.user.is_admin();
     let address = app.config.origin.as_str().to_owned();
     let OnTheWay { pending, next } = OnTheWay::read(&app, &unverified);
     let (request, back) = next.fields();
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let chrome = signed_in.chrome(&app);
-    Ok(AddPage { chrome, address, username: signed_in.user.username, is_first, is_all, may_wait, client_name, request, back }.into_response())
+    Ok(AddPage { chrome, address, username: signed_in.user.username, is_first, is_all, codes_left, may_wait, client_name, request, back }
+        .into_response())
 }
 
 /// `POST /account/passkeys/register/start`: options for `navigator.credentials.create()`.
@@ -295,6 +327,8 @@ pub async fn finish_registration(
     let next = if !signed_in.session.method.is_passkey() {
         sessions::start(&app, &session, signed_in.user.id, Method::Passkey { synced: added.synced }, &client, now).await?;
         match OnTheWay::read(&app, &SignInQuery::on_the_way(unverified.request, unverified.back)).next {
+            // Whoever lost their passkeys looks first at what somebody else may have.
+            next if signed_in.session.method == Method::RecoveryCode => format!("/account/recovery/review{}", next.sign_in_query()),
             Next::Account => "/account?notice=ready".to_owned(),
             next => next.location(),
         }
@@ -319,14 +353,26 @@ pub async fn list_page(State(app): State<App>, signed_in: SignedIn, Query(unveri
 }
 
 async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Option<(PasskeyId, &str, &'static str)>) -> Result<Response, AppError> {
-    let passkeys = super::of_user(&mut app.db.read().await?, signed_in.user.id).await?;
+    let (passkeys, codes) = {
+        let mut conn = app.db.read().await?;
+        let passkeys = super::of_user(&mut conn, signed_in.user.id).await?;
+        (passkeys, recovery_codes::standing(&mut conn, signed_in.user.id).await?.unused)
+    };
+    let may_end_others = matches!(notice, Some("added" | "removed"));
     let (notice, is_bad) = match notice {
         Some("added") => ("The passkey was added. You can give it a name you will recognise.", false),
         Some("renamed") => ("The passkey has its new name.", false),
         Some("removed") => {
             ("The passkey was removed and signs nobody in any more. If your password manager still offers it, delete it there too.", false)
         }
-        Some("last") => ("This is your only passkey: without it you could not sign in any more. Add another one first, then remove this one.", true),
+        Some("last") => (
+            "This is your only passkey: without it you could not sign in any more. Add another one or make recovery codes first, then remove this one.",
+            true,
+        ),
+        Some("last-admin") => (
+            "This is your only passkey, and you are the only administrator: without it nobody could administer this server. Add another passkey first, then remove this one.",
+            true,
+        ),
         _ => ("", false),
     };
     let signal = serde_json::to_string(&super::signal(app, &signed_in.user).await?).map_err(anyhow::Error::from)?;
@@ -337,8 +383,10 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
         cards: passkeys.into_iter().map(|passkey| Card::new(passkey, wrong)).collect(),
         notice,
         is_bad,
+        may_end_others,
         may_change: signed_in.session.method.is_passkey(),
         by_password: matches!(signed_in.session.method, Method::DirectoryPassword { .. }),
+        codes,
         signal,
     };
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
@@ -410,6 +458,7 @@ pub async fn remove(
     match super::remove(&app, app.clock.now(), &client, &signed_in, id).await? {
         Removal::Removed => Ok(Redirect::to("/account/passkeys?notice=removed")),
         Removal::IsLast => Ok(Redirect::to("/account/passkeys?notice=last")),
+        Removal::IsLastOfLastAdmin => Ok(Redirect::to("/account/passkeys?notice=last-admin")),
         Removal::NotFound => Err(AppError::NotFound),
     }
 }
@@ -475,6 +524,10 @@ impl From<sqlx::Error> for Failed {
 
 impl From<CeremonyError> for Failed {
     fn from(error: CeremonyError) -> Self {
+        let (error, problem) = match error {
+            CeremonyError::Filed(error, code) => (*error, Some(code.shown())),
+            error => (error, None),
+        };
         let (status, code, message) = match error {
             CeremonyError::Expired => (StatusCode::GONE, "expired", "That took too long. Try again when you have your device at hand."),
             CeremonyError::UnknownCredential => (
@@ -516,13 +569,12 @@ impl From<CeremonyError> for Failed {
                 "possible_copy",
                 "This sign-in was blocked to protect you: the passkey may have been copied. Use another passkey and tell your administrator.",
             ),
-            CeremonyError::Refused => (
-                StatusCode::BAD_REQUEST,
-                "refused",
-                "This passkey cannot be used here. Try another one, or ask your administrator for a sign-in link.",
-            ),
+            CeremonyError::Refused => {
+                (StatusCode::BAD_REQUEST, "refused", "This passkey cannot be used here. Try another one, or one of the other ways to sign in.")
+            }
+            CeremonyError::Filed(error, _) => return (*error).into(),
             CeremonyError::Internal(error) => return error.into(),
         };
-        Self((status, Json(json!({ "error": code, "message": message }))).into_response())
+        Self((status, Json(json!({ "error": code, "message": message, "problem": problem }))).into_response())
     }
 }

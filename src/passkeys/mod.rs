@@ -14,6 +14,7 @@
 pub mod gate;
 pub mod http;
 pub mod model;
+mod observed;
 mod proof;
 pub mod prove;
 mod register;
@@ -33,12 +34,14 @@ use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::Timestamp;
 use crate::config::Config;
-use crate::db::{Conn, Db};
+use crate::db::{Conn, Db, Tx};
 use crate::id::{PasskeyId, UserId};
 use crate::installation;
+use crate::recovery_codes;
 use crate::secret::{SecretToken, TokenHash, base64url};
 use crate::sessions::{Method, SignedIn};
-use crate::users::User;
+use crate::sign_in_problems::{self, Code, Filed};
+use crate::users::{self, User};
 use crate::web::Client;
 
 /// A ceremony that has begun: what the page needs.
@@ -88,14 +91,25 @@ pub enum CeremonyError {
     PossibleCopy,
     /// Anything else, a disabled person included: said in the same words.
     Refused,
+    /// One of these, filed under a code that the person is told.
+    Filed(Box<CeremonyError>, Code),
     /// Our fault.
     Internal(anyhow::Error),
 }
 
 impl CeremonyError {
     /// Whether it may have been somebody trying to get in who has no key, and no mishap of an honest device.
-    pub const fn is_a_try(&self) -> bool {
-        matches!(self, Self::UnknownCredential | Self::PossibleCopy | Self::Refused)
+    pub fn is_a_try(&self) -> bool {
+        match self {
+            Self::Filed(error, _) => error.is_a_try(),
+            Self::UnknownCredential | Self::PossibleCopy | Self::Refused => true,
+            _ => false,
+        }
+    }
+
+    /// With the code it is filed under.
+    fn filed(self, code: Code) -> Self {
+        Self::Filed(Box::new(self), code)
     }
 }
 
@@ -132,11 +146,11 @@ pub async fn of_user(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<Passkey>
 }
 
 /// Whether a session may add a passkey. A password can be phished, and a passkey added with it would stay: it adds the first one and no other. A one-time
-/// link is how somebody gets in again who has lost theirs.
+/// link or a recovery code is how somebody gets in again who has lost theirs.
 const fn may_add(method: Method, has_one: bool) -> bool {
     match method {
-        Method::Passkey { .. } | Method::AccessLink => true,
-        Method::DirectoryPassword { .. } => !has_one,
+        Method::Passkey { .. } | Method::AccessLink | Method::RecoveryCode => true,
+        Method::DirectoryPassword { .. } | Method::OtherDevice => !has_one,
     }
 }
 
@@ -199,29 +213,48 @@ pub async fn rename(app: &App, now: Timestamp, client: &Client, signed_in: &Sign
 pub enum Removal {
     /// The passkey signs nobody in any more.
     Removed,
-    /// It is the person's last one: they could not come in again.
+    /// It is the person's last one, and they have no recovery code: they could not come in again.
     IsLast,
+    /// It is the last one of the last administrator.
+    IsLastOfLastAdmin,
     /// The person has no such passkey.
     NotFound,
 }
 
-/// Removes a passkey of the person, unless it is their last.
+/// Removes a passkey of the person; their last one only when they have another way in, and the last one of the last administrator never.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn remove(app: &App, now: Timestamp, client: &Client, signed_in: &SignedIn, id: PasskeyId) -> anyhow::Result<Removal> {
     let user = &signed_in.user;
     let mut tx = app.db.begin().await?;
+    recovery_codes::lock(&mut tx, user.id).await?;
     let theirs = store::lock_of_user(&mut tx, user.id).await?;
     let Some(passkey) = theirs.iter().find(|passkey| passkey.id == id) else { return Ok(Removal::NotFound) };
     if theirs.len() < 2 {
-        return Ok(Removal::IsLast);
+        let codes = recovery_codes::standing(&mut tx, user.id).await?.unused;
+        let is_last_admin = user.is_admin() && !users::has_other_admin(&mut tx, user.id).await?;
+        match model::may_remove_last(codes, is_last_admin) {
+            Ok(()) => {}
+            Err(refusal) => return Ok(refusal),
+        }
     }
     store::delete(&mut tx, user.id, id).await?;
     let event = Event::new(now, Kind::PasskeyRemoved, signed_in.actor()).on(user.id.uuid(), &user.username).from_client(client);
     audit::record(&mut tx, event.with("passkey", passkey.name.as_str())).await?;
     tx.commit().await?;
     Ok(Removal::Removed)
+}
+
+/// Takes a passkey away from a person, whatever that leaves them; gives its name and how many are left. The caller sees to a way in, audits and commits.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn take_away(tx: &mut Tx, user: UserId, id: PasskeyId) -> sqlx::Result<Option<(String, usize)>> {
+    let theirs = store::lock_of_user(tx, user).await?;
+    let Some(passkey) = theirs.iter().find(|passkey| passkey.id == id) else { return Ok(None) };
+    store::delete(tx, user, id).await?;
+    Ok(Some((passkey.name.clone(), theirs.len() - 1)))
 }
 
 /// Refuses to go on when `APP_URL` names another host than the one the stored passkeys belong to; remembers the host while there are none.
@@ -293,53 +326,70 @@ async fn take(app: &App, now: Timestamp, purpose: Purpose, person: Option<&User>
     // An answer to no ceremony at all is noise and leaves no trace in the audit log: anyone could fill it.
     let ceremony = taken.ok_or(CeremonyError::Expired)?;
     if let Err(misfit) = ceremony.fits(purpose, answer.browser, person.map(|user| user.id), now) {
-        refused(app, now, answer.client, purpose, person, misfit.code(), None).await?;
-        return Err(CeremonyError::Expired);
+        let code = refused(app, now, answer, purpose, person, misfit.code(), None).await?;
+        return Err(CeremonyError::Expired.filed(code));
     }
     Ok(ceremony)
 }
 
-/// Records a refusal. `received` is more about it, never a secret.
+/// Records a refusal, and files it under the code the person is told. `received` is more about it, never a secret.
 async fn refused(
     app: &App,
     now: Timestamp,
-    client: &Client,
+    answer: &Answer<'_>,
     purpose: Purpose,
     person: Option<&User>,
     reason: &str,
     received: Option<&str>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Code> {
+    let client = answer.client;
     let (kind, actor) = match (purpose, person) {
         (Purpose::Register, Some(user)) => (Kind::PasskeyRefused, Actor::user(user.id, &user.username)),
         (Purpose::Proof, Some(user)) => (Kind::ProofRefused, Actor::user(user.id, &user.username)),
         // Who answers a sign-in is not proven: the person is what it is about, not who did it.
         _ => (Kind::SignInRefused, Actor::visitor()),
     };
-    let mut event = Event::new(now, kind, actor).from_client(client).with("reason", reason);
+    let mut detail = observed::of(answer.unverified_credential);
+    if reason == "wrong_origin" {
+        detail.insert("expected".to_owned(), app.config.origin.as_str().into());
+    }
+    if let Some(received) = received {
+        detail.insert("found".to_owned(), received.into());
+    }
+    let filed = Filed {
+        operation: purpose.as_str(),
+        cause: reason,
+        user: person.map(|user| user.id),
+        client_ip: client.ip_text(),
+        user_agent: &client.user_agent,
+        detail,
+    };
+    let mut tx = app.db.begin().await?;
+    let code = sign_in_problems::file(&mut tx, &filed, now).await?;
+    let mut event = Event::new(now, kind, actor).from_client(client).with("reason", reason).with("code", code.shown());
     if let Some(user) = person {
         event = event.on(user.id.uuid(), &user.username);
     }
     if let Some(received) = received {
         event = event.with("received", received);
     }
-    let mut tx = app.db.begin().await?;
     audit::record(&mut tx, event).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(code)
 }
 
 /// Records what the gate refused and says it in the person's terms.
 async fn gate_refused(
     app: &App,
     now: Timestamp,
-    client: &Client,
+    answer: &Answer<'_>,
     purpose: Purpose,
     person: Option<&User>,
     refusal: gate::Refusal,
 ) -> Result<CeremonyError, CeremonyError> {
     let received = refusal.to_string();
-    refused(app, now, client, purpose, person, refusal.code(), Some(&received)).await?;
-    Ok(match refusal {
+    let code = refused(app, now, answer, purpose, person, refusal.code(), Some(&received)).await?;
+    let error = match refusal {
         gate::Refusal::Origin { received } => {
             let expected = app.config.origin.as_str();
             tracing::warn!(
@@ -352,7 +402,8 @@ async fn gate_refused(
         gate::Refusal::UserNotVerified => CeremonyError::UserNotVerified,
         gate::Refusal::NotDiscoverable => CeremonyError::NotDiscoverable,
         _ => CeremonyError::Refused,
-    })
+    };
+    Ok(error.filed(code))
 }
 
 /// What the gate compares with.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use uuid::{Uuid, uuid};
 
+use super::Removal;
 use crate::clock::Timestamp;
 use crate::id::{PasskeyId, UserId};
 use crate::secret::TokenHash;
@@ -154,6 +155,20 @@ impl Ceremony {
     }
 }
 
+/// Whether somebody may remove their last passkey: who has recovery codes can still come in; but an installation must never hang on a sheet of paper.
+///
+/// # Errors
+/// Why not.
+pub const fn may_remove_last(unused_codes: i64, is_last_admin: bool) -> Result<(), Removal> {
+    if is_last_admin {
+        Err(Removal::IsLastOfLastAdmin)
+    } else if unused_codes < 1 {
+        Err(Removal::IsLast)
+    } else {
+        Ok(())
+    }
+}
+
 /// Checks a name its owner typed; gives it trimmed.
 ///
 /// # Errors
@@ -241,6 +256,13 @@ mod tests {
         assert_eq!(ceremony.fits(Purpose::Register, None, Some(ada), now), Err(Misfit::OtherBrowser));
         assert_eq!(ceremony.fits(Purpose::Register, Some(&mine), Some(UserId::new()), now), Err(Misfit::OtherPerson));
         assert_eq!(ceremony.fits(Purpose::Register, Some(&mine), None, now), Err(Misfit::OtherPerson));
+    }
+
+    #[test]
+    fn the_last_passkey_goes_only_where_another_way_in_stays() {
+        assert_eq!(may_remove_last(0, false), Err(Removal::IsLast));
+        assert_eq!(may_remove_last(1, false), Ok(()));
+        assert_eq!(may_remove_last(10, true), Err(Removal::IsLastOfLastAdmin));
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub async fn finish_proof(
     let ceremony = take(app, now, Purpose::Proof, Some(user), answer).await?;
     let checked = match gate::assertion_of_someone_known(answer.unverified_credential, expected(app, &ceremony)) {
         Ok(checked) => checked,
-        Err(refusal) => return Err(gate_refused(app, now, answer.client, Purpose::Proof, Some(user), refusal).await?),
+        Err(refusal) => return Err(gate_refused(app, now, answer, Purpose::Proof, Some(user), refusal).await?),
     };
     let proved = judge(app, now, answer, &ceremony, &checked, Some(user)).await?;
     let event = Event::new(now, Kind::ProofGiven, signed_in.actor()).on(user.id.uuid(), &user.username);

@@ -62,16 +62,16 @@ pub async fn start_registration(app: &App, now: Timestamp, signed_in: &SignedIn,
 /// See [`CeremonyError`]; every refusal of an answer to a ceremony of ours is audited.
 pub async fn finish_registration(app: &App, now: Timestamp, signed_in: &SignedIn, answer: &Answer<'_>) -> Result<Added, CeremonyError> {
     let user = &signed_in.user;
-    let refuse = async |reason: &str, error| -> CeremonyError {
-        match refused(app, now, answer.client, Purpose::Register, Some(user), reason, None).await {
-            Ok(()) => error,
+    let refuse = async |reason: &str, error: CeremonyError| -> CeremonyError {
+        match refused(app, now, answer, Purpose::Register, Some(user), reason, None).await {
+            Ok(code) => error.filed(code),
             Err(internal) => internal.into(),
         }
     };
     let ceremony = take(app, now, Purpose::Register, Some(user), answer).await?;
     let checked = match gate::registration(answer.unverified_credential, expected(app, &ceremony)) {
         Ok(checked) => checked,
-        Err(refusal) => return Err(gate_refused(app, now, answer.client, Purpose::Register, Some(user), refusal).await?),
+        Err(refusal) => return Err(gate_refused(app, now, answer, Purpose::Register, Some(user), refusal).await?),
     };
     let state: PasskeyRegistration = serde_json::from_str(&ceremony.state).context("reading a ceremony")?;
     let verified = match app.webauthn.finish_passkey_registration(&checked.credential, &state) {

@@ -42,7 +42,7 @@ pub async fn finish_sign_in(app: &App, now: Timestamp, answer: &Answer<'_>) -> R
     let ceremony = take(app, now, Purpose::SignIn, None, answer).await?;
     let checked = match gate::assertion(answer.unverified_credential, expected(app, &ceremony)) {
         Ok(checked) => checked,
-        Err(refusal) => return Err(gate_refused(app, now, answer.client, Purpose::SignIn, None, refusal).await?),
+        Err(refusal) => return Err(gate_refused(app, now, answer, Purpose::SignIn, None, refusal).await?),
     };
     let proved = judge(app, now, answer, &ceremony, &checked, None).await?;
     let user = &proved.user;
@@ -76,9 +76,9 @@ pub(super) async fn judge(
     only: Option<&User>,
 ) -> Result<Proved, CeremonyError> {
     let purpose = if only.is_some() { Purpose::Proof } else { Purpose::SignIn };
-    let refuse = async |person: Option<&User>, reason: &str, error| -> CeremonyError {
-        match refused(app, now, answer.client, purpose, only.or(person), reason, None).await {
-            Ok(()) => error,
+    let refuse = async |person: Option<&User>, reason: &str, error: CeremonyError| -> CeremonyError {
+        match refused(app, now, answer, purpose, only.or(person), reason, None).await {
+            Ok(code) => error.filed(code),
             Err(internal) => internal.into(),
         }
     };
@@ -133,8 +133,8 @@ pub(super) async fn note(app: &App, now: Timestamp, answer: &Answer<'_>, proved:
     let mut tx = app.db.begin().await?;
     if !store::note_use(&mut tx, passkey.id, used, now).await? {
         drop(tx);
-        refused(app, now, answer.client, *purpose, Some(user), "removed_or_used_meanwhile", None).await?;
-        return Err(CeremonyError::Refused);
+        let code = refused(app, now, answer, *purpose, Some(user), "removed_or_used_meanwhile", None).await?;
+        return Err(CeremonyError::Refused.filed(code));
     }
     if *purpose == Purpose::SignIn {
         users::signed_in(&mut tx, user.id, now).await?;

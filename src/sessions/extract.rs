@@ -15,7 +15,7 @@ use crate::users::{self, User};
 use crate::web::Chrome;
 use crate::web::layout::ChromePerson;
 
-/// Someone who is signed in, by whatever method; not who has only come in to add a first passkey.
+/// Someone who is signed in, by whatever method; not who has only come in to add a passkey.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// The person, as the database has them now.
@@ -39,12 +39,12 @@ impl SignedIn {
     }
 }
 
-/// Somebody signed in, or a visitor, as whom counts who has only come in to add a first passkey.
+/// Somebody signed in, or a visitor, as whom counts who has only come in to add a passkey.
 #[derive(Clone, Debug)]
 pub struct MaybeSignedIn(pub Option<SignedIn>);
 
-/// Somebody who may add a passkey: whoever is signed in, and who has come in by a directory password for nothing else. No other handler takes this, so that
-/// a session for the first passkey opens nothing that forgot to ask.
+/// Somebody who may add a passkey: whoever is signed in, and who has come in by a directory password or a recovery code for nothing else. No other handler takes
+/// this, so that a session for a passkey alone opens nothing that forgot to ask.
 #[derive(Clone, Debug)]
 pub struct MayEnrol(pub SignedIn);
 
@@ -114,7 +114,7 @@ impl FromRequestParts<App> for MaybeSignedIn {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
-        Ok(Self(holder(parts, app).await?.filter(|signed_in| !signed_in.session.method.is_for_first_passkey())))
+        Ok(Self(holder(parts, app).await?.filter(|signed_in| !signed_in.session.method.only_enrols())))
     }
 }
 
@@ -123,7 +123,7 @@ impl FromRequestParts<App> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
         let signed_in = holder(parts, app).await?.ok_or_else(|| sign_in_first(parts))?;
-        if signed_in.session.method.is_for_first_passkey() { Err(AppError::PasskeyFirst) } else { Ok(signed_in) }
+        if signed_in.session.method.only_enrols() { Err(AppError::PasskeyFirst) } else { Ok(signed_in) }
     }
 }
 
@@ -145,7 +145,10 @@ impl FromRequestParts<App> for AdminSession {
         }
         match signed_in.session.method {
             Method::Passkey { .. } => Ok(Self(signed_in)),
-            Method::AccessLink => Err(AppError::PasskeyFirst),
+            Method::AccessLink | Method::RecoveryCode => Err(AppError::PasskeyFirst),
+            Method::OtherDevice => Err(AppError::Forbidden(
+                "Administration needs a passkey, and you were let in here from another device. Sign out and sign in with a passkey on this one.",
+            )),
             Method::DirectoryPassword { .. } => Err(AppError::Forbidden(
                 "Administration needs a passkey, and you signed in with a password. Sign out and sign in with your passkey; if you have none yet, add one under Passkeys in your account.",
             )),
@@ -221,6 +224,9 @@ impl FromRequestParts<App> for FreshEnrol {
             Method::AccessLink => app.clock.now().since(signed_in.session.auth_at) < ENROL_BY_LINK_WITHIN || !has_passkey(&signed_in, app).await?,
             // Adds a first passkey or none, which `passkeys` sees to.
             Method::DirectoryPassword { .. } => true,
+            Method::OtherDevice => false,
+            // Just come in by it, for at most an hour, and for nothing else.
+            Method::RecoveryCode => true,
         };
         if may { Ok(Self(signed_in)) } else { Err(proof_first(parts, app)) }
     }

@@ -36,6 +36,24 @@ struct ProfilePage {
     changes_password: bool,
     /// Sign-ins with browsers never seen before.
     new_browsers: Vec<devices::Line>,
+    way_in: WayIn,
+}
+
+/// How near the person is to being locked out, as the page says it. Made by `ways_in`, which stands above.
+#[derive(Debug)]
+pub struct WayIn {
+    /// The class of the notice.
+    pub class: &'static str,
+    /// Such as "You are one device away from being locked out".
+    pub heading: &'static str,
+    /// One sentence with the next step.
+    pub sentence: &'static str,
+    /// Whether to offer adding a passkey.
+    pub wants_passkey: bool,
+    /// Whether to offer making recovery codes.
+    pub wants_codes: bool,
+    /// Whether to advise a second passkey, which can be put off.
+    pub advises_second: bool,
 }
 
 #[derive(Template, WebTemplate)]
@@ -44,6 +62,8 @@ struct ListPage {
     chrome: Chrome,
     notice: &'static str,
     rows: Vec<Row>,
+    /// Whether the person may let another browser in from here.
+    offers_other_device: bool,
 }
 
 struct Row {
@@ -74,13 +94,20 @@ pub struct NoticeQuery {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn profile_page(app: App, signed_in: SignedIn, unverified: NoticeQuery, changes_password: bool) -> Result<Response, AppError> {
+pub async fn profile_page(
+    app: App,
+    signed_in: SignedIn,
+    unverified: NoticeQuery,
+    changes_password: bool,
+    way_in: WayIn,
+) -> Result<Response, AppError> {
     let mut conn = app.db.read().await?;
     let groups = groups::of_user(&mut conn, signed_in.user.id).await?;
     let new_browsers = devices::unanswered(&mut conn, &signed_in, app.clock.now()).await?;
     drop(conn);
     let notice = match unverified.notice.as_deref() {
         Some("ready") => "Your passkey is ready. From now on you sign in with it.",
+        Some("put-off") => "We ask again in a month.",
         Some("password-changed") => "Your directory password was changed. Other browsers were signed out.",
         _ => "",
     };
@@ -89,8 +116,8 @@ pub async fn profile_page(app: App, signed_in: SignedIn, unverified: NoticeQuery
         Source::Local => String::new(),
     };
     let groups = groups.into_iter().map(|group| group.name).collect();
-    Ok(ProfilePage { chrome: signed_in.chrome(&app), notice, user: signed_in.user, groups, directory, changes_password, new_browsers }
-        .into_response())
+    let chrome = signed_in.chrome(&app);
+    Ok(ProfilePage { chrome, notice, user: signed_in.user, groups, directory, changes_password, new_browsers, way_in }.into_response())
 }
 
 /// `GET /account/sessions`.
@@ -116,7 +143,8 @@ pub async fn list_page(State(app): State<App>, signed_in: SignedIn, Query(unveri
         Some("others-ended") => "All other sessions were ended. Those browsers have to sign in again.",
         _ => "",
     };
-    Ok(ListPage { chrome: signed_in.chrome(&app), notice, rows: rows.collect() }.into_response())
+    let offers_other_device = app.settings().other_device.admits(signed_in.user.is_admin()) && signed_in.session.method.is_passkey();
+    Ok(ListPage { chrome: signed_in.chrome(&app), notice, rows: rows.collect(), offers_other_device }.into_response())
 }
 
 /// `POST /account/sessions/{id}/end`: ends one of the person's sessions; their own leads to the sign-in page.

@@ -2,7 +2,7 @@
 //! A session exists only for someone who signed in; visitors get none.
 //!
 //! Handlers ask for authority in their signature: [`SignedIn`] (anyone), [`AdminSession`] (an administrator who used a passkey), [`MayEnrol`] (anyone, and
-//! who has come in by a directory password to add a first passkey and may do nothing else). What a stolen cookie must not be enough for asks for a fresh
+//! who has come in by a directory password or a recovery code to add a passkey and may do nothing else). What a stolen cookie must not be enough for asks for a fresh
 //! proof: [`FreshSession`], [`FreshIfPasskey`], [`FreshEnrol`], [`FreshAdmin`], and [`AdminDeed`], which has the last one in it.
 
 pub mod apps;
@@ -48,15 +48,19 @@ pub enum Method {
     },
     /// With a one-time access link.
     AccessLink,
+    /// With one of the recovery codes they keep on paper: only to add a passkey, see [`only_enrols`](Method::only_enrols).
+    RecoveryCode,
+    /// Let in from another device they were signed in on, where they proved it with a passkey.
+    OtherDevice,
     /// With the password their directory knows.
     DirectoryPassword {
-        /// Only to add the first passkey: the session opens nothing else, and ends with the first passkey or after [`FIRST_PASSWORD_LIFETIME`].
+        /// Only to add the first passkey: the session opens nothing else, and ends with the first passkey or after [`ENROLMENT_LIFETIME`].
         first: bool,
     },
 }
 
-/// How long a session that only lets someone add their first passkey lasts.
-pub const FIRST_PASSWORD_LIFETIME: Duration = Duration::from_secs(3600);
+/// How long a session that only lets someone add a passkey lasts.
+pub const ENROLMENT_LIFETIME: Duration = Duration::from_secs(3600);
 
 impl Method {
     /// The `amr` values of RFC 8176 section 2.
@@ -64,7 +68,9 @@ impl Method {
         match self {
             Self::Passkey { synced: true } => &["swk", "pop", "user", "mfa"],
             Self::Passkey { synced: false } => &["hwk", "pop", "user", "mfa"],
-            Self::AccessLink => &["otp"],
+            Self::AccessLink | Self::RecoveryCode => &["otp"],
+            // The proof was given over another channel; the passkey did not answer to this browser.
+            Self::OtherDevice => &["mca", "user"],
             Self::DirectoryPassword { .. } => &["pwd"],
         }
     }
@@ -74,6 +80,8 @@ impl Method {
         match self {
             Self::Passkey { .. } => "with a passkey",
             Self::AccessLink => "with a one-time link",
+            Self::OtherDevice => "let in from another device",
+            Self::RecoveryCode => "with a recovery code, only to add a passkey",
             Self::DirectoryPassword { first: false } => "with the directory password",
             Self::DirectoryPassword { first: true } => "with the directory password, only to add a passkey",
         }
@@ -84,7 +92,12 @@ impl Method {
         matches!(self, Self::Passkey { .. })
     }
 
-    /// Whether the session opens nothing but the way to a first passkey.
+    /// Whether the session opens nothing but the way to a passkey.
+    pub const fn only_enrols(self) -> bool {
+        self.is_for_first_passkey() || matches!(self, Self::RecoveryCode)
+    }
+
+    /// Whether the session opens nothing but the way to a first passkey, and ends with it, whoever adds it.
     pub const fn is_for_first_passkey(self) -> bool {
         matches!(self, Self::DirectoryPassword { first: true })
     }
@@ -122,8 +135,8 @@ impl SessionState {
     /// How long after the proof it ends, however busy.
     fn lifetime(&self, settings: &Settings) -> Duration {
         let lifetime = settings.session_lifetime.minutes();
-        match (self.method.is_for_first_passkey(), self.kept) {
-            (true, _) => lifetime.min(FIRST_PASSWORD_LIFETIME),
+        match (self.method.only_enrols(), self.kept) {
+            (true, _) => lifetime.min(ENROLMENT_LIFETIME),
             (false, true) => lifetime.max(settings.session_kept_lifetime.days()),
             (false, false) => lifetime,
         }

@@ -6,6 +6,7 @@
 
 pub mod admin;
 mod catalog;
+mod other_device;
 mod registration_mode;
 mod store;
 
@@ -18,6 +19,7 @@ use anyhow::Context as _;
 pub(crate) use catalog::settings;
 pub use catalog::{Choice, Entry, Input, SettingValue, Whole};
 
+pub use other_device::OtherDevice;
 pub use registration_mode::RegistrationMode;
 
 use crate::app::App;
@@ -136,6 +138,14 @@ settings! {
         ///
         /// Anyone who cannot sign in may have a link sent to the address of their account. Then whoever reads their mail can sign in as them, so administrators never get one.
         email_link_on_request: bool = false, "EMAIL_ONE_TIME_ACCESS_AS_UNAUTHENTICATED_ENABLED", "Mail";
+        /// Sign in with another device.
+        ///
+        /// Whoever is signed in on their telephone lets another browser in with it: for televisions and computers without passkeys. It can be tricked out of people, a passkey cannot; so administrators are left out.
+        other_device: OtherDevice = OtherDevice::People, "SIGN_IN_WITH_OTHER_DEVICE", "Sign-in";
+        /// Days to keep sign-in problems.
+        ///
+        /// Why somebody could not sign in is kept this long under the short code they saw.
+        sign_in_problem_retention: Whole<1, 365> = Whole(14), "SIGN_IN_PROBLEM_RETENTION_DAYS", "Audit log";
         /// Days to keep the audit log.
         ///
         /// Older events are deleted once a day.

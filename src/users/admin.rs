@@ -17,6 +17,7 @@ use crate::groups::{self, Membership};
 use crate::id::UserId;
 use crate::mail;
 use crate::passkeys::{self, Passkey};
+use crate::recovery_codes;
 use crate::sessions::{self, AdminDeed, AdminSession, RoutineDeed};
 use crate::web::list::{self, Head, Pager};
 use crate::web::{Chrome, Mistakes};
@@ -112,6 +113,8 @@ fn notice(word: &str) -> &'static str {
         "made-admin" => "The person is an administrator now.",
         "unmade-admin" => "The person is no longer an administrator.",
         "signed-out" => "The person was signed out everywhere.",
+        "passkey-removed" => "The passkey was removed, and the person was signed out everywhere. They can sign in with another one.",
+        "codes-revoked" => "The recovery codes open nothing any more.",
         "link-revoked" => "The one-time link no longer opens anything.",
         "deleted" => "The person was deleted.",
         _ => "",
@@ -193,6 +196,8 @@ struct ShowPage {
     user: User,
     groups: Vec<Membership>,
     passkeys: Vec<Passkey>,
+    /// How they stand with their recovery codes.
+    codes: recovery_codes::Standing,
     /// One-time links that still open.
     links: Vec<AccessLink>,
     sessions: Vec<sessions::Line>,
@@ -221,6 +226,7 @@ pub async fn show(
     let mut conn = app.db.read().await?;
     let user = super::find(&mut conn, id).await?.ok_or(AppError::NotFound)?;
     let passkeys = passkeys::of_user(&mut conn, id).await?;
+    let codes = recovery_codes::standing(&mut conn, id).await?;
     let mut links = access_links::of_user(&mut conn, id).await?;
     links.retain(|link| link.state(deed.now) == access_links::State::Usable);
     let groups = groups::of_user(&mut conn, id).await?;
@@ -235,6 +241,7 @@ pub async fn show(
         user,
         groups,
         passkeys,
+        codes,
         links,
         sessions,
         is_last_admin,

@@ -1,7 +1,6 @@
 //! Every integration test, in one binary: one file per slice, what they share in [`support`].
 
 #![expect(clippy::panic, reason = "where what a test needs does not hold, the test ends and says so")]
-
 mod access_links;
 mod app_templates;
 mod apps_pages;
@@ -12,6 +11,7 @@ mod browser_form_post;
 mod browser_prompts;
 mod browser_proof;
 mod browser_sign_in;
+mod browser_ways_in;
 mod clients;
 mod clients_file;
 mod coming_in;
@@ -75,17 +75,22 @@ mod oidc_subjects;
 mod oidc_support;
 mod oidc_third_party_login;
 mod oidc_token;
+mod other_device;
 mod pages;
 mod pages_support;
 mod passkeys;
 mod proof;
+mod recovery;
 mod relying_parties;
 mod samba_sync;
+mod security_page;
 mod sessions;
 mod settings;
+mod sign_in_problems;
 mod starting;
 mod support;
 mod support_checks;
 mod tokens_support;
 mod tries;
 mod users;
+mod ways_in;

@@ -158,6 +158,9 @@ async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser
         ("app-behind-proxy-refused", format!("{stopped}/refused")),
         ("app", wiki),
         ("app-known", cloud),
+        ("lock-out", "/admin/lock-out".into()),
+        ("sign-in-problems", "/admin/sign-in-problems".into()),
+        ("account-recovery", "/account/recovery".into()),
         ("account-passkey-add", "/account/passkeys/add".into()),
         ("audit", "/admin/audit".into()),
         ("overview", "/admin".into()),
@@ -190,7 +193,12 @@ async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser
     }
     let visitor = Page::open().await;
     let link = app.access_link(&app.person("carol").await).await;
-    for (name, url) in [("sign-in", format!("{}/sign-in", app.url)), ("one-time-link", link)] {
+    for (name, url) in [
+        ("sign-in", format!("{}/sign-in", app.url)),
+        ("recovery-sign-in", format!("{}/sign-in/recovery", app.url)),
+        ("other-device", format!("{}/sign-in/device", app.url)),
+        ("one-time-link", link),
+    ] {
         look_at(&visitor, name, &url).await;
     }
     app.stop().await;

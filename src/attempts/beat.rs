@@ -8,16 +8,17 @@ use tokio::time::{Instant, sleep};
 const EVERY: Duration = Duration::from_millis(500);
 
 /// A beat that began with a question.
-pub(super) struct Beat(Instant);
+#[derive(Debug)]
+pub struct Beat(Instant);
 
 impl Beat {
     /// Begins now.
-    pub(super) fn start() -> Self {
+    pub fn start() -> Self {
         Self(Instant::now())
     }
 
     /// Waits for the next whole beat since the beginning.
-    pub(super) async fn next(self) {
+    pub async fn next(self) {
         sleep(rest(self.0.elapsed())).await;
     }
 }

@@ -1,0 +1,91 @@
+//! The SQL of who is how near to being locked out: one statement whatever the number of people.
+
+use crate::clock::Timestamp;
+use crate::db::{Conn, Tx, query};
+use crate::id::UserId;
+
+/// People who may sign in, with what they have; `risk` says what [`super::Ways::risk`] says. `$1` is since when a passkey counts as confirmed.
+macro_rules! people_at_risk {
+    () => {
+        "SELECT u.id, u.username, u.display_name, u.last_sign_in_at, (u.local_admin OR u.directory_admin) AS is_admin,
+                COALESCE(p.live, 0) AS passkeys, COALESCE(p.live_synced, 0) AS synced, COALESCE(p.total, 0) - COALESCE(p.live, 0) AS unconfirmed,
+                COALESCE(c.unused, 0) AS codes,
+                CASE WHEN COALESCE(p.total, 0) = 0 AND COALESCE(c.unused, 0) = 0 THEN 'no_way'
+                     WHEN COALESCE(p.live, 0) >= 2 OR (COALESCE(p.live, 0) = 1 AND COALESCE(c.unused, 0) >= 1) THEN 'low'
+                     WHEN COALESCE(p.live, 0) = 1 AND p.live_synced = 1 THEN 'one_account'
+                     ELSE 'one_thing' END AS risk
+         FROM users u
+         LEFT JOIN (SELECT user_id, COUNT(*) AS total,
+                           COUNT(CASE WHEN COALESCE(last_used_at, created_at) > $1 THEN 1 END) AS live,
+                           COUNT(CASE WHEN COALESCE(last_used_at, created_at) > $1 AND backup_state THEN 1 END) AS live_synced
+                    FROM passkeys GROUP BY user_id) p ON p.user_id = u.id
+         LEFT JOIN (SELECT user_id, COUNT(*) AS unused FROM recovery_codes WHERE used_at IS NULL GROUP BY user_id) c ON c.user_id = u.id
+         WHERE u.blocked_at IS NULL AND COALESCE(u.directory_state, 'active') = 'active'"
+    };
+}
+
+/// A line of the list.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Line {
+    /// Who.
+    pub id: UserId,
+    /// Their sign-in name.
+    pub username: String,
+    /// What to call them.
+    pub display_name: String,
+    /// When they last signed in.
+    pub last_sign_in_at: Option<Timestamp>,
+    /// Whether they administer this server.
+    pub is_admin: bool,
+    /// Passkeys used or made lately.
+    pub passkeys: i64,
+    /// Those of them that are synced.
+    pub synced: i64,
+    /// Passkeys nobody has used for a year.
+    pub unconfirmed: i64,
+    /// Recovery codes that still work.
+    pub codes: i64,
+    /// [`super::Risk`], as its word.
+    pub risk: String,
+}
+
+/// How many people there are at each level, and how many of them never came in.
+pub(super) async fn counts(conn: &mut Conn, confirmed_since: Timestamp) -> sqlx::Result<Vec<(String, i64, i64)>> {
+    query(concat!(
+        "SELECT risk, COUNT(*), COUNT(CASE WHEN last_sign_in_at IS NULL THEN 1 END) FROM (",
+        people_at_risk!(),
+        ") AS people GROUP BY risk"
+    ))
+    .bind(confirmed_since)
+    .all(conn)
+    .await
+}
+
+/// A page of the people at one level: administrators first, then by name.
+pub(super) async fn at_risk(conn: &mut Conn, confirmed_since: Timestamp, risk: &str, limit: i64, offset: i64) -> sqlx::Result<Vec<Line>> {
+    query(concat!(
+        "SELECT * FROM (",
+        people_at_risk!(),
+        ") AS people WHERE risk = $2 ORDER BY is_admin DESC, lower(display_name), id LIMIT $3 OFFSET $4"
+    ))
+    .bind(confirmed_since)
+    .bind(risk.to_owned())
+    .bind(limit)
+    .bind(offset)
+    .all(conn)
+    .await
+}
+
+pub(super) async fn put_off_until(conn: &mut Conn, user: UserId) -> sqlx::Result<Option<Timestamp>> {
+    let row: Option<(Timestamp,)> = query("SELECT until FROM advice_put_off WHERE user_id = $1").bind(user).optional(conn).await?;
+    Ok(row.map(|(until,)| until))
+}
+
+pub(super) async fn put_off(tx: &mut Tx, user: UserId, until: Timestamp) -> sqlx::Result<()> {
+    query("INSERT INTO advice_put_off (user_id, until) VALUES ($1, $2) ON CONFLICT (user_id) DO UPDATE SET until = excluded.until")
+        .bind(user)
+        .bind(until)
+        .execute(tx)
+        .await
+        .map(|_| ())
+}
