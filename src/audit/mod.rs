@@ -21,6 +21,12 @@ pub enum Kind {
     SignIn,
     /// A sign-in was refused; the detail says why.
     SignInRefused,
+    /// So many tries to get in failed that the next ones have to wait; the detail says from where and at which door.
+    TooManyTries,
+    /// Someone signed in with a browser never seen for them.
+    NewBrowser,
+    /// Someone said that a sign-in with a new browser was not theirs; its sessions ended.
+    NewBrowserDenied,
     /// Someone proved with a passkey once more that it is them; the detail says for what.
     ProofGiven,
     /// Such a proof was refused; the detail says why.
@@ -156,6 +162,9 @@ kinds! {
     SetUp = "set_up", "Set up";
     SignIn = "sign_in", "Signed in";
     SignInRefused = "sign_in_refused", "Sign-in refused";
+    TooManyTries = "too_many_tries", "Too many failed tries";
+    NewBrowser = "new_browser", "Signed in with a new browser";
+    NewBrowserDenied = "new_browser_denied", "Sign-in called a stranger's";
     ProofGiven = "proof_given", "Proof given";
     ProofRefused = "proof_refused", "Proof refused";
     SignOut = "sign_out", "Signed out";

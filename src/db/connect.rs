@@ -37,6 +37,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (20, "client errors", include_str!("../../migrations/0020_client_errors.sql")),
     (23, "people search", include_str!("../../migrations/0023_people_search.sql")),
     (24, "held forms", include_str!("../../migrations/0024_held_forms.sql")),
+    (25, "devices", include_str!("../../migrations/0025_devices.sql")),
     (27, "recovery codes", include_str!("../../migrations/0027_recovery_codes.sql")),
     (28, "ways in", include_str!("../../migrations/0028_ways_in.sql")),
     (29, "sign-in problems", include_str!("../../migrations/0029_sign_in_problems.sql")),

@@ -19,6 +19,7 @@ use crate::error::AppError;
 use crate::id::PasskeyId;
 use crate::recovery_codes;
 use crate::sessions::next::PendingAuthorization;
+use crate::sessions::tries::{self, Door};
 use crate::sessions::{self, FreshEnrol, FreshSession, MayEnrol, MaybeSignedIn, Method, Next, SignedIn};
 use crate::users::User;
 use crate::web::{BrowserCookie, Chrome, Client, user_agent};
@@ -38,6 +39,8 @@ struct SignInPage {
     back: String,
     /// Where the page for directory passwords is; empty when there is none.
     password_page: String,
+    /// Whether one may stay signed in for longer, and how long.
+    kept_days: u32,
     /// Whether a link can be sent to the person's e-mail address.
     offers_mail: bool,
     /// Where one comes in by a recovery code.
@@ -53,6 +56,8 @@ struct ListPage {
     cards: Vec<Card>,
     notice: &'static str,
     is_bad: bool,
+    /// What signs them in has changed: perhaps other browsers are not to be trusted.
+    may_end_others: bool,
     may_change: bool,
     by_password: bool,
     is_full: bool,
@@ -165,10 +170,23 @@ pub async fn sign_in_page(
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let signed_in_as = signed_in.map(|signed_in| signed_in.user.display_name).unwrap_or_default();
     let address = app.config.origin.as_str().to_owned();
+    let kept_days = app.settings().session_kept_lifetime.0;
     let offers_mail = access_links::by_mail::is_offered(&app.settings());
     let chrome = Chrome::public(&app);
-    let page =
-        SignInPage { chrome, address, client_name, signed_in_as, notice, request, back, password_page, offers_mail, recovery_page, device_page };
+    let page = SignInPage {
+        chrome,
+        address,
+        client_name,
+        signed_in_as,
+        notice,
+        request,
+        back,
+        password_page,
+        kept_days,
+        offers_mail,
+        recovery_page,
+        device_page,
+    };
     Ok(page.into_response())
 }
 
@@ -188,6 +206,8 @@ pub async fn start_sign_in(State(app): State<App>, client: Client, headers: Head
 pub struct FinishSignIn {
     ceremony: String,
     credential: Value,
+    #[serde(default)]
+    keep: bool,
     request: Option<String>,
     back: Option<String>,
 }
@@ -212,8 +232,18 @@ pub async fn finish_sign_in(
         unverified_ceremony: &unverified.ceremony,
         unverified_credential: &unverified.credential,
     };
-    let signed_in = super::finish_sign_in(&app, now, &answer).await?;
-    sessions::start(&app, &session, signed_in.user.id, Method::Passkey { synced: signed_in.synced }, &client, now).await?;
+    tries::admit(&app, &client, Door::SignIn, now).await?;
+    let signed_in = match super::finish_sign_in(&app, now, &answer).await {
+        Ok(signed_in) => signed_in,
+        Err(error) => {
+            if error.is_a_try() {
+                tries::failed(&app, &client, Door::SignIn, now).await?;
+            }
+            return Err(error.into());
+        }
+    };
+    let method = Method::Passkey { synced: signed_in.synced };
+    sessions::start_for(&app, &session, signed_in.user.id, method, &client, now, unverified.keep).await?;
     let next = Next::from_query(unverified.request.as_deref(), unverified.back.as_deref()).location();
     Ok(Json(Finished::new(&app, &signed_in.user, next).await?))
 }
@@ -242,7 +272,8 @@ pub async fn add_page(
     let (request, back) = next.fields();
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let chrome = signed_in.chrome(&app);
-    Ok(AddPage { chrome, address, username: signed_in.user.username, is_first, is_all, codes_left, may_wait, client_name, request, back }.into_response())
+    Ok(AddPage { chrome, address, username: signed_in.user.username, is_first, is_all, codes_left, may_wait, client_name, request, back }
+        .into_response())
 }
 
 /// `POST /account/passkeys/register/start`: options for `navigator.credentials.create()`.
@@ -327,6 +358,7 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
         let passkeys = super::of_user(&mut conn, signed_in.user.id).await?;
         (passkeys, recovery_codes::standing(&mut conn, signed_in.user.id).await?.unused)
     };
+    let may_end_others = matches!(notice, Some("added" | "removed"));
     let (notice, is_bad) = match notice {
         Some("added") => ("The passkey was added. You can give it a name you will recognise.", false),
         Some("renamed") => ("The passkey has its new name.", false),
@@ -351,6 +383,7 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
         cards: passkeys.into_iter().map(|passkey| Card::new(passkey, wrong)).collect(),
         notice,
         is_bad,
+        may_end_others,
         may_change: signed_in.session.method.is_passkey(),
         by_password: matches!(signed_in.session.method, Method::DirectoryPassword { .. }),
         codes,
@@ -536,11 +569,9 @@ impl From<CeremonyError> for Failed {
                 "possible_copy",
                 "This sign-in was blocked to protect you: the passkey may have been copied. Use another passkey and tell your administrator.",
             ),
-            CeremonyError::Refused => (
-                StatusCode::BAD_REQUEST,
-                "refused",
-                "This passkey cannot be used here. Try another one, or one of the other ways to sign in.",
-            ),
+            CeremonyError::Refused => {
+                (StatusCode::BAD_REQUEST, "refused", "This passkey cannot be used here. Try another one, or one of the other ways to sign in.")
+            }
             CeremonyError::Filed(error, _) => return (*error).into(),
             CeremonyError::Internal(error) => return error.into(),
         };

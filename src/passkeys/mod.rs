@@ -37,10 +37,10 @@ use crate::config::Config;
 use crate::db::{Conn, Db, Tx};
 use crate::id::{PasskeyId, UserId};
 use crate::installation;
+use crate::recovery_codes;
 use crate::secret::{SecretToken, TokenHash, base64url};
 use crate::sessions::{Method, SignedIn};
 use crate::sign_in_problems::{self, Code, Filed};
-use crate::recovery_codes;
 use crate::users::{self, User};
 use crate::web::Client;
 
@@ -98,6 +98,15 @@ pub enum CeremonyError {
 }
 
 impl CeremonyError {
+    /// Whether it may have been somebody trying to get in who has no key, and no mishap of an honest device.
+    pub fn is_a_try(&self) -> bool {
+        match self {
+            Self::Filed(error, _) => error.is_a_try(),
+            Self::UnknownCredential | Self::PossibleCopy | Self::Refused => true,
+            _ => false,
+        }
+    }
+
     /// With the code it is filed under.
     fn filed(self, code: Code) -> Self {
         Self::Filed(Box::new(self), code)

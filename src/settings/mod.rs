@@ -50,10 +50,26 @@ settings! {
         ///
         /// A session that is not used for this long ends.
         session_idle_lifetime: Whole<1, 525_600> = Whole(1_440), "SESSION_IDLE_DURATION", "Sessions";
+        /// Days somebody who wants to stay signed in does.
+        ///
+        /// The sign-in page offers to stay signed in on this browser. Such a session lasts this long and does not end by idleness. 0: not offered.
+        session_kept_lifetime: Whole<0, 400> = Whole(30), "SESSION_KEPT_DURATION_DAYS", "Sessions";
         /// Minutes a touch of the passkey counts.
         ///
         /// Whoever is about to do something a thief of their session must not be able to do is asked for their passkey once more when they used it longer ago.
         proof_lifetime: Whole<1, 1_440> = Whole(10), "PROOF_DURATION", "Sessions";
+        /// Failed tries to sign in until the next has to wait.
+        ///
+        /// Counted for each address (IPv6: each /64 network), for passkeys and sign-in links; ten times as many for apps that prove who they are. A browser somebody has signed in with before is counted by itself. Directory passwords have narrower limits of their own.
+        failed_tries: Whole<5, 100_000> = Whole(60), "FAILED_TRIES", "Limits";
+        /// Minutes for which a failed try counts.
+        ///
+        /// Counted from the first one. The audit log says when a limit was reached.
+        failed_tries_within: Whole<1, 1_440> = Whole(15), "FAILED_TRIES_WITHIN", "Limits";
+        /// Https for everything below this host too.
+        ///
+        /// Tells browsers that no host below this server's name is ever to be reached without https (HSTS, includeSubDomains). Only where that is so.
+        hsts_subdomains: bool = false, "HSTS_INCLUDE_SUBDOMAINS", "Limits";
         /// Access token lifetime in minutes.
         ///
         /// How long an app may use an access token before it has to refresh.
