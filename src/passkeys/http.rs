@@ -19,7 +19,7 @@ use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::PasskeyId;
 use crate::recovery_codes;
-use crate::secret::SecretToken;
+use crate::secret::{SecretToken, base64url};
 use crate::sessions::next::PendingAuthorization;
 use crate::sessions::{self, FreshEnrol, FreshSession, MayEnrol, MaybeSignedIn, Method, Next, SignedIn};
 use crate::users::User;
@@ -57,6 +57,8 @@ struct ListPage {
     by_password: bool,
     is_full: bool,
     may_add: bool,
+    /// The origin passkeys belong to.
+    address: String,
     /// How many recovery codes still work, for whoever has one passkey only.
     codes: i64,
     signal: String,
@@ -64,6 +66,8 @@ struct ListPage {
 
 struct Card {
     id: PasskeyId,
+    /// Its id in WebAuthn, for the test.
+    credential_id: String,
     name: String,
     provider: &'static str,
     reach: &'static str,
@@ -324,7 +328,8 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
         (passkeys, recovery_codes::standing(&mut conn, signed_in.user.id).await?.unused)
     };
     let (notice, is_bad) = match notice {
-        Some("added") => ("The passkey was added. You can give it a name you will recognise.", false),
+        Some("added") => ("The passkey was added. Test it now, before you need it; and give it a name you will recognise.", false),
+        Some("tested") => ("The passkey works: it was you.", false),
         Some("renamed") => ("The passkey has its new name.", false),
         Some("removed") => {
             ("The passkey was removed and signs nobody in any more. If your password manager still offers it, delete it there too.", false)
@@ -349,6 +354,7 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
         is_bad,
         may_change: signed_in.session.method.is_passkey(),
         by_password: matches!(signed_in.session.method, Method::DirectoryPassword { .. }),
+        address: app.config.origin.as_str().to_owned(),
         codes,
         signal,
     };
@@ -364,6 +370,7 @@ impl Card {
         };
         Self {
             id: passkey.id,
+            credential_id: base64url(&passkey.credential_id),
             provider: passkey.provider().unwrap_or_default(),
             reach: passkey.reach(),
             created_at: passkey.created_at,
