@@ -7,11 +7,13 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use webauthn_rs::Webauthn;
 
-use crate::clients::{RemoteKeys, SecretUses};
+use crate::apis::Opened;
+use crate::clients::{Known, RemoteKeys, SecretUses};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::Db;
+use crate::db::{Copies, Db, Revisions};
 use crate::directory::Outages;
+use crate::id::ClientId;
 use crate::oidc::discovery::Variants;
 use crate::oidc::dpop::Nonces;
 use crate::oidc::keys::Keys;
@@ -60,6 +62,12 @@ pub struct Fields {
     pub remote_keys: RemoteKeys,
     /// Uses of clients' secrets that are not written yet.
     pub secret_uses: SecretUses,
+    /// Says whether the copies below still hold.
+    pub revisions: Revisions,
+    /// Clients with their secrets, by `client_id`.
+    pub known_clients: Copies<String, Known>,
+    /// APIs as clients see them, by the identifier a request named.
+    pub opened_apis: Copies<(String, ClientId), Opened>,
     /// Cancelled when the server stops.
     pub stopping: CancellationToken,
 }

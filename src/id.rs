@@ -81,6 +81,10 @@ ids! {
     ClientId;
     /// A notice to an app that a session ended.
     LogoutNoticeId;
+    /// A mail that waits to be sent.
+    MailId;
+    /// Somebody's wish for a sign-in link by e-mail.
+    LinkRequestId;
     /// A server that takes access tokens of ours.
     ApiId;
     /// A browser session, as listed on pages; never the cookie's secret.

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::settings::{self, RELOAD_EVERY, Settings};
-use crate::{access_links, audit, clients, directory, directory_passwords, oidc, other_device, passkeys, sessions, sign_in_problems};
+use crate::{access_links, audit, clients, directory, directory_passwords, mail, oidc, other_device, passkeys, sessions, sign_in_problems};
 
 /// How often the last uses of clients' secrets are written.
 const USES_EVERY: Duration = Duration::from_secs(60);
@@ -50,6 +50,8 @@ pub fn start(app: &App) -> Jobs {
     jobs.spawn(every(app.clone(), "pictures", PICTURES_AFTER, LOOK_FOR_SYNC_EVERY, pictures));
     jobs.spawn(directory::keep_following(app.clone(), started_at));
     jobs.spawn(oidc::back_channel::keep_telling(app.clone()));
+    jobs.spawn(access_links::by_mail::keep_answering(app.clone()));
+    jobs.spawn(mail::keep_sending(app.clone()));
     Jobs(jobs)
 }
 
@@ -117,5 +119,6 @@ async fn sweep(app: App) -> anyhow::Result<()> {
     app.limits.sign_in.sweep();
     app.limits.user_codes.sweep();
     app.limits.problems.sweep();
+    app.limits.link_requests.sweep();
     Ok(())
 }

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate as _, SizeAbove};
 use tower_http::cors::{self, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -27,10 +28,12 @@ use crate::oidc::{
 };
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
-use crate::{access_links, audit, directory, forward_auth, groups, metrics, other_device, passkeys, settings, sign_in_problems, users, ways_in};
+use crate::{access_links, audit, directory, forward_auth, groups, mail, metrics, other_device, passkeys, settings, sign_in_problems, users, ways_in};
 
 /// The largest body a form or a ceremony needs.
 const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Smaller answers, in bytes, fit into one packet as they are: compressing them would cost time and gain none.
+const COMPRESSED_ABOVE: u64 = 1_200;
 /// How long a request may take; a directory test is the slowest.
 const REQUEST_WITHIN: Duration = Duration::from_secs(60);
 
@@ -58,10 +61,12 @@ pub fn router(app: &App) -> Router {
         .route("/logo/{id}/{name}", get(crate::clients::http::show_logo))
         .route("/static/{hash}/{name}", get(assets::serve));
 
-    Router::new()
-        .merge(pages)
-        .merge(protocol)
-        .merge(plain)
+    dressed(app, Router::new().merge(pages).merge(protocol).merge(plain))
+}
+
+/// Routes behind what every request goes through: limits, logging, headers. For itself so that its cost can be measured.
+pub fn dressed(app: &App, routes: Router<App>) -> Router {
+    routes
         .fallback(|| async { AppError::NotFound })
         .method_not_allowed_fallback(|| async { wrong_method() })
         // The last line is the outermost.
@@ -72,7 +77,7 @@ pub fn router(app: &App) -> Router {
         .layer(from_fn_with_state(app.clone(), request_log::log))
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(from_fn_with_state(app.clone(), client::identify))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_ABOVE))))
         .with_state(app.clone())
 }
 
@@ -88,6 +93,7 @@ fn sign_in() -> Router<App> {
         .route("/account/approve", get(other_device::http::approve_page).post(other_device::http::approve))
         .route("/account/approve/deny", post(other_device::http::deny))
         .route("/sign-in/problem", post(sign_in_problems::http::tell).layer(DefaultBodyLimit::max(sign_in_problems::http::TOLD_BYTES_MAX)))
+        .route("/sign-in/email", get(access_links::by_mail::page).post(access_links::by_mail::ask))
         .route("/sign-in/start", post(passkeys::http::start_sign_in))
         .route("/sign-in/finish", post(passkeys::http::finish_sign_in))
         .route("/sign-out", get(sessions::http::sign_out_page).post(sessions::http::sign_out))
@@ -132,6 +138,7 @@ fn administration() -> Router<App> {
         .route("/admin/groups/new", get(groups::admin::new).post(groups::admin::create))
         .route("/admin/groups/{id}", get(groups::admin::show))
         .route("/admin/groups/{id}/edit", get(groups::admin::edit).post(groups::admin::save))
+        .route("/admin/groups/{id}/coming-in", get(access_links::coming_in::show).post(access_links::coming_in::make))
         .route("/admin/groups/{id}/members", post(groups::admin::add_members))
         .route("/admin/groups/{id}/members/{user}/remove", post(groups::admin::remove_member))
         .route("/admin/groups/{id}/delete", post(groups::admin::delete))
@@ -141,6 +148,7 @@ fn administration() -> Router<App> {
         .merge(directories())
         .merge(apis())
         .route("/admin/settings", get(settings::admin::show).post(settings::admin::save))
+        .route("/admin/settings/test-mail", post(mail::admin::test))
         .route("/admin/users/{id}/access-link", post(access_links::admin::make))
         .route("/admin/users/{id}/access-links/{link}/revoke", post(access_links::admin::revoke))
         .route("/admin/users/{id}/passkeys/{passkey}/remove", post(ways_in::admin::remove_passkey))

@@ -79,6 +79,9 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         outbound,
         remote_keys: clients::RemoteKeys::default(),
         secret_uses: clients::SecretUses::default(),
+        revisions: db::Revisions::default(),
+        known_clients: db::Copies::default(),
+        opened_apis: db::Copies::default(),
         stopping: CancellationToken::new(),
     }))
 }

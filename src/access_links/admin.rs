@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::clock::duration_for_people;
 use crate::error::AppError;
 use crate::id::{AccessLinkId, UserId};
+use crate::mail;
 use crate::sessions::AdminDeed;
 use crate::users::{self, User};
 use crate::web::Chrome;
@@ -24,6 +25,7 @@ use crate::web::Chrome;
 #[serde(default)]
 pub struct MakeForm {
     lifetime: String,
+    send: String,
 }
 
 impl MakeForm {
@@ -44,6 +46,7 @@ struct MadePage {
     user: User,
     made: Made,
     lifetime: String,
+    is_sent: bool,
 }
 
 /// `POST /admin/users/{id}/access-link`: shows the link, this once.
@@ -55,14 +58,25 @@ pub async fn make(
 ) -> Result<impl IntoResponse, AppError> {
     let user = users::find(&mut app.db.read().await?, id).await?.ok_or(AppError::NotFound)?;
     let lifetime = form.lifetime();
-    let made = super::make(&app, &deed.admin.actor(), &deed.client, &user, lifetime).await.map_err(|error| match error {
+    let actor = deed.admin.actor();
+    let is_sent = form.send == "true" && mail::is_configured(&app.settings());
+    let made = if is_sent {
+        super::make_and_send(&app, &actor, &deed.client, &user, lifetime).await
+    } else {
+        super::make(&app, &actor, &deed.client, &user, lifetime).await
+    };
+    let made = made.map_err(|error| match error {
         MakeError::Disabled(_) => {
             let message = "This person is kept out, so a link would open nothing. Unblock them first, or have the directory take them back.";
             AppError::Refused { title: "Not done", message: message.to_owned(), status: StatusCode::CONFLICT }
         }
+        MakeError::NoAddress(_) => {
+            AppError::refused("Not done", "This person has no e-mail address. Make the link without sending it, and hand it over yourself.")
+        }
+        MakeError::Mail(error) => AppError::Internal(error.into()),
         MakeError::Database(error) => error.into(),
     })?;
-    Ok(MadePage { chrome: deed.admin.chrome(&app), user, made, lifetime: duration_for_people(lifetime) })
+    Ok(MadePage { chrome: deed.admin.chrome(&app), user, made, lifetime: duration_for_people(lifetime), is_sent })
 }
 
 /// `POST /admin/users/{id}/access-links/{link}/revoke`.

@@ -3,7 +3,7 @@
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::{Form, Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use tower_sessions::Session;
@@ -15,7 +15,7 @@ use crate::error::AppError;
 use crate::sessions::{self, Method};
 use crate::users::model::{check_email, check_username};
 use crate::users::{self, User};
-use crate::web::{Chrome, Client};
+use crate::web::{BrowserCookie, Chrome, Client};
 
 /// Where every link leads: a passkey first.
 const FIRST: &str = "/account/passkeys/add";
@@ -79,6 +79,7 @@ pub async fn open(
     State(app): State<App>,
     session: Session,
     client: Client,
+    headers: HeaderMap,
     Path(unverified_code): Path<String>,
     Form(form): Form<SetUpForm>,
 ) -> Result<Response, AppError> {
@@ -88,8 +89,12 @@ pub async fn open(
     if link.is_set_up() {
         return set_up(&app, &session, &client, &unverified_code, form, now).await;
     }
+    let browser = BrowserCookie::read(&app, &headers).map(|token| token.hash());
+    if link.browser_hash.is_some() && link.browser_hash != browser {
+        return Err(another_browser());
+    }
     // Somebody else pressed the button first, or the person may not come in: in the same words.
-    let user = super::consume(&app, now, &client, &unverified_code).await?.ok_or_else(|| gone(LinkState::Used, false))?;
+    let user = super::consume(&app, now, &client, browser.as_ref(), &unverified_code).await?.ok_or_else(|| gone(LinkState::Used, false))?;
     sessions::start(&app, &session, user.id, Method::AccessLink, &client, now).await?;
     Ok(Redirect::to(FIRST).into_response())
 }
@@ -150,6 +155,13 @@ fn usable(link: Option<AccessLink>, now: Timestamp) -> Result<AccessLink, AppErr
         LinkState::Usable => Ok(link),
         ended => Err(gone(ended, link.is_set_up())),
     }
+}
+
+/// The link still works where it was asked for.
+fn another_browser() -> AppError {
+    let message =
+        "It works only in the browser where it was asked for. Copy it from the mail into that browser, or ask for a new one in this browser.";
+    AppError::Refused { title: "This link belongs to another browser", message: message.to_owned(), status: StatusCode::FORBIDDEN }
 }
 
 fn gone(ended: LinkState, is_set_up: bool) -> AppError {

@@ -3,6 +3,9 @@
 //! statement. The session it gives is marked as made by a link and asks for a passkey first.
 
 pub mod admin;
+pub mod by_mail;
+pub mod coming_in;
+pub mod crowd;
 pub mod http;
 pub mod model;
 mod store;
@@ -17,6 +20,7 @@ use crate::clock::{Timestamp, duration_for_people};
 use crate::db::{Conn, Tx};
 use crate::directory;
 use crate::id::{AccessLinkId, UserId};
+use crate::mail;
 use crate::secret::{SecretToken, TokenHash};
 use crate::users::{self, User};
 use crate::web::Client;
@@ -40,6 +44,12 @@ pub enum MakeError {
     /// The person is kept out and the link would open nothing.
     #[error("{0} is disabled and could not come in by a link; enable the account first")]
     Disabled(String),
+    /// The link cannot be sent: the person has no e-mail address.
+    #[error("{0} has no e-mail address to send a link to")]
+    NoAddress(String),
+    /// The mail could not be written.
+    #[error(transparent)]
+    Mail(#[from] askama::Error),
     /// The database refused.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -50,11 +60,24 @@ pub enum MakeError {
 /// # Errors
 /// [`MakeError`].
 pub async fn make(app: &App, actor: &Actor, client: &Client, user: &User, lifetime: Duration) -> Result<Made, MakeError> {
+    make_link(app, actor, client, user, lifetime, None).await
+}
+
+/// [`make`], and sends the link to the person's e-mail address.
+///
+/// # Errors
+/// [`MakeError`]; no link is made then.
+pub async fn make_and_send(app: &App, actor: &Actor, client: &Client, user: &User, lifetime: Duration) -> Result<Made, MakeError> {
+    let Some(email) = &user.email else { return Err(MakeError::NoAddress(user.username.clone())) };
+    make_link(app, actor, client, user, lifetime, Some(email)).await
+}
+
+async fn make_link(app: &App, actor: &Actor, client: &Client, user: &User, lifetime: Duration, mail_to: Option<&str>) -> Result<Made, MakeError> {
     if user.is_disabled() {
         return Err(MakeError::Disabled(user.username.clone()));
     }
     let mut tx = app.db.begin().await?;
-    let made = make_in(&mut tx, app, actor, client, user, lifetime, app.clock.now()).await?;
+    let made = write(&mut tx, app, actor, client, user, lifetime, mail_to, app.clock.now()).await?;
     tx.commit().await?;
     Ok(made)
 }
@@ -72,7 +95,21 @@ pub async fn make_in(
     user: &User,
     lifetime: Duration,
     now: Timestamp,
-) -> sqlx::Result<Made> {
+) -> Result<Made, MakeError> {
+    write(tx, app, actor, client, user, lifetime, None, now).await
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one row and of its event")]
+async fn write(
+    tx: &mut Tx,
+    app: &App,
+    actor: &Actor,
+    client: &Client,
+    user: &User,
+    lifetime: Duration,
+    mail_to: Option<&str>,
+    now: Timestamp,
+) -> Result<Made, MakeError> {
     let lifetime = lifetime.min(model::LIFETIME_MAX);
     let code = SecretToken::new("");
     let new = store::New {
@@ -83,13 +120,20 @@ pub async fn make_in(
         created_by: actor.id,
         created_at: now,
         expires_at: now + lifetime,
+        browser_hash: None,
     };
     let expires_at = new.expires_at;
     let event = Event::new(now, Kind::AccessLinkMade, actor.clone()).on(user.id.uuid(), &user.username).from_client(client);
-    let event = event.with("access_link", new.id.to_string()).with("lifetime", duration_for_people(lifetime));
+    let mut event = event.with("access_link", new.id.to_string()).with("lifetime", duration_for_people(lifetime));
+    let url = address(app, &code);
     store::insert(tx, new).await?;
+    if let Some(email) = mail_to {
+        let mail = by_mail::from_administrator(app, email, &user.display_name, &url, expires_at, now)?;
+        mail::queue(tx, &app.sealer, &mail, now).await?;
+        event = event.with("sent_to", email);
+    }
     audit::record(tx, event).await?;
-    Ok(Made { url: address(app, &code), expires_at })
+    Ok(Made { url, expires_at })
 }
 
 /// The latest links of a person, newest first, whatever became of them.
@@ -125,11 +169,11 @@ pub async fn look(app: &App, unverified_code: &str) -> sqlx::Result<Option<Acces
 }
 
 /// Uses a sign-in link; gives the person, or `None` when the link opens nothing (any more) or its person may not come in. The directory they come from is
-/// asked for them first. The caller starts the session.
+/// asked for them first. A link its person asked for works in the browser that asked alone. The caller starts the session.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn consume(app: &App, now: Timestamp, client: &Client, unverified_code: &str) -> sqlx::Result<Option<User>> {
+pub async fn consume(app: &App, now: Timestamp, client: &Client, browser: Option<&TokenHash>, unverified_code: &str) -> sqlx::Result<Option<User>> {
     let whose = {
         let mut conn = app.db.read().await?;
         match store::find(&mut conn, &TokenHash::of(unverified_code)).await?.filter(|link| link.state(now) == State::Usable) {
@@ -141,7 +185,7 @@ pub async fn consume(app: &App, now: Timestamp, client: &Client, unverified_code
         directory::refresh_person(app, &user, now).await;
     }
     let mut tx = app.db.begin().await?;
-    let Some(link) = store::use_sign_in(&mut tx, &TokenHash::of(unverified_code), now).await? else { return Ok(None) };
+    let Some(link) = store::use_sign_in(&mut tx, &TokenHash::of(unverified_code), browser, now).await? else { return Ok(None) };
     let user = match link.user_id {
         Some(user) => users::find(&mut tx, user).await?,
         None => None,
@@ -197,6 +241,7 @@ pub async fn renew_set_up(app: &App, now: Timestamp) -> anyhow::Result<Option<St
         created_by: None,
         created_at: now,
         expires_at: now + SET_UP_LIFETIME,
+        browser_hash: None,
     };
     store::insert(&mut tx, new).await?;
     tx.commit().await?;
@@ -248,6 +293,7 @@ pub async fn sweep(app: &App, now: Timestamp) -> anyhow::Result<u64> {
     Ok(swept)
 }
 
+/// The address of a link.
 fn address(app: &App, code: &SecretToken) -> String {
     app.config.origin.url(&format!("/lc/{}", code.reveal()))
 }

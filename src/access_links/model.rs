@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::id::{AccessLinkId, UserId};
+use crate::secret::TokenHash;
 use crate::users::User;
 
 /// How long the link to the first administrator's account works.
@@ -30,6 +31,8 @@ pub struct AccessLink {
     pub used_at: Option<Timestamp>,
     /// When it was taken back.
     pub revoked_at: Option<Timestamp>,
+    /// The browser it works in, when its person asked for it there.
+    pub browser_hash: Option<TokenHash>,
 }
 
 /// What a link is for.
@@ -124,6 +127,7 @@ mod tests {
             expires_at: at(60),
             used_at: None,
             revoked_at: None,
+            browser_hash: None,
         };
         assert_eq!(link.state(at(59)), State::Usable);
         assert_eq!(link.state(at(60)), State::Expired);

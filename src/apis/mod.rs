@@ -5,13 +5,15 @@ pub mod admin;
 pub mod model;
 mod store;
 
+use std::sync::Arc;
+
 pub use model::{Api, Draft, Opened, Permissions, Reach, Right, Terms, TokenFormat};
 
 use crate::app::App;
 use crate::audit::{self, Kind};
 use crate::clients;
 use crate::clock::Timestamp;
-use crate::db::{Conn, Tx};
+use crate::db::{Conn, Revision, Tx};
 use crate::id::{ApiId, ClientId};
 use crate::sessions::AdminDeed;
 use crate::web::Mistakes;
@@ -115,6 +117,21 @@ pub async fn open_by_identifier(conn: &mut Conn, unverified_identifier: &str, cl
         Some(host) => store::open_by_identifier(conn, host, client).await,
         None => Ok(None),
     }
+}
+
+/// [`open_by_identifier`], from a copy where there is one that is as new as `revision`.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn open_as_of(app: &App, revision: Revision, unverified_identifier: &str, client: ClientId) -> sqlx::Result<Option<Arc<Opened>>> {
+    let key = (unverified_identifier.to_owned(), client);
+    if let Some(copy) = app.opened_apis.get(&key, revision) {
+        return Ok(Some(copy));
+    }
+    let Some(opened) = open_by_identifier(&mut app.db.read().await?, unverified_identifier, client).await? else { return Ok(None) };
+    let opened = Arc::new(opened);
+    app.opened_apis.put(key, revision, Arc::clone(&opened));
+    Ok(Some(opened))
 }
 
 /// What people read about what is reached: the sentences of its permissions, and the name of an API that is reached without one.

@@ -150,6 +150,7 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
         | Kind::RecoveryCodesMade
         | Kind::RecoveryCodeUsed
         | Kind::RecoveryCodesRevoked
+        | Kind::AccessLinkRequested
         | Kind::UserCreated
         | Kind::UserChanged
         | Kind::UserBlocked
@@ -170,7 +171,7 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
 
 const fn class(kind: Kind) -> &'static str {
     match kind {
-        Kind::SignInRefused | Kind::PasskeyRefused | Kind::OtherDeviceDenied | Kind::TokenReuse | Kind::DirectorySyncFailed => "bad",
+        Kind::SignInRefused | Kind::PasskeyRefused | Kind::OtherDeviceDenied | Kind::TokenReuse | Kind::DirectorySyncFailed | Kind::MailFailed => "bad",
         Kind::DirectorySyncHeld
         | Kind::RecoveryCodeUsed
         | Kind::UserBlocked

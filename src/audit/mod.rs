@@ -57,6 +57,10 @@ pub enum Kind {
     RecoveryCodeUsed,
     /// A person's recovery codes were taken back.
     RecoveryCodesRevoked,
+    /// A one-time access link was asked for by its person, and sent.
+    AccessLinkRequested,
+    /// A mail could not be sent.
+    MailFailed,
     /// A person was created.
     UserCreated,
     /// A person was changed.
@@ -168,6 +172,8 @@ kinds! {
     RecoveryCodesMade = "recovery_codes_made", "Recovery codes made";
     RecoveryCodeUsed = "recovery_code_used", "Recovery code used";
     RecoveryCodesRevoked = "recovery_codes_revoked", "Recovery codes taken back";
+    AccessLinkRequested = "access_link_requested", "Access link asked for";
+    MailFailed = "mail_failed", "Mail not sent";
     UserCreated = "user_created", "Person created";
     UserChanged = "user_changed", "Person changed";
     UserBlocked = "user_blocked", "Person blocked";

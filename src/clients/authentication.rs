@@ -2,11 +2,14 @@
 //! platform, or `none`. Pure: [`presented`] reads what came, `may_use` says what counts for whom; the verb [`super::authenticate`] looks the client and its keys
 //! up and compares.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
 use super::policy::authentication::Allowed;
 use super::{Client, Registration};
+use crate::db::Revision;
 use crate::jose::{Jws, JwsError};
 use crate::secret::{SecretToken, TokenHash};
 
@@ -19,11 +22,17 @@ const ASSERTION_BYTES_MAX: usize = 16 * 1024;
 /// binding of codes protect it.
 #[derive(Clone, Debug)]
 pub struct AuthenticatedClient {
-    pub(super) client: Client,
+    pub(super) client: Arc<Client>,
     pub(super) method: Method,
+    pub(super) revision: Option<Revision>,
 }
 
 impl AuthenticatedClient {
+    /// What was read before it was let in: copies that are as new are good enough for this request. `None` when nothing was.
+    pub const fn revision(&self) -> Option<Revision> {
+        self.revision
+    }
+
     /// How it proved itself, for policies that want it done well.
     pub const fn method(&self) -> Method {
         self.method
@@ -202,9 +211,9 @@ fn form_decoded(text: &str) -> Option<String> {
 }
 
 /// Which of the client's secrets was presented. Looks at all of them, so that the time tells nothing.
-pub(super) fn which_of<'a>(presented: &SecretToken, known: &'a [TokenHash]) -> Option<&'a TokenHash> {
+pub(super) fn which_of<'a>(presented: &SecretToken, known: impl IntoIterator<Item = &'a TokenHash>) -> Option<&'a TokenHash> {
     let hash = presented.hash();
-    known.iter().fold(None, |found, known| if known.matches(&hash) { Some(known) } else { found })
+    known.into_iter().fold(None, |found, known| if known.matches(&hash) { Some(known) } else { found })
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod told;
 mod unattended;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use assertion::Audiences;
 pub use authentication::{AuthenticatedClient, Method, NotAuthenticated, Presented, Sent, presented};
@@ -41,7 +42,7 @@ use authentication::Proof;
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::Timestamp;
-use crate::db::Conn;
+use crate::db::{Conn, Revision};
 use crate::id::{ClientId, GroupId, UserId};
 use crate::jose::Jws;
 use crate::secret::SecretToken;
@@ -240,8 +241,9 @@ pub async fn admits(conn: &mut Conn, client: &Client, user: UserId) -> sqlx::Res
 /// # Errors
 /// When the database cannot be read.
 pub async fn has_secret(conn: &mut Conn, id: ClientId, unverified_secret: &str, now: Timestamp) -> sqlx::Result<bool> {
-    let known = store::secret_hashes(conn, id, now).await?;
-    Ok(authentication::which_of(&SecretToken::unverified(unverified_secret), &known).is_some())
+    let known = store::known_secrets(conn, id).await?;
+    let good = known.iter().filter(|secret| secret.counts_at(now)).map(|secret| &secret.secret_hash);
+    Ok(authentication::which_of(&SecretToken::unverified(unverified_secret), good).is_some())
 }
 
 /// The groups a client is open to, those that are there.
@@ -264,40 +266,65 @@ pub async fn open_to(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<OpenTo>>
 ///
 /// # Errors
 /// `Refused` for an unknown client, a wrong or missing secret, or a way of proving itself that is not the client's; `Assertion` for one that does not count.
-pub async fn authenticate(app: &App, presented: &Presented, audiences: &Audiences, now: Timestamp) -> Result<AuthenticatedClient, Authentication> {
+pub async fn authenticate(
+    app: &App,
+    presented: &Presented,
+    audiences: impl FnOnce() -> Audiences,
+    now: Timestamp,
+) -> Result<AuthenticatedClient, Authentication> {
     match &presented.0 {
         Proof::Secret { candidates, method } => {
-            let mut conn = app.db.read().await?;
+            let revision = app.revisions.current(&app.db).await?;
             for (client_id, secret) in candidates {
-                if let Some(authenticated) = by_secret(app, &mut conn, client_id, secret.as_ref(), *method, now).await? {
+                if let Some(authenticated) = by_secret(app, revision, client_id, secret.as_ref(), *method, now).await? {
                     return Ok(authenticated);
                 }
             }
             Err(Authentication::Failed(NotAuthenticated::Refused))
         }
-        Proof::Assertion { client_id, jws } => by_assertion(app, client_id.as_deref(), jws, audiences, now).await,
+        Proof::Assertion { client_id, jws } => by_assertion(app, client_id.as_deref(), jws, &audiences(), now).await,
     }
+}
+
+/// A client with its secrets, as instances keep copies of it.
+#[derive(Debug)]
+pub struct Known {
+    client: Arc<Client>,
+    secrets: Vec<store::KnownSecret>,
+}
+
+/// The client as it stands at this revision or later.
+async fn known(app: &App, revision: Revision, client_id: &str) -> sqlx::Result<Option<Arc<Known>>> {
+    if let Some(copy) = app.known_clients.get(client_id, revision) {
+        return Ok(Some(copy));
+    }
+    let mut conn = app.db.read().await?;
+    let Some(client) = store::find_by_client_id(&mut conn, client_id).await? else { return Ok(None) };
+    let secrets = store::known_secrets(&mut conn, client.id).await?;
+    let known = Arc::new(Known { client: Arc::new(client), secrets });
+    app.known_clients.put(client_id.to_owned(), revision, Arc::clone(&known));
+    Ok(Some(known))
 }
 
 async fn by_secret(
     app: &App,
-    conn: &mut Conn,
+    revision: Revision,
     client_id: &str,
     secret: Option<&SecretToken>,
     method: Method,
     now: Timestamp,
 ) -> sqlx::Result<Option<AuthenticatedClient>> {
-    let Some(client) = store::find_by_client_id(conn, client_id).await? else { return Ok(None) };
+    let Some(known) = known(app, revision, client_id).await? else { return Ok(None) };
     let method = if secret.is_none() { Method::None } else { method };
-    if !authentication::may_use(&client.registration, method) {
+    if !authentication::may_use(&known.client.registration, method) {
         return Ok(None);
     }
     if let Some(secret) = secret {
-        let known = store::secret_hashes(conn, client.id, now).await?;
-        let Some(used) = authentication::which_of(secret, &known) else { return Ok(None) };
+        let good = known.secrets.iter().filter(|secret| secret.counts_at(now)).map(|secret| &secret.secret_hash);
+        let Some(used) = authentication::which_of(secret, good) else { return Ok(None) };
         app.secret_uses.note(used, now);
     }
-    Ok(Some(AuthenticatedClient { client, method }))
+    Ok(Some(AuthenticatedClient { client: Arc::clone(&known.client), method, revision: Some(revision) }))
 }
 
 /// Its own assertion names the client as issuer and subject; a token of a platform does not, so there the form must.
@@ -311,8 +338,9 @@ async fn by_assertion(
     let refused = |why| Authentication::Failed(NotAuthenticated::Assertion(why));
     let maker: Maker = jws.unverified_claims().map_err(|error| refused(authentication::why(error)))?;
     let client_id = client_id.unwrap_or(&maker.sub);
-    let found = store::find_by_client_id(&mut app.db.read().await?, client_id).await?;
-    let client = found.ok_or(refused("the client that the client_assertion names is not known"))?;
+    let revision = app.revisions.current(&app.db).await?;
+    let found = known(app, revision, client_id).await?;
+    let client = found.map(|known| Arc::clone(&known.client)).ok_or(refused("the client that the client_assertion names is not known"))?;
     let policy = &client.registration.policies.authentication;
     let workload = policy.workloads.iter().find(|workload| workload.issuer == maker.iss && workload.admits(&maker.sub));
     let method = if workload.is_some() { Method::Workload } else { Method::PrivateKeyJwt };
@@ -337,7 +365,7 @@ async fn by_assertion(
             return Err(refused("the client_assertion was used before (jti)"));
         }
     }
-    Ok(AuthenticatedClient { client, method })
+    Ok(AuthenticatedClient { client, method, revision: Some(revision) })
 }
 
 /// Forgets assertions that would be refused for their age.
@@ -356,8 +384,8 @@ pub async fn sweep(app: &App, now: Timestamp) -> sqlx::Result<()> {
 }
 
 /// A client an administrator checks: they stand for it, so that nobody needs its secret. It counts as having proved itself in the best way.
-pub const fn vouched_for(_by: &AdminSession, client: Client) -> AuthenticatedClient {
-    AuthenticatedClient { client, method: Method::PrivateKeyJwt }
+pub fn vouched_for(_by: &AdminSession, client: Client) -> AuthenticatedClient {
+    AuthenticatedClient { client: Arc::new(client), method: Method::PrivateKeyJwt, revision: None }
 }
 
 /// Why [`authenticate`] gave no client.

@@ -241,11 +241,22 @@ pub(super) async fn all_group_names(conn: &mut Conn) -> sqlx::Result<Vec<(Client
     query("SELECT cg.client_id, g.name FROM client_groups cg JOIN groups g ON g.id = cg.group_id ORDER BY g.name").all(conn).await
 }
 
-/// The secrets that have not ended.
-pub(super) async fn secret_hashes(conn: &mut Conn, id: ClientId, now: Timestamp) -> sqlx::Result<Vec<TokenHash>> {
-    let select = "SELECT secret_hash FROM client_secrets WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > $2)";
-    let rows: Vec<(TokenHash,)> = query(select).bind(id).bind(now).all(conn).await?;
-    Ok(rows.into_iter().map(|(hash,)| hash).collect())
+/// A secret as it is compared.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct KnownSecret {
+    pub(super) secret_hash: TokenHash,
+    pub(super) expires_at: Option<Timestamp>,
+}
+
+impl KnownSecret {
+    pub(super) fn counts_at(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|expires_at| expires_at > now)
+    }
+}
+
+/// The secrets, also those that have ended.
+pub(super) async fn known_secrets(conn: &mut Conn, id: ClientId) -> sqlx::Result<Vec<KnownSecret>> {
+    query("SELECT secret_hash, expires_at FROM client_secrets WHERE client_id = $1").bind(id).all(conn).await
 }
 
 pub(super) async fn secrets(conn: &mut Conn, id: ClientId) -> sqlx::Result<Vec<SecretLine>> {

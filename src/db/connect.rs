@@ -7,9 +7,9 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, SqlSafeStr as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, SqlSafeStr as _};
 
-use super::{Db, Engine, writer::Writer};
+use super::{Db, Engine, Pool, writer::Writer};
 
 /// How long a caller waits for a connection, and SQLite for another process's lock.
 const WAIT_MAX: Duration = Duration::from_secs(10);
@@ -41,6 +41,8 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (28, "ways in", include_str!("../../migrations/0028_ways_in.sql")),
     (29, "sign-in problems", include_str!("../../migrations/0029_sign_in_problems.sql")),
     (30, "other device", include_str!("../../migrations/0030_other_device.sql")),
+    (35, "registrations revision", include_str!("../../migrations/0035_registrations_revision.sql")),
+    (38, "mail", include_str!("../../migrations/0038_mail.sql")),
 ];
 
 /// Why the database could not be opened; each reads as one sentence for the administrator.
@@ -94,9 +96,15 @@ pub enum OpenError {
 pub async fn open(connection_string: &str) -> Result<Db, OpenError> {
     if connection_string.starts_with("postgres://") || connection_string.starts_with("postgresql://") {
         let options = PgConnectOptions::from_str(connection_string)?.application_name("muster");
-        let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(WAIT_MAX).connect_with(options).await?;
+        // Tables are on solid state or in memory nowadays: without this, a search through everybody reads the table and not its index of the search.
+        let pool = PgPoolOptions::new()
+            .max_connections(16)
+            .acquire_timeout(WAIT_MAX)
+            .after_connect(|connection, _| Box::pin(async move { connection.execute("SET random_page_cost = 1.1").await.map(|_| ()) }))
+            .connect_with(options)
+            .await?;
         explain(migrator(Engine::Postgres).run(&pool).await)?;
-        return Ok(Db::Postgres(pool));
+        return Ok(Db::Postgres(Pool::new(pool)));
     }
     let Some(file) = connection_string.strip_prefix("sqlite://") else { return Err(OpenError::UnknownScheme) };
     let file = file.split('?').next().unwrap_or(file);
@@ -134,7 +142,7 @@ pub async fn open(connection_string: &str) -> Result<Db, OpenError> {
     explain(migrated)?;
     let options = options.pragma("query_only", "true");
     let read = patiently(async || SqlitePoolOptions::new().max_connections(4).acquire_timeout(WAIT_MAX).connect_with(options.clone()).await).await?;
-    Ok(Db::Sqlite { read, writer: Writer::new(connection) })
+    Ok(Db::Sqlite { read: Pool::new(read), writer: Writer::new(connection) })
 }
 
 /// Tries again while another process switches the file to its write-ahead log or, as the last one to leave, takes the log away: SQLite refuses at once
@@ -167,6 +175,7 @@ fn migrator(engine: Engine) -> Migrator {
         .map(|(version, name, sql)| {
             let sql = match engine {
                 Engine::Sqlite => AssertSqlSafe(for_sqlite(sql)).into_sql_str(),
+                Engine::Postgres if sql.contains(FOR_ONE_ENGINE) => AssertSqlSafe(without_lines_for(sql, "sqlite")).into_sql_str(),
                 Engine::Postgres => sql.into_sql_str(),
             };
             Migration::new(*version, Cow::Borrowed(name), MigrationType::Simple, sql, false)
@@ -175,11 +184,28 @@ fn migrator(engine: Engine) -> Migrator {
     Migrator::with_migrations(migrations)
 }
 
+/// Where a migration says which engine the lines that follow are for: `-- for sqlite:`, `-- for postgres:`, and `-- for both:` again.
+const FOR_ONE_ENGINE: &str = "-- for ";
+
+/// The lines of a migration that are not for `other` alone.
+fn without_lines_for(sql: &str, other: &str) -> String {
+    let (mut kept, mut is_kept) = (String::with_capacity(sql.len()), true);
+    for line in sql.lines() {
+        if let Some(engine) = line.strip_prefix(FOR_ONE_ENGINE).and_then(|line| line.strip_suffix(':')) {
+            is_kept = engine != other;
+        } else if is_kept {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
+}
+
 /// Writes PostgreSQL's type names as SQLite's, and makes each table strict so that SQLite checks the types too. SQLite's indexes include nothing besides
 /// what they are ordered by.
 fn for_sqlite(sql: &str) -> String {
     let mut translated = String::with_capacity(sql.len() + 256);
-    for line in sql.lines() {
+    for line in without_lines_for(sql, "postgres").lines() {
         if line.trim_start().starts_with("--") {
             continue;
         }

@@ -6,16 +6,22 @@
 //!   network while holding a transaction**. A dropped [`Tx`] is rolled back.
 
 mod connect;
+mod copies;
+mod pool;
 mod query;
+mod revision;
 pub mod writer;
 
 use std::ops::{Deref, DerefMut};
 
-use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{Executor as _, PgConnection, Postgres, Sqlite, SqliteConnection};
 
 pub use connect::{MIGRATIONS, OpenError, open};
-pub use query::{Query, Row, Value, add_rows, insert_rows, query, query_list, query_per_engine};
+pub use copies::Copies;
+pub use pool::Pool;
+use pool::Taken;
+pub use query::{Query, Row, Value, add_rows, insert_rows, query, query_found, query_list, query_per_engine};
+pub use revision::{Revision, Revisions};
 
 /// Which database this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +38,12 @@ pub enum Db {
     /// A pool of read-only connections and the one writer.
     Sqlite {
         /// Connections that can only read.
-        read: SqlitePool,
+        read: Pool<Sqlite>,
         /// The connection that writes.
         writer: writer::Writer,
     },
     /// A pool of connections to a server.
-    Postgres(PgPool),
+    Postgres(Pool<Postgres>),
 }
 
 impl Db {
@@ -55,8 +61,8 @@ impl Db {
     /// When no connection could be had within the pool's time-out (10 s).
     pub async fn read(&self) -> sqlx::Result<Conn> {
         Ok(match self {
-            Self::Sqlite { read, .. } => Conn(Held::SqliteRead(read.acquire().await?)),
-            Self::Postgres(pool) => Conn(Held::PostgresRead(pool.acquire().await?)),
+            Self::Sqlite { read, .. } => Conn(Held::SqliteRead(read.take().await?)),
+            Self::Postgres(pool) => Conn(Held::PostgresRead(pool.take().await?)),
         })
     }
 
@@ -67,7 +73,7 @@ impl Db {
     pub async fn begin(&self) -> sqlx::Result<Tx> {
         let conn = match self {
             Self::Sqlite { writer, .. } => Conn(Held::SqliteWrite(writer.begin().await?)),
-            Self::Postgres(pool) => Conn(Held::PostgresWrite(Box::new(pool.begin().await?))),
+            Self::Postgres(pool) => Conn(Held::PostgresWrite(Writing::begin(pool.take().await?).await?)),
         };
         Ok(Tx { conn, announced: None })
     }
@@ -113,10 +119,49 @@ pub struct Conn(Held);
 
 #[derive(Debug)]
 enum Held {
-    SqliteRead(PoolConnection<Sqlite>),
+    SqliteRead(Taken<Sqlite>),
     SqliteWrite(writer::Transaction),
-    PostgresRead(PoolConnection<Postgres>),
-    PostgresWrite(Box<sqlx::Transaction<'static, Postgres>>),
+    PostgresRead(Taken<Postgres>),
+    PostgresWrite(Writing),
+}
+
+/// A transaction on PostgreSQL; undone when dropped.
+#[derive(Debug)]
+struct Writing(Option<Taken<Postgres>>);
+
+impl Writing {
+    async fn begin(mut connection: Taken<Postgres>) -> sqlx::Result<Self> {
+        connection.begin();
+        // From here on a caller who goes away leaves a transaction to be undone.
+        let mut writing = Self(Some(connection));
+        writing.connection().execute("BEGIN").await?;
+        Ok(writing)
+    }
+
+    fn connection(&mut self) -> &mut PgConnection {
+        self.0.as_mut().expect("invariant: held until commit or drop")
+    }
+
+    async fn commit(mut self) -> sqlx::Result<()> {
+        self.connection().execute("COMMIT").await?;
+        if let Some(mut connection) = self.0.take() {
+            connection.end();
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        let Some(mut connection) = self.0.take() else { return };
+        tokio::spawn(async move {
+            match connection.execute("ROLLBACK").await {
+                Ok(_) => connection.end(),
+                // Nobody may find a transaction open that is not theirs.
+                Err(_) => connection.give_up(),
+            }
+        });
+    }
 }
 
 enum Borrowed<'c> {
@@ -133,13 +178,32 @@ impl Conn {
         }
     }
 
+    /// The connection, for one statement; [`settle`](Self::settle) when it came to its end.
     fn borrow(&mut self) -> Borrowed<'_> {
         match &mut self.0 {
-            Held::SqliteRead(connection) => Borrowed::Sqlite(connection),
+            Held::SqliteRead(connection) => {
+                connection.begin();
+                Borrowed::Sqlite(connection)
+            }
             Held::SqliteWrite(transaction) => Borrowed::Sqlite(transaction.connection()),
-            Held::PostgresRead(connection) => Borrowed::Postgres(connection),
-            Held::PostgresWrite(transaction) => Borrowed::Postgres(transaction),
+            Held::PostgresRead(connection) => {
+                connection.begin();
+                Borrowed::Postgres(connection)
+            }
+            Held::PostgresWrite(transaction) => Borrowed::Postgres(transaction.connection()),
         }
+    }
+
+    /// Hands the result of a statement on; unless it says that the connection is of no more use, others may have it next without asking.
+    fn settle<T>(&mut self, result: sqlx::Result<T>) -> sqlx::Result<T> {
+        if matches!(result, Ok(_) | Err(sqlx::Error::Database(_) | sqlx::Error::RowNotFound)) {
+            match &mut self.0 {
+                Held::SqliteRead(connection) => connection.end(),
+                Held::PostgresRead(connection) => connection.end(),
+                Held::SqliteWrite(_) | Held::PostgresWrite(_) => {}
+            }
+        }
+        result
     }
 }
 

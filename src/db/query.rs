@@ -91,6 +91,24 @@ pub fn query_list(sql: &'static str, list: impl IntoIterator<Item = Value>) -> Q
     Query { sqlite: text.clone(), postgres: text, values, cached: false }
 }
 
+/// Rows by ids that were found before: `before` goes up to and including `IN`, `after` follows the list. The first placeholders are the list's; what is bound
+/// afterwards stands for the question marks of `after`, in their order. For lists of up to 2,000 ids, which [`query_list`] is too slow for on SQLite.
+pub fn query_found(before: &str, ids: impl IntoIterator<Item = Value>, after: &str) -> Query {
+    let values: Vec<Value> = ids.into_iter().collect();
+    let mut count = values.len();
+    let places = |place: &dyn Fn(usize) -> String| (1..=values.len()).map(place).collect::<Vec<_>>().join(",");
+    let sqlite = format!("{before} ({}) {after}", places(&|_| "?".to_owned()));
+    let mut postgres = format!("{before} ({}) ", places(&|n| format!("${n}")));
+    for part in after.split_inclusive('?') {
+        postgres.push_str(part.trim_end_matches('?'));
+        if part.ends_with('?') {
+            count += 1;
+            postgres.push_str(&format!("${count}"));
+        }
+    }
+    Query { sqlite: AssertSqlSafe(sqlite).into_sql_str(), postgres: AssertSqlSafe(postgres).into_sql_str(), values, cached: false }
+}
+
 /// Inserts many rows with as few statements as the engines' limits allow. `before` is the statement up to and including `VALUES`, `after` what
 /// follows the rows (such as `ON CONFLICT DO NOTHING`). Serves `UPDATE … FROM (VALUES` and `… IN (VALUES` as well; both engines name the columns of such
 /// rows `column1`, `column2`, …. Returns how many rows were written.
@@ -176,7 +194,8 @@ pub async fn add_rows<const N: usize>(
         }
     }
     copy.send(text.as_slice()).await?;
-    copy.finish().await
+    let added = copy.finish().await;
+    conn.settle(added)
 }
 
 /// A value in the text format of PostgreSQL's `COPY`.
@@ -220,10 +239,15 @@ impl Query {
     /// When the database refuses it.
     pub async fn execute(self, conn: &mut Conn) -> sqlx::Result<u64> {
         let parts = self.split(conn.engine());
-        Ok(match conn.borrow() {
-            Borrowed::Sqlite(c) => sqlx::query_with(parts.sql, sqlite(parts.values)).persistent(parts.cached).execute(c).await?.rows_affected(),
-            Borrowed::Postgres(c) => sqlx::query_with(parts.sql, postgres(parts.values)).persistent(parts.cached).execute(c).await?.rows_affected(),
-        })
+        let done = match conn.borrow() {
+            Borrowed::Sqlite(c) => {
+                sqlx::query_with(parts.sql, sqlite(parts.values)).persistent(parts.cached).execute(c).await.map(|done| done.rows_affected())
+            }
+            Borrowed::Postgres(c) => {
+                sqlx::query_with(parts.sql, postgres(parts.values)).persistent(parts.cached).execute(c).await.map(|done| done.rows_affected())
+            }
+        };
+        conn.settle(done)
     }
 
     /// The first row, if there is one.
@@ -232,14 +256,15 @@ impl Query {
     /// When the database refuses the query or a column does not fit the row type.
     pub async fn optional<R: Row>(self, conn: &mut Conn) -> sqlx::Result<Option<R>> {
         let parts = self.split(conn.engine());
-        match conn.borrow() {
+        let row = match conn.borrow() {
             Borrowed::Sqlite(c) => {
                 sqlx::query_as_with::<Sqlite, R, _>(parts.sql, sqlite(parts.values)).persistent(parts.cached).fetch_optional(c).await
             }
             Borrowed::Postgres(c) => {
                 sqlx::query_as_with::<Postgres, R, _>(parts.sql, postgres(parts.values)).persistent(parts.cached).fetch_optional(c).await
             }
-        }
+        };
+        conn.settle(row)
     }
 
     /// The one row there is.
@@ -256,12 +281,13 @@ impl Query {
     /// As [`optional`](Self::optional).
     pub async fn all<R: Row>(self, conn: &mut Conn) -> sqlx::Result<Vec<R>> {
         let parts = self.split(conn.engine());
-        match conn.borrow() {
+        let rows = match conn.borrow() {
             Borrowed::Sqlite(c) => sqlx::query_as_with::<Sqlite, R, _>(parts.sql, sqlite(parts.values)).persistent(parts.cached).fetch_all(c).await,
             Borrowed::Postgres(c) => {
                 sqlx::query_as_with::<Postgres, R, _>(parts.sql, postgres(parts.values)).persistent(parts.cached).fetch_all(c).await
             }
-        }
+        };
+        conn.settle(rows)
     }
 
     /// Hands every row on as it comes, so that they are never all in memory.
@@ -270,14 +296,15 @@ impl Query {
     /// As [`optional`](Self::optional); the rows before the failure were handed on.
     pub async fn each<R: Row>(self, conn: &mut Conn, mut each: impl FnMut(R)) -> sqlx::Result<()> {
         let parts = self.split(conn.engine());
-        match conn.borrow() {
+        let handed = match conn.borrow() {
             Borrowed::Sqlite(c) => {
                 hand_on(sqlx::query_as_with::<Sqlite, R, _>(parts.sql, sqlite(parts.values)).persistent(parts.cached).fetch(c), &mut each).await
             }
             Borrowed::Postgres(c) => {
                 hand_on(sqlx::query_as_with::<Postgres, R, _>(parts.sql, postgres(parts.values)).persistent(parts.cached).fetch(c), &mut each).await
             }
-        }
+        };
+        conn.settle(handed)
     }
 
     fn split(self, engine: Engine) -> Parts {

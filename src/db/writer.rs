@@ -1,5 +1,7 @@
 //! SQLite's one writer, with group commit. Durable commits cost an `fsync` each; when several transactions wait, each runs in a savepoint of one
 //! outer transaction and all share its commit. `commit` returns only after the outer commit, so an acknowledged write is on disk.
+//!
+//! Each message to SQLite's thread costs more than most statements, so what can go in one message does: whoever ends a savepoint opens the next one's.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,6 +25,8 @@ struct State {
     connection: Option<SqliteConnection>,
     /// Whether the outer transaction is open.
     open: bool,
+    /// Whether there is a savepoint in it that nobody has used yet.
+    ready: bool,
     /// Who waits for the outer commit.
     released: Vec<oneshot::Sender<sqlx::Result<()>>>,
 }
@@ -30,7 +34,7 @@ struct State {
 impl Writer {
     /// Takes over the connection that writes.
     pub fn new(connection: SqliteConnection) -> Self {
-        let state = State { connection: Some(connection), open: false, released: Vec::new() };
+        let state = State { connection: Some(connection), open: false, ready: false, released: Vec::new() };
         Self { state: Arc::new(Mutex::new(state)), waiting: Arc::default() }
     }
 
@@ -43,6 +47,9 @@ impl Writer {
         let mut state = Arc::clone(&self.state).lock_owned().await;
         turn.taken();
         let writer = self.clone();
+        if state.take_ready() {
+            return Ok(Transaction { state: Some(state), writer });
+        }
         // Spawned, so that a caller who goes away (a closed browser tab) cannot leave a transaction open that nobody knows of: what they would have got
         // is dropped, and with it undone.
         let opening = tokio::spawn(async move {
@@ -111,13 +118,42 @@ impl State {
         self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)
     }
 
+    /// Whether the savepoint for the next transaction is there; it is theirs then.
+    fn take_ready(&mut self) -> bool {
+        std::mem::take(&mut self.ready)
+    }
+
     async fn open_savepoint(&mut self) -> sqlx::Result<()> {
-        if !self.open {
-            self.connection()?.execute("BEGIN IMMEDIATE").await?;
-            self.open = true;
-        }
-        self.connection()?.execute("SAVEPOINT one").await?;
+        let statements = if self.open { "SAVEPOINT one" } else { "BEGIN IMMEDIATE; SAVEPOINT one" };
+        // Said before it is so: what fails in the middle must be undone too.
+        self.open = true;
+        self.connection()?.execute(statements).await?;
         Ok(())
+    }
+
+    /// Ends the savepoint in use; what was done in it stays or not. The outer transaction is committed as well, or the next savepoint opened.
+    async fn end_savepoint(&mut self, kept: bool, and_commit: bool) -> sqlx::Result<()> {
+        let statements = match (kept, and_commit) {
+            (true, true) => "RELEASE one; COMMIT",
+            (true, false) => "RELEASE one; SAVEPOINT one",
+            (false, true) => "ROLLBACK TO one; RELEASE one; COMMIT",
+            // A savepoint that was rolled back to is as good as new.
+            (false, false) => "ROLLBACK TO one",
+        };
+        self.connection()?.execute(statements).await?;
+        self.ready = !and_commit;
+        if and_commit {
+            self.committed();
+        }
+        Ok(())
+    }
+
+    /// The outer transaction is on disk: tells everyone who waits for it.
+    fn committed(&mut self) {
+        (self.open, self.ready) = (false, false);
+        for waiting in self.released.drain(..) {
+            let _gone = waiting.send(Ok(()));
+        }
     }
 
     async fn commit_outer(&mut self) {
@@ -129,12 +165,7 @@ impl State {
             Err(error) => Err(error),
         };
         match committed {
-            Ok(()) => {
-                self.open = false;
-                for waiting in self.released.drain(..) {
-                    let _gone = waiting.send(Ok(()));
-                }
-            }
+            Ok(()) => self.committed(),
             Err(error) => self.fail(&error).await,
         }
     }
@@ -147,7 +178,7 @@ impl State {
             {
                 tracing::debug!(%error, "SQLite had rolled the transaction back already");
             }
-            self.open = false;
+            (self.open, self.ready) = (false, false);
         }
         for waiting in self.released.drain(..) {
             let _gone = waiting.send(Err(sqlx::Error::Protocol(format!("the shared commit failed: {error}"))));
@@ -192,16 +223,11 @@ impl Drop for Transaction {
 
 /// Ends one savepoint (kept when someone waits for it, else undone) and commits the outer transaction unless the next in the queue will.
 async fn end(mut state: OwnedMutexGuard<State>, writer: Writer, kept_for: Option<oneshot::Sender<sqlx::Result<()>>>) {
-    let statement = if kept_for.is_some() { "RELEASE one" } else { "ROLLBACK TO one; RELEASE one" };
-    let ended = match state.connection() {
-        Ok(connection) => connection.execute(statement).await.map(|_| ()),
-        Err(error) => Err(error),
-    };
+    let kept = kept_for.is_some();
     state.released.extend(kept_for);
-    match ended {
-        Err(error) => state.fail(&error).await,
-        Ok(()) if writer.nobody_waits() || state.released.len() >= BATCH_MAX => state.commit_outer().await,
-        Ok(()) => {}
+    let and_commit = writer.nobody_waits() || state.released.len() >= BATCH_MAX;
+    if let Err(error) = state.end_savepoint(kept, and_commit).await {
+        state.fail(&error).await;
     }
 }
 

@@ -116,6 +116,14 @@ impl Dn {
             .is_some_and(|rdn| rdn.iter().any(|part| part.attribute == attribute && matches!(&part.value, Folded::Text(text) if *text == key(value))))
     }
 
+    /// The value that names the leaf, as [`key`] has it: for `uid=Ada,ou=people` it is `ada`. `None` for the root, and for a value that is no text.
+    pub fn leaf_value(&self) -> Option<&str> {
+        match &self.rdns.first()?.first()?.value {
+            Folded::Text(text) => Some(text),
+            Folded::Bytes(_) => None,
+        }
+    }
+
     /// The `dc` parts at its end: where the DNS name of a domain stands (RFC 2247).
     pub fn domain(&self) -> Self {
         let is_label = |rdn: &&Vec<Part>| matches!(rdn.as_slice(), [part] if part.attribute == attribute_name("dc"));

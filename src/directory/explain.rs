@@ -209,7 +209,7 @@ pub async fn explain(app: &App, directory: &str, who: &str, within: Duration) ->
     let (user, problems) = client::mapped(&config, &inspected.entry, app.clock.now());
     let mut conn = app.db.read().await?;
     let account = match &user {
-        Some(user) => users::find_by_entry(&mut conn, directory, user.id.as_str()).await?,
+        Some(user) => users::find_by_entry(&mut conn, directory, &user.id.text()).await?,
         None => named,
     };
     let account = account.map(Account::from);

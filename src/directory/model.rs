@@ -1,10 +1,14 @@
 //! The nouns of a directory: what was read from it. What one is configured to be is in [`config`](mod@super::config).
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use super::course::StageTime;
 use super::dn::DnKey;
@@ -12,10 +16,20 @@ use super::membership::Ties;
 use super::text::Text;
 use crate::clock::Timestamp;
 
-/// The stable identity of an entry, as text: names and DNs change, this does not. Made by [`EntryId::from_value`]; equal values give equal texts.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct EntryId(Arc<str>);
+/// The stable identity of an entry, as text: names and DNs change, this does not. Made by [`EntryId::from_value`]; equal values give equal texts. In the order
+/// of the texts.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct EntryId(Form);
+
+/// A run holds hundreds of thousands of ids, and nearly all are UUIDs.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Form {
+    /// A text that is a UUID as [`Uuid`] writes it: small letters and hyphens.
+    Uuid(Uuid),
+    /// Any other.
+    Text(Arc<str>),
+}
 
 impl EntryId {
     /// The longest id kept, in bytes of text.
@@ -36,12 +50,16 @@ impl EntryId {
         let guid = <[u8; 16]>::try_from(value).ok();
         let is = |name: &str| attribute.eq_ignore_ascii_case(name);
         let text = match guid {
-            Some(guid) if is("objectGUID") || is("mS-DS-ConsistencyGuid") => uuid::Uuid::from_bytes_le(guid).to_string(),
-            Some(guid) if is("GUID") => uuid::Uuid::from_bytes(guid).to_string(),
+            Some(guid) if is("objectGUID") || is("mS-DS-ConsistencyGuid") => return Ok(Self(Form::Uuid(Uuid::from_bytes_le(guid)))),
+            Some(guid) if is("GUID") => return Ok(Self(Form::Uuid(Uuid::from_bytes(guid)))),
             _ => match std::str::from_utf8(value) {
                 Ok(text) if !text.chars().any(char::is_control) => {
                     let text = text.trim();
-                    uuid::Uuid::try_parse(text).map_or_else(|_| text.to_owned(), |_| text.to_ascii_lowercase())
+                    match Uuid::try_parse(text) {
+                        Ok(uuid) if text.len() == Hyphenated::LENGTH => return Ok(Self(Form::Uuid(uuid))),
+                        Ok(_) => text.to_ascii_lowercase(),
+                        Err(_) => text.to_owned(),
+                    }
                 }
                 _ => value.iter().fold("hex:".to_owned(), |mut text, byte| {
                     text.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
@@ -52,7 +70,7 @@ impl EntryId {
         };
         match text.len() {
             0 => Err("the value is empty".to_owned()),
-            1..=Self::MAX_LENGTH => Ok(Self(text.into())),
+            1..=Self::MAX_LENGTH => Ok(Self::from(text.as_str())),
             length => Err(format!("the value is {length} characters long, more than the {} kept", Self::MAX_LENGTH)),
         }
     }
@@ -60,24 +78,38 @@ impl EntryId {
     /// The bytes [`from_value`](Self::from_value) made the id of, as a search for it needs them.
     pub fn to_value(&self, attribute: &str) -> Vec<u8> {
         let is = |name: &str| attribute.eq_ignore_ascii_case(name);
-        match uuid::Uuid::try_parse(&self.0) {
+        let text = self.text();
+        match Uuid::try_parse(&text) {
             Ok(uuid) if is("objectGUID") || is("mS-DS-ConsistencyGuid") => uuid.to_bytes_le().to_vec(),
             Ok(uuid) if is("GUID") => uuid.as_bytes().to_vec(),
-            _ => self.0.strip_prefix("hex:").and_then(from_hexadecimal).unwrap_or_else(|| self.0.as_bytes().to_vec()),
+            _ => text.strip_prefix("hex:").and_then(from_hexadecimal).unwrap_or_else(|| text.as_bytes().to_vec()),
         }
     }
 
     /// The text, as stored.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn text(&self) -> Cow<'_, str> {
+        match &self.0 {
+            Form::Uuid(uuid) => uuid.to_string().into(),
+            Form::Text(text) => Cow::Borrowed(text),
+        }
     }
 
-    /// The first 16 bytes as a number, which is in the order of the ids as far as it goes: comparing it first spares most looks at the text.
+    /// Something to do with the text that need not outlive it.
+    fn with_text<T>(&self, work: impl FnOnce(&str) -> T) -> T {
+        match &self.0 {
+            Form::Uuid(uuid) => work(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer())),
+            Form::Text(text) => work(text),
+        }
+    }
+
+    /// The first 16 bytes of the text as a number, which is in the order of the ids as far as it goes: comparing it first spares most looks at the ids.
     fn beginning(&self) -> u128 {
-        let mut bytes = [0; 16];
-        let length = self.0.len().min(16);
-        bytes[..length].copy_from_slice(&self.0.as_bytes()[..length]);
-        u128::from_be_bytes(bytes)
+        self.with_text(|text| {
+            let mut bytes = [0; 16];
+            let length = text.len().min(16);
+            bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
+            u128::from_be_bytes(bytes)
+        })
     }
 
     /// Puts things in the order of their ids, those with one id in the order of `then`.
@@ -89,7 +121,7 @@ impl EntryId {
 
     /// Eight characters that tell apart those who bore one name, for `name~<short id>`.
     pub fn short(&self) -> String {
-        let hash = crate::secret::sha256(self.0.as_bytes());
+        let hash = self.with_text(|text| crate::secret::sha256(text.as_bytes()));
         hash[..4].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
@@ -100,21 +132,55 @@ fn from_hexadecimal(text: &str) -> Option<Vec<u8>> {
 }
 
 impl From<&str> for EntryId {
-    /// Takes an id that was stored by [`as_str`](Self::as_str).
+    /// Takes an id that was stored as [`text`](Self::text).
     fn from(stored: &str) -> Self {
-        Self(stored.into())
+        let as_written = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-');
+        let is_plain = stored.len() == Hyphenated::LENGTH && stored.as_bytes().iter().all(as_written);
+        match is_plain.then(|| Uuid::try_parse(stored)) {
+            Some(Ok(uuid)) => Self(Form::Uuid(uuid)),
+            _ => Self(Form::Text(stored.into())),
+        }
+    }
+}
+
+impl From<String> for EntryId {
+    fn from(stored: String) -> Self {
+        Self::from(stored.as_str())
+    }
+}
+
+impl From<EntryId> for String {
+    fn from(id: EntryId) -> Self {
+        id.text().into_owned()
+    }
+}
+
+impl Ord for EntryId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (&self.0, &other.0) {
+            // The order of the bytes is that of their digits.
+            (Form::Uuid(one), Form::Uuid(other)) => one.cmp(other),
+            (Form::Text(one), Form::Text(other)) => one.cmp(other),
+            _ => self.with_text(|one| other.with_text(|other| one.cmp(other))),
+        }
+    }
+}
+
+impl PartialOrd for EntryId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
 impl fmt::Display for EntryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        self.with_text(|text| f.write_str(text))
     }
 }
 
 impl fmt::Debug for EntryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -328,11 +394,36 @@ mod tests {
             ("objectGUID", b"abcdefghijklmnop", "64636261-6665-6867-696a-6b6c6d6e6f70"),
         ] {
             let id = EntryId::from_value(attribute, value).unwrap();
-            assert_eq!(id.as_str(), text, "{attribute}");
+            assert_eq!(id.text(), text, "{attribute}");
             assert_eq!(EntryId::from_value(attribute, &id.to_value(attribute)).unwrap(), id, "{attribute}");
         }
         assert!(EntryId::from_value("uid", b" ").is_err());
         assert!(EntryId::from_value("uid", &[b'a'; 256]).is_err());
+    }
+
+    #[test]
+    fn ids_are_in_the_order_of_their_texts_whatever_their_form() {
+        let texts = [
+            "f806d289-e57f-11f1-a5d7-f8849f6d2e8b",
+            "f806d289-e57f-11f1-a5d7-f8849f6d2e8c",
+            "F806D289-e57f-11f1-a5d7-f8849f6d2e8b",
+            "0806d289-e57f-11f1-a5d7-f8849f6d2e8b",
+            "f806d289e57f11f1a5d7f8849f6d2e8b",
+            "f806d289-e57f11f1-a5d7f884-9f6d2e8b",
+            "",
+            "ada",
+            "f806d289",
+            "hex:0102",
+            "{f806d289-e57f-11f1-a5d7-f8849f6d2e8b}",
+        ];
+        let mut ids = texts.map(EntryId::from);
+        ids.sort_unstable();
+        let mut sorted = texts;
+        sorted.sort_unstable();
+        assert_eq!(ids.map(|id| id.text().into_owned()), sorted);
+        for text in texts {
+            assert_eq!(serde_json::to_string(&EntryId::from(text)).unwrap(), format!("{text:?}"));
+        }
     }
 
     #[test]

@@ -68,7 +68,7 @@ fn work(listed: Vec<client::PictureEntry>, known: Vec<Known>) -> Work {
     let mut by_entry: HashMap<String, Known> = known.into_iter().map(|known| (known.entry_id.clone(), known)).collect();
     let mut wanted = Vec::new();
     for entry in listed {
-        let Some(known) = by_entry.remove(entry.id.as_str()) else { continue };
+        let Some(known) = by_entry.remove(&*entry.id.text()) else { continue };
         if known.source.is_none() || entry.stamp.is_empty() || known.stamp != entry.stamp {
             wanted.push(entry);
         }
@@ -109,7 +109,7 @@ async fn read(app: &App, config: &super::config::DirectoryConfig, lease: &Lease)
         if !lease.prolong(&app.db, LEASE_LIFETIME, app.clock.now()).await? {
             return Ok(());
         }
-        let Some(person) = people.get(picture.entry.id.as_str()) else { continue };
+        let Some(person) = people.get(&*picture.entry.id.text()) else { continue };
         let dn = &picture.entry.dn;
         match picture.bytes {
             Err(problem) => tracing::info!(dn, attribute = problem.attribute, reason = problem.message, "a picture was left out"),
@@ -170,7 +170,7 @@ mod tests {
         let listed = vec![entry("same", "1"), entry("changed", "2"), entry("new", "1"), entry("untold", ""), entry("stranger", "1")];
         let people = [("same", Some("1")), ("changed", Some("1")), ("new", None), ("untold", Some("")), ("gone", Some("1")), ("never", None)];
         let Work { wanted, without } = work(listed, people.map(|(id, picture)| known(id, picture)).into());
-        assert_eq!(wanted.iter().map(|entry| entry.id.as_str()).collect::<Vec<_>>(), ["changed", "new", "untold"]);
+        assert_eq!(wanted.iter().map(|entry| entry.id.text()).collect::<Vec<_>>(), ["changed", "new", "untold"]);
         assert_eq!(without.iter().map(|known| known.entry_id.as_str()).collect::<Vec<_>>(), ["gone"]);
         let mut away = known("away", Some("1"));
         away.is_active = false;

@@ -194,9 +194,7 @@ pub(super) fn read(origin: &Origin, keys: &KeySet, unverified_token: &str, now: 
     let alg = jws_alg(jws.header().alg);
     let (signed, signature) = unverified_token.rsplit_once('.')?;
     let signature = from_base64url(signature)?;
-    jws.header().kid.as_deref().filter(|kid| keys.is_published(kid))?;
-    let keys = keys.verification_keys();
-    let key = keys.keys().iter().find(|key| key.key_id().map(|kid| kid.as_str()) == jws.header().kid.as_deref())?;
+    let key = jws.header().kid.as_deref().filter(|kid| keys.is_published(kid)).and_then(|kid| keys.verification_key(kid))?;
     key.verify_signature(&alg, signed.as_bytes(), &signature).ok()?;
     let read: Read = jws.unverified_claims().ok()?;
     (read.iss == origin.as_str() && now.as_seconds() < read.exp).then_some(read)

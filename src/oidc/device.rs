@@ -162,7 +162,8 @@ pub(super) async fn redeem(
     let answer = match hears(&polled, now) {
         Hears::Tokens => {
             let grant = store::take(&mut tx, &hash, client.id).await?.ok_or(UNKNOWN)?;
-            let minted = mint(&mut tx, app, client, grant, wanted, now).await;
+            let granted = grants::find_granted(&mut tx, grant).await?;
+            let minted = mint(&mut tx, app, client, granted, wanted, now).await;
             return settle(tx, minted).await?.sign(app, client, None, now).await;
         }
         Hears::Pending => {

@@ -1,7 +1,7 @@
 //! What apps read about this server: its metadata (OpenID Connect Discovery, section 3; RFC 8414) and its public keys.
 
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
+use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use openidconnect::core::{
@@ -131,7 +131,7 @@ pub fn document(origin: &Origin) -> anyhow::Result<Published> {
     .set_request_object_signing_alg_values_supported(Some(algs()))
     // The default would be true (Discovery, section 3).
     .set_request_uri_parameter_supported(Some(false));
-    Ok(Published::new(&metadata)?)
+    Published::new(&metadata)
 }
 
 /// The metadata as it is under each way the settings can be: nothing is printed per request.
@@ -154,7 +154,7 @@ impl Variants {
                 metadata.insert("registration_endpoint".to_owned(), origin.url("/api/oidc/register").into());
             }
             metadata.insert("client_id_metadata_document_supported".to_owned(), documents.into());
-            Ok(Published::new(&metadata)?)
+            Published::new(&metadata)
         };
         Ok(Self { variants: [[variant(false, false)?, variant(false, true)?], [variant(true, false)?, variant(true, true)?]] })
     }
@@ -178,19 +178,53 @@ pub async fn jwks(State(app): State<App>, headers: HeaderMap) -> Response {
 fn serve(published: &Published, headers: &HeaderMap) -> Response {
     const FIVE_MINUTES: HeaderValue = HeaderValue::from_static("public, max-age=300");
     let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(','));
-    // Weak comparison, as RFC 9110 section 13.1.2 wants it; a compressing layer may have weakened the tag.
+    // Weak comparison, as RFC 9110 section 13.1.2 wants it; the compressed form has a weak tag.
     let unchanged = known.map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == published.etag || tag == "*");
-    let caching = [(CACHE_CONTROL, FIVE_MINUTES), (ETAG, HeaderValue::from_str(&published.etag).unwrap_or(HeaderValue::from_static("\"\"")))];
+    let tag = |tag: &str| (ETAG, HeaderValue::from_str(tag).unwrap_or(HeaderValue::from_static("\"\"")));
+    let caching = (CACHE_CONTROL, FIVE_MINUTES);
+    let json = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if unchanged {
-        return (StatusCode::NOT_MODIFIED, caching).into_response();
+        return (StatusCode::NOT_MODIFIED, [caching, tag(&published.etag)]).into_response();
     }
-    (caching, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], published.body.clone()).into_response()
+    if !takes_gzip(headers) {
+        return ([caching, tag(&published.etag), json], published.body.clone()).into_response();
+    }
+    let gzip = [(CONTENT_ENCODING, HeaderValue::from_static("gzip")), (VARY, HeaderValue::from_static("accept-encoding"))];
+    ([caching, tag(&format!("W/{}", published.etag)), json], gzip, published.gzip.clone()).into_response()
+}
+
+/// Whether the answer may come compressed with gzip (RFC 9110 section 12.5.3).
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let codings = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(','));
+    codings.map(|coding| coding.split_once(';').unwrap_or((coding, ""))).any(|(coding, weight)| {
+        let is_refused = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse().ok()).is_some_and(|weight: f32| weight <= 0.0);
+        coding.trim().eq_ignore_ascii_case("gzip") && !is_refused
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::{Value, json};
+
+    #[test]
+    fn compressed_bytes_go_to_whoever_takes_them_and_are_the_same_document() {
+        use std::io::Read as _;
+        let document = Published::new(&json!({ "issuer": "https://id.example.org" })).unwrap();
+        let mut text = Vec::new();
+        flate2::read::GzDecoder::new(&document.gzip[..]).read_to_end(&mut text).unwrap();
+        assert_eq!(text, document.body);
+        let served = |accepted: &str| {
+            let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, accepted.parse().unwrap())]);
+            serve(&document, &headers).headers().contains_key(CONTENT_ENCODING)
+        };
+        assert!(served("gzip") && served("br, GZIP;q=0.5") && !served("br") && !served("gzip;q=0, br") && !served("identity"));
+        let known = HeaderMap::from_iter([
+            (ACCEPT_ENCODING, HeaderValue::from_static("gzip")),
+            (IF_NONE_MATCH, format!("W/{}", document.etag).parse().unwrap()),
+        ]);
+        assert_eq!(serve(&document, &known).status(), StatusCode::NOT_MODIFIED);
+    }
 
     /// The one module of the Config plan, and the members of it that need no server to ask.
     #[test]

@@ -78,7 +78,7 @@ pub(super) async fn grant(
     let acts = acting.is_some();
     let access = Access::new(Some(opened.api), scopes.to_string(), wanted.jkt.map(str::to_owned), acting, now, lifetime);
     let mut tx = app.db.begin().await?;
-    store::insert_tokens(&mut tx, &[access.row(&access.hash(), subject.grant_id, Some(client.id))]).await?;
+    store::insert_tokens(&mut tx, &access.row(&access.hash(), subject.grant_id, Some(client.id)), None).await?;
     let actor = Actor { id: None, name: client.registration.name.clone() };
     let event = Event::new(now, Kind::TokenExchanged, actor).on(subject.user_id.uuid(), &subject.username).from_client(browser);
     let event = event.with("client_id", client.client_id.as_str()).with("from", from).with("to", to).with("scopes", access.scopes.as_str());

@@ -1,5 +1,7 @@
 //! Clients that act for themselves (RFC 6749 section 4.4): an access token without a person.
 
+use std::sync::Arc;
+
 use super::access::{About, Access};
 use super::error::OAuthError;
 use super::mint::{Wanted, access_lifetime};
@@ -25,7 +27,10 @@ pub(super) async fn grant(app: &App, client: &AuthenticatedClient, wanted: Wante
     let access = match resource {
         None => Access::new(None, granted(&registration.own_scopes, wanted.scope).ok_or(TOO_MUCH)?, jkt, None, now, lifetime),
         Some(identifier) => {
-            let opened = apis::open_by_identifier(&mut app.db.read().await?, identifier, client.id).await?;
+            let opened = match client.revision() {
+                Some(revision) => apis::open_as_of(app, revision, identifier, client.id).await?,
+                None => apis::open_by_identifier(&mut app.db.read().await?, identifier, client.id).await?.map(Arc::new),
+            };
             let opened = opened.ok_or(OAuthError::InvalidTarget("resource names no API that is known here"))?;
             let allowed = opened.for_itself().ok_or(OAuthError::InvalidTarget("this client may not use the API that resource names for itself"))?;
             let scopes = wanted.scope.map_or_else(|| allowed.clone(), Permissions::parse);
@@ -33,7 +38,7 @@ pub(super) async fn grant(app: &App, client: &AuthenticatedClient, wanted: Wante
                 return Err(TOO_MUCH);
             }
             let lifetime = opened.api.lifetime(lifetime);
-            Access::new(Some(opened.api), scopes.to_string(), jkt, None, now, lifetime)
+            Access::new(Some(opened.api.clone()), scopes.to_string(), jkt, None, now, lifetime)
         }
     };
     if !access.is_jwt() {

@@ -17,7 +17,6 @@ use crate::clients::policy::ClaimsPolicy;
 use crate::clients::{self, AuthenticatedClient};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
-use crate::id::GrantId;
 use crate::secret::{SecretToken, TokenHash};
 use crate::{groups, users};
 
@@ -25,6 +24,12 @@ use crate::{groups, users};
 pub(super) fn access_lifetime(app: &App, client: &clients::Client) -> Duration {
     let own = client.registration.lifetimes.access_minutes;
     own.map_or_else(|| app.settings().access_token_lifetime.minutes(), |minutes| Duration::from_secs(u64::from(minutes) * 60))
+}
+
+/// How long a client's refresh tokens that are not used are good for.
+pub(super) fn refresh_lifetime(app: &App, client: &clients::Client) -> Duration {
+    let own = client.registration.lifetimes.refresh_days;
+    own.map_or_else(|| app.settings().refresh_token_lifetime.days(), |days| Duration::from_secs(u64::from(days) * 86_400))
 }
 
 /// What a token request says besides the code or refresh token it uses.
@@ -43,11 +48,10 @@ pub(super) struct Wanted<'a> {
 /// Tokens that are stored, and what the ID token that goes with them will say.
 pub(super) struct Minted {
     pub(super) grant: store::Grant,
+    person: store::Person,
     granted: Scopes,
     access: Access,
     refresh: Option<SecretToken>,
-    /// Until when the refresh token is good.
-    pub(super) refresh_until: Option<Timestamp>,
     lifetime: Duration,
 }
 
@@ -56,11 +60,11 @@ pub(super) async fn mint(
     tx: &mut Tx,
     app: &App,
     client: &AuthenticatedClient,
-    grant: GrantId,
+    granted: Option<store::Granted>,
     wanted: Wanted<'_>,
     now: Timestamp,
 ) -> Result<Minted, OAuthError> {
-    let grant = store::find_live_grant(tx, grant).await?.ok_or_else(|| {
+    let store::Granted { grant, person, .. } = granted.filter(|granted| granted.counts).ok_or_else(|| {
         tracing::info!(client.id = client.client_id, "refused tokens: the grant was revoked or its person may no longer use the client");
         OAuthError::InvalidGrant("what the person granted no longer counts")
     })?;
@@ -84,23 +88,18 @@ pub(super) async fn mint(
             Access::new(Some(api), permissions.to_string(), jkt, None, now, lifetime)
         }
     };
-    let settings = app.settings();
-    let own = client.registration.lifetimes.refresh_days;
-    let unused = own.map_or_else(|| settings.refresh_token_lifetime.days(), |days| Duration::from_secs(u64::from(days) * 86_400));
     // However often it is exchanged, it ends with the grant.
-    let refresh_until = (now + unused).min(grant.created_at + settings.refresh_token_end.days());
+    let refresh_until = (now + refresh_lifetime(app, client)).min(grant.created_at + app.settings().refresh_token_end.days());
     let refresh = (granted.contains(Scope::OfflineAccess) && wanted.kept.is_none()).then(|| SecretToken::new("muster_rt_"));
     let (access_hash, refresh_hash) = (access.hash(), refresh.as_ref().map(SecretToken::hash));
-    let mut tokens = vec![access.row(&access_hash, grant.id, None)];
     // What a confidential client proves itself with protects its refresh tokens (RFC 9449 section 5).
     let refresh_jkt = wanted.jkt.filter(|_| client.registration.is_public);
-    tokens.extend(refresh_hash.as_ref().map(|hash| NewToken { jkt: refresh_jkt, ..NewToken::plain(hash, "refresh", &grant, now, refresh_until) }));
-    store::insert_tokens(tx, &tokens).await?;
+    let beside = refresh_hash.as_ref().map(|hash| NewToken { jkt: refresh_jkt, ..NewToken::plain(hash, "refresh", &grant, now, refresh_until) });
+    store::insert_tokens(tx, &access.row(&access_hash, grant.id, None), beside.as_ref()).await?;
     if let Some(hash) = wanted.kept {
         store::keep_refresh_token(tx, hash, refresh_until).await?;
     }
-    let refresh_until = (refresh.is_some() || wanted.kept.is_some()).then_some(refresh_until);
-    Ok(Minted { grant, granted: scopes, access, refresh, refresh_until, lifetime })
+    Ok(Minted { grant, person, granted: scopes, access, refresh, lifetime })
 }
 
 /// The API an access token is for, with what the client may still have there; `None` for this server.
@@ -160,16 +159,7 @@ impl Minted {
             let named = Named::from_text(&self.grant.claims).id_token;
             let scopes = if client.registration.claims_in_id_token { self.granted.clone() } else { Scopes::default() };
             let claims = if client.registration.claims_in_id_token || !named.is_empty() {
-                let known = super::claims_of(
-                    app,
-                    &mut app.db.read().await?,
-                    (client.id, &client.registration.policies.claims),
-                    self.grant.user_id,
-                    &scopes,
-                    &named,
-                )
-                .await?;
-                Some(known.ok_or(OAuthError::InvalidGrant("the person is gone"))?)
+                Some(super::claims_of(app, &self.person, (client.id, &client.registration.policies.claims), &scopes, &named).await?)
             } else {
                 None
             };

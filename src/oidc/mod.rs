@@ -59,8 +59,8 @@ use crate::audit::{self, Event, Kind};
 use crate::clients::policy::ClaimsPolicy;
 use crate::clients::{self, AuthenticatedClient};
 use crate::clock::Timestamp;
-use crate::db::Conn;
 use crate::error::AppError;
+use crate::groups::Membership;
 use crate::id::{ClientId, GrantId, UserId};
 use crate::secret::{SecretToken, TokenHash};
 use crate::sessions::{Farewell, SignedIn};
@@ -158,30 +158,32 @@ async fn issue_code(
     Ok(Some(code))
 }
 
-/// The claims of a person for a client as the database has them now; `None` when they are gone.
+/// The claims of a person for a client.
 async fn claims_of(
     app: &App,
-    conn: &mut Conn,
+    person: &store::Person,
     (client, policy): (ClientId, &ClaimsPolicy),
-    user: UserId,
     scopes: &Scopes,
     named: &BTreeSet<String>,
-) -> sqlx::Result<Option<Claims>> {
-    let Some(user) = users::find(conn, user).await? else { return Ok(None) };
-    let known = known_of(app, conn, (client, policy), &user, scopes.contains(Scope::Groups) || named.contains("groups")).await?;
-    Ok(Some(claims::for_request(&known, scopes, named)))
+) -> sqlx::Result<Claims> {
+    let with_groups = scopes.contains(Scope::Groups) || named.contains("groups") || !policy.extra.is_empty();
+    let groups = match person.groups()? {
+        _ if !with_groups => Vec::new(),
+        Some(groups) => groups,
+        None => groups::of_user(&mut app.db.read().await?, person.user.id).await?,
+    };
+    Ok(claims::for_request(&known_of(app, (client, policy), &person.user, groups).await?, scopes, named))
 }
 
-/// What is known about a person that a client may get; their groups are left out where nobody asks for them.
+/// What is known about a person that a client may get. Without their groups where nobody asks for them.
 async fn known_of<'a>(
     app: &'a App,
-    conn: &mut Conn,
     (client, policy): (ClientId, &'a ClaimsPolicy),
     user: &'a users::User,
-    with_groups: bool,
+    groups: Vec<Membership>,
 ) -> sqlx::Result<claims::Known<'a>> {
-    let groups = if with_groups || !policy.extra.is_empty() { groups::of_user(conn, user.id).await? } else { Vec::new() };
-    let allowed = if policy.groups.allowed_only && !groups.is_empty() { clients::allowed_groups(conn, client).await? } else { Vec::new() };
+    let looks = policy.groups.allowed_only && !groups.is_empty();
+    let allowed = if looks { clients::allowed_groups(&mut app.db.read().await?, client).await? } else { Vec::new() };
     let allowed = allowed.into_iter().map(|group| group.id).collect();
     Ok(claims::Known { origin: &app.config.origin, subject: app.subjects.of(policy, user.id), user, groups, allowed, policy })
 }
@@ -189,17 +191,14 @@ async fn known_of<'a>(
 /// What an access token for this server opens. `jkt` is the key its presenter has proved to hold: a token bound to a key needs that key, and a proof does
 /// not turn a token that is not bound into one that is.
 async fn claims_of_access_token(app: &App, unverified_token: &str, jkt: Option<&str>, now: Timestamp) -> Result<Claims, OAuthError> {
-    let mut conn = app.db.read().await?;
-    let token = store::find_live_token(&mut conn, &TokenHash::of(unverified_token), now).await?;
-    let counts = |token: &store::LiveToken| token.kind == "access" && token.api_id.is_none() && token.jkt.as_deref() == jkt;
-    let token = token.filter(counts).ok_or(OAuthError::InvalidToken)?;
+    let token = store::find_userinfo_token(&mut app.db.read().await?, &TokenHash::of(unverified_token), now).await?;
+    let token = token.filter(|token| token.jkt.as_deref() == jkt).ok_or(OAuthError::InvalidToken)?;
     let scopes = Scopes::parse(&token.scopes);
     if !scopes.contains(Scope::OpenId) {
         return Err(OAuthError::InsufficientScope);
     }
-    let policy = token.claims_policy()?;
     let named = Named::from_text(&token.claims).userinfo;
-    claims_of(app, &mut conn, (token.client_row, &policy), token.user_id, &scopes, &named).await?.ok_or(OAuthError::InvalidToken)
+    Ok(claims_of(app, &token.person, (token.client_row, &token.claims_policy()?), &scopes, &named).await?)
 }
 
 /// Revokes what a client gives back: a refresh token takes its whole grant along, an access token goes alone (RFC 7009 section 2.1).

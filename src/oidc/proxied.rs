@@ -1,7 +1,7 @@
 //! Signing people in to apps behind a proxy ([`crate::forward_auth`]): the provider is the client's other half there. A code is redeemed here instead of at the
 //! token endpoint, and what it gives is the secret of a cookie, which counts for as long as grant, session and person do.
 
-use super::store::{self, NewToken, proxied};
+use super::store::{self, KeptUntil, NewToken, proxied};
 use super::token::{self, Proof};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
@@ -83,8 +83,9 @@ pub async fn redeem(
 ) -> anyhow::Result<Option<SecretToken>> {
     let hash = TokenHash::of(unverified_code);
     let lasts = app.settings().session_lifetime.minutes();
+    let kept_until = KeptUntil { plain: now + lasts, offline: now + lasts };
     let mut tx = app.db.begin().await?;
-    let Some(redeemed) = store::redeem_code(&mut tx, &hash, guarded.client, now, now + lasts).await? else {
+    let Some(redeemed) = store::redeem_code(&mut tx, &hash, guarded.client, now, kept_until).await? else {
         if let Some(grant) = store::grant_of_used_code(&mut tx, &hash, guarded.client).await?
             && store::revoke_grant(&mut tx, grant, "reuse", now).await?
         {
@@ -98,12 +99,12 @@ pub async fn redeem(
     // A verifier always comes, so a code without a challenge, which was not asked for here, fits nothing.
     let proof = Proof { redirect_uri: Some(redirect_uri), code_verifier: Some(unverified_verifier) };
     let fits = token::check_proof(&proof, &redeemed.redirect_uri, redeemed.code_challenge.as_deref());
-    let grant = if fits.is_ok() { store::find_live_grant(&mut tx, redeemed.grant_id).await? } else { None };
+    let grant = (fits.is_ok() && redeemed.granted.counts).then_some(redeemed.granted.grant);
     let cookie = SecretToken::new("");
     if let Some(grant) = &grant {
         let hash = cookie.hash();
         let new = NewToken::plain(&hash, "proxied", grant, now, now + lasts);
-        store::insert_tokens(&mut tx, &[new]).await?;
+        store::insert_tokens(&mut tx, &new, None).await?;
     }
     tx.commit().await?;
     Ok(grant.map(|_| cookie))

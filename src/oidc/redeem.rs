@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::error::OAuthError;
-use super::mint::{Minted, Wanted, access_lifetime, mint, settle};
-use super::store;
+use super::mint::{Wanted, access_lifetime, mint, refresh_lifetime, settle};
+use super::store::{self, KeptUntil};
 use super::token::{self, Proof, Tokens};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
@@ -31,7 +31,8 @@ pub(super) async fn code(
     let hash = TokenHash::of(unverified_code);
     let mut tx = app.db.begin().await?;
     // A second use, however late, must find what the first gave: the row stays for as long as the tokens.
-    let kept_until = now + access_lifetime(app, client);
+    let plain = now + access_lifetime(app, client);
+    let kept_until = KeptUntil { plain, offline: plain.max(now + refresh_lifetime(app, client)) };
     let Some(redeemed) = store::redeem_code(&mut tx, &hash, client.id, now, kept_until).await? else {
         if let Some(grant) = store::grant_of_used_code(&mut tx, &hash, client.id).await? {
             revoke_after_reuse(&mut tx, grant, client, "code", browser, now).await?;
@@ -45,11 +46,8 @@ pub(super) async fn code(
         Ok(()) if redeemed.jkt.is_some() && redeemed.jkt.as_deref() != wanted.jkt => {
             Err(OAuthError::InvalidGrant("the code is bound to a key, and the DPoP proof is not that key's"))
         }
-        Ok(()) => mint(&mut tx, app, client, redeemed.grant_id, wanted, now).await,
+        Ok(()) => mint(&mut tx, app, client, Some(redeemed.granted), wanted, now).await,
     };
-    if let Ok(Minted { refresh_until: Some(refresh_until), .. }) = &minted {
-        store::keep_code(&mut tx, &hash, *refresh_until).await?;
-    }
     let minted = settle(tx, minted).await?;
     let nonce = minted.grant.nonce.clone();
     minted.sign(app, client, nonce.as_deref(), now).await
@@ -71,14 +69,17 @@ pub(super) async fn refresh(
     // FAPI 2.0 section 5.3.2.1: no rotation; the client proves itself and a key each time.
     let kept = client.registration.policies.tokens.is_fapi2();
     let live = if kept {
-        store::find_refresh_token(&mut tx, &hash, client.id, wanted.jkt, now).await?
+        match store::find_refresh_token(&mut tx, &hash, client.id, wanted.jkt, now).await? {
+            Some(grant) => store::find_granted(&mut tx, grant).await?,
+            None => None,
+        }
     } else {
         store::rotate_refresh_token(&mut tx, &hash, client.id, wanted.jkt, now).await?
     };
-    let grant = match live {
-        Some(grant) => grant,
+    let granted = match live {
+        Some(granted) => Some(granted),
         None => match store::used_refresh_token(&mut tx, &hash, client.id, wanted.jkt).await? {
-            Some((grant, used_at)) if now.since(used_at) <= REFRESH_REUSE_WITHIN => grant,
+            Some((grant, used_at)) if now.since(used_at) <= REFRESH_REUSE_WITHIN => store::find_granted(&mut tx, grant).await?,
             Some((grant, _)) => {
                 revoke_after_reuse(&mut tx, grant, client, "refresh token", browser, now).await?;
                 tx.commit().await?;
@@ -88,7 +89,7 @@ pub(super) async fn refresh(
         },
     };
     let wanted = Wanted { kept: kept.then_some(&hash), ..wanted };
-    let minted = mint(&mut tx, app, client, grant, wanted, now).await;
+    let minted = mint(&mut tx, app, client, granted, wanted, now).await;
     settle(tx, minted).await?.sign(app, client, None, now).await
 }
 

@@ -10,14 +10,18 @@ pub(super) mod proxied;
 pub(super) mod pushed;
 pub(super) mod registration;
 
+use uuid::Uuid;
+
 use super::AppLine;
 use super::scope::Scopes;
 use crate::apis::Reach;
 use crate::clients::policy::ClaimsPolicy;
 use crate::clock::Timestamp;
-use crate::db::{Conn, Tx, Value, insert_rows, query, query_list};
+use crate::db::{Conn, Query, Tx, Value, query, query_list, query_per_engine};
+use crate::groups::Membership;
 use crate::id::{ApiId, ClientId, GrantId, SessionId, UserId};
 use crate::secret::TokenHash;
+use crate::users::User;
 
 /// The condition under which a grant `g` of person `u` to client `c` counts: not revoked, made after whatever voided the person's access, the person not
 /// kept out, and still in a group the client is open to. Nothing is void for want of a clean-up.
@@ -68,9 +72,92 @@ pub(super) async fn insert_grant(tx: &mut Tx, new: NewGrant<'_>) -> sqlx::Result
     .map(|_| ())
 }
 
+/// The columns of [`Grant`], of a grant `g`.
+macro_rules! grant_columns {
+    () => {
+        "g.id AS grant_id, g.user_id, g.session_id, g.scopes, g.claims, g.permissions, g.nonce, g.auth_at, g.amr, g.acr, g.created_at AS granted_at"
+    };
+}
+
+/// The columns of [`Person`], of a person `u`. Their groups come with them where the scopes have them; whoever needs them for another reason reads them.
+macro_rules! person_columns {
+    (sqlite, $scopes:literal) => {
+        person_columns!($scopes, "json_group_array(json_array(hex(mg.id), mg.name, mg.display_name, mg.directory) ORDER BY mg.name)")
+    };
+    (postgres, $scopes:literal) => {
+        person_columns!(
+            $scopes,
+            "COALESCE(CAST(json_agg(json_build_array(mg.id, mg.name, mg.display_name, mg.directory) ORDER BY mg.name) AS TEXT), '[]')"
+        )
+    };
+    ($scopes:literal, $memberships:literal) => {
+        concat!(
+            "u.id, u.user_handle, u.username, u.email, u.email_verified, u.first_name, u.last_name, u.display_name, u.phone, u.local_admin, u.directory_admin,
+             u.directory, u.entry_id, u.entry_dn, u.directory_state, u.directory_state_at, u.blocked_at, u.access_void_until, u.created_at, u.updated_at,
+             u.last_sign_in_at, u.locale, u.directory_attributes, u.picture,
+             CASE WHEN ' ' || ",
+            $scopes,
+            " || ' ' LIKE '% groups %' THEN (SELECT ",
+            $memberships,
+            " FROM group_members mm JOIN groups mg ON mg.id = mm.group_id WHERE mm.user_id = u.id AND mg.removed_at IS NULL) END AS memberships"
+        )
+    };
+}
+
+/// The columns of [`Granted`], and where they come from but for the grant itself.
+macro_rules! granted_columns {
+    ($engine:ident) => {
+        concat!("(", live_grant!(), ") AS counts, ", grant_columns!(), ", ", person_columns!($engine, "g.scopes"))
+    };
+}
+
+/// A person whom something granted is about, as they are now.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Person {
+    #[sqlx(flatten)]
+    pub(super) user: User,
+    /// JSON.
+    memberships: Option<String>,
+}
+
+impl Person {
+    /// Their groups, by name; `None` when they were not asked for.
+    pub(super) fn groups(&self) -> sqlx::Result<Option<Vec<Membership>>> {
+        let Some(text) = &self.memberships else { return Ok(None) };
+        let rows: Vec<(Uuid, String, String, Option<String>)> = serde_json::from_str(text).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        let membership = |(id, name, display_name, directory): (Uuid, _, _, _)| Membership { id: id.into(), name, display_name, directory };
+        Ok(Some(rows.into_iter().map(membership).collect()))
+    }
+}
+
+/// A grant with its person, and whether it counts.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Granted {
+    pub(super) counts: bool,
+    #[sqlx(flatten)]
+    pub(super) grant: Grant,
+    #[sqlx(flatten)]
+    pub(super) person: Person,
+}
+
+macro_rules! find_granted {
+    ($engine:ident) => {
+        concat!(
+            "SELECT ",
+            granted_columns!($engine),
+            " FROM grants g JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id WHERE g.id = $1"
+        )
+    };
+}
+
+pub(super) async fn find_granted(conn: &mut Conn, id: GrantId) -> sqlx::Result<Option<Granted>> {
+    query_per_engine(find_granted!(sqlite), find_granted!(postgres)).bind(id).optional(conn).await
+}
+
 /// A grant that counts.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct Grant {
+    #[sqlx(rename = "grant_id")]
     pub(super) id: GrantId,
     pub(super) user_id: UserId,
     pub(super) session_id: Option<SessionId>,
@@ -81,13 +168,15 @@ pub(super) struct Grant {
     pub(super) auth_at: Timestamp,
     pub(super) amr: String,
     pub(super) acr: String,
+    #[sqlx(rename = "granted_at")]
     pub(super) created_at: Timestamp,
 }
 
 pub(super) async fn find_live_grant(conn: &mut Conn, id: GrantId) -> sqlx::Result<Option<Grant>> {
     query(concat!(
-        "SELECT g.id, g.user_id, g.session_id, g.scopes, g.claims, g.permissions, g.nonce, g.auth_at, g.amr, g.acr, g.created_at
-         FROM grants g JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id WHERE g.id = $1 AND ",
+        "SELECT ",
+        grant_columns!(),
+        " FROM grants g JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id WHERE g.id = $1 AND ",
         live_grant!()
     ))
     .bind(id)
@@ -170,39 +259,65 @@ pub(super) async fn insert_code(tx: &mut Tx, new: NewCode<'_>) -> sqlx::Result<(
     .map(|_| ())
 }
 
-/// What a redeemed code was bound to.
+/// What a redeemed code was bound to, and what was granted with it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct Redeemed {
-    pub(super) grant_id: GrantId,
     pub(super) redirect_uri: String,
     pub(super) code_challenge: Option<String>,
+    #[sqlx(rename = "code_jkt")]
     pub(super) jkt: Option<String>,
+    #[sqlx(flatten)]
+    pub(super) granted: Granted,
 }
 
-/// Uses a code up: of two requests at once one gets the row. The statement names the client, so that a stranger cannot burn someone else's code. Its row stays
-/// until `kept_until` at least.
+/// How long the row of a used code stays, so that a second use finds what the first gave.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeptUntil {
+    /// When it gave no refresh token.
+    pub(super) plain: Timestamp,
+    /// When it gave one.
+    pub(super) offline: Timestamp,
+}
+
+macro_rules! redeem_code {
+    () => {
+        "UPDATE authorization_codes SET used_at = $3, expires_at = CASE WHEN EXISTS (
+             SELECT 1 FROM grants g WHERE g.id = authorization_codes.grant_id AND ' ' || g.scopes || ' ' LIKE '% offline_access %') THEN $5 ELSE $4 END
+         WHERE code_hash = $1 AND client_id = $2 AND used_at IS NULL AND expires_at > $3"
+    };
+}
+
+/// Uses a code up: of two requests at once one gets the row. The statement names the client, so that a stranger cannot burn someone else's code.
 pub(super) async fn redeem_code(
     tx: &mut Tx,
     hash: &TokenHash,
     client: ClientId,
     now: Timestamp,
-    kept_until: Timestamp,
+    kept_until: KeptUntil,
 ) -> sqlx::Result<Option<Redeemed>> {
-    query(
-        "UPDATE authorization_codes SET used_at = $3, expires_at = $4 WHERE code_hash = $1 AND client_id = $2 AND used_at IS NULL AND expires_at > $3
-         RETURNING grant_id, redirect_uri, code_challenge, jkt",
+    query_per_engine(
+        concat!(
+            redeem_code!(),
+            "; SELECT a.redirect_uri, a.code_challenge, a.jkt AS code_jkt, ",
+            granted_columns!(sqlite),
+            " FROM authorization_codes a JOIN grants g ON g.id = a.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
+             WHERE a.code_hash = $1 AND changes() = 1"
+        ),
+        concat!(
+            "WITH a AS (",
+            redeem_code!(),
+            " RETURNING grant_id, redirect_uri, code_challenge, jkt) SELECT a.redirect_uri, a.code_challenge, a.jkt AS code_jkt, ",
+            granted_columns!(postgres),
+            " FROM a JOIN grants g ON g.id = a.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id"
+        ),
     )
     .bind(hash)
     .bind(client)
     .bind(now)
-    .bind(kept_until)
+    .bind(kept_until.plain)
+    .bind(kept_until.offline)
     .optional(tx)
     .await
-}
-
-/// Keeps the row of a used code longer: for as long as the refresh token it gave may be used.
-pub(super) async fn keep_code(tx: &mut Tx, hash: &TokenHash, kept_until: Timestamp) -> sqlx::Result<u64> {
-    query("UPDATE authorization_codes SET expires_at = $2 WHERE code_hash = $1").bind(hash).bind(kept_until).execute(tx).await
 }
 
 /// When a code of this client was used, and until when it is good or its row is kept; `None` when it never was.
@@ -245,24 +360,69 @@ impl<'a> NewToken<'a> {
     }
 }
 
-pub(super) async fn insert_tokens(tx: &mut Tx, new: &[NewToken<'_>]) -> sqlx::Result<()> {
-    let row = |token: &NewToken<'_>| -> [Value; 10] {
-        [
-            token.hash.into(),
-            token.kind.into(),
-            token.grant.into(),
-            token.scopes.into(),
-            token.created_at.into(),
-            token.expires_at.into(),
-            token.jkt.into(),
-            token.api.into(),
-            token.holder.into(),
-            token.act.clone().into(),
-        ]
+macro_rules! insert_tokens {
+    ($more:literal) => {
+        concat!(
+            "INSERT INTO tokens (token_hash, kind, grant_id, scopes, created_at, expires_at, jkt, api_id, holder_id, act)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            $more
+        )
     };
-    let rows: Vec<[Value; 10]> = new.iter().map(row).collect();
-    let insert = "INSERT INTO tokens (token_hash, kind, grant_id, scopes, created_at, expires_at, jkt, api_id, holder_id, act) VALUES";
-    insert_rows(tx, insert, rows, "").await.map(|_| ())
+}
+
+/// Stores a token, and the one that is given with it.
+pub(super) async fn insert_tokens(tx: &mut Tx, new: &NewToken<'_>, beside: Option<&NewToken<'_>>) -> sqlx::Result<()> {
+    let text = match beside {
+        None => insert_tokens!(""),
+        Some(_) => insert_tokens!(", ($11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"),
+    };
+    let bind = |query: Query, token: &NewToken<'_>| {
+        let query = query.bind(token.hash).bind(token.kind).bind(token.grant).bind(token.scopes).bind(token.created_at).bind(token.expires_at);
+        query.bind(token.jkt).bind(token.api).bind(token.holder).bind(token.act.clone())
+    };
+    let first = bind(query(text), new);
+    let both = match beside {
+        None => first,
+        Some(second) => bind(first, second),
+    };
+    both.execute(tx).await.map(|_| ())
+}
+
+/// A token for userinfo that counts, with whom it is about.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct UserinfoToken {
+    pub(super) jkt: Option<String>,
+    pub(super) scopes: String,
+    pub(super) claims: String,
+    /// The client's row.
+    pub(super) client_row: ClientId,
+    policy: String,
+    #[sqlx(flatten)]
+    pub(super) person: Person,
+}
+
+impl UserinfoToken {
+    /// What its client learns.
+    pub(super) fn claims_policy(&self) -> sqlx::Result<ClaimsPolicy> {
+        ClaimsPolicy::from_column(&self.policy).map_err(|error| sqlx::Error::Decode(error.into()))
+    }
+}
+
+macro_rules! find_userinfo_token {
+    ($engine:ident) => {
+        concat!(
+            "SELECT t.jkt, t.scopes, g.claims, c.id AS client_row, c.policy, ",
+            person_columns!($engine, "t.scopes"),
+            " FROM tokens t JOIN grants g ON g.id = t.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
+             WHERE t.token_hash = $1 AND t.kind = 'access' AND t.api_id IS NULL AND t.holder_id IS NULL AND t.expires_at > $2 AND t.used_at IS NULL AND ",
+            live_grant!()
+        )
+    };
+}
+
+/// A token for userinfo that could be used now: everything the answer needs, in one statement.
+pub(super) async fn find_userinfo_token(conn: &mut Conn, hash: &TokenHash, now: Timestamp) -> sqlx::Result<Option<UserinfoToken>> {
+    query_per_engine(find_userinfo_token!(sqlite), find_userinfo_token!(postgres)).bind(hash).bind(now).optional(conn).await
 }
 
 /// A token that counts.
@@ -280,12 +440,9 @@ pub(super) struct LiveToken {
     pub(super) username: String,
     pub(super) client_id: String,
     pub(super) scopes: String,
-    pub(super) claims: String,
     pub(super) created_at: Timestamp,
     pub(super) expires_at: Timestamp,
-    /// The client's row.
-    pub(super) client_row: ClientId,
-    /// What was decided about it.
+    /// What was decided about the client.
     pub(super) policy: String,
 }
 
@@ -300,7 +457,7 @@ impl LiveToken {
 pub(super) async fn find_live_token(conn: &mut Conn, hash: &TokenHash, now: Timestamp) -> sqlx::Result<Option<LiveToken>> {
     query(concat!(
         "SELECT t.kind, t.grant_id, t.jkt, t.api_id, a.identifier AS audience, t.act, g.user_id, u.username, COALESCE(h.client_id, c.client_id) AS client_id,
-                t.scopes, g.claims, t.created_at, t.expires_at, c.id AS client_row, c.policy
+                t.scopes, t.created_at, t.expires_at, c.policy
          FROM tokens t JOIN grants g ON g.id = t.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
               LEFT JOIN apis a ON a.id = t.api_id LEFT JOIN clients h ON h.id = t.holder_id
          WHERE t.token_hash = $1 AND t.kind <> 'proxied' AND t.expires_at > $2 AND t.used_at IS NULL AND (t.api_id IS NULL OR a.id IS NOT NULL)
@@ -315,6 +472,13 @@ pub(super) async fn find_live_token(conn: &mut Conn, hash: &TokenHash, now: Time
     .await
 }
 
+macro_rules! rotate_refresh_token {
+    () => {
+        "UPDATE tokens SET used_at = $3 WHERE token_hash = $1 AND kind = 'refresh' AND used_at IS NULL AND expires_at > $3
+           AND (jkt IS NULL OR jkt = $4) AND EXISTS (SELECT 1 FROM grants g WHERE g.id = tokens.grant_id AND g.client_id = $2)"
+    };
+}
+
 /// Exchanges a refresh token: of two requests at once one gets the grant. The statement names the client.
 pub(super) async fn rotate_refresh_token(
     tx: &mut Tx,
@@ -322,19 +486,29 @@ pub(super) async fn rotate_refresh_token(
     client: ClientId,
     jkt: Option<&str>,
     now: Timestamp,
-) -> sqlx::Result<Option<GrantId>> {
-    let row: Option<(GrantId,)> = query(
-        "UPDATE tokens SET used_at = $3 WHERE token_hash = $1 AND kind = 'refresh' AND used_at IS NULL AND expires_at > $3
-           AND (jkt IS NULL OR jkt = $4) AND EXISTS (SELECT 1 FROM grants g WHERE g.id = tokens.grant_id AND g.client_id = $2)
-         RETURNING grant_id",
+) -> sqlx::Result<Option<Granted>> {
+    query_per_engine(
+        concat!(
+            rotate_refresh_token!(),
+            "; SELECT ",
+            granted_columns!(sqlite),
+            " FROM tokens t JOIN grants g ON g.id = t.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
+             WHERE t.token_hash = $1 AND changes() = 1"
+        ),
+        concat!(
+            "WITH t AS (",
+            rotate_refresh_token!(),
+            " RETURNING grant_id) SELECT ",
+            granted_columns!(postgres),
+            " FROM t JOIN grants g ON g.id = t.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id"
+        ),
     )
     .bind(hash)
     .bind(client)
     .bind(now)
     .bind(jkt)
     .optional(tx)
-    .await?;
-    Ok(row.map(|(grant,)| grant))
+    .await
 }
 
 /// A refresh token of a client that keeps it: used, and still there.

@@ -150,8 +150,8 @@ pub(super) async fn authenticate(app: &App, headers: &HeaderMap, params: &Params
         assertion: params.get("client_assertion"),
     })?;
     let origin = &app.config.origin;
-    let audiences = Audiences { issuer: origin.as_str().to_owned(), endpoints: PROVING.map(|path| origin.url(path)).to_vec() };
-    let client = clients::authenticate(app, &presented, &audiences, app.clock.now()).await?;
+    let audiences = || Audiences { issuer: origin.as_str().to_owned(), endpoints: PROVING.map(|path| origin.url(path)).to_vec() };
+    let client = clients::authenticate(app, &presented, audiences, app.clock.now()).await?;
     if metadata_document::is_served(&app.settings(), &client) { Ok(client) } else { Err(OAuthError::InvalidClient) }
 }
 

@@ -11,7 +11,7 @@ use tower_sessions::Session;
 use tower_sessions::cookie::{Cookie, SameSite};
 
 use super::model::{normal, shown};
-use super::{Decided, Decision, NotShown, NotStarted, Request, State as Standing, qr};
+use super::{Decided, Decision, NotShown, NotStarted, Request, State as Standing};
 use crate::app::App;
 use crate::clock::{Timestamp, duration_for_people};
 use crate::error::AppError;
@@ -19,7 +19,7 @@ use crate::passkeys::http::{OnTheWay, SignInQuery};
 use crate::secret::SecretToken;
 use crate::sessions::{self, FreshSession, MaybeSignedIn, Method, SignedIn};
 use crate::users;
-use crate::web::{Chrome, Client, user_agent};
+use crate::web::{Chrome, Client, qr, user_agent};
 
 /// Where the waiting browser is.
 const WAIT: &str = "/sign-in/device/wait";
@@ -41,7 +41,7 @@ struct WaitPage {
     chrome: Chrome,
     /// Where the other device types the code.
     address: String,
-    picture: String,
+    picture: Option<qr::Svg>,
     code: String,
     number: i64,
     expires_at: Timestamp,
@@ -167,7 +167,7 @@ pub async fn wait(State(app): State<App>, headers: HeaderMap, Query(unverified):
             WaitPage {
                 chrome: Chrome::public(&app),
                 address: app.config.origin.url("/account/approve"),
-                picture: qr::svg(&link).unwrap_or_default(),
+                picture: qr::svg(&link),
                 code,
                 number: request.number,
                 expires_at: request.expires_at,

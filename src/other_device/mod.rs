@@ -8,7 +8,6 @@
 
 pub mod http;
 pub mod model;
-mod qr;
 mod store;
 
 use std::time::Duration;

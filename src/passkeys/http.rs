@@ -4,26 +4,25 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::Json;
 use axum::extract::{Form, Path, Query, State};
-use axum::http::header::{COOKIE, HeaderValue, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_sessions::Session;
-use tower_sessions::cookie::{Cookie, SameSite};
 
 use super::model::check_name;
 use super::{Answer, CeremonyError, Passkey, Removal, Signal, Started};
+use crate::access_links;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::PasskeyId;
 use crate::recovery_codes;
-use crate::secret::{SecretToken, base64url};
+use crate::secret::base64url;
 use crate::sessions::next::PendingAuthorization;
 use crate::sessions::{self, FreshEnrol, FreshSession, MayEnrol, MaybeSignedIn, Method, Next, SignedIn};
 use crate::users::User;
-use crate::web::{Chrome, Client, user_agent};
+use crate::web::{BrowserCookie, Chrome, Client, user_agent};
 
 #[derive(Template, WebTemplate)]
 #[template(path = "passkeys/sign_in.html")]
@@ -44,6 +43,8 @@ struct SignInPage {
     recovery_page: String,
     /// Where one signs in with another device; empty where that is switched off.
     device_page: String,
+    /// Whether a link can be sent to the person's e-mail address.
+    offers_mail: bool,
 }
 
 #[derive(Template, WebTemplate)]
@@ -169,7 +170,10 @@ pub async fn sign_in_page(
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let signed_in_as = signed_in.map(|signed_in| signed_in.user.display_name).unwrap_or_default();
     let address = app.config.origin.as_str().to_owned();
-    Ok(SignInPage { chrome: Chrome::public(&app), address, client_name, signed_in_as, notice, request, back, password_page, recovery_page, device_page }.into_response())
+    let offers_mail = access_links::by_mail::is_offered(&app.settings());
+    let chrome = Chrome::public(&app);
+    let page = SignInPage { chrome, address, client_name, signed_in_as, notice, request, back, password_page, recovery_page, device_page, offers_mail };
+    Ok(page.into_response())
 }
 
 /// `POST /sign-in/start`: options for `navigator.credentials.get()`.
@@ -179,7 +183,7 @@ pub async fn sign_in_page(
 pub async fn start_sign_in(State(app): State<App>, client: Client, headers: HeaderMap) -> Result<Response, Failed> {
     app.limits.sign_in.check(&client)?;
     let browser = BrowserCookie::read_or_make(&app, &headers);
-    let started = super::start_sign_in(&app, app.clock.now(), &browser.token.hash()).await?;
+    let started = super::start_sign_in(&app, app.clock.now(), &browser.hash()).await?;
     Ok(browser.attach(&app, begun(&started)))
 }
 
@@ -257,7 +261,7 @@ pub async fn start_registration(
 ) -> Result<Response, Failed> {
     app.limits.sign_in.check(&client)?;
     let browser = BrowserCookie::read_or_make(&app, &headers);
-    let started = super::start_registration(&app, app.clock.now(), &signed_in, &browser.token.hash()).await?;
+    let started = super::start_registration(&app, app.clock.now(), &signed_in, &browser.hash()).await?;
     Ok(browser.attach(&app, begun(&started)))
 }
 
@@ -455,48 +459,6 @@ impl Finished {
 
 pub(super) fn begun(started: &Started) -> Json<Value> {
     Json(json!({ "ceremony": started.ceremony.reveal(), "publicKey": started.public_key }))
-}
-
-/// The cookie that ties a ceremony to the browser that began it: without it, somebody could make a stranger's browser finish a sign-in as themselves.
-pub(super) struct BrowserCookie {
-    pub(super) token: SecretToken,
-    is_new: bool,
-}
-
-impl BrowserCookie {
-    fn name(app: &App) -> &'static str {
-        if app.config.origin.is_https() { "__Host-muster-ceremony" } else { "muster-ceremony" }
-    }
-
-    pub(super) fn read(app: &App, headers: &HeaderMap) -> Option<SecretToken> {
-        let lines = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-        let mut cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
-        cookies.find(|cookie| cookie.name() == Self::name(app)).map(|cookie| SecretToken::unverified(cookie.value()))
-    }
-
-    /// An existing cookie is kept: ceremonies in other tabs depend on it.
-    pub(super) fn read_or_make(app: &App, headers: &HeaderMap) -> Self {
-        match Self::read(app, headers) {
-            Some(token) => Self { token, is_new: false },
-            None => Self { token: SecretToken::new(""), is_new: true },
-        }
-    }
-
-    pub(super) fn attach(self, app: &App, response: impl IntoResponse) -> Response {
-        let mut response = response.into_response();
-        if self.is_new {
-            let cookie = Cookie::build((Self::name(app), self.token.reveal()))
-                .path("/")
-                .http_only(true)
-                .same_site(SameSite::Strict)
-                .secure(app.config.origin.is_https())
-                .build();
-            if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
-                response.headers_mut().append(SET_COOKIE, value);
-            }
-        }
-        response
-    }
 }
 
 /// `GET /.well-known/passkey-endpoints`: where password managers may send a person to add and manage passkeys (W3C, "A Well-Known URL for Relying Party

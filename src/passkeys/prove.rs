@@ -14,12 +14,12 @@ use serde_json::Value;
 use tower_sessions::Session;
 
 use super::Answer;
-use super::http::{BrowserCookie, Failed, Finished, begun};
+use super::http::{Failed, Finished, begun};
 use crate::app::App;
 use crate::clock::duration_for_people;
 use crate::error::AppError;
 use crate::sessions::{self, Method, Next, SignedIn, dangerous, held};
-use crate::web::{Chrome, Client};
+use crate::web::{BrowserCookie, Chrome, Client};
 
 #[derive(Template, WebTemplate)]
 #[template(path = "passkeys/prove.html")]
@@ -128,7 +128,7 @@ fn no_passkey() -> AppError {
 pub async fn start(State(app): State<App>, signed_in: SignedIn, client: Client, headers: HeaderMap) -> Result<Response, Failed> {
     app.limits.sign_in.check(&client)?;
     let browser = BrowserCookie::read_or_make(&app, &headers);
-    let started = super::start_proof(&app, app.clock.now(), &signed_in, &browser.token.hash()).await?.ok_or_else(no_passkey)?;
+    let started = super::start_proof(&app, app.clock.now(), &signed_in, &browser.hash()).await?.ok_or_else(no_passkey)?;
     Ok(browser.attach(&app, begun(&started)))
 }
 

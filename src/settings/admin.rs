@@ -14,6 +14,7 @@ use super::{Catalog, Entry, Input, Settings, UpdateError};
 use crate::app::App;
 use crate::config::Config;
 use crate::error::AppError;
+use crate::mail;
 use crate::sessions::{AdminDeed, AdminSession};
 use crate::web::{Chrome, Mistakes};
 
@@ -73,6 +74,7 @@ struct SettingsPage {
     mistakes: Mistakes,
     /// `UI_CONFIG_DISABLED`: nothing can be changed here.
     read_only: bool,
+    mail: mail::Standing,
 }
 
 /// A word that a redirect left for the page.
@@ -83,7 +85,7 @@ pub struct Notice {
 }
 
 /// `GET /admin/settings`.
-pub async fn show(State(app): State<App>, admin: AdminSession, Query(word): Query<Notice>) -> impl IntoResponse {
+pub async fn show(State(app): State<App>, admin: AdminSession, Query(word): Query<Notice>) -> Result<impl IntoResponse, AppError> {
     let notice = match word.notice.as_str() {
         "saved" => "The settings were saved and are in force.",
         "unchanged" => "Nothing was different, so nothing was saved.",
@@ -91,7 +93,8 @@ pub async fn show(State(app): State<App>, admin: AdminSession, Query(word): Quer
     };
     let mistakes = Mistakes::default();
     let sections = sections::<Settings>(&app.settings(), &app.config, None, &mistakes);
-    SettingsPage { chrome: admin.chrome(&app), notice, sections, mistakes, read_only: app.config.ui_config_disabled }
+    let mail = mail::standing(&mut app.db.read().await?).await?;
+    Ok(SettingsPage { chrome: admin.chrome(&app), notice, sections, mistakes, read_only: app.config.ui_config_disabled, mail })
 }
 
 /// `POST /admin/settings`.
@@ -102,7 +105,8 @@ pub async fn save(State(app): State<App>, deed: AdminDeed, Form(form): Form<BTre
         }
         Err(UpdateError::Mistakes(mistakes)) => {
             let sections = sections::<Settings>(&app.settings(), &app.config, Some(&form), &mistakes);
-            let page = SettingsPage { chrome: deed.admin.chrome(&app), notice: "", sections, mistakes, read_only: false };
+            let mail = mail::standing(&mut app.db.read().await?).await?;
+            let page = SettingsPage { chrome: deed.admin.chrome(&app), notice: "", sections, mistakes, read_only: false, mail };
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
         Err(UpdateError::ReadOnly) => Err(AppError::Refused {

@@ -27,7 +27,8 @@ use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
 use crate::config::{Config, ConfigError, unparsable};
 use crate::db::{Conn, Db, Tx};
-use crate::secret::Sealer;
+use crate::mail::SmtpTls;
+use crate::secret::{Password, Sealer};
 use crate::sessions::AdminDeed;
 use crate::web::Mistakes;
 
@@ -97,6 +98,38 @@ settings! {
         ///
         /// Why somebody could not sign in is kept this long under the short code they saw.
         sign_in_problem_retention: Whole<1, 365> = Whole(14), "SIGN_IN_PROBLEM_RETENTION_DAYS", "Audit log";
+        /// Mail server.
+        ///
+        /// Its name or address. Without one no mail is sent, and pages do not offer it.
+        smtp_host: String = String::new(), "SMTP_HOST", "Mail";
+        /// Port of the mail server.
+        ///
+        /// 0 means the usual one: 587 with STARTTLS, 465 with TLS, 25 without.
+        smtp_port: Whole<0, 65_535> = Whole(0), "SMTP_PORT", "Mail";
+        /// Encryption of mail.
+        ///
+        /// How the connection to the mail server is protected.
+        smtp_tls: SmtpTls = SmtpTls::StartTls, "SMTP_TLS", "Mail";
+        /// Do not check the mail server's certificate.
+        ///
+        /// Whoever stands between could then read sign-in links and take the password. For a test only.
+        smtp_skip_cert_verify: bool = false, "SMTP_SKIP_CERT_VERIFY", "Mail";
+        /// Username at the mail server.
+        ///
+        /// Empty when it wants none.
+        smtp_user: String = String::new(), "SMTP_USER", "Mail";
+        /// Password at the mail server.
+        ///
+        /// Stored sealed, never shown again.
+        smtp_password: Password = Password::default(), "SMTP_PASSWORD", "Mail";
+        /// Sender of mail.
+        ///
+        /// An address, such as id@example.org, or with a name: Example <id@example.org>.
+        smtp_from: String = String::new(), "SMTP_FROM", "Mail";
+        /// Sign-in links by e-mail for who asks.
+        ///
+        /// Anyone who cannot sign in may have a link sent to the address of their account. Then whoever reads their mail can sign in as them, so administrators never get one.
+        email_link_on_request: bool = false, "EMAIL_ONE_TIME_ACCESS_AS_UNAUTHENTICATED_ENABLED", "Mail";
         /// Days to keep the audit log.
         ///
         /// Older events are deleted once a day.

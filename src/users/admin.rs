@@ -15,6 +15,7 @@ use crate::directory::{self, Sources};
 use crate::error::AppError;
 use crate::groups::{self, Membership};
 use crate::id::UserId;
+use crate::mail;
 use crate::passkeys::{self, Passkey};
 use crate::recovery_codes;
 use crate::sessions::{self, AdminDeed, AdminSession, RoutineDeed};
@@ -205,6 +206,7 @@ struct ShowPage {
     is_last_admin: bool,
     /// The mark of the directory they come from.
     mark: String,
+    can_mail: bool,
 }
 
 /// A word that a redirect left for the page.
@@ -244,6 +246,7 @@ pub async fn show(
         sessions,
         is_last_admin,
         mark,
+        can_mail: mail::is_configured(&app.settings()),
     })
 }
 

@@ -199,9 +199,16 @@ pub fn key_of(name: &str) -> Cow<'_, str> {
 /// The longest text the search box looks into, in characters: what an index of PostgreSQL can hold in any script.
 pub const SEARCH_TEXT_MAX: usize = 500;
 
-/// What the search box looks into.
+/// What the search box looks into. A name that is part of the one they are called by is not said twice: every search goes through all of these texts.
 pub fn search_text(username: &str, email: Option<&str>, display_name: &str, first_name: &str, last_name: &str) -> String {
-    let mut text = key(&format!("{username} {} {display_name} {first_name} {last_name}", email.unwrap_or_default()));
+    let mut text = String::with_capacity(128);
+    text.push_str(username);
+    let more = |name: &&str| !name.is_empty() && !display_name.contains(name);
+    for part in email.into_iter().chain([display_name]).chain([first_name, last_name].into_iter().filter(more)) {
+        text.push(' ');
+        text.push_str(part);
+    }
+    let mut text = key(&text);
     if text.len() > SEARCH_TEXT_MAX
         && let Some((end, _)) = text.char_indices().nth(SEARCH_TEXT_MAX)
     {

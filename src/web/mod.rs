@@ -1,17 +1,20 @@
-//! HTTP plumbing that knows no feature: who is asking ([`client`]), how pages look ([`layout`]), what every answer carries ([`headers`]), static files
-//! ([`assets`]), forms and lists ([`form`], [`list`]), the socket ([`listener`]), limits ([`rate_limit`]) and the one log line per request ([`request_log`]).
+//! HTTP plumbing that knows no feature: who is asking ([`client`], [`browser_cookie`]), how pages look ([`layout`]), what every answer carries ([`headers`]), static files
+//! ([`assets`]), forms and lists ([`form`], [`list`]), QR codes ([`qr`]), the socket ([`listener`]), limits ([`rate_limit`]) and the one log line per request ([`request_log`]).
 
 pub mod assets;
+pub mod browser_cookie;
 pub mod client;
 pub mod form;
 pub mod headers;
 pub mod layout;
 pub mod list;
 pub mod listener;
+pub mod qr;
 pub mod rate_limit;
 pub mod request_log;
 pub mod user_agent;
 
+pub use browser_cookie::BrowserCookie;
 pub use client::Client;
 pub use form::Mistakes;
 pub use layout::Chrome;

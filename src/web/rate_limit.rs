@@ -19,6 +19,8 @@ pub struct Limits {
     pub sign_in: Limit,
     /// Browsers that tell what went wrong: 1 a second, bursts of 30.
     pub problems: Limit,
+    /// Asking for a sign-in link by e-mail: one every 20 seconds, bursts of 5.
+    pub link_requests: Limit,
     /// Typing the short codes of devices, which could be guessed: 1 a second, bursts of 15.
     pub user_codes: Limit,
     /// Writing down what goes wrong at a client: one every 6 seconds, bursts of 10.
@@ -32,6 +34,7 @@ impl Default for Limits {
         Self {
             sign_in: Limit::new(10, 60),
             problems: Limit::new(1, 30),
+            link_requests: Limit::every(Duration::from_secs(20), 5),
             user_codes: Limit::new(1, 15),
             client_errors: ClientErrorLimit::new(Duration::from_secs(6), 10),
             password_tests: PersonLimit::new(Duration::from_secs(6), 10),
@@ -47,6 +50,12 @@ impl Limit {
     fn new(per_second: u32, burst: u32) -> Self {
         let quota =
             Quota::per_second(NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN)).allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN));
+        Self(RateLimiter::keyed(quota))
+    }
+
+    fn every(period: Duration, burst: u32) -> Self {
+        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::with_period(period).unwrap_or_else(|| Quota::per_second(burst)).allow_burst(burst);
         Self(RateLimiter::keyed(quota))
     }
 

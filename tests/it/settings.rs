@@ -74,7 +74,7 @@ async fn with_ui_config_disabled_the_page_says_so_and_refuses() {
     let (_, browser) = administrator(&app, "root").await;
     let page = browser.get(PATH).await;
     assert!(page.texts(".notice")[0].contains("UI_CONFIG_DISABLED"));
-    assert!(page.texts("main button").is_empty(), "nothing to press");
+    assert!(page.texts("form[action='/admin/settings'] button").is_empty(), "nothing to press");
     assert!(page.attribute("#f-app_name", "readonly").is_some());
     let answer = forge(&app, &browser, PATH, &[("app_name", "Mallory")]).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);

@@ -104,7 +104,7 @@ fn a_good_entry_maps_without_problems() {
     let (user, problems) = map_user(&entry("uid=ada,dc=x", ADA));
     let user = user.unwrap();
     assert!(problems.is_empty());
-    assert_eq!(user.id.as_str(), "f0000000-0000-4000-8000-000000000001");
+    assert_eq!(user.id.text(), "f0000000-0000-4000-8000-000000000001");
     assert_eq!(
         (
             user.username.as_str(),

@@ -11,7 +11,7 @@ use super::{FetchError, Phase, guarded, own, servers};
 use crate::clock::Timestamp;
 
 /// Entries one search asks for.
-const PER_SEARCH: usize = 50;
+pub(super) const PER_SEARCH: usize = 50;
 
 /// What a directory has now under some ids.
 #[derive(Clone, Debug, Default)]
@@ -62,15 +62,15 @@ pub async fn read_part(config: &DirectoryConfig, people: &[EntryId], groups: &[E
     .await
 }
 
-/// Reads all groups, with their members among `people` (who are known already and not read).
+/// Reads all groups, with their members among `people` (who are known already and not read) and those whose entry cannot be used.
 ///
 /// # Errors
 /// As [`fetch`](super::fetch).
-pub async fn read_groups_for(config: &DirectoryConfig, people: Vec<DirectoryUser>) -> Result<Snapshot, FetchError> {
-    let owned = config.clone();
+pub async fn read_groups_for(config: &DirectoryConfig, people: Vec<DirectoryUser>, skipped: &[SkippedEntry]) -> Result<Snapshot, FetchError> {
+    let (owned, skipped) = (config.clone(), skipped.to_vec());
     guarded(config.connection.limits.run_within, Phase::Connect, async move {
         let mut connection = servers::open(&owned).await?.connection;
-        let mut snapshot = Snapshot { users: people, ..Snapshot::default() };
+        let mut snapshot = Snapshot { users: people, skipped_users: skipped, ..Snapshot::default() };
         read_groups(&owned, &mut connection, &mut snapshot, OwnGroups::default()).await?;
         connection.close().await;
         Ok(snapshot)
@@ -87,7 +87,7 @@ pub(super) fn entry_id(entry: &RawEntry, names: &[String]) -> Option<EntryId> {
 }
 
 /// A filter for those of `filter` that have one of the ids.
-fn with_ids(filter: &Filter, names: &[String], ids: &[EntryId]) -> Filter {
+pub(super) fn with_ids(filter: &Filter, names: &[String], ids: &[EntryId]) -> Filter {
     let one = |name: &String, id: &EntryId| Filter::equals([name.as_str()], &id.to_value(name));
     filter.and(&Filter::any(names.iter().flat_map(|name| ids.iter().filter_map(move |id| one(name, id)))))
 }

@@ -44,15 +44,15 @@ pub(super) async fn read_users(
 }
 
 /// An entry of which an attribute did not fit into one answer: where it goes on.
-struct Unfinished {
+pub(super) struct Unfinished {
     place: Place,
-    dn: String,
-    attribute: String,
-    from: u32,
+    pub(super) dn: String,
+    pub(super) attribute: String,
+    pub(super) from: u32,
 }
 
 impl Unfinished {
-    fn all_of(entry: &RawEntry, attributes: &[String], place: Place) -> Vec<Self> {
+    pub(super) fn all_of(entry: &RawEntry, attributes: &[String], place: Place) -> Vec<Self> {
         let goes_on = |attribute: &String| {
             let (_, from) = entry.ranged(attribute)?;
             Some(Self { place, dn: entry.dn.clone(), attribute: attribute.clone(), from: from? })
@@ -103,7 +103,7 @@ pub(super) async fn read_groups(
 }
 
 /// Follows `member;range=0-1499` to `range=…-*`: Active Directory sends no more than 1,500 values at a time. A group is read whole or the run fails.
-async fn read_ranges(
+pub(super) async fn read_ranges(
     connection: &mut Connection,
     phase: Phase,
     dn: &str,

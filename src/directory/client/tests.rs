@@ -332,7 +332,7 @@ async fn one_person_is_found_by_what_was_typed_and_nothing_else() {
     let fake = Fake::start(|page| a_search_for_one(&page)).await;
     let (config, within) = (fake.config(), std::time::Duration::from_secs(2));
     let by_name = find_person(&config, PersonKey::Username(" u3 "), NOW, within).await.unwrap().unwrap();
-    assert!(by_name.is_in_scope() && by_name.user.unwrap().id.as_str() == "id3");
+    assert!(by_name.is_in_scope() && by_name.user.unwrap().id.text() == "id3");
     let by_id = find_person(&config, PersonKey::Id(&EntryId::from("id4")), NOW, within).await.unwrap().unwrap();
     assert_eq!((by_id.user.unwrap().username.as_str(), by_id.server), ("u4", format!("ldap://{}", fake.address)));
 

@@ -11,6 +11,7 @@ use super::super::plan::{Change, Current, Extent, KnownUser, Plan, Policy, Verdi
 use super::super::run::{between_runs, write_part};
 use super::super::store;
 use super::super::text::Text;
+use super::groups::Concerned;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::id::UserId;
@@ -59,7 +60,8 @@ async fn under_lease(app: &App, config: &DirectoryConfig, touches: &[Touch], lea
 
     let part = read(app, config, &people, &groups).await?;
     let known_groups = store::part::groups_among(&mut app.db.read().await?, directory, &groups).await?;
-    let batch = Batch { app, config, lease, people, groups_touched: !part.groups.is_empty() || !known_groups.is_empty(), part };
+    let groups: Vec<EntryId> = groups.into_iter().filter(|id| part.groups.contains(id) || known_groups.contains(id)).collect();
+    let batch = Batch { app, config, lease, people, groups, part };
     batch.take_over().await
 }
 
@@ -85,7 +87,8 @@ struct Batch<'b> {
     config: &'b DirectoryConfig,
     lease: &'b Lease,
     people: Vec<EntryId>,
-    groups_touched: bool,
+    /// Groups that were touched.
+    groups: Vec<EntryId>,
     part: Part,
 }
 
@@ -101,7 +104,7 @@ impl Batch<'_> {
             })
         };
         let life_cycle = self.config.life_cycle;
-        let mut groups_concerned = life_cycle.sync_groups && (self.groups_touched || self.part.users.iter().any(is_other));
+        let mut groups_concerned = life_cycle.sync_groups && (!self.groups.is_empty() || self.part.users.iter().any(is_other));
         if self.config.placement.import_group.is_some() && groups_concerned {
             // Whether somebody belongs here is then a question of groups too.
             let is_known = |user: &DirectoryUser| known.get(&user.id).is_some_and(|known| known.state != DirectoryState::Missing);
@@ -112,13 +115,32 @@ impl Batch<'_> {
         if own_groups_may_differ || (groups_concerned && membership_is_of_people(self.config)) {
             (rest, groups_concerned) = (Some("membership also depends on attributes of people"), false);
         }
+        let others: Vec<&DirectoryUser> = self.part.users.iter().filter(|user| is_other(user)).collect();
+        let mut concerned = None;
+        // Whether an administrator who is called otherwise now still is one, all groups say.
+        let are_plain = others.iter().all(|user| known.get(&user.id).is_none_or(|known| !known.is_admin));
+        if groups_concerned && are_plain {
+            concerned = Concerned::find(self.app, self.config, (&self.people, &self.groups), &self.part, &others).await?;
+        }
         let (mut without_losses, mut outdated) = (false, 0);
         loop {
             let settings = Policy::new(self.config, self.app.clock.now());
             let collision = settings.life_cycle.collision;
             // Only a run that has read everything deletes people and links accounts.
-            let policy = settings.of_part(if groups_concerned { Extent::SomePeopleAndGroups } else { Extent::SomePeople });
-            let (mut snapshot, current) = if groups_concerned { self.with_groups(&policy).await? } else { self.without_groups(&policy).await? };
+            let mut policy = settings.of_part(Extent::SomePeople);
+            let some = match &concerned {
+                Some(concerned) => concerned.snapshot(&policy).await?,
+                None => None,
+            };
+            let all_groups = groups_concerned && some.is_none();
+            let (mut snapshot, current) = match some {
+                Some(some) => some,
+                None if groups_concerned => {
+                    policy.extent = Extent::SomePeopleAndGroups;
+                    self.with_groups(&policy).await?
+                }
+                None => self.without_groups(&policy).await?,
+            };
             let found = snapshot.users.len();
             snapshot.users.retain(|user| !waits_for_whole(user, &current, collision));
             if snapshot.users.len() < found {
@@ -127,13 +149,12 @@ impl Batch<'_> {
             let (snapshot, current) = if without_losses { sparing(snapshot, current) } else { (snapshot, current) };
             let mut plan = reconcile(&snapshot, &current, &policy);
             plan.counts.users.skipped = self.part.skipped_users.len();
-            if groups_concerned {
-                if plan.held_because.is_some() {
-                    return Ok(Taken::NotAll("the change is larger than is made without confirmation"));
-                }
-            } else {
+            if !all_groups {
                 plan.held_because = None;
                 self.end_memberships(&mut plan).await?;
+            }
+            if plan.held_because.is_some() || !self.may_end(&plan, all_groups).await? {
+                return Ok(Taken::NotAll("the change is larger than is made without confirmation"));
             }
             if self.config.life_cycle.missing == Missing::Delete && !plan.departed_users.is_empty() {
                 rest = Some("people are gone who are to be deleted");
@@ -174,7 +195,7 @@ impl Batch<'_> {
         let others: Vec<DirectoryUser> = others.filter_map(as_known).collect();
         let mut part = self.part.clone();
         let everyone = part.users.iter().chain(&others).cloned().collect();
-        let mut snapshot = client::read_groups_for(self.config, everyone).await?;
+        let mut snapshot = client::read_groups_for(self.config, everyone, &part.skipped_users).await?;
         let concerned = admins_that_change(self.config, &snapshot, &current, &touched);
         if !concerned.is_empty() {
             let read = client::read_part(self.config, &concerned, &[], self.app.clock.now()).await?;
@@ -192,9 +213,23 @@ impl Batch<'_> {
     /// Who has left is in no group any more.
     async fn end_memberships(&self, plan: &mut Plan<'_>) -> sqlx::Result<()> {
         let ended = store::part::memberships_of(&mut self.app.db.read().await?, &self.config.name, &plan.departed_users).await?;
-        plan.counts.memberships.removed += ended.len();
         plan.removed_members.extend(ended);
+        plan.removed_members.sort_unstable();
+        plan.removed_members.dedup();
+        plan.counts.memberships.removed = plan.removed_members.len();
         Ok(())
+    }
+
+    /// Whether the memberships that would end, of people who stay, may end without anybody confirming it. Of a plan made of all groups that was asked.
+    async fn may_end(&self, plan: &Plan<'_>, all_groups: bool) -> sqlx::Result<bool> {
+        let leaving: HashSet<UserId> = plan.departed_users.iter().copied().collect();
+        let ending = plan.removed_members.iter().filter(|(_, user)| !leaving.contains(user)).count();
+        let limit = self.config.guard.memberships;
+        if all_groups || ending <= limit.allowed(0) {
+            return Ok(true);
+        }
+        let known = store::part::memberships(&mut self.app.db.read().await?, &self.config.name).await?;
+        Ok(ending <= limit.allowed(usize::try_from(known).unwrap_or(0)))
     }
 }
 
@@ -263,7 +298,7 @@ fn membership_is_of_people(config: &DirectoryConfig) -> bool {
 }
 
 /// A person as they are known, as far as finding them among members goes.
-fn as_known(user: &KnownUser) -> Option<DirectoryUser> {
+pub(super) fn as_known(user: &KnownUser) -> Option<DirectoryUser> {
     Some(DirectoryUser {
         id: user.entry_id.clone(),
         dn: user.dn.clone(),

@@ -9,6 +9,7 @@
 
 mod batch;
 mod follower;
+mod groups;
 mod person;
 
 use std::collections::BTreeMap;

@@ -11,8 +11,8 @@ use std::collections::{HashMap, HashSet};
 
 pub use self::nesting::MAX_MEMBERSHIPS;
 pub use self::paths::{GroupPath, How, Tie, Ties, paths};
-use self::people::{Found, Other, sid_of};
-pub use self::people::{OwnGroups, People, Place};
+pub use self::people::{Found, OwnGroups, People, Place};
+use self::people::{Other, sid_of};
 use super::attributes::{Field, MEMBER_URL, RawEntry, member_values};
 use super::config::{DirectoryConfig, MemberValue, Nested};
 use super::dn::{DnKey, key_of, key_of_member};

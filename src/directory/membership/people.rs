@@ -47,6 +47,21 @@ pub struct Found {
     pub(super) is_dynamic: bool,
 }
 
+impl Found {
+    /// How many values are nobody's, groups included.
+    pub fn strangers(&self) -> usize {
+        self.others.len() + self.unknown
+    }
+
+    /// Whether one of the values is a group's, by what these say of a name and an id.
+    pub fn has_group(&self, by_name: impl Fn(&DnKey) -> bool, by_id: impl Fn(&EntryId) -> bool) -> bool {
+        self.others.iter().any(|(other, _)| match other {
+            Other::Dn(key) => by_name(key),
+            Other::Id(id) => by_id(id),
+        })
+    }
+}
+
 impl People {
     /// Takes the people of a run. Skipped entries are known by their DN, so that a mistake in an entry does not end its memberships.
     pub fn new(users: &[DirectoryUser], skipped: &[SkippedEntry], config: &DirectoryConfig) -> Self {

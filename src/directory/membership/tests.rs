@@ -242,7 +242,7 @@ fn only_members_of_the_import_group_are_left_nested_ones_too_even_when_nesting_i
             snapshot.problems.report("cn=Hopper\\, Grace,ou=p,dc=x", None, "about somebody who is not taken over");
             snapshot.problems.report(ADA, None, "about Ada");
             only_members(&mut snapshot, wanted, &config(pairs)).unwrap();
-            assert_eq!(snapshot.users.iter().map(|user| user.id.as_str()).collect::<Vec<_>>(), ["1"], "{wanted}");
+            assert_eq!(snapshot.users.iter().map(|user| user.id.text()).collect::<Vec<_>>(), ["1"], "{wanted}");
             assert!(snapshot.skipped_users.is_empty());
             assert_eq!(members(&snapshot, "all"), "1");
             let about_people = snapshot.problems.iter().filter(|problem| problem.message.starts_with("about"));

@@ -451,7 +451,7 @@ fn skipped_in_reading(snapshot: &Snapshot, policy: &Policy, plan: &mut Plan<'_>)
             Some(problem) => plan.skip(what, &problem.dn, &problem.dn, &problem.message),
             // In a part, these are those who were not asked for.
             None if policy.extent != Extent::Whole => {}
-            None => plan.skip(what, entry.id.as_ref().map_or("", EntryId::as_str), "", "The entry could not be used."),
+            None => plan.skip(what, &entry.id.as_ref().map_or(Cow::Borrowed(""), EntryId::text), "", "The entry could not be used."),
         }
     }
 }
@@ -530,17 +530,17 @@ fn digest(plan: &Plan<'_>) -> PlanDigest {
     plan.departed_users.iter().for_each(|user| add(&[b"depart", user.uuid().as_bytes()]));
     plan.deleted_users.iter().for_each(|user| add(&[b"delete", user.uuid().as_bytes()]));
     plan.forgotten_users.iter().for_each(|user| add(&[b"forget", user.uuid().as_bytes()]));
-    plan.linked_users.iter().for_each(|(user, row)| add(&[b"link", user.uuid().as_bytes(), row.entry.id.as_str().as_bytes(), &row.hash.0]));
+    plan.linked_users.iter().for_each(|(user, row)| add(&[b"link", user.uuid().as_bytes(), row.entry.id.text().as_bytes(), &row.hash.0]));
     plan.updated_users.iter().for_each(|(user, _, row)| add(&[b"update", user.uuid().as_bytes(), &row.hash.0]));
-    plan.created_users.iter().for_each(|row| add(&[b"create", row.entry.id.as_str().as_bytes(), &row.hash.0]));
+    plan.created_users.iter().for_each(|row| add(&[b"create", row.entry.id.text().as_bytes(), &row.hash.0]));
     plan.released_groups.iter().for_each(|(group, name)| add(&[b"release group", group.uuid().as_bytes(), name.as_bytes()]));
     plan.removed_groups.iter().for_each(|group| add(&[b"remove group", group.uuid().as_bytes()]));
     plan.updated_groups.iter().for_each(|(group, row)| add(&[b"update group", group.uuid().as_bytes(), &row.hash.0]));
-    plan.created_groups.iter().for_each(|row| add(&[b"create group", row.entry.id.as_str().as_bytes(), &row.hash.0]));
+    plan.created_groups.iter().for_each(|row| add(&[b"create group", row.entry.id.text().as_bytes(), &row.hash.0]));
     plan.removed_members.iter().for_each(|(group, user)| add(&[b"leave", group.uuid().as_bytes(), user.uuid().as_bytes()]));
-    plan.added_members.iter().for_each(|(group, user)| add(&[b"join", group.as_str().as_bytes(), user.as_str().as_bytes()]));
+    plan.added_members.iter().for_each(|(group, user)| add(&[b"join", group.text().as_bytes(), user.text().as_bytes()]));
     for PlacedMember { group, member, is_lasting } in &plan.placed_members {
-        add(&[b"place", group.uuid().as_bytes(), member.as_str().as_bytes(), &[u8::from(*is_lasting)]]);
+        add(&[b"place", group.uuid().as_bytes(), member.text().as_bytes(), &[u8::from(*is_lasting)]]);
     }
     PlanDigest(chain)
 }

@@ -36,11 +36,20 @@ pub(super) fn is_numbered(name: &str, wanted: &str) -> bool {
     name.strip_prefix(wanted).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// The names as given out.
+/// The names as given out. Of the wishes nothing is kept that is not needed afterwards.
 pub(super) struct Names<'w, 's> {
+    others: Others<'w>,
+    ids: Vec<&'s EntryId>,
+    holders: HashMap<Cow<'s, str>, usize>,
+    refused: HashMap<usize, String>,
+    numbered: HashMap<usize, u32>,
+}
+
+/// Names while they are given out.
+struct Handout<'w, 's> {
     wishes: &'w [Wish<'s>],
     others: Others<'w>,
-    holders: HashMap<Cow<'w, str>, usize>,
+    holders: HashMap<Cow<'s, str>, usize>,
     refused: HashMap<usize, String>,
     numbered: HashMap<usize, u32>,
 }
@@ -72,20 +81,27 @@ pub(super) enum Refused {
 
 impl<'w, 's> Names<'w, 's> {
     /// Gives out names: first to whoever has theirs already, then to known ones, then to new ones.
-    pub(super) fn assign(wishes: &'w [Wish<'s>], others: Others<'w>, refused: Refused) -> Self {
+    pub(super) fn assign(wishes: &[Wish<'s>], others: Others<'w>, refused: Refused) -> Self {
+        let Handout { holders, refused, numbered, .. } = Handout::of(wishes, others, refused);
+        Self { others, ids: wishes.iter().map(|wish| wish.id).collect(), holders, refused, numbered }
+    }
+}
+
+impl<'w, 's> Handout<'w, 's> {
+    fn of(wishes: &'w [Wish<'s>], others: Others<'w>, refused: Refused) -> Self {
         let count = wishes.len();
         let mut names = Self { wishes, others, holders: HashMap::with_capacity(count), refused: HashMap::new(), numbered: HashMap::new() };
         let is_numbered = |wish: &Wish<'s>| refused == Refused::GetsNumber && wish.is_numbered();
         names.turn(|wish| wish.is_known && wish.key == wish.has);
         // Who has a number is content with it for now, or the order in which names become free would move them about.
         for (place, wish) in wishes.iter().enumerate().filter(|(_, wish)| is_numbered(wish)) {
-            names.holders.extend(wish.has.as_deref().map(|has| (has.into(), place)));
+            names.holders.extend(wish.has.clone().map(|has| (has, place)));
         }
         names.turn(|wish| wish.is_known && wish.key != wish.has && !is_numbered(wish));
         if refused != Refused::Nothing {
             for (place, wish) in wishes.iter().enumerate() {
-                if let (true, Some(has)) = (names.refused.contains_key(&place), wish.has.as_deref()) {
-                    names.holders.entry(has.into()).or_insert(place);
+                if let (true, Some(has)) = (names.refused.contains_key(&place), &wish.has) {
+                    names.holders.entry(has.clone()).or_insert(place);
                 }
             }
         }
@@ -103,12 +119,12 @@ impl<'w, 's> Names<'w, 's> {
     fn drop_numbers(&mut self) {
         let wanted: HashSet<&str> = self.wishes.iter().filter(|wish| wish.is_known).filter_map(|wish| wish.key.as_deref()).collect();
         for (place, wish) in self.wishes.iter().enumerate().filter(|(_, wish)| wish.is_numbered()) {
-            let (Some(key), Some(has)) = (wish.key.as_deref(), wish.has.as_deref()) else { continue };
-            let holder = self.holders.get(key).map(|holder| format!("{:?} ({})", self.wishes[*holder].name, self.wishes[*holder].dn));
+            let (Some(key), Some(has)) = (&wish.key, wish.has.as_deref()) else { continue };
+            let holder = self.holders.get(&**key).map(|holder| format!("{:?} ({})", self.wishes[*holder].name, self.wishes[*holder].dn));
             let owner = self.others.owner(key).map(|owner| owner.words.to_string()).or(holder);
             if owner.is_none() && !wanted.contains(has) {
                 self.holders.remove(has);
-                self.holders.insert(key.into(), place);
+                self.holders.insert(key.clone(), place);
             } else {
                 self.refused.insert(place, owner.unwrap_or_else(|| "nobody".to_owned()));
             }
@@ -133,24 +149,26 @@ impl<'w, 's> Names<'w, 's> {
         }
     }
 
-    /// The number that stands behind the name of one whose wish was refused.
-    pub(super) fn number_of(&self, place: usize) -> Option<u32> {
-        self.numbered.get(&place).copied()
-    }
-
     fn turn(&mut self, whose: impl Fn(&Wish<'s>) -> bool) {
         for (place, wish) in self.wishes.iter().enumerate().filter(|(_, wish)| whose(wish)) {
-            let Some(key) = wish.key.as_deref() else { continue };
-            let whose = match (self.others.owner(key), self.holders.get(key)) {
+            let Some(key) = &wish.key else { continue };
+            let whose = match (self.others.owner(key), self.holders.get(&**key)) {
                 (Some(other), _) => other.words.to_string(),
                 (None, Some(holder)) => format!("{:?} ({})", self.wishes[*holder].name, self.wishes[*holder].dn),
                 (None, None) => {
-                    self.holders.insert(key.into(), place);
+                    self.holders.insert(key.clone(), place);
                     continue;
                 }
             };
             self.refused.insert(place, whose);
         }
+    }
+}
+
+impl<'s> Names<'_, 's> {
+    /// The number that stands behind the name of one whose wish was refused.
+    pub(super) fn number_of(&self, place: usize) -> Option<u32> {
+        self.numbered.get(&place).copied()
     }
 
     /// Whom the name that was wished for belongs to, in words; `None` when the wish was granted.
@@ -160,7 +178,7 @@ impl<'w, 's> Names<'w, 's> {
 
     /// Whether the one with this entry id has to give up `name`, because somebody else gets it.
     pub(super) fn gives_up(&self, id: &EntryId, name: &str) -> bool {
-        self.holders.get(&*key_of(name)).is_some_and(|holder| self.wishes[*holder].id != id)
+        self.holders.get(&*key_of(name)).is_some_and(|holder| self.ids[*holder] != id)
     }
 
     /// What one who gives up `name` is called from then on: `name~<short id>`.

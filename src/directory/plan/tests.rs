@@ -241,7 +241,7 @@ fn synced(snapshot: &Snapshot) -> Current {
 }
 
 fn known<'c>(current: &'c Current, id: &str) -> &'c KnownUser {
-    current.users.iter().find(|user| user.entry_id.as_str() == id).unwrap()
+    current.users.iter().find(|user| user.entry_id.text() == id).unwrap()
 }
 
 fn messages(plan: &Plan<'_>) -> Vec<String> {
@@ -433,7 +433,7 @@ fn of_two_entries_with_one_username_the_known_holder_wins_then_the_smaller_id() 
     let nothing = Current::default();
     let plan = reconcile(&twins, &nothing, &placing(Placement::default()));
     assert_eq!((plan.counts.users.created, plan.counts.users.skipped), (1, 1));
-    assert_eq!(plan.created_users[0].entry.id.as_str(), "1");
+    assert_eq!(plan.created_users[0].entry.id.text(), "1");
     assert!(messages(&plan)[0].contains("uid=1,ou=people") && plan.problems.iter().next().unwrap().dn.contains("uid=2"));
 
     let before = synced(&snapshot(vec![user("2", "ADA", None)], vec![]));

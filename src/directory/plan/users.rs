@@ -106,6 +106,7 @@ pub(super) fn plan_users<'s>(
         .collect();
     let with_number = if policy.life_cycle.collision == Collision::Suffix { Refused::GetsNumber } else { Refused::KeepsOld };
     let usernames = Names::assign(&username_wishes, Others { names: &current.other_usernames, linked: &linked }, with_number);
+    drop(username_wishes);
     let has_email = |user: &'s KnownUser| user.email.as_deref().map(name_of);
     let email_wishes: Vec<Wish<'_>> = entries
         .iter()
@@ -118,6 +119,7 @@ pub(super) fn plan_users<'s>(
         .chain(staying.iter().map(|user| stay(user, has_email(user))))
         .collect();
     let emails = Names::assign(&email_wishes, Others { names: &current.other_emails, linked: &linked }, Refused::Nothing);
+    drop(email_wishes);
 
     let mut planned = PlannedUsers { present: HashMap::with_capacity(entries.len()), ..PlannedUsers::default() };
     for (place, &entry) in entries.iter().enumerate() {

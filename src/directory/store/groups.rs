@@ -165,7 +165,7 @@ pub(super) async fn create<'p>(
             key(&row.name).into(),
             row.entry.display_name.as_str().into(),
             directory.into(),
-            row.entry.id.as_str().into(),
+            (&*row.entry.id.text()).into(),
             row.entry.dn.as_str().into(),
             row.hash.0.as_slice().into(),
             now.into(),

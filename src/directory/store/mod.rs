@@ -11,7 +11,7 @@ pub(super) mod following;
 mod groups;
 pub(super) mod history;
 pub(super) mod part;
-mod people;
+pub(super) mod people;
 pub(super) mod previews;
 pub(super) mod runs;
 pub(super) mod standings;

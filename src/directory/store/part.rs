@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::super::model::{DirectoryState, EntryId};
-use super::super::plan::{Current, LocalGroup, Owner, Policy, wanted_groups};
+use super::super::plan::{Current, KnownGroup, LocalGroup, Owner, Policy, wanted_groups};
 use super::people::{self, IDS};
+use super::row_hash;
 use crate::clock::Timestamp;
 use crate::db::{Conn, Value, query, query_list};
 use crate::id::{GroupId, UserId};
@@ -35,10 +36,57 @@ pub(in super::super) async fn groups_among(conn: &mut Conn, directory: &str, ids
     let mut known = Vec::new();
     for chunk in ids.chunks(IDS) {
         let sql = "SELECT entry_id FROM groups WHERE directory = {1} AND removed_at IS NULL AND entry_id IN ({list})";
-        let found: Vec<(String,)> = query_list(sql, chunk.iter().map(|id| Value::from(id.as_str()))).bind(directory).all(conn).await?;
+        let found: Vec<(String,)> = query_list(sql, chunk.iter().map(|id| Value::from(&*id.text()))).bind(directory).all(conn).await?;
         known.extend(found.iter().map(|(id,)| EntryId::from(id.as_str())));
     }
     Ok(known)
+}
+
+/// Those of these groups that are known and have not been removed; without their members.
+pub(in super::super) async fn known_groups(conn: &mut Conn, directory: &str, ids: &[EntryId]) -> sqlx::Result<Vec<KnownGroup>> {
+    type KnownRow = (GroupId, String, String, String, String, Option<Vec<u8>>);
+    let mut known = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(IDS) {
+        let sql = "SELECT id, entry_id, COALESCE(entry_dn, ''), name, display_name, entry_hash
+                   FROM groups WHERE directory = {1} AND removed_at IS NULL AND entry_id IN ({list})";
+        let rows: Vec<KnownRow> = query_list(sql, chunk.iter().map(|id| Value::from(&*id.text()))).bind(directory).all(conn).await?;
+        known.extend(rows.into_iter().map(|(id, entry_id, dn, name, display_name, hash)| {
+            let (entry_id, hash) = (EntryId::from(entry_id.as_str()), row_hash(hash));
+            KnownGroup { id, entry_id, dn, name, display_name, is_removed: false, hash, members: Vec::new() }
+        }));
+    }
+    Ok(known)
+}
+
+/// The entry ids of the groups of the directory that these people are in.
+pub(in super::super) async fn groups_of(conn: &mut Conn, directory: &str, people: &[EntryId]) -> sqlx::Result<Vec<EntryId>> {
+    let mut groups = Vec::new();
+    for chunk in people.chunks(IDS) {
+        let sql = "SELECT DISTINCT g.entry_id FROM users u JOIN group_members m ON m.user_id = u.id JOIN groups g ON g.id = m.group_id
+                   WHERE u.directory = {1} AND g.directory = {1} AND g.entry_id IS NOT NULL AND u.entry_id IN ({list})";
+        let found: Vec<(String,)> = query_list(sql, chunk.iter().map(|id| Value::from(&*id.text()))).bind(directory).all(conn).await?;
+        groups.extend(found.iter().map(|(id,)| EntryId::from(id.as_str())));
+    }
+    Ok(groups)
+}
+
+/// Where the groups of a directory are.
+pub(in super::super) async fn places_of_groups(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<(EntryId, String)>> {
+    let rows: Vec<(String, String)> =
+        query("SELECT entry_id, COALESCE(entry_dn, '') FROM groups WHERE directory = $1 AND entry_id IS NOT NULL AND removed_at IS NULL")
+            .bind(directory)
+            .all(conn)
+            .await?;
+    Ok(rows.into_iter().map(|(id, dn)| (EntryId::from(id.as_str()), dn)).collect())
+}
+
+/// How many memberships the groups of a directory have.
+pub(in super::super) async fn memberships(conn: &mut Conn, directory: &str) -> sqlx::Result<i64> {
+    let (count,): (i64,) = query("SELECT COUNT(*) FROM group_members m JOIN groups g ON g.id = m.group_id WHERE g.directory = $1")
+        .bind(directory)
+        .one(conn)
+        .await?;
+    Ok(count)
 }
 
 #[derive(sqlx::FromRow)]

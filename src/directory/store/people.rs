@@ -9,7 +9,7 @@ use super::super::text::Text;
 use super::{NotApplied, all, row_hash};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx, Value, add_rows, insert_rows, query, query_list};
-use crate::id::{UserId, new_user_handle};
+use crate::id::{GroupId, UserId, new_user_handle};
 use crate::users::model::{key, search_text};
 
 /// How many rows are made ready at a time, so that memory stays bounded, and nothing else waits for long.
@@ -21,7 +21,7 @@ pub(super) const IDS: usize = 500;
 /// their names takes longer than reading them.
 type KnownRow = (UserId, String, String, String, Option<String>, bool, String, Option<Timestamp>, Option<Vec<u8>>);
 
-pub(super) async fn known(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<KnownUser>> {
+pub(in super::super) async fn known(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<KnownUser>> {
     let mut known = Vec::new();
     // Nearly everybody is wanted, so the table is read from its beginning to its end; by the index on the directory, SQLite would look for row after row.
     query(
@@ -43,7 +43,35 @@ pub(super) async fn known_among(conn: &mut Conn, directory: &str, ids: &[EntryId
         let sql = "SELECT id, entry_id, COALESCE(entry_dn, ''), username, email, directory_admin, COALESCE(directory_state, 'missing'),
                           CASE WHEN directory_state = 'active' THEN NULL ELSE COALESCE(left_at, directory_state_at) END, entry_hash
                    FROM users WHERE directory = {1} AND entry_id IN ({list})";
-        let rows: Vec<KnownRow> = query_list(sql, chunk.iter().map(|id| Value::from(id.as_str()))).bind(directory).all(conn).await?;
+        let rows: Vec<KnownRow> = query_list(sql, chunk.iter().map(|id| Value::from(&*id.text()))).bind(directory).all(conn).await?;
+        known.extend(rows.into_iter().map(KnownUser::from));
+    }
+    Ok(known)
+}
+
+/// [`known`], only those in this group.
+pub(in super::super) async fn known_in(conn: &mut Conn, directory: &str, group: GroupId) -> sqlx::Result<Vec<KnownUser>> {
+    let mut known = Vec::new();
+    query(
+        "SELECT u.id, u.entry_id, COALESCE(u.entry_dn, ''), u.username, u.email, u.directory_admin, COALESCE(u.directory_state, 'missing'),
+                CASE WHEN u.directory_state = 'active' THEN NULL ELSE COALESCE(u.left_at, u.directory_state_at) END, u.entry_hash
+         FROM group_members m JOIN users u ON u.id = m.user_id WHERE m.group_id = $1 AND u.directory = $2 AND u.entry_id IS NOT NULL",
+    )
+    .bind(group)
+    .bind(directory)
+    .each(conn, |row: KnownRow| known.push(KnownUser::from(row)))
+    .await?;
+    Ok(known)
+}
+
+/// [`known`], only those with one of these usernames, as [`key`] has them.
+pub(in super::super) async fn known_by_username(conn: &mut Conn, directory: &str, keys: &[String]) -> sqlx::Result<Vec<KnownUser>> {
+    let mut known = Vec::new();
+    for chunk in keys.chunks(IDS) {
+        let sql = "SELECT id, entry_id, COALESCE(entry_dn, ''), username, email, directory_admin, COALESCE(directory_state, 'missing'),
+                          CASE WHEN directory_state = 'active' THEN NULL ELSE COALESCE(left_at, directory_state_at) END, entry_hash
+                   FROM users WHERE directory = {1} AND entry_id IS NOT NULL AND username_key IN ({list})";
+        let rows: Vec<KnownRow> = query_list(sql, chunk.iter().map(Value::from)).bind(directory).all(conn).await?;
         known.extend(rows.into_iter().map(KnownUser::from));
     }
     Ok(known)
@@ -251,7 +279,7 @@ pub(super) async fn link(tx: &mut Tx, directory: &str, linked: &[(UserId, UserRo
         let mut rows: Vec<[Value; 19]> = Vec::with_capacity(chunk.len());
         for (id, row) in chunk {
             let mut values = updated_row(*id, Change::Updated, row, now);
-            values[15] = row.entry.id.as_str().into();
+            values[15] = (&*row.entry.id.text()).into();
             rows.push(values);
         }
         let changed = insert_rows(
@@ -325,7 +353,7 @@ fn created_row(id: UserId, directory: &str, row: &UserRow<'_>, now: Timestamp) -
         false.into(),
         row.is_admin.into(),
         directory.into(),
-        row.entry.id.as_str().into(),
+        (&*row.entry.id.text()).into(),
         row.entry.dn.as_str().into(),
         row.hash.0.as_slice().into(),
         row.state.as_str().into(),

@@ -181,10 +181,11 @@ struct Foreseen {
 
 /// Foresees what a client would get about a person with these scopes. Nobody signs in, and nothing is made.
 async fn foresee(app: &App, client: &Client, user: &User, scopes: &Scopes, now: Timestamp) -> anyhow::Result<Foreseen> {
-    let mut conn = app.db.read().await?;
     let policy = &client.registration.policies.claims;
-    let known = known_of(app, &mut conn, (client.id, policy), user, true).await?;
-    let (admitted, groups) = (clients::admits(&mut conn, client, user.id).await?, groups::of_user(&mut conn, user.id).await?);
+    let groups = groups::of_user(&mut app.db.read().await?, user.id).await?;
+    let known = known_of(app, (client.id, policy), user, groups.clone()).await?;
+    let mut conn = app.db.read().await?;
+    let admitted = clients::admits(&mut conn, client, user.id).await?;
     let allowed = if admitted { Vec::new() } else { clients::allowed_groups(&mut conn, client.id).await? };
     drop(conn);
     let json = |scopes: &Scopes| {

@@ -10,13 +10,16 @@
 pub mod admin;
 mod signing;
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::body::Bytes;
-use openidconnect::JsonWebKeySet;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet};
+use openidconnect::{JsonWebKey as _, JsonWebKeySet};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -60,6 +63,8 @@ pub struct KeySet {
 pub struct Published {
     /// The JSON text.
     pub body: Bytes,
+    /// The same, compressed with gzip.
+    pub gzip: Bytes,
     /// Its entity tag, with the quotes.
     pub etag: String,
 }
@@ -69,9 +74,11 @@ impl Published {
     ///
     /// # Errors
     /// When it cannot be printed.
-    pub fn new(document: &impl serde::Serialize) -> serde_json::Result<Self> {
+    pub fn new(document: &impl serde::Serialize) -> anyhow::Result<Self> {
         let body = serde_json::to_vec(document)?;
-        Ok(Self { etag: format!("\"{}\"", base64url(&sha256(&body)[..12])), body: body.into() })
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        gzip.write_all(&body)?;
+        Ok(Self { etag: format!("\"{}\"", base64url(&sha256(&body)[..12])), gzip: gzip.finish()?.into(), body: body.into() })
     }
 }
 
@@ -87,6 +94,11 @@ impl KeySet {
     /// Every public key, retired ones too.
     pub fn verification_keys(&self) -> CoreJsonWebKeySet {
         JsonWebKeySet::new(self.verification.clone())
+    }
+
+    /// The public key of this id, retired ones too.
+    pub fn verification_key(&self, kid: &str) -> Option<&CoreJsonWebKey> {
+        self.verification.iter().find(|key| key.key_id().is_some_and(|known| known.as_str() == kid))
     }
 
     /// What `/.well-known/jwks.json` serves.

@@ -16,6 +16,7 @@
 //! | [`signer`] | keys of clients that sign JWTs, and a server that publishes them |
 //! | [`slapd`], [`samba`], [`ds389`] | real directories: OpenLDAP, an Active Directory domain controller, 389 Directory Server |
 //! | [`faulty_ldap`] | a directory in the test process that does everything wrong a test asks for |
+//! | [`mailbox`] | a mail server that keeps what it takes |
 //! | [`ldap_tools`], [`certificates`] | what the directories share |
 //! | [`janitor`] | nothing of all this outlives the test binary, however it ends |
 
@@ -32,6 +33,7 @@ pub(crate) mod guarded;
 pub(crate) mod http;
 pub(crate) mod janitor;
 pub(crate) mod ldap_tools;
+pub(crate) mod mailbox;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod proxies;

@@ -1,0 +1,220 @@
+//! Sign-in links by e-mail: those an administrator sends, and those people ask for at `/sign-in/email`.
+//!
+//! Asking writes a wish and nothing else, whoever was named, and a job answers it: neither words nor time tell whether there is such a person (OWASP ASVS 5.0,
+//! 6.3.8). A link that was asked for works in the browser that asked alone, so a link somebody was talked into sending on opens nothing.
+
+use std::time::Duration;
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::Form;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use super::model::Purpose;
+use super::{address, store};
+use crate::app::App;
+use crate::audit::{self, Actor, Event, Kind};
+use crate::clock::{Timestamp, duration_for_people};
+use crate::db::{Signal, Tx};
+use crate::error::AppError;
+use crate::id::{AccessLinkId, LinkRequestId};
+use crate::mail::{self, Mail};
+use crate::secret::SecretToken;
+use crate::settings::Settings;
+use crate::users::{self, User};
+use crate::web::{BrowserCookie, Chrome, Client, user_agent};
+
+/// Raised when somebody asked. One for the whole process, because it says no more than that.
+static ASKED: Signal = std::sync::LazyLock::new(|| tokio::sync::watch::Sender::new(0));
+
+/// How long a link that was asked for works.
+const LIFETIME: Duration = Duration::from_secs(15 * 60);
+/// How many of them one person gets in that time.
+const LINKS_MAX: i64 = 3;
+/// How often each instance looks for wishes others wrote.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How long a name may be, in characters: as long as an e-mail address (RFC 5321, section 4.5.3.1).
+const NAME_CHARS_MAX: usize = 254;
+
+/// Whether people may ask for links.
+pub fn is_offered(settings: &Settings) -> bool {
+    settings.email_link_on_request && mail::is_configured(settings)
+}
+
+/// The text of a mail with a link.
+#[derive(Template)]
+#[template(path = "mail/access_link.txt")]
+struct Text<'a> {
+    app_name: &'a str,
+    name: &'a str,
+    url: &'a str,
+    until: String,
+    /// Who asked, where; empty when an administrator sends it.
+    browser: &'a str,
+    client_ip: &'a str,
+}
+
+/// A mail with a link an administrator made.
+///
+/// # Errors
+/// When the text cannot be written.
+pub(super) fn from_administrator(app: &App, to: &str, name: &str, url: &str, expires_at: Timestamp, now: Timestamp) -> Result<Mail, askama::Error> {
+    let settings = app.settings();
+    let text = Text { app_name: &settings.app_name, name, url, until: expires_at.for_people(), browser: "", client_ip: "" }.render()?;
+    Ok(Mail { to: to.to_owned(), subject: format!("Your way into {}", settings.app_name), text, useful_for: expires_at.since(now) })
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "access_links/ask.html")]
+struct AskPage {
+    chrome: Chrome,
+    typed: String,
+    mistake: &'static str,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "access_links/asked.html")]
+struct AskedPage {
+    chrome: Chrome,
+    lifetime: String,
+}
+
+/// What the form asks for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct AskForm {
+    name: String,
+}
+
+/// `GET /sign-in/email`.
+///
+/// # Errors
+/// `NotFound` where links are not sent to who asks.
+pub async fn page(State(app): State<App>) -> Result<impl IntoResponse, AppError> {
+    if !is_offered(&app.settings()) {
+        return Err(AppError::NotFound);
+    }
+    Ok(AskPage { chrome: Chrome::public(&app), typed: String::new(), mistake: "" })
+}
+
+/// `POST /sign-in/email`: the same answer for everyone.
+///
+/// # Errors
+/// As [`page`], and `TooManyRequests`.
+pub async fn ask(State(app): State<App>, client: Client, headers: HeaderMap, Form(form): Form<AskForm>) -> Result<Response, AppError> {
+    if !is_offered(&app.settings()) {
+        return Err(AppError::NotFound);
+    }
+    app.limits.link_requests.check(&client)?;
+    let name = form.name.trim();
+    let mistake = if name.is_empty() {
+        "Enter your username or your e-mail address."
+    } else if name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+        "That is neither a username nor an e-mail address."
+    } else {
+        ""
+    };
+    if !mistake.is_empty() {
+        let page = AskPage { chrome: Chrome::public(&app), typed: form.name.chars().take(NAME_CHARS_MAX).collect(), mistake };
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    }
+    let browser = BrowserCookie::read_or_make(&app, &headers);
+    let wish = store::Wish {
+        asked_for: name.to_owned(),
+        browser_hash: browser.hash(),
+        client_ip: client.ip_text(),
+        user_agent: client.user_agent.clone(),
+        created_at: app.clock.now(),
+    };
+    let mut tx = app.db.begin().await?;
+    store::insert_wish(&mut tx, LinkRequestId::new(), &wish).await?;
+    tx.announce(&ASKED);
+    tx.commit().await?;
+    Ok(browser.attach(&app, AskedPage { chrome: Chrome::public(&app), lifetime: duration_for_people(LIFETIME) }))
+}
+
+/// Answers wishes until the server stops. For the jobs.
+pub async fn keep_answering(app: App) {
+    let mut asked = ASKED.subscribe();
+    while !app.stopping.is_cancelled() {
+        match answer_one(&app).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => tracing::error!(cause = format!("{error:#}"), "wishes for sign-in links cannot be answered; it will be tried again"),
+        }
+        tokio::select! {
+            () = app.stopping.cancelled() => break,
+            _ = asked.changed() => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+/// Answers the oldest wish: the wish goes, and link, audit event and mail come, in one transaction. `false` when there is none.
+async fn answer_one(app: &App) -> anyhow::Result<bool> {
+    if !store::any_wish(&mut app.db.read().await?).await? {
+        return Ok(false);
+    }
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let Some(wish) = store::take_wish(&mut tx).await? else { return Ok(false) };
+    let user = users::find_by_name(&mut tx, &wish.asked_for).await?;
+    if let Some((user, email)) = user.and_then(|user| user.email.clone().map(|email| (user, email))) {
+        let asked_before = store::count_asked_for(&mut tx, user.id, now - LIFETIME).await?;
+        let is_timely = now.since(wish.created_at) < LIFETIME && is_offered(&app.settings());
+        if is_timely && may_have_link(&user, asked_before) {
+            send(app, &mut tx, &user, email, &wish, now).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Whether somebody who asked for a link gets one: not who is kept out, not administrators (whoever reads their mail would have the house), and not the fourth
+/// within the time one works.
+fn may_have_link(user: &User, asked_before: i64) -> bool {
+    !user.is_disabled() && !user.is_admin() && asked_before < LINKS_MAX
+}
+
+async fn send(app: &App, tx: &mut Tx, user: &User, email: String, wish: &store::Wish, now: Timestamp) -> anyhow::Result<()> {
+    let code = SecretToken::new("");
+    let id = AccessLinkId::new();
+    let browser_hash = Some(wish.browser_hash.clone());
+    let (purpose, expires_at) = (Purpose::SignIn, now + LIFETIME);
+    let new = store::New { id, code_hash: &code.hash(), purpose, user: Some(user.id), created_by: None, created_at: now, expires_at, browser_hash };
+    store::insert(tx, new).await?;
+    let client = Client { ip: wish.client_ip.parse().ok(), user_agent: wish.user_agent.clone() };
+    let event = Event::new(now, Kind::AccessLinkRequested, Actor::visitor()).on(user.id.uuid(), &user.username).from_client(&client);
+    audit::record(tx, event.with("access_link", id.to_string())).await?;
+    let settings = app.settings();
+    let text = Text {
+        app_name: &settings.app_name,
+        name: &user.display_name,
+        url: &address(app, &code),
+        until: expires_at.for_people(),
+        browser: &user_agent::describe(&wish.user_agent),
+        client_ip: &wish.client_ip,
+    };
+    let subject = format!("Your sign-in link for {}", settings.app_name);
+    let mail = Mail { to: email, subject, text: text.render()?, useful_for: LIFETIME };
+    Ok(mail::queue(tx, &app.sealer, &mail, now).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn administrators_and_who_is_kept_out_get_no_link_and_nobody_gets_many() {
+        let now = Timestamp::from_seconds(0);
+        let ada = User::new_local("ada", Some("ada@example.org"), "Ada", "", now);
+        assert!(may_have_link(&ada, 0) && may_have_link(&ada, LINKS_MAX - 1));
+        assert!(!may_have_link(&ada, LINKS_MAX));
+        assert!(!may_have_link(&User { local_admin: true, ..ada.clone() }, 0));
+        assert!(!may_have_link(&User { directory_admin: true, ..ada.clone() }, 0));
+        assert!(!may_have_link(&User { blocked_at: Some(now), ..ada }, 0));
+    }
+}
