@@ -28,7 +28,9 @@ use crate::oidc::{
 };
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
-use crate::{access_links, audit, directory, forward_auth, groups, mail, metrics, other_device, passkeys, settings, sign_in_problems, users, ways_in};
+use crate::{
+    access_links, audit, directory, forward_auth, groups, mail, metrics, other_device, passkeys, settings, sign_in_problems, users, ways_in,
+};
 
 /// The largest body a form or a ceremony needs.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -108,6 +110,8 @@ fn sign_in() -> Router<App> {
         .route("/account/passkeys/add", get(passkeys::http::add_page))
         .route("/account/passkeys/register/start", post(passkeys::http::start_registration))
         .route("/account/passkeys/register/finish", post(passkeys::http::finish_registration))
+        .route("/account/passkeys/{id}", get(passkeys::http::show))
+        .route("/account/passkeys/{id}/not-mine", post(passkeys::http::disown))
         .route("/account/passkeys/{id}/rename", post(passkeys::http::rename))
         .route("/account/passkeys/{id}/remove", post(passkeys::http::remove))
         .route("/account/recovery", get(ways_in::http::show).post(ways_in::http::make))

@@ -14,6 +14,7 @@ use super::model::check_name;
 use super::{Answer, CeremonyError, Passkey, Removal, Signal, Started};
 use crate::access_links;
 use crate::app::App;
+use crate::audit::Kind;
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::PasskeyId;
@@ -172,7 +173,8 @@ pub async fn sign_in_page(
     let address = app.config.origin.as_str().to_owned();
     let offers_mail = access_links::by_mail::is_offered(&app.settings());
     let chrome = Chrome::public(&app);
-    let page = SignInPage { chrome, address, client_name, signed_in_as, notice, request, back, password_page, recovery_page, device_page, offers_mail };
+    let page =
+        SignInPage { chrome, address, client_name, signed_in_as, notice, request, back, password_page, recovery_page, device_page, offers_mail };
     Ok(page.into_response())
 }
 
@@ -246,7 +248,8 @@ pub async fn add_page(
     let (request, back) = next.fields();
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let chrome = signed_in.chrome(&app);
-    Ok(AddPage { chrome, address, username: signed_in.user.username, is_first, is_all, codes_left, may_wait, client_name, request, back }.into_response())
+    Ok(AddPage { chrome, address, username: signed_in.user.username, is_first, is_all, codes_left, may_wait, client_name, request, back }
+        .into_response())
 }
 
 /// `POST /account/passkeys/register/start`: options for `navigator.credentials.create()`.
@@ -437,6 +440,61 @@ pub async fn remove(
     }
 }
 
+#[derive(Template, WebTemplate)]
+#[template(path = "passkeys/show.html")]
+struct ShowPage {
+    chrome: Chrome,
+    card: Card,
+    events: Vec<Happened>,
+    may_change: bool,
+}
+
+/// Something that happened with a passkey.
+struct Happened {
+    at: Timestamp,
+    what: &'static str,
+    browser: String,
+    client_ip: String,
+}
+
+/// `GET /account/passkeys/{id}`: what happened with a passkey, and "this was not me".
+///
+/// # Errors
+/// `NotFound` when the person has no such passkey.
+pub async fn show(State(app): State<App>, signed_in: SignedIn, Path(id): Path<PasskeyId>) -> Result<Response, AppError> {
+    let (passkey, events) = {
+        let mut conn = app.db.read().await?;
+        let passkeys = super::of_user(&mut conn, signed_in.user.id).await?;
+        let passkey = passkeys.into_iter().find(|passkey| passkey.id == id).ok_or(AppError::NotFound)?;
+        (passkey, super::timeline(&mut conn, signed_in.user.id, id).await?)
+    };
+    let events = events.into_iter().map(|line| Happened {
+        at: line.at,
+        what: Kind::from_text(&line.kind).map_or("Something else", Kind::label),
+        browser: user_agent::describe(&line.user_agent),
+        client_ip: line.client_ip,
+    });
+    let may_change = signed_in.session.method.is_passkey();
+    Ok(ShowPage { chrome: signed_in.chrome(&app), card: Card::new(passkey, None), events: events.collect(), may_change }.into_response())
+}
+
+/// `POST /account/passkeys/{id}/not-mine`: removes the passkey where that leaves a way in, ends every other session, and leads to what is still open.
+///
+/// # Errors
+/// `NotFound` when the person has no such passkey; a fresh proof is needed.
+pub async fn disown(
+    State(app): State<App>,
+    FreshSession(signed_in): FreshSession,
+    client: Client,
+    Path(id): Path<PasskeyId>,
+) -> Result<Redirect, AppError> {
+    match super::disown(&app, app.clock.now(), &client, &signed_in, id).await?.removal {
+        Removal::Removed => Ok(Redirect::to("/account/recovery/review?notice=disowned")),
+        Removal::IsLast | Removal::IsLastOfLastAdmin => Ok(Redirect::to("/account/recovery/review?notice=disowned-last")),
+        Removal::NotFound => Err(AppError::NotFound),
+    }
+}
+
 /// A session that came by an access link or a password may add a passkey and nothing else.
 fn proved_by_passkey(signed_in: &SignedIn) -> Result<(), AppError> {
     if signed_in.session.method.is_passkey() { Ok(()) } else { Err(AppError::PasskeyFirst) }
@@ -543,11 +601,9 @@ impl From<CeremonyError> for Failed {
                 "possible_copy",
                 "This sign-in was blocked to protect you: the passkey may have been copied. Use another passkey and tell your administrator.",
             ),
-            CeremonyError::Refused => (
-                StatusCode::BAD_REQUEST,
-                "refused",
-                "This passkey cannot be used here. Try another one, or one of the other ways to sign in.",
-            ),
+            CeremonyError::Refused => {
+                (StatusCode::BAD_REQUEST, "refused", "This passkey cannot be used here. Try another one, or one of the other ways to sign in.")
+            }
             CeremonyError::Filed(error, _) => return (*error).into(),
             CeremonyError::Internal(error) => return error.into(),
         };

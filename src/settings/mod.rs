@@ -54,6 +54,10 @@ settings! {
         ///
         /// Whoever is about to do something a thief of their session must not be able to do is asked for their passkey once more when they used it longer ago.
         proof_lifetime: Whole<1, 1_440> = Whole(10), "PROOF_DURATION", "Sessions";
+        /// Sign in with another device.
+        ///
+        /// Whoever is signed in on their telephone lets another browser in with it: for televisions and computers without passkeys. It can be tricked out of people, a passkey cannot; so administrators are left out.
+        other_device: OtherDevice = OtherDevice::People, "SIGN_IN_WITH_OTHER_DEVICE", "Sign-in";
         /// Access token lifetime in minutes.
         ///
         /// How long an app may use an access token before it has to refresh.
@@ -90,10 +94,6 @@ settings! {
         ///
         /// The keys that sign ID tokens are changed this often by themselves; 0 means never. The next key is published well before it signs, so apps notice nothing.
         key_rotation: Whole<0, 3_650> = Whole(0), "KEY_ROTATION_DAYS", "Apps";
-        /// Sign in with another device.
-        ///
-        /// Whoever is signed in on their telephone lets another browser in with it: for televisions and computers without passkeys. It can be tricked out of people, a passkey cannot; so administrators are left out.
-        other_device: OtherDevice = OtherDevice::People, "SIGN_IN_WITH_OTHER_DEVICE", "Sign-in";
         /// Days to keep sign-in problems.
         ///
         /// Why somebody could not sign in is kept this long under the short code they saw.
