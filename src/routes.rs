@@ -111,6 +111,8 @@ fn sign_in() -> Router<App> {
         .route("/account/passkeys/add", get(passkeys::http::add_page))
         .route("/account/passkeys/register/start", post(passkeys::http::start_registration))
         .route("/account/passkeys/register/finish", post(passkeys::http::finish_registration))
+        .route("/account/passkeys/{id}", get(passkeys::http::show))
+        .route("/account/passkeys/{id}/not-mine", post(passkeys::http::disown))
         .route("/account/passkeys/{id}/rename", post(passkeys::http::rename))
         .route("/account/passkeys/{id}/remove", post(passkeys::http::remove))
         .route("/account/recovery", get(ways_in::http::show).post(ways_in::http::make))
