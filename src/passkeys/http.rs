@@ -20,6 +20,7 @@ use crate::id::PasskeyId;
 use crate::recovery_codes;
 use crate::sessions::next::PendingAuthorization;
 use crate::sessions::{self, FreshEnrol, FreshSession, MayEnrol, MaybeSignedIn, Method, Next, SignedIn};
+use crate::sign_up;
 use crate::users::User;
 use crate::web::{BrowserCookie, Chrome, Client, user_agent};
 
@@ -40,6 +41,8 @@ struct SignInPage {
     password_page: String,
     /// Whether a link can be sent to the person's e-mail address.
     offers_mail: bool,
+    /// Whether everyone may make an account.
+    offers_sign_up: bool,
     /// Where one comes in by a recovery code.
     recovery_page: String,
     /// Where one signs in with another device; empty where that is switched off.
@@ -165,10 +168,23 @@ pub async fn sign_in_page(
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let signed_in_as = signed_in.map(|signed_in| signed_in.user.display_name).unwrap_or_default();
     let address = app.config.origin.as_str().to_owned();
+    let offers_sign_up = sign_up::http::is_open(&app);
     let offers_mail = access_links::by_mail::is_offered(&app.settings());
     let chrome = Chrome::public(&app);
-    let page =
-        SignInPage { chrome, address, client_name, signed_in_as, notice, request, back, password_page, offers_mail, recovery_page, device_page };
+    let page = SignInPage {
+        chrome,
+        address,
+        client_name,
+        signed_in_as,
+        notice,
+        request,
+        back,
+        password_page,
+        offers_mail,
+        offers_sign_up,
+        recovery_page,
+        device_page,
+    };
     Ok(page.into_response())
 }
 
@@ -242,7 +258,8 @@ pub async fn add_page(
     let (request, back) = next.fields();
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let chrome = signed_in.chrome(&app);
-    Ok(AddPage { chrome, address, username: signed_in.user.username, is_first, is_all, codes_left, may_wait, client_name, request, back }.into_response())
+    Ok(AddPage { chrome, address, username: signed_in.user.username, is_first, is_all, codes_left, may_wait, client_name, request, back }
+        .into_response())
 }
 
 /// `POST /account/passkeys/register/start`: options for `navigator.credentials.create()`.
@@ -536,11 +553,9 @@ impl From<CeremonyError> for Failed {
                 "possible_copy",
                 "This sign-in was blocked to protect you: the passkey may have been copied. Use another passkey and tell your administrator.",
             ),
-            CeremonyError::Refused => (
-                StatusCode::BAD_REQUEST,
-                "refused",
-                "This passkey cannot be used here. Try another one, or one of the other ways to sign in.",
-            ),
+            CeremonyError::Refused => {
+                (StatusCode::BAD_REQUEST, "refused", "This passkey cannot be used here. Try another one, or one of the other ways to sign in.")
+            }
             CeremonyError::Filed(error, _) => return (*error).into(),
             CeremonyError::Internal(error) => return error.into(),
         };

@@ -85,6 +85,7 @@ mod samba_sync;
 mod sessions;
 mod settings;
 mod sign_in_problems;
+mod sign_up;
 mod starting;
 mod support;
 mod support_checks;
