@@ -118,7 +118,7 @@ async fn sweep(app: App) -> anyhow::Result<()> {
     tx.commit().await?;
     app.limits.sign_in.sweep();
     app.limits.user_codes.sweep();
-    app.limits.link_requests.sweep();
     app.limits.problems.sweep();
+    app.limits.link_requests.sweep();
     Ok(())
 }

@@ -131,6 +131,8 @@ pub enum Kind {
     DirectorySyncConfirmed,
     /// A signing key was made or replaced.
     KeyRotated,
+    /// An administrator withdrew a signing key: what it signed counts no more.
+    KeyWithdrawn,
     /// An app could not be told, or did not want to hear, that a session ended.
     LogoutNoticeFailed,
 }
@@ -215,6 +217,7 @@ kinds! {
     DirectorySyncFailed = "directory_sync_failed", "Directory sync failed";
     DirectorySyncConfirmed = "directory_sync_confirmed", "Directory sync confirmed";
     KeyRotated = "key_rotated", "Signing key made";
+    KeyWithdrawn = "key_withdrawn", "Signing key withdrawn";
     LogoutNoticeFailed = "logout_notice_failed", "App not told of a sign-out";
 }
 

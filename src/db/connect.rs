@@ -121,6 +121,8 @@ pub async fn open(connection_string: &str) -> Result<Db, OpenError> {
         .busy_timeout(WAIT_MAX)
         .foreign_keys(true)
         .statement_cache_capacity(256)
+        // Rows come from a thread of SQLite's own: of large answers, many at a time, or the two wait for each other all the while.
+        .row_buffer_size(1_000)
         .pragma("journal_size_limit", "67108864")
         // The file is read, not mapped: what is mapped counts as the process's memory, and a sync reads all of it.
         .pragma("cache_size", "-4000");

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::acr::Class;
-use super::authorize::required_class;
+use super::decision::required_class;
 use super::error::{OAuthError, no_store};
 use super::mint::{Wanted, mint, settle};
 use super::resources;

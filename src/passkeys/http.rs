@@ -14,10 +14,12 @@ use super::model::check_name;
 use super::{Answer, CeremonyError, Passkey, Removal, Signal, Started};
 use crate::access_links;
 use crate::app::App;
+use crate::audit::Kind;
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::PasskeyId;
 use crate::recovery_codes;
+use crate::secret::base64url;
 use crate::sessions::next::PendingAuthorization;
 use crate::sessions::tries::{self, Door};
 use crate::sessions::{self, FreshEnrol, FreshSession, MayEnrol, MaybeSignedIn, Method, Next, SignedIn};
@@ -62,6 +64,8 @@ struct ListPage {
     by_password: bool,
     is_full: bool,
     may_add: bool,
+    /// The origin passkeys belong to.
+    address: String,
     /// How many recovery codes still work, for whoever has one passkey only.
     codes: i64,
     signal: String,
@@ -69,6 +73,8 @@ struct ListPage {
 
 struct Card {
     id: PasskeyId,
+    /// Its id in WebAuthn, for the test.
+    credential_id: String,
     name: String,
     provider: &'static str,
     reach: &'static str,
@@ -360,7 +366,8 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
     };
     let may_end_others = matches!(notice, Some("added" | "removed"));
     let (notice, is_bad) = match notice {
-        Some("added") => ("The passkey was added. You can give it a name you will recognise.", false),
+        Some("added") => ("The passkey was added. Test it now, before you need it; and give it a name you will recognise.", false),
+        Some("tested") => ("The passkey works: it was you.", false),
         Some("renamed") => ("The passkey has its new name.", false),
         Some("removed") => {
             ("The passkey was removed and signs nobody in any more. If your password manager still offers it, delete it there too.", false)
@@ -386,6 +393,7 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
         may_end_others,
         may_change: signed_in.session.method.is_passkey(),
         by_password: matches!(signed_in.session.method, Method::DirectoryPassword { .. }),
+        address: app.config.origin.as_str().to_owned(),
         codes,
         signal,
     };
@@ -401,6 +409,7 @@ impl Card {
         };
         Self {
             id: passkey.id,
+            credential_id: base64url(&passkey.credential_id),
             provider: passkey.provider().unwrap_or_default(),
             reach: passkey.reach(),
             created_at: passkey.created_at,
@@ -459,6 +468,61 @@ pub async fn remove(
         Removal::Removed => Ok(Redirect::to("/account/passkeys?notice=removed")),
         Removal::IsLast => Ok(Redirect::to("/account/passkeys?notice=last")),
         Removal::IsLastOfLastAdmin => Ok(Redirect::to("/account/passkeys?notice=last-admin")),
+        Removal::NotFound => Err(AppError::NotFound),
+    }
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "passkeys/show.html")]
+struct ShowPage {
+    chrome: Chrome,
+    card: Card,
+    events: Vec<Happened>,
+    may_change: bool,
+}
+
+/// Something that happened with a passkey.
+struct Happened {
+    at: Timestamp,
+    what: &'static str,
+    browser: String,
+    client_ip: String,
+}
+
+/// `GET /account/passkeys/{id}`: what happened with a passkey, and "this was not me".
+///
+/// # Errors
+/// `NotFound` when the person has no such passkey.
+pub async fn show(State(app): State<App>, signed_in: SignedIn, Path(id): Path<PasskeyId>) -> Result<Response, AppError> {
+    let (passkey, events) = {
+        let mut conn = app.db.read().await?;
+        let passkeys = super::of_user(&mut conn, signed_in.user.id).await?;
+        let passkey = passkeys.into_iter().find(|passkey| passkey.id == id).ok_or(AppError::NotFound)?;
+        (passkey, super::timeline(&mut conn, signed_in.user.id, id).await?)
+    };
+    let events = events.into_iter().map(|line| Happened {
+        at: line.at,
+        what: Kind::from_text(&line.kind).map_or("Something else", Kind::label),
+        browser: user_agent::describe(&line.user_agent),
+        client_ip: line.client_ip,
+    });
+    let may_change = signed_in.session.method.is_passkey();
+    Ok(ShowPage { chrome: signed_in.chrome(&app), card: Card::new(passkey, None), events: events.collect(), may_change }.into_response())
+}
+
+/// `POST /account/passkeys/{id}/not-mine`: removes the passkey where that leaves a way in, ends every other session, and leads to what is still open.
+///
+/// # Errors
+/// `NotFound` when the person has no such passkey; a fresh proof is needed.
+pub async fn disown(
+    State(app): State<App>,
+    FreshSession(signed_in): FreshSession,
+    client: Client,
+    Path(id): Path<PasskeyId>,
+) -> Result<Redirect, AppError> {
+    match super::disown(&app, app.clock.now(), &client, &signed_in, id).await?.removal {
+        Removal::Removed => Ok(Redirect::to("/account/recovery/review?notice=disowned")),
+        Removal::IsLast | Removal::IsLastOfLastAdmin => Ok(Redirect::to("/account/recovery/review?notice=disowned-last")),
         Removal::NotFound => Err(AppError::NotFound),
     }
 }

@@ -5,6 +5,7 @@
 pub const DEEDS: &[(&str, &str)] = &[
     ("/account/passkeys/add", "add a passkey, which signs in to your account"),
     ("/account/passkeys/register/start", "add a passkey, which signs in to your account"),
+    ("/account/passkeys/{id}/not-mine", "remove a passkey from your account and end every other session"),
     ("/account/passkeys/{id}/remove", "remove a passkey from your account"),
     ("/account/recovery", "make recovery codes, which let in whoever has them"),
     ("/account/recovery/review/passkeys/{id}/remove", "remove a passkey from your account"),
