@@ -91,6 +91,8 @@ ids! {
     SessionId;
     /// A passkey's row.
     PasskeyId;
+    /// A sign-in with a browser never seen for its person.
+    NewBrowserId;
     /// A one-time access link.
     AccessLinkId;
     /// One run of the directory sync.

@@ -51,7 +51,8 @@ pub fn router(app: &App) -> Router {
         // Innermost: a form from elsewhere is never kept.
         .layer(from_fn_with_state(app.clone(), sessions::held::keep))
         .layer(CsrfLayer::new().with_rejection_response(|_| cross_site()))
-        .layer(session);
+        .layer(session)
+        .layer(from_fn_with_state(app.clone(), sessions::devices::identify));
     // For apps: no session, no CSRF check; each proves itself.
     let protocol = openid_protocol(app);
     let plain = Router::new()
@@ -88,6 +89,7 @@ fn sign_in() -> Router<App> {
     Router::new()
         .route("/sign-in", get(passwords::passkey_page))
         .route("/sign-in/password", get(passwords::sign_in_page).post(passwords::sign_in))
+        .route("/sign-in/email", get(access_links::by_mail::page).post(access_links::by_mail::ask))
         .route("/sign-in/recovery", get(ways_in::http::sign_in_page).post(ways_in::http::sign_in))
         .route("/sign-in/device", get(other_device::http::start_page).post(other_device::http::start))
         .route("/sign-in/device/wait", get(other_device::http::wait))
@@ -95,7 +97,6 @@ fn sign_in() -> Router<App> {
         .route("/account/approve", get(other_device::http::approve_page).post(other_device::http::approve))
         .route("/account/approve/deny", post(other_device::http::deny))
         .route("/sign-in/problem", post(sign_in_problems::http::tell).layer(DefaultBodyLimit::max(sign_in_problems::http::TOLD_BYTES_MAX)))
-        .route("/sign-in/email", get(access_links::by_mail::page).post(access_links::by_mail::ask))
         .route("/sign-in/start", post(passkeys::http::start_sign_in))
         .route("/sign-in/finish", post(passkeys::http::finish_sign_in))
         .route("/sign-out", get(sessions::http::sign_out_page).post(sessions::http::sign_out))
@@ -122,6 +123,8 @@ fn sign_in() -> Router<App> {
         .route("/account/sessions", get(sessions::http::list_page))
         .route("/account/sessions/end-others", post(sessions::http::end_others))
         .route("/account/sessions/{id}/end", post(sessions::http::end))
+        .route("/account/new-browsers/{id}/mine", post(sessions::http::was_me))
+        .route("/account/new-browsers/{id}/not-mine", post(sessions::http::was_not_me))
 }
 
 /// People, groups, audit log and settings: for administrators.
@@ -210,6 +213,7 @@ fn openid_pages() -> Router<App> {
         .route("/account/apps/{id}/revoke", post(account::revoke))
         .route("/admin/keys", get(keys::admin::show))
         .route("/admin/keys/rotate", post(keys::admin::rotate))
+        .route("/admin/keys/withdraw", post(keys::admin::withdraw))
         .route("/admin/clients", get(clients::list).post(clients::create))
         .route("/admin/clients/new", get(clients::new))
         .route("/admin/clients/catalogue", get(clients::choose))
@@ -249,13 +253,15 @@ fn openid_protocol(app: &App) -> Router<App> {
         )
         .layer(from_anywhere.clone().allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE]));
     // What these refuse, administrators can read on the app's page.
+    let failures = from_fn_with_state(app.clone(), sessions::tries::of_apps);
     let watch = from_fn_with_state(app.clone(), last_errors::watch);
     let watched = Router::new()
         .route("/api/oidc/token", post(token::post).options(preflight))
         .route("/api/oidc/par", post(pushed::post).options(preflight))
         .route("/api/oidc/device/authorize", post(device::authorize).options(preflight))
         .route("/api/oidc/revoke", post(revoke::post).options(preflight))
-        .route_layer(watch.clone());
+        .route_layer(watch.clone())
+        .route_layer(failures.clone());
     Router::new()
         .route("/.well-known/openid-configuration", get(discovery::metadata).options(preflight))
         .route("/.well-known/oauth-authorization-server", get(discovery::metadata).options(preflight))
@@ -267,7 +273,7 @@ fn openid_protocol(app: &App) -> Router<App> {
         .merge(watched)
         .layer(from_anywhere)
         .merge(registration)
-        .route("/api/oidc/introspect", post(introspect::post).route_layer(watch))
+        .route("/api/oidc/introspect", post(introspect::post).route_layer(watch).route_layer(failures))
         .route("/authorize", post(authorize::post))
         .route("/api/oidc/end-session", post(end_session::post))
         .route("/api/forward-auth/{client_id}", get(forward_auth::http::ask))

@@ -225,7 +225,8 @@ function signInPage(form) {
     say("Signing you in …", false);
     try {
       const { request, back } = form.dataset;
-      await leave(await post("/sign-in/finish", { ceremony, credential, request: request || null, back: back || null }));
+      const keep = form.querySelector("#f-keep")?.checked ?? false;
+      await leave(await post("/sign-in/finish", { ceremony, credential, keep, request: request || null, back: back || null }));
     } catch (error) {
       if (error.code === "unknown_credential") tell("signalUnknownCredential", { rpId: publicKey.rpId, credentialId: credential.id });
       throw error;

@@ -186,7 +186,7 @@ async fn send(app: &App, tx: &mut Tx, user: &User, email: String, wish: &store::
     let (purpose, expires_at) = (Purpose::SignIn, now + LIFETIME);
     let new = store::New { id, code_hash: &code.hash(), purpose, user: Some(user.id), created_by: None, created_at: now, expires_at, browser_hash };
     store::insert(tx, new).await?;
-    let client = Client { ip: wish.client_ip.parse().ok(), user_agent: wish.user_agent.clone() };
+    let client = Client { ip: wish.client_ip.parse().ok(), user_agent: wish.user_agent.clone(), ..Client::default() };
     let event = Event::new(now, Kind::AccessLinkRequested, Actor::visitor()).on(user.id.uuid(), &user.username).from_client(&client);
     audit::record(tx, event.with("access_link", id.to_string())).await?;
     let settings = app.settings();

@@ -145,12 +145,12 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
         | Kind::AccessLinkMade
         | Kind::AccessLinkUsed
         | Kind::AccessLinkRevoked
+        | Kind::AccessLinkRequested
         | Kind::OtherDeviceAllowed
         | Kind::OtherDeviceDenied
         | Kind::RecoveryCodesMade
         | Kind::RecoveryCodeUsed
         | Kind::RecoveryCodesRevoked
-        | Kind::AccessLinkRequested
         | Kind::UserCreated
         | Kind::UserChanged
         | Kind::UserBlocked

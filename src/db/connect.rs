@@ -37,6 +37,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (20, "client errors", include_str!("../../migrations/0020_client_errors.sql")),
     (23, "people search", include_str!("../../migrations/0023_people_search.sql")),
     (24, "held forms", include_str!("../../migrations/0024_held_forms.sql")),
+    (25, "devices", include_str!("../../migrations/0025_devices.sql")),
     (27, "recovery codes", include_str!("../../migrations/0027_recovery_codes.sql")),
     (28, "ways in", include_str!("../../migrations/0028_ways_in.sql")),
     (29, "sign-in problems", include_str!("../../migrations/0029_sign_in_problems.sql")),
@@ -120,6 +121,8 @@ pub async fn open(connection_string: &str) -> Result<Db, OpenError> {
         .busy_timeout(WAIT_MAX)
         .foreign_keys(true)
         .statement_cache_capacity(256)
+        // Rows come from a thread of SQLite's own: of large answers, many at a time, or the two wait for each other all the while.
+        .row_buffer_size(1_000)
         .pragma("journal_size_limit", "67108864")
         // The file is read, not mapped: what is mapped counts as the process's memory, and a sync reads all of it.
         .pragma("cache_size", "-4000");

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use super::Mail;
 use crate::app::App;
 use crate::error::AppError;
-use crate::sessions::AdminDeed;
+use crate::sessions::RoutineDeed;
 use crate::web::Chrome;
 
 #[derive(Template, WebTemplate)]
@@ -32,7 +32,7 @@ struct Text<'a> {
 ///
 /// # Errors
 /// Refused when the administrator has no address.
-pub async fn test(State(app): State<App>, deed: AdminDeed) -> Result<Response, AppError> {
+pub async fn test(State(app): State<App>, deed: RoutineDeed) -> Result<Response, AppError> {
     let person = &deed.admin.user;
     let Some(to) = person.email.clone() else {
         let message = "Your account has no e-mail address to send a test to. Add one, or ask another administrator to test.";

@@ -21,6 +21,7 @@ use crate::id::PasskeyId;
 use crate::recovery_codes;
 use crate::secret::base64url;
 use crate::sessions::next::PendingAuthorization;
+use crate::sessions::tries::{self, Door};
 use crate::sessions::{self, FreshEnrol, FreshSession, MayEnrol, MaybeSignedIn, Method, Next, SignedIn};
 use crate::users::User;
 use crate::web::{BrowserCookie, Chrome, Client, user_agent};
@@ -40,12 +41,14 @@ struct SignInPage {
     back: String,
     /// Where the page for directory passwords is; empty when there is none.
     password_page: String,
+    /// Whether one may stay signed in for longer, and how long.
+    kept_days: u32,
+    /// Whether a link can be sent to the person's e-mail address.
+    offers_mail: bool,
     /// Where one comes in by a recovery code.
     recovery_page: String,
     /// Where one signs in with another device; empty where that is switched off.
     device_page: String,
-    /// Whether a link can be sent to the person's e-mail address.
-    offers_mail: bool,
 }
 
 #[derive(Template, WebTemplate)]
@@ -55,6 +58,8 @@ struct ListPage {
     cards: Vec<Card>,
     notice: &'static str,
     is_bad: bool,
+    /// What signs them in has changed: perhaps other browsers are not to be trusted.
+    may_end_others: bool,
     may_change: bool,
     by_password: bool,
     is_full: bool,
@@ -171,10 +176,23 @@ pub async fn sign_in_page(
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let signed_in_as = signed_in.map(|signed_in| signed_in.user.display_name).unwrap_or_default();
     let address = app.config.origin.as_str().to_owned();
+    let kept_days = app.settings().session_kept_lifetime.0;
     let offers_mail = access_links::by_mail::is_offered(&app.settings());
     let chrome = Chrome::public(&app);
-    let page =
-        SignInPage { chrome, address, client_name, signed_in_as, notice, request, back, password_page, recovery_page, device_page, offers_mail };
+    let page = SignInPage {
+        chrome,
+        address,
+        client_name,
+        signed_in_as,
+        notice,
+        request,
+        back,
+        password_page,
+        kept_days,
+        offers_mail,
+        recovery_page,
+        device_page,
+    };
     Ok(page.into_response())
 }
 
@@ -194,6 +212,8 @@ pub async fn start_sign_in(State(app): State<App>, client: Client, headers: Head
 pub struct FinishSignIn {
     ceremony: String,
     credential: Value,
+    #[serde(default)]
+    keep: bool,
     request: Option<String>,
     back: Option<String>,
 }
@@ -218,8 +238,18 @@ pub async fn finish_sign_in(
         unverified_ceremony: &unverified.ceremony,
         unverified_credential: &unverified.credential,
     };
-    let signed_in = super::finish_sign_in(&app, now, &answer).await?;
-    sessions::start(&app, &session, signed_in.user.id, Method::Passkey { synced: signed_in.synced }, &client, now).await?;
+    tries::admit(&app, &client, Door::SignIn, now).await?;
+    let signed_in = match super::finish_sign_in(&app, now, &answer).await {
+        Ok(signed_in) => signed_in,
+        Err(error) => {
+            if error.is_a_try() {
+                tries::failed(&app, &client, Door::SignIn, now).await?;
+            }
+            return Err(error.into());
+        }
+    };
+    let method = Method::Passkey { synced: signed_in.synced };
+    sessions::start_for(&app, &session, signed_in.user.id, method, &client, now, unverified.keep).await?;
     let next = Next::from_query(unverified.request.as_deref(), unverified.back.as_deref()).location();
     Ok(Json(Finished::new(&app, &signed_in.user, next).await?))
 }
@@ -334,6 +364,7 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
         let passkeys = super::of_user(&mut conn, signed_in.user.id).await?;
         (passkeys, recovery_codes::standing(&mut conn, signed_in.user.id).await?.unused)
     };
+    let may_end_others = matches!(notice, Some("added" | "removed"));
     let (notice, is_bad) = match notice {
         Some("added") => ("The passkey was added. Test it now, before you need it; and give it a name you will recognise.", false),
         Some("tested") => ("The passkey works: it was you.", false),
@@ -359,6 +390,7 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
         cards: passkeys.into_iter().map(|passkey| Card::new(passkey, wrong)).collect(),
         notice,
         is_bad,
+        may_end_others,
         may_change: signed_in.session.method.is_passkey(),
         by_password: matches!(signed_in.session.method, Method::DirectoryPassword { .. }),
         address: app.config.origin.as_str().to_owned(),

@@ -98,6 +98,15 @@ pub enum CeremonyError {
 }
 
 impl CeremonyError {
+    /// Whether it may have been somebody trying to get in who has no key, and no mishap of an honest device.
+    pub fn is_a_try(&self) -> bool {
+        match self {
+            Self::Filed(error, _) => error.is_a_try(),
+            Self::UnknownCredential | Self::PossibleCopy | Self::Refused => true,
+            _ => false,
+        }
+    }
+
     /// With the code it is filed under.
     fn filed(self, code: Code) -> Self {
         Self::Filed(Box::new(self), code)

@@ -25,6 +25,7 @@ pub const DEEDS: &[(&str, &str)] = &[
     ("/admin/users/{id}/recovery-codes/revoke", "take back somebody's recovery codes"),
     ("/admin/groups/new", "add a group"),
     ("/admin/groups/{id}/edit", "change a group"),
+    ("/admin/groups/{id}/coming-in", "make links that sign in as other people"),
     ("/admin/groups/{id}/members", "put people in a group, which opens apps to them"),
     ("/admin/groups/{id}/members/{user}/remove", "take somebody out of a group"),
     ("/admin/groups/{id}/delete", "delete a group"),

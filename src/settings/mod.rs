@@ -50,14 +50,26 @@ settings! {
         ///
         /// A session that is not used for this long ends.
         session_idle_lifetime: Whole<1, 525_600> = Whole(1_440), "SESSION_IDLE_DURATION", "Sessions";
+        /// Days somebody who wants to stay signed in does.
+        ///
+        /// The sign-in page offers to stay signed in on this browser. Such a session lasts this long and does not end by idleness. 0: not offered.
+        session_kept_lifetime: Whole<0, 400> = Whole(30), "SESSION_KEPT_DURATION_DAYS", "Sessions";
         /// Minutes a touch of the passkey counts.
         ///
         /// Whoever is about to do something a thief of their session must not be able to do is asked for their passkey once more when they used it longer ago.
         proof_lifetime: Whole<1, 1_440> = Whole(10), "PROOF_DURATION", "Sessions";
-        /// Sign in with another device.
+        /// Failed tries to sign in until the next has to wait.
         ///
-        /// Whoever is signed in on their telephone lets another browser in with it: for televisions and computers without passkeys. It can be tricked out of people, a passkey cannot; so administrators are left out.
-        other_device: OtherDevice = OtherDevice::People, "SIGN_IN_WITH_OTHER_DEVICE", "Sign-in";
+        /// Counted for each address (IPv6: each /64 network), for passkeys and sign-in links; ten times as many for apps that prove who they are. A browser somebody has signed in with before is counted by itself. Directory passwords have narrower limits of their own.
+        failed_tries: Whole<5, 100_000> = Whole(60), "FAILED_TRIES", "Limits";
+        /// Minutes for which a failed try counts.
+        ///
+        /// Counted from the first one. The audit log says when a limit was reached.
+        failed_tries_within: Whole<1, 1_440> = Whole(15), "FAILED_TRIES_WITHIN", "Limits";
+        /// Https for everything below this host too.
+        ///
+        /// Tells browsers that no host below this server's name is ever to be reached without https (HSTS, includeSubDomains). Only where that is so.
+        hsts_subdomains: bool = false, "HSTS_INCLUDE_SUBDOMAINS", "Limits";
         /// Access token lifetime in minutes.
         ///
         /// How long an app may use an access token before it has to refresh.
@@ -94,10 +106,6 @@ settings! {
         ///
         /// The keys that sign ID tokens are changed this often by themselves; 0 means never. The next key is published well before it signs, so apps notice nothing.
         key_rotation: Whole<0, 3_650> = Whole(0), "KEY_ROTATION_DAYS", "Apps";
-        /// Days to keep sign-in problems.
-        ///
-        /// Why somebody could not sign in is kept this long under the short code they saw.
-        sign_in_problem_retention: Whole<1, 365> = Whole(14), "SIGN_IN_PROBLEM_RETENTION_DAYS", "Audit log";
         /// Mail server.
         ///
         /// Its name or address. Without one no mail is sent, and pages do not offer it.
@@ -130,6 +138,14 @@ settings! {
         ///
         /// Anyone who cannot sign in may have a link sent to the address of their account. Then whoever reads their mail can sign in as them, so administrators never get one.
         email_link_on_request: bool = false, "EMAIL_ONE_TIME_ACCESS_AS_UNAUTHENTICATED_ENABLED", "Mail";
+        /// Sign in with another device.
+        ///
+        /// Whoever is signed in on their telephone lets another browser in with it: for televisions and computers without passkeys. It can be tricked out of people, a passkey cannot; so administrators are left out.
+        other_device: OtherDevice = OtherDevice::People, "SIGN_IN_WITH_OTHER_DEVICE", "Sign-in";
+        /// Days to keep sign-in problems.
+        ///
+        /// Why somebody could not sign in is kept this long under the short code they saw.
+        sign_in_problem_retention: Whole<1, 365> = Whole(14), "SIGN_IN_PROBLEM_RETENTION_DAYS", "Audit log";
         /// Days to keep the audit log.
         ///
         /// Older events are deleted once a day.

@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn a_flood_from_one_network_is_stopped_and_leaves_others_alone() {
         let limit = Limit::new(1, 3);
-        let from = |ip: &str| limit.check(&Client { ip: ip.parse().ok(), user_agent: String::new() });
+        let from = |ip: &str| limit.check(&Client { ip: ip.parse().ok(), ..Client::default() });
         for n in 0..3 {
             from(&format!("2001:db8::{n}")).unwrap();
         }

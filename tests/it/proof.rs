@@ -265,6 +265,8 @@ async fn a_thief_of_a_session_removes_no_passkey_and_the_owner_does_after_a_touc
         assert_eq!(fresh.texts("#prove button"), ["Go on"]);
         let done = browser.submit(&fresh, &remove, &[]).await;
         assert_eq!(led_to(&done), "/account/passkeys?notice=removed");
+        let page = browser.follow(done).await;
+        assert_eq!(page.attribute("main form[action$='/end-others']", "method").as_deref(), Some("post"), "other sessions can be ended at once");
         assert_eq!(app.count("SELECT COUNT(*) FROM passkeys", vec![]).await, 1);
     })
     .await;
@@ -286,6 +288,7 @@ const HARMLESS: &[(&str, &str)] = &[
     ("/sign-in/recovery", "is a proof itself, of less"),
     ("/sign-in/device", "anyone may ask to be let in"),
     ("/sign-in/device/finish", "the decision on the other device is the proof"),
+    ("/sign-in/email", "anyone may ask; the link goes to the address of the account"),
     ("/sign-in/problem", "tells what went wrong in the browser"),
     ("/account/approve/deny", "keeps somebody out"),
     ("/account/advice/put-off", "puts advice off"),
@@ -300,11 +303,14 @@ const HARMLESS: &[(&str, &str)] = &[
     ("/account/sessions/end-others", "takes access away; the owner must be quick with it"),
     ("/account/sessions/{id}/end", "takes access away; the owner must be quick with it"),
     ("/account/apps/{id}/revoke", "takes access away"),
+    ("/account/new-browsers/{id}/mine", "answers a question in a browser known before"),
+    ("/account/new-browsers/{id}/not-mine", "takes access away; the owner must be quick with it"),
     ("/authorize/consent", "an app that wants more than a session asks for it with max_age or prompt"),
     ("/api/oidc/end-session/confirm", "takes access away"),
     ("/admin/users/{id}/end-sessions", "takes access away; an administrator must be quick with it"),
     ("/admin/directories/{name}/sync", "reads what is read every hour anyway, with the guard against mass changes"),
     ("/admin/directories/{name}/runs/{id}/discard", "a sync that was held back stays undone"),
+    ("/admin/settings/test-mail", "sends a mail to the administrator themselves"),
     ("/admin/clients/{id}/check", "signs the administrator in to a trial of the app, nowhere else"),
     ("/admin/clients/errors/forget", "forgets notes about failed requests"),
     ("/admin/clients/{id}/errors/forget", "forgets notes about failed requests"),
