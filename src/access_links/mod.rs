@@ -92,15 +92,7 @@ async fn make_link(app: &App, actor: &Actor, client: &Client, user: &User, lifet
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn make_in(
-    tx: &mut Tx,
-    app: &App,
-    actor: &Actor,
-    client: &Client,
-    user: &User,
-    lifetime: Duration,
-    now: Timestamp,
-) -> sqlx::Result<Made> {
+pub async fn make_in(tx: &mut Tx, app: &App, actor: &Actor, client: &Client, user: &User, lifetime: Duration, now: Timestamp) -> sqlx::Result<Made> {
     let lifetime = lifetime.min(model::LIFETIME_MAX);
     let code = SecretToken::new("");
     let new = store::New {

@@ -37,10 +37,10 @@ use crate::config::Config;
 use crate::db::{Conn, Db, Tx};
 use crate::id::{PasskeyId, UserId};
 use crate::installation;
+use crate::recovery_codes;
 use crate::secret::{SecretToken, TokenHash, base64url};
 use crate::sessions::{Method, SignedIn};
 use crate::sign_in_problems::{self, Code, Filed};
-use crate::recovery_codes;
 use crate::users::{self, User};
 use crate::web::Client;
 

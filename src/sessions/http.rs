@@ -91,7 +91,13 @@ pub struct NoticeQuery {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn profile_page(app: App, signed_in: SignedIn, unverified: NoticeQuery, changes_password: bool, way_in: WayIn) -> Result<Response, AppError> {
+pub async fn profile_page(
+    app: App,
+    signed_in: SignedIn,
+    unverified: NoticeQuery,
+    changes_password: bool,
+    way_in: WayIn,
+) -> Result<Response, AppError> {
     let groups = groups::of_user(&mut app.db.read().await?, signed_in.user.id).await?;
     let notice = match unverified.notice.as_deref() {
         Some("ready") => "Your passkey is ready. From now on you sign in with it.",

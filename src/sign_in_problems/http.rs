@@ -113,7 +113,9 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(unverified)
         (false, None) => (None, "A code has six letters and digits, such as K7QF-3M."),
         (false, Some(code)) => match super::find(&mut conn, &code).await? {
             Some(line) => (Some(Shown::from(line)), ""),
-            None => (None, "There is no problem with this code, or it is too old. Ask for the code again; letters that sound alike are easily mixed up."),
+            None => {
+                (None, "There is no problem with this code, or it is too old. Ask for the code again; letters that sound alike are easily mixed up.")
+            }
         },
     };
     let lines = super::latest(&mut conn, SHOWN).await?.into_iter().map(Shown::from).collect();

@@ -134,7 +134,9 @@ async fn a_request_lasts_five_minutes_and_guesses_at_codes_are_limited() {
         let (_, curious) = signed_in(app, "eve").await;
         let mut told = String::new();
         for _ in 0..25 {
-            let request = curious.request(reqwest::Method::GET, "/account/approve?code=BCDF-GHJK").header("x-forwarded-for", format!("198.51.100.{}", told.len()));
+            let request = curious
+                .request(reqwest::Method::GET, "/account/approve?code=BCDF-GHJK")
+                .header("x-forwarded-for", format!("198.51.100.{}", told.len()));
             told.push('x');
             let answer = crate::support::http::answer(request).await;
             if answer.body.contains("looked at many codes") {

@@ -195,7 +195,8 @@ async fn codes_are_made_only_in_a_session_of_a_passkey() {
     assert_eq!(app.count("SELECT COUNT(*) FROM recovery_codes", vec![]).await, 0);
     // Nor from another site.
     let (_, browser, _) = enrolled(&app, "bob").await;
-    let request = browser.request(reqwest::Method::POST, "/account/recovery").header("origin", "https://evil.example").header("sec-fetch-site", "cross-site");
+    let request =
+        browser.request(reqwest::Method::POST, "/account/recovery").header("origin", "https://evil.example").header("sec-fetch-site", "cross-site");
     assert_eq!(crate::support::http::answer(request).await.status, 403);
     app.stop().await;
 }
