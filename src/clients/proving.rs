@@ -116,6 +116,8 @@ async fn by_assertion(
             return Err(refused("the client_assertion was used before (jti)"));
         }
     }
+    // Proving took its time, of a key server perhaps: what is looked up from here on is as of now.
+    let revision = app.revisions.current(&app.db).await?;
     Ok(AuthenticatedClient { client, method, revision: Some(revision) })
 }
 
