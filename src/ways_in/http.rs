@@ -283,6 +283,8 @@ pub async fn review(State(app): State<App>, signed_in: SignedIn, Query(unverifie
         notice: match unverified.notice.as_str() {
             "removed" => "The passkey was removed and signs nobody in any more.",
             "last" => "This passkey is your only way in. Add another one first, then remove it.",
+            "disowned" => "The passkey was removed, and every other session was ended.",
+            "disowned-last" => "Every other session was ended. The passkey is your only way in and is still there: add another one, then remove it.",
             "ended" => "The session was ended. That browser has to sign in again.",
             "others-ended" => "All other sessions were ended. Those browsers have to sign in again.",
             _ => "",

@@ -194,6 +194,8 @@ impl Run<'_> {
         let now = self.app.clock.now();
         let mut tx = self.app.db.begin().await?;
         let had_admin = users::has_admin(&mut tx).await?;
+        // While what says which apps have something of them without a session (devices) is still there.
+        sessions::end_all(&mut tx, &plan.deleted_users, now).await?;
         let created = match store::apply(&mut tx, self.directory, plan, current, now).await {
             Ok(created) => created,
             Err(NotApplied::Outdated) => return Ok(Written::Outdated),
@@ -203,7 +205,7 @@ impl Run<'_> {
         if had_admin && !is_confirmed && !users::has_admin(&mut tx).await? {
             return Ok(Written::NoAdminLeft);
         }
-        let out: Vec<UserId> = plan.locked_out().chain(plan.deleted_users.iter().copied()).collect();
+        let out: Vec<UserId> = plan.locked_out().collect();
         sessions::end_all(&mut tx, &out, now).await?;
 
         let report = report(self.id, Outcome::Applied, None, plan, changes.clone(), now.since(self.started_at));
