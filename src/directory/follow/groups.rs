@@ -11,7 +11,7 @@ use super::super::client::{self, Part, SomeGroups, can_ask_which_list_a_group, c
 use super::super::config::{DirectoryConfig, Nested};
 use super::super::dn::{Dn, DnKey, key_of, key_of_member};
 use super::super::membership::{Found, OwnGroups, People, Roster, is_named};
-use super::super::model::{DirectoryGroup, DirectoryState, DirectoryUser, EntryId, SkippedEntry, Snapshot};
+use super::super::model::{DirectoryGroup, DirectoryState, DirectoryUser, EntryId, Problems, SkippedEntry, Snapshot};
 use super::super::plan::{Current, KnownGroup, KnownUser, Policy};
 use super::super::store;
 use super::batch::{as_known, of_people};
@@ -68,7 +68,7 @@ impl<'b> Concerned<'b> {
         }
         let mut concerned = Self { app, config, people, part, groups: Vec::with_capacity(entries.len()) };
         for entry in entries {
-            let mut problems = super::super::model::Problems::default();
+            let mut problems = Problems::default();
             let Ok(group) = mapped_group(&entry, config, &mut problems) else { return Ok(None) };
             let Some(known) = known.remove(&group.id).filter(|known| concerned.is_only_about_members(&group, known)) else { return Ok(None) };
             let members = store::people::known_in(&mut app.db.read().await?, directory, known.id).await?;
