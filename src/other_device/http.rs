@@ -254,13 +254,17 @@ pub async fn approve_page(
 }
 
 fn not_for_you() -> AppError {
-    AppError::Forbidden("Administrators sign in with a passkey on each device: letting one in from another can be tricked out of people. A setting can allow it.")
+    AppError::Forbidden(
+        "Administrators sign in with a passkey on each device: letting one in from another can be tricked out of people. A setting can allow it.",
+    )
 }
 
 /// The field for the code once more, with what is wrong.
 fn again(app: &App, signed_in: &SignedIn, typed: &str, not: NotShown) -> Response {
     let mistake = match not {
-        NotShown::Unknown => "No browser waits under this code. Compare it with the one the browser shows; after five minutes it needs a new one.".to_owned(),
+        NotShown::Unknown => {
+            "No browser waits under this code. Compare it with the one the browser shows; after five minutes it needs a new one.".to_owned()
+        }
         NotShown::NotForYou => return not_for_you().into_response(),
         NotShown::Wait(wait) => format!("You have looked at many codes. Wait {} and try again.", duration_for_people(wait)),
     };
@@ -293,12 +297,7 @@ pub async fn approve(
 ///
 /// # Errors
 /// As [`approve_page`].
-pub async fn deny(
-    State(app): State<App>,
-    signed_in: SignedIn,
-    client: Client,
-    Form(unverified): Form<DecideForm>,
-) -> Result<Response, AppError> {
+pub async fn deny(State(app): State<App>, signed_in: SignedIn, client: Client, Form(unverified): Form<DecideForm>) -> Result<Response, AppError> {
     decide(&app, &signed_in, &client, &unverified.code, Decision::Deny).await
 }
 

@@ -6,6 +6,7 @@
 //! together with a network first, and for the name alone only far above that.
 
 pub mod model;
+mod notice;
 mod store;
 
 use std::time::Duration;
@@ -108,6 +109,7 @@ pub async fn make(app: &App, now: Timestamp, client: &Client, signed_in: &Signed
     store::insert(&mut tx, user.id, &hashes, now).await?;
     let event = Event::new(now, Kind::RecoveryCodesMade, signed_in.actor()).on(user.id.uuid(), &user.username).from_client(client);
     audit::record(&mut tx, event.with("codes", CODES).with("replaced", replaced)).await?;
+    notice::queue(&mut tx, app, user, client, "New recovery codes were made for your account; former ones open nothing any more.", now).await?;
     tx.commit().await?;
     Ok(codes)
 }
@@ -202,6 +204,8 @@ async fn attempt(
             let left = store::counted(&mut tx, user.id).await?.unused;
             let event = Event::new(now, Kind::RecoveryCodeUsed, Actor::user(user.id, &user.username)).on(user.id.uuid(), &user.username);
             audit::record(&mut tx, event.from_client(client).with("codes_left", left)).await?;
+            let what = format!("Somebody came in with one of your recovery codes and can add a passkey to your account. Codes left: {left}.");
+            notice::queue(&mut tx, app, &user, client, &what, now).await?;
             tx.commit().await?;
             Ok(Recovery::Done(Box::new(user)))
         }

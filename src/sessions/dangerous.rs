@@ -5,6 +5,7 @@
 pub const DEEDS: &[(&str, &str)] = &[
     ("/account/passkeys/add", "add a passkey, which signs in to your account"),
     ("/account/passkeys/register/start", "add a passkey, which signs in to your account"),
+    ("/account/passkeys/{id}/not-mine", "remove a passkey from your account and end every other session"),
     ("/account/passkeys/{id}/remove", "remove a passkey from your account"),
     ("/account/recovery", "make recovery codes, which let in whoever has them"),
     ("/account/recovery/review/passkeys/{id}/remove", "remove a passkey from your account"),
@@ -22,6 +23,8 @@ pub const DEEDS: &[(&str, &str)] = &[
     ("/admin/users/{id}/access-links/{link}/revoke", "take back a sign-in link"),
     ("/admin/users/{id}/passkeys/{passkey}/remove", "remove a passkey of somebody else"),
     ("/admin/users/{id}/recovery-codes/revoke", "take back somebody's recovery codes"),
+    ("/admin/sign-up", "make a link with which people get accounts here"),
+    ("/admin/sign-up/{id}/revoke", "take back a link with which people get accounts here"),
     ("/admin/groups/new", "add a group"),
     ("/admin/groups/{id}/edit", "change a group"),
     ("/admin/groups/{id}/coming-in", "make links that sign in as other people"),

@@ -82,10 +82,8 @@ pub(in super::super) async fn places_of_groups(conn: &mut Conn, directory: &str)
 
 /// How many memberships the groups of a directory have.
 pub(in super::super) async fn memberships(conn: &mut Conn, directory: &str) -> sqlx::Result<i64> {
-    let (count,): (i64,) = query("SELECT COUNT(*) FROM group_members m JOIN groups g ON g.id = m.group_id WHERE g.directory = $1")
-        .bind(directory)
-        .one(conn)
-        .await?;
+    let (count,): (i64,) =
+        query("SELECT COUNT(*) FROM group_members m JOIN groups g ON g.id = m.group_id WHERE g.directory = $1").bind(directory).one(conn).await?;
     Ok(count)
 }
 
