@@ -123,6 +123,8 @@ pub(super) struct Fields {
     pub(super) for_devices: bool,
     pub(super) typed: Typed,
     pub(super) mistakes: Mistakes,
+    /// It is an app that is there, with pages of its own to lead to.
+    pub(super) is_registered: bool,
     /// The parts that fold.
     pub(super) parts: Parts,
 }
@@ -154,6 +156,7 @@ impl Fields {
             require_pkce: registration.require_pkce,
             signing_alg: registration.signing_alg.as_str(),
             mistakes,
+            is_registered: false,
         }
     }
 

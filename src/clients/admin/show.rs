@@ -93,7 +93,7 @@ impl ShowPage {
             secret_warning: secrets::warning(&secrets, now).filter(|_| uses_secrets),
             uses_secrets,
             now,
-            fields: Fields::new(client.registration, Mistakes::new()),
+            fields: Fields { is_registered: true, ..Fields::new(client.registration, Mistakes::new()) },
             algs: ALGS,
             secrets,
             groups: store::groups(&mut conn, id).await?,
