@@ -29,7 +29,7 @@ use crate::oidc::{
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
 use crate::{
-    access_links, audit, directory, forward_auth, groups, mail, metrics, other_device, passkeys, settings, sign_in_problems, users, ways_in,
+    access_links, audit, directory, forward_auth, groups, mail, metrics, other_device, passkeys, settings, sign_in_problems, sign_up, users, ways_in,
 };
 
 /// The largest body a form or a ceremony needs.
@@ -100,6 +100,8 @@ fn sign_in() -> Router<App> {
         .route("/sign-in/start", post(passkeys::http::start_sign_in))
         .route("/sign-in/finish", post(passkeys::http::finish_sign_in))
         .route("/sign-out", get(sessions::http::sign_out_page).post(sessions::http::sign_out))
+        .route("/sign-up", get(sign_up::http::ask_page).post(sign_up::http::ask))
+        .route("/st/{token}", get(sign_up::http::page).post(sign_up::http::sign_up))
         .route("/lc/{code}", get(access_links::http::open_page).post(access_links::http::open))
         .route("/account", get(ways_in::http::profile_page))
         .route("/account/advice/put-off", post(ways_in::http::put_off))
@@ -141,6 +143,8 @@ fn administration() -> Router<App> {
         .route("/admin/users/{id}/unmake-admin", post(users::admin::unmake_admin))
         .route("/admin/users/{id}/end-sessions", post(users::admin::end_sessions))
         .route("/admin/users/{id}/delete", post(users::admin::delete))
+        .route("/admin/sign-up", get(sign_up::admin::show).post(sign_up::admin::make))
+        .route("/admin/sign-up/{id}/revoke", post(sign_up::admin::revoke))
         .route("/admin/groups", get(groups::admin::list))
         .route("/admin/groups/new", get(groups::admin::new).post(groups::admin::create))
         .route("/admin/groups/{id}", get(groups::admin::show))

@@ -60,20 +60,16 @@ async fn select(State(app): State<App>) -> String {
     name
 }
 
-/// One durable commit of one row.
+/// One durable commit of one row, in the cheapest way there is.
 async fn insert(app: &App, client: ClientId) -> &'static str {
-    let mut tx = app.db.begin().await.expect("a transaction");
     let now = app.clock.now();
-    query("INSERT INTO client_tokens (token_hash, client_id, scopes, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)")
+    let insert = query("INSERT INTO client_tokens (token_hash, client_id, scopes, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)")
         .bind(&TokenHash::of(&base64url(&random_bytes::<32>())))
         .bind(client)
         .bind("read")
         .bind(now)
-        .bind(now + std::time::Duration::from_secs(3600))
-        .execute(&mut tx)
-        .await
-        .expect("a row");
-    tx.commit().await.expect("durable");
+        .bind(now + std::time::Duration::from_secs(3600));
+    assert!(app.db.write(insert).await.expect("durable") > 0);
     "done"
 }
 

@@ -1,7 +1,8 @@
 //! Sign-in links by e-mail: those an administrator sends, and those people ask for at `/sign-in/email`.
 //!
 //! Asking writes a wish and nothing else, whoever was named, and a job answers it: neither words nor time tell whether there is such a person (OWASP ASVS 5.0,
-//! 6.3.8). A link that was asked for works in the browser that asked alone, so a link somebody was talked into sending on opens nothing.
+//! 6.3.8). A link that was asked for works in the browser that asked alone, so who only reads the mail opens nothing with it. It does not protect
+//! somebody who is talked into sending it to the one who asked; the mail says so.
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use super::model::Purpose;
 use super::{address, store};
 use crate::app::App;
+use crate::attempts::{self, Allowance, Subject};
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::{Timestamp, duration_for_people};
 use crate::db::{Signal, Tx};
@@ -32,8 +34,9 @@ static ASKED: Signal = std::sync::LazyLock::new(|| tokio::sync::watch::Sender::n
 
 /// How long a link that was asked for works.
 const LIFETIME: Duration = Duration::from_secs(15 * 60);
-/// How many of them one person gets in that time.
-const LINKS_MAX: i64 = 3;
+/// Links for one person to one network in that time, and to all of them together: whoever asks in another's name uses up their own share.
+const PER_NETWORK: Allowance = Allowance { count: 3, within: LIFETIME, from_the_last: false };
+const PER_PERSON: Allowance = Allowance { count: 12, within: LIFETIME, from_the_last: false };
 /// How often each instance looks for wishes others wrote.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long a name may be, in characters: as long as an e-mail address (RFC 5321, section 4.5.3.1).
@@ -163,9 +166,8 @@ async fn answer_one(app: &App) -> anyhow::Result<bool> {
     let Some(wish) = store::take_wish(&mut tx).await? else { return Ok(false) };
     let user = users::find_by_name(&mut tx, &wish.asked_for).await?;
     if let Some((user, email)) = user.and_then(|user| user.email.clone().map(|email| (user, email))) {
-        let asked_before = store::count_asked_for(&mut tx, user.id, now - LIFETIME).await?;
         let is_timely = now.since(wish.created_at) < LIFETIME && is_offered(&app.settings());
-        if is_timely && may_have_link(&user, asked_before) {
+        if is_timely && may_have_link(&user) && is_within(&mut tx, &user, &wish, now).await? {
             send(app, &mut tx, &user, email, &wish, now).await?;
         }
     }
@@ -173,10 +175,20 @@ async fn answer_one(app: &App) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Whether somebody who asked for a link gets one: not who is kept out, not administrators (whoever reads their mail would have the house), and not the fourth
-/// within the time one works.
-fn may_have_link(user: &User, asked_before: i64) -> bool {
-    !user.is_disabled() && !user.is_admin() && asked_before < LINKS_MAX
+/// Whether somebody who asked for a link may have one: not who is kept out, not administrators (whoever reads their mail would have the house).
+fn may_have_link(user: &User) -> bool {
+    !user.is_disabled() && !user.is_admin()
+}
+
+/// Counts a link against what the network that asks, and the person, may have.
+async fn is_within(tx: &mut Tx, user: &User, wish: &store::Wish, now: Timestamp) -> sqlx::Result<bool> {
+    if let Ok(ip) = wish.client_ip.parse() {
+        let subject = Subject::network(&format!("sign-in link for {} from", user.id), ip);
+        if attempts::take(tx, &subject, PER_NETWORK, now).await?.is_err() {
+            return Ok(false);
+        }
+    }
+    Ok(attempts::take(tx, &Subject::new("sign-in link for", &user.id.to_string()), PER_PERSON, now).await?.is_ok())
 }
 
 async fn send(app: &App, tx: &mut Tx, user: &User, email: String, wish: &store::Wish, now: Timestamp) -> anyhow::Result<()> {
@@ -208,13 +220,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn administrators_and_who_is_kept_out_get_no_link_and_nobody_gets_many() {
+    fn administrators_and_who_is_kept_out_get_no_link() {
         let now = Timestamp::from_seconds(0);
         let ada = User::new_local("ada", Some("ada@example.org"), "Ada", "", now);
-        assert!(may_have_link(&ada, 0) && may_have_link(&ada, LINKS_MAX - 1));
-        assert!(!may_have_link(&ada, LINKS_MAX));
-        assert!(!may_have_link(&User { local_admin: true, ..ada.clone() }, 0));
-        assert!(!may_have_link(&User { directory_admin: true, ..ada.clone() }, 0));
-        assert!(!may_have_link(&User { blocked_at: Some(now), ..ada }, 0));
+        assert!(may_have_link(&ada));
+        assert!(!may_have_link(&User { local_admin: true, ..ada.clone() }));
+        assert!(!may_have_link(&User { directory_admin: true, ..ada.clone() }));
+        assert!(!may_have_link(&User { blocked_at: Some(now), ..ada }));
     }
 }

@@ -151,6 +151,7 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
         | Kind::RecoveryCodesMade
         | Kind::RecoveryCodeUsed
         | Kind::RecoveryCodesRevoked
+        | Kind::SignedUp
         | Kind::UserCreated
         | Kind::UserChanged
         | Kind::UserBlocked

@@ -67,6 +67,14 @@ pub enum Kind {
     RecoveryCodeUsed,
     /// A person's recovery codes were taken back.
     RecoveryCodesRevoked,
+    /// A link to sign up with was made.
+    SignUpLinkMade,
+    /// A link to sign up with was taken back.
+    SignUpLinkRevoked,
+    /// Somebody asked for an account by their e-mail address.
+    SignUpAsked,
+    /// Somebody made their own account.
+    SignedUp,
     /// A person was created.
     UserCreated,
     /// A person was changed.
@@ -185,6 +193,10 @@ kinds! {
     RecoveryCodesMade = "recovery_codes_made", "Recovery codes made";
     RecoveryCodeUsed = "recovery_code_used", "Recovery code used";
     RecoveryCodesRevoked = "recovery_codes_revoked", "Recovery codes taken back";
+    SignUpLinkMade = "sign_up_link_made", "Sign-up link made";
+    SignUpLinkRevoked = "sign_up_link_revoked", "Sign-up link taken back";
+    SignUpAsked = "sign_up_asked", "Account asked for";
+    SignedUp = "signed_up", "Signed up";
     UserCreated = "user_created", "Person created";
     UserChanged = "user_changed", "Person changed";
     UserBlocked = "user_blocked", "Person blocked";

@@ -44,6 +44,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (30, "other device", include_str!("../../migrations/0030_other_device.sql")),
     (35, "registrations revision", include_str!("../../migrations/0035_registrations_revision.sql")),
     (38, "mail", include_str!("../../migrations/0038_mail.sql")),
+    (39, "sign up", include_str!("../../migrations/0039_sign_up.sql")),
 ];
 
 /// Why the database could not be opened; each reads as one sentence for the administrator.

@@ -331,6 +331,11 @@ impl Query {
         conn.settle(handed)
     }
 
+    /// What SQLite gets.
+    pub(super) fn for_sqlite(self) -> (SqlStr, SqliteArguments) {
+        (self.sqlite, sqlite(self.values))
+    }
+
     fn split(self, engine: Engine) -> Parts {
         let sql = match engine {
             Engine::Sqlite => self.sqlite,

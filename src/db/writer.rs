@@ -6,7 +6,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sqlx::{Connection as _, Executor as _, SqliteConnection};
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, SqlStr, SqliteConnection};
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
 /// How many transactions share one commit at most.
@@ -27,9 +28,12 @@ struct State {
     open: bool,
     /// Whether there is a savepoint in it that nobody has used yet.
     ready: bool,
-    /// Who waits for the outer commit.
-    released: Vec<oneshot::Sender<sqlx::Result<()>>>,
+    /// Who waits for the outer commit, and what they wrote last.
+    released: Vec<(Waiting, u64)>,
 }
+
+/// Someone who waits to hear that what they did is on disk, and how many rows their last statement wrote.
+type Waiting = oneshot::Sender<sqlx::Result<u64>>;
 
 impl Writer {
     /// Takes over the connection that writes.
@@ -131,28 +135,40 @@ impl State {
         Ok(())
     }
 
-    /// Ends the savepoint in use; what was done in it stays or not. The outer transaction is committed as well, or the next savepoint opened.
-    async fn end_savepoint(&mut self, kept: bool, and_commit: bool) -> sqlx::Result<()> {
-        let statements = match (kept, and_commit) {
+    /// Ends the savepoint in use, after its last statement when that was left for now; what was done in it stays or not. The outer transaction is committed as
+    /// well, or the next savepoint opened. Gives how many rows the last statement wrote, or more.
+    async fn end_savepoint(&mut self, last: Option<(SqlStr, SqliteArguments)>, kept: bool, and_commit: bool) -> sqlx::Result<u64> {
+        let ends = match (kept, and_commit) {
             (true, true) => "RELEASE one; COMMIT",
             (true, false) => "RELEASE one; SAVEPOINT one",
             (false, true) => "ROLLBACK TO one; RELEASE one; COMMIT",
             // A savepoint that was rolled back to is as good as new.
             (false, false) => "ROLLBACK TO one",
         };
-        self.connection()?.execute(statements).await?;
+        let connection = self.connection()?;
+        match last {
+            None => connection.execute(ends).await.map(|_| 0),
+            Some((sql, arguments)) => {
+                let statements = AssertSqlSafe(format!("{}; {ends}", sql.as_str()));
+                // SQLite counts the rows of the last statement that wrote any again for each that writes none.
+                sqlx::query_with(statements, arguments).execute(connection).await.map(|done| done.rows_affected())
+            }
+        }
+    }
+
+    /// After the end of a savepoint: the next one is ready, or all is on disk.
+    fn ended(&mut self, and_commit: bool) {
         self.ready = !and_commit;
         if and_commit {
             self.committed();
         }
-        Ok(())
     }
 
     /// The outer transaction is on disk: tells everyone who waits for it.
     fn committed(&mut self) {
         (self.open, self.ready) = (false, false);
-        for waiting in self.released.drain(..) {
-            let _gone = waiting.send(Ok(()));
+        for (waiting, written) in self.released.drain(..) {
+            let _gone = waiting.send(Ok(written));
         }
     }
 
@@ -180,7 +196,7 @@ impl State {
             }
             (self.open, self.ready) = (false, false);
         }
-        for waiting in self.released.drain(..) {
+        for (waiting, _) in self.released.drain(..) {
             let _gone = waiting.send(Err(sqlx::Error::Protocol(format!("the shared commit failed: {error}"))));
         }
     }
@@ -204,11 +220,23 @@ impl Transaction {
     ///
     /// # Errors
     /// When the commit failed; nothing of the transaction stays.
-    pub async fn commit(mut self) -> sqlx::Result<()> {
+    pub async fn commit(self) -> sqlx::Result<()> {
+        self.finish(None).await.map(|_| ())
+    }
+
+    /// Runs a last statement, or several in one text, and [commits](Self::commit), all with one message. Gives zero when nothing was written.
+    ///
+    /// # Errors
+    /// When a statement or the commit failed; nothing of the transaction stays.
+    pub(super) async fn commit_with(self, sql: SqlStr, arguments: SqliteArguments) -> sqlx::Result<u64> {
+        self.finish(Some((sql, arguments))).await
+    }
+
+    async fn finish(mut self, last: Option<(SqlStr, SqliteArguments)>) -> sqlx::Result<u64> {
         let state = self.state.take().expect("invariant: held until commit or drop");
         let (sender, receiver) = oneshot::channel();
         // Spawned, so that a caller who goes away (a closed browser tab) cannot leave others waiting for a commit.
-        tokio::spawn(end(state, self.writer.clone(), Some(sender)));
+        tokio::spawn(end(state, self.writer.clone(), last, Some(sender)));
         receiver.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 }
@@ -216,18 +244,33 @@ impl Transaction {
 impl Drop for Transaction {
     fn drop(&mut self) {
         if let Some(state) = self.state.take() {
-            tokio::spawn(end(state, self.writer.clone(), None));
+            tokio::spawn(end(state, self.writer.clone(), None, None));
         }
     }
 }
 
 /// Ends one savepoint (kept when someone waits for it, else undone) and commits the outer transaction unless the next in the queue will.
-async fn end(mut state: OwnedMutexGuard<State>, writer: Writer, kept_for: Option<oneshot::Sender<sqlx::Result<()>>>) {
-    let kept = kept_for.is_some();
-    state.released.extend(kept_for);
-    let and_commit = writer.nobody_waits() || state.released.len() >= BATCH_MAX;
-    if let Err(error) = state.end_savepoint(kept, and_commit).await {
-        state.fail(&error).await;
+async fn end(mut state: OwnedMutexGuard<State>, writer: Writer, last: Option<(SqlStr, SqliteArguments)>, kept_for: Option<Waiting>) {
+    let (kept, has_last) = (kept_for.is_some(), last.is_some());
+    let and_commit = writer.nobody_waits() || state.released.len() + 1 >= BATCH_MAX;
+    let ended = state.end_savepoint(last, kept, and_commit).await;
+    match (ended, kept_for) {
+        (Ok(written), kept_for) => {
+            state.released.extend(kept_for.map(|waiting| (waiting, written)));
+            state.ended(and_commit);
+        }
+        // The last statement was refused: that is this transaction's trouble alone, when the rest can go on without it.
+        (Err(error), Some(waiting)) if has_last => {
+            match state.end_savepoint(None, false, and_commit).await {
+                Ok(_) => state.ended(and_commit),
+                Err(error) => state.fail(&error).await,
+            }
+            let _gone = waiting.send(Err(error));
+        }
+        (Err(error), kept_for) => {
+            state.released.extend(kept_for.map(|waiting| (waiting, 0)));
+            state.fail(&error).await;
+        }
     }
 }
 
@@ -313,6 +356,38 @@ mod tests {
             transaction.commit().await.unwrap();
         }
         assert_eq!(rows(&mut reader).await, (0..400).collect::<Vec<i64>>());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_last_statement_goes_with_the_commit_and_one_that_is_refused_takes_nobody_along() {
+        let (_folder, writer, mut reader) = writer().await;
+        let tasks: Vec<_> = (0..200)
+            .map(|n| {
+                let writer = writer.clone();
+                tokio::spawn(async move {
+                    let mut arguments = SqliteArguments::default();
+                    // Every tenth wants the number of the one before it, which is there.
+                    sqlx::Arguments::add(&mut arguments, if n % 10 == 9 { 0 } else { n }).map_err(sqlx::Error::Encode)?;
+                    let mut transaction = writer.begin().await?;
+                    insert(&mut transaction, 1_000 + n).await?;
+                    transaction.commit_with(sqlx::SqlSafeStr::into_sql_str("INSERT INTO t (n) VALUES ($1)"), arguments).await
+                })
+            })
+            .collect();
+        let mut written = Vec::new();
+        for (n, task) in (0..).zip(tasks) {
+            match task.await.unwrap() {
+                Ok(rows) => {
+                    assert!(rows > 0);
+                    written.push(n);
+                }
+                Err(error) => assert!(error.as_database_error().is_some_and(|error| error.is_unique_violation()), "{error}"),
+            }
+        }
+        let expected: Vec<i64> = (0..200).filter(|n| n % 10 != 9).collect();
+        // Whoever came first of those who wanted the number zero has it.
+        assert_eq!(written.len(), expected.len());
+        assert_eq!(rows(&mut reader).await.len(), 2 * expected.len());
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -165,7 +165,7 @@ pub(super) async fn redeem(
             let grant = store::take(&mut tx, &hash, client.id).await?.ok_or(UNKNOWN)?;
             let granted = grants::find_granted(&mut tx, grant).await?;
             let minted = mint(&mut tx, app, client, granted, wanted, now).await;
-            return settle(tx, minted).await?.sign(app, client, None, now).await;
+            return settle(tx, minted, wanted.kept, now).await?.sign(app, client, None, now).await;
         }
         Hears::Pending => {
             store::note_poll(&mut tx, &hash, polled.poll_seconds, now).await?;

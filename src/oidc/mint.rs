@@ -9,7 +9,7 @@ use super::error::OAuthError;
 use super::id_token;
 use super::resources;
 use super::scope::{Scope, Scopes};
-use super::store::{self, NewToken};
+use super::store::{self, NewToken, Spent};
 use super::token::Tokens;
 use crate::apis::{self, Api, Permissions, Reach};
 use crate::app::App;
@@ -17,6 +17,7 @@ use crate::clients::policy::ClaimsPolicy;
 use crate::clients::{self, AuthenticatedClient};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
+use crate::id::ClientId;
 use crate::secret::{SecretToken, TokenHash};
 use crate::{groups, users};
 
@@ -45,19 +46,23 @@ pub(super) struct Wanted<'a> {
     pub(super) kept: Option<&'a TokenHash>,
 }
 
-/// Tokens that are stored, and what the ID token that goes with them will say.
+/// Tokens about to be stored, and what the ID token that goes with them will say.
 pub(super) struct Minted {
     pub(super) grant: store::Grant,
     person: store::Person,
     granted: Scopes,
     access: Access,
     refresh: Option<SecretToken>,
+    /// Until when the refresh token is good, the new one or the one that was kept.
+    refresh_until: Timestamp,
+    /// The key a new refresh token is bound to.
+    refresh_jkt: Option<String>,
     lifetime: Duration,
 }
 
-/// Makes and stores the tokens of a grant that still counts. Signing is left for after the commit: it takes longer than the statements here.
+/// Makes the tokens of a grant that still counts. Storing them is left to the caller, and signing for after that: it takes longer than the statements here.
 pub(super) async fn mint(
-    tx: &mut Tx,
+    conn: &mut Conn,
     app: &App,
     client: &AuthenticatedClient,
     granted: Option<store::Granted>,
@@ -69,7 +74,7 @@ pub(super) async fn mint(
         OAuthError::InvalidGrant("what the person granted no longer counts")
     })?;
     let (granted, reach) = (Scopes::parse(&grant.scopes), Reach::from_text(&grant.permissions));
-    let target = if reach.is_empty() && wanted.resource.is_none() { None } else { target(tx, app, client, &reach, wanted.resource).await? };
+    let target = if reach.is_empty() && wanted.resource.is_none() { None } else { target(conn, app, client, &reach, wanted.resource).await? };
     let narrowed = wanted.scope.map(Permissions::parse);
     let scopes = wanted.scope.map_or_else(|| granted.clone(), Scopes::parse);
     // A word that means nothing here is left out, as it was when it was asked for; with APIs every word means something.
@@ -91,15 +96,9 @@ pub(super) async fn mint(
     // However often it is exchanged, it ends with the grant.
     let refresh_until = (now + refresh_lifetime(app, client)).min(grant.created_at + app.settings().refresh_token_end.days());
     let refresh = (granted.contains(Scope::OfflineAccess) && wanted.kept.is_none()).then(|| SecretToken::new("muster_rt_"));
-    let (access_hash, refresh_hash) = (access.hash(), refresh.as_ref().map(SecretToken::hash));
     // What a confidential client proves itself with protects its refresh tokens (RFC 9449 section 5).
-    let refresh_jkt = wanted.jkt.filter(|_| client.registration.is_public);
-    let beside = refresh_hash.as_ref().map(|hash| NewToken { jkt: refresh_jkt, ..NewToken::plain(hash, "refresh", &grant, now, refresh_until) });
-    store::insert_tokens(tx, &access.row(&access_hash, grant.id, None), beside.as_ref()).await?;
-    if let Some(hash) = wanted.kept {
-        store::keep_refresh_token(tx, hash, refresh_until).await?;
-    }
-    Ok(Minted { grant, person, granted: scopes, access, refresh, lifetime })
+    let refresh_jkt = wanted.jkt.filter(|_| client.registration.is_public).map(str::to_owned);
+    Ok(Minted { grant, person, granted: scopes, access, refresh, refresh_until, refresh_jkt, lifetime })
 }
 
 /// The API an access token is for, with what the client may still have there; `None` for this server.
@@ -133,7 +132,36 @@ fn every_word(granted: &Scopes, reach: &Reach) -> Permissions {
     reach.apis().filter_map(|api| reach.at(api)).fold(ours, |all, permissions| all.and(permissions))
 }
 
+/// The rows of tokens: that of the access token, and that of the refresh token where there is one.
+macro_rules! rows {
+    ($minted:expr, $now:expr => $access:ident, $refresh:ident) => {
+        let minted: &Minted = $minted;
+        let (access_hash, refresh_hash) = (minted.access.hash(), minted.refresh.as_ref().map(SecretToken::hash));
+        let $access = minted.access.row(&access_hash, minted.grant.id, None);
+        let $refresh = refresh_hash.as_ref().map(|hash| NewToken {
+            jkt: minted.refresh_jkt.as_deref(),
+            ..NewToken::plain(hash, "refresh", &minted.grant, $now, minted.refresh_until)
+        });
+    };
+}
+
 impl Minted {
+    /// Stores the tokens in the transaction that used something up for them.
+    async fn store(&self, tx: &mut Tx, kept: Option<&TokenHash>, now: Timestamp) -> sqlx::Result<()> {
+        rows!(self, now => access, refresh);
+        store::insert_tokens(tx, &access, refresh.as_ref()).await?;
+        if let Some(hash) = kept {
+            store::keep_refresh_token(tx, hash, self.refresh_until).await?;
+        }
+        Ok(())
+    }
+
+    /// Uses something up and stores the tokens for it, in one statement; `false` when it cannot be used any more.
+    pub(super) async fn spend(&self, app: &App, client: ClientId, spent: Spent<'_>, now: Timestamp) -> sqlx::Result<bool> {
+        rows!(self, now => access, refresh);
+        store::spend(&app.db, spent, client, now, &access, refresh.as_ref()).await
+    }
+
     /// The answer, with a signed ID token when `openid` was granted.
     pub(super) async fn sign(self, app: &App, client: &AuthenticatedClient, nonce: Option<&str>, now: Timestamp) -> Result<Tokens, OAuthError> {
         let keys = app.keys.current();
@@ -195,13 +223,14 @@ pub(super) async fn reveal(app: &App, access: &Access, grant: &store::Grant, cli
     Ok(access.reveal(&app.config.origin, &app.keys.current(), &about)?)
 }
 
-/// Ends the transaction in which a code or token was used. A check that failed leaves it used; our own failure, and a scope or API that was merely not among
-/// those granted, give nothing away and leave it as it was.
-pub(super) async fn settle(tx: Tx, minted: Result<Minted, OAuthError>) -> Result<Minted, OAuthError> {
-    if matches!(minted, Err(OAuthError::Internal(_) | OAuthError::InvalidScope(_) | OAuthError::InvalidTarget(_))) {
-        drop(tx);
-    } else {
-        tx.commit().await?;
+/// Stores the tokens and ends the transaction in which a code or token was used. A check that failed leaves it used; our own failure, and a scope or API that
+/// was merely not among those granted, give nothing away and leave it as it was.
+pub(super) async fn settle(mut tx: Tx, minted: Result<Minted, OAuthError>, kept: Option<&TokenHash>, now: Timestamp) -> Result<Minted, OAuthError> {
+    match &minted {
+        Ok(minted) => minted.store(&mut tx, kept, now).await?,
+        Err(OAuthError::Internal(_) | OAuthError::InvalidScope(_) | OAuthError::InvalidTarget(_)) => return minted,
+        Err(_) => {}
     }
+    tx.commit().await?;
     minted
 }

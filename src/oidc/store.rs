@@ -17,7 +17,7 @@ use super::scope::Scopes;
 use crate::apis::Reach;
 use crate::clients::policy::{ClaimsPolicy, Policies, TokenPolicy};
 use crate::clock::Timestamp;
-use crate::db::{Conn, Query, Tx, Value, query, query_list, query_per_engine};
+use crate::db::{Conn, Db, Query, Tx, Value, query, query_list, query_per_engine};
 use crate::groups::Membership;
 use crate::id::{ApiId, ClientId, GrantId, SessionId, UserId};
 use crate::secret::TokenHash;
@@ -320,6 +320,22 @@ pub(super) async fn redeem_code(
     .await
 }
 
+macro_rules! find_code {
+    ($engine:ident) => {
+        concat!(
+            "SELECT a.redirect_uri, a.code_challenge, a.jkt AS code_jkt, ",
+            granted_columns!($engine),
+            " FROM authorization_codes a JOIN grants g ON g.id = a.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
+             WHERE a.code_hash = $1 AND a.client_id = $2 AND a.used_at IS NULL AND a.expires_at > $3"
+        )
+    };
+}
+
+/// A code of this client that could be used now.
+pub(super) async fn find_code(conn: &mut Conn, hash: &TokenHash, client: ClientId, now: Timestamp) -> sqlx::Result<Option<Redeemed>> {
+    query_per_engine(find_code!(sqlite), find_code!(postgres)).bind(hash).bind(client).bind(now).optional(conn).await
+}
+
 /// When a code of this client was used, and until when it is good or its row is kept; `None` when it never was.
 pub(super) async fn code_state(conn: &mut Conn, hash: &TokenHash, client: ClientId) -> sqlx::Result<Option<(Option<Timestamp>, Timestamp)>> {
     query("SELECT used_at, expires_at FROM authorization_codes WHERE code_hash = $1 AND client_id = $2").bind(hash).bind(client).optional(conn).await
@@ -376,16 +392,17 @@ pub(super) async fn insert_tokens(tx: &mut Tx, new: &NewToken<'_>, beside: Optio
         None => insert_tokens!(""),
         Some(_) => insert_tokens!(", ($11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"),
     };
-    let bind = |query: Query, token: &NewToken<'_>| {
-        let query = query.bind(token.hash).bind(token.kind).bind(token.grant).bind(token.scopes).bind(token.created_at).bind(token.expires_at);
-        query.bind(token.jkt).bind(token.api).bind(token.holder).bind(token.act.clone())
-    };
-    let first = bind(query(text), new);
+    let first = bind_token(query(text), new);
     let both = match beside {
         None => first,
-        Some(second) => bind(first, second),
+        Some(second) => bind_token(first, second),
     };
     both.execute(tx).await.map(|_| ())
+}
+
+fn bind_token(query: Query, token: &NewToken<'_>) -> Query {
+    let query = query.bind(token.hash).bind(token.kind).bind(token.grant).bind(token.scopes).bind(token.created_at).bind(token.expires_at);
+    query.bind(token.jkt).bind(token.api).bind(token.holder).bind(token.act.clone())
 }
 
 /// A token for userinfo that counts, with whom it is about.
@@ -514,6 +531,101 @@ pub(super) async fn rotate_refresh_token(
     .bind(jkt)
     .optional(tx)
     .await
+}
+
+macro_rules! find_refresh {
+    ($engine:ident) => {
+        concat!(
+            "SELECT ",
+            granted_columns!($engine),
+            " FROM tokens t JOIN grants g ON g.id = t.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
+             WHERE t.token_hash = $1 AND t.kind = 'refresh' AND t.used_at IS NULL AND t.expires_at > $3 AND g.client_id = $2 AND (t.jkt IS NULL OR t.jkt = $4)"
+        )
+    };
+}
+
+/// A refresh token of this client that could be exchanged now.
+pub(super) async fn find_refresh(
+    conn: &mut Conn,
+    hash: &TokenHash,
+    client: ClientId,
+    jkt: Option<&str>,
+    now: Timestamp,
+) -> sqlx::Result<Option<Granted>> {
+    query_per_engine(find_refresh!(sqlite), find_refresh!(postgres)).bind(hash).bind(client).bind(now).bind(jkt).optional(conn).await
+}
+
+/// What is used up for tokens.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Spent<'a> {
+    Code { hash: &'a TokenHash, kept_until: KeptUntil },
+    Refresh { hash: &'a TokenHash, jkt: Option<&'a str> },
+}
+
+/// One text for what is used up and the tokens it gives: `$use` is an `UPDATE` of a row whose grant is its `grant_id`, with `$1` to `$5`.
+macro_rules! spend {
+    (sqlite, $use:expr, $rows:literal) => {
+        concat!(
+            spend!($use),
+            "; INSERT INTO tokens (token_hash, kind, grant_id, scopes, created_at, expires_at, jkt, api_id, holder_id, act)
+             SELECT column1, column2, column3, column4, column5, column6, column7, column8, column9, column10
+             FROM (VALUES ($6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            $rows,
+            ") WHERE changes() = 1"
+        )
+    };
+    (postgres, $use:expr, $rows:literal) => {
+        concat!(
+            "WITH spent AS (",
+            spend!($use),
+            " RETURNING grant_id) INSERT INTO tokens (token_hash, kind, grant_id, scopes, created_at, expires_at, jkt, api_id, holder_id, act)
+             SELECT given.* FROM (VALUES ($6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            $rows,
+            ") AS given WHERE EXISTS (SELECT 1 FROM spent)"
+        )
+    };
+    ($use:expr) => {
+        concat!(
+            $use,
+            " AND EXISTS (SELECT 1 FROM grants g JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id WHERE g.id = grant_id AND ",
+            live_grant!(),
+            ")"
+        )
+    };
+}
+
+/// Uses a code or refresh token up and stores the tokens it gives, durably and in one statement: both happen, or neither when it was used, taken back or out of
+/// date meanwhile. Of two requests at once one is told that it happened.
+pub(super) async fn spend(
+    db: &Db,
+    spent: Spent<'_>,
+    client: ClientId,
+    now: Timestamp,
+    new: &NewToken<'_>,
+    beside: Option<&NewToken<'_>>,
+) -> sqlx::Result<bool> {
+    macro_rules! both {
+        ($use:expr) => {
+            match beside {
+                None => query_per_engine(spend!(sqlite, $use, ""), spend!(postgres, $use, "")),
+                Some(_) => query_per_engine(
+                    spend!(sqlite, $use, ", ($16, $17, $18, $19, $20, $21, $22, $23, $24, $25)"),
+                    spend!(postgres, $use, ", ($16, $17, $18, $19, $20, $21, $22, $23, $24, $25)"),
+                ),
+            }
+        };
+    }
+    let query = match spent {
+        Spent::Code { hash, kept_until } => both!(redeem_code!()).bind(hash).bind(client).bind(now).bind(kept_until.plain).bind(kept_until.offline),
+        // The statement has one place more than it needs, so that the tokens have the same ones.
+        Spent::Refresh { hash, jkt } => both!(concat!(rotate_refresh_token!(), " AND $5 = 0")).bind(hash).bind(client).bind(now).bind(jkt).bind(0),
+    };
+    let query = bind_token(query, new);
+    let query = match beside {
+        None => query,
+        Some(second) => bind_token(query, second),
+    };
+    Ok(db.write(query).await? > 0)
 }
 
 /// A refresh token of a client that keeps it: used, and still there.

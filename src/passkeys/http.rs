@@ -23,6 +23,7 @@ use crate::secret::base64url;
 use crate::sessions::next::PendingAuthorization;
 use crate::sessions::tries::{self, Door};
 use crate::sessions::{self, FreshEnrol, FreshSession, MayEnrol, MaybeSignedIn, Method, Next, SignedIn};
+use crate::sign_up;
 use crate::users::User;
 use crate::web::{BrowserCookie, Chrome, Client, user_agent};
 
@@ -45,6 +46,8 @@ struct SignInPage {
     kept_days: u32,
     /// Whether a link can be sent to the person's e-mail address.
     offers_mail: bool,
+    /// Whether everyone may make an account.
+    offers_sign_up: bool,
     /// Where one comes in by a recovery code.
     recovery_page: String,
     /// Where one signs in with another device; empty where that is switched off.
@@ -177,6 +180,7 @@ pub async fn sign_in_page(
     let signed_in_as = signed_in.map(|signed_in| signed_in.user.display_name).unwrap_or_default();
     let address = app.config.origin.as_str().to_owned();
     let kept_days = app.settings().session_kept_lifetime.0;
+    let offers_sign_up = sign_up::http::is_open(&app);
     let offers_mail = access_links::by_mail::is_offered(&app.settings());
     let chrome = Chrome::public(&app);
     let page = SignInPage {
@@ -190,6 +194,7 @@ pub async fn sign_in_page(
         password_page,
         kept_days,
         offers_mail,
+        offers_sign_up,
         recovery_page,
         device_page,
     };

@@ -23,6 +23,8 @@ pub const DEEDS: &[(&str, &str)] = &[
     ("/admin/users/{id}/access-links/{link}/revoke", "take back a sign-in link"),
     ("/admin/users/{id}/passkeys/{passkey}/remove", "remove a passkey of somebody else"),
     ("/admin/users/{id}/recovery-codes/revoke", "take back somebody's recovery codes"),
+    ("/admin/sign-up", "make a link with which people get accounts here"),
+    ("/admin/sign-up/{id}/revoke", "take back a link with which people get accounts here"),
     ("/admin/groups/new", "add a group"),
     ("/admin/groups/{id}/edit", "change a group"),
     ("/admin/groups/{id}/coming-in", "make links that sign in as other people"),

@@ -8,6 +8,7 @@ pub mod admin;
 mod catalog;
 mod other_device;
 mod registration_mode;
+mod sign_up_mode;
 mod store;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ pub use catalog::{Choice, Entry, Input, SettingValue, Whole};
 
 pub use other_device::OtherDevice;
 pub use registration_mode::RegistrationMode;
+pub use sign_up_mode::SignUpMode;
 
 use crate::app::App;
 use crate::audit::{self, Kind};
@@ -106,6 +108,10 @@ settings! {
         ///
         /// The keys that sign ID tokens are changed this often by themselves; 0 means never. The next key is published well before it signs, so apps notice nothing.
         key_rotation: Whole<0, 3_650> = Whole(0), "KEY_ROTATION_DAYS", "Apps";
+        /// Who may make an account of their own.
+        ///
+        /// People of a directory need none. Links are made under People, Sign-up. For everyone, mail has to be set up: the address is confirmed by a mail.
+        sign_up: SignUpMode = SignUpMode::Off, "ALLOW_USER_SIGNUPS", "Sign-up";
         /// Mail server.
         ///
         /// Its name or address. Without one no mail is sent, and pages do not offer it.

@@ -94,6 +94,7 @@ mod security_page;
 mod sessions;
 mod settings;
 mod sign_in_problems;
+mod sign_up;
 mod starting;
 mod support;
 mod support_checks;

@@ -126,6 +126,7 @@ async fn a_request_lasts_five_minutes_and_guesses_at_codes_are_limited() {
         app.clock.advance(Duration::from_secs(301));
         assert_eq!(forge(app, &browser, "/sign-in/device/finish", &[]).await.status, 410);
         // Signed out everywhere in between.
+        let (_, person) = signed_in(app, "bob").await;
         let (browser, _, code, number) = waiting(app, "203.0.113.7").await;
         assert_eq!(approve(&person, &code, &number).await.status, 200);
         app.execute("UPDATE users SET access_void_until = $1", vec![(app.clock.now() + Duration::from_secs(1)).into()]).await;

@@ -187,6 +187,7 @@ async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser
         ("person-edit", format!("/admin/users/{ada}/edit")),
         ("groups", "/admin/groups".into()),
         ("group-coming-in", format!("{team}/coming-in")),
+        ("sign-up-links", "/admin/sign-up".into()),
         ("group-local", team),
         ("group-directory", crew),
         ("group-new", "/admin/groups/new".into()),

@@ -289,6 +289,8 @@ const HARMLESS: &[(&str, &str)] = &[
     ("/sign-in/device", "anyone may ask to be let in"),
     ("/sign-in/device/finish", "the decision on the other device is the proof"),
     ("/sign-in/email", "anyone may ask; the link goes to the address of the account"),
+    ("/sign-up", "anyone may ask where sign-up is open; the link goes to the address"),
+    ("/st/{token}", "the link is the proof"),
     ("/sign-in/problem", "tells what went wrong in the browser"),
     ("/account/approve/deny", "keeps somebody out"),
     ("/account/advice/put-off", "puts advice off"),

@@ -68,7 +68,7 @@ fn run(pairs: &[(&str, &'static str)], own: OwnGroups, groups: &[(&str, &[&str])
 
 fn members(snapshot: &Snapshot, name: &str) -> String {
     let group = snapshot.groups.iter().find(|group| group.name == name).unwrap();
-    group.members.iter().map(EntryId::as_str).collect::<Vec<_>>().join(" ")
+    group.members.iter().map(EntryId::text).collect::<Vec<_>>().join(" ")
 }
 
 fn ways(snapshot: &Snapshot, person: &str) -> Vec<String> {
