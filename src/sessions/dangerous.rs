@@ -47,6 +47,7 @@ pub const DEEDS: &[(&str, &str)] = &[
     ("/admin/directories/{name}/test-sign-in", "try somebody's directory password"),
     ("/admin/directories/{name}/remove", "remove a directory"),
     ("/admin/directories/{name}/runs/{id}/confirm", "apply a sync that was held back"),
+    ("/admin/keys/withdraw", "withdraw a key that signs ID tokens"),
     ("/admin/keys/rotate", "change the keys that sign ID tokens"),
     ("/admin/clients", "register an app"),
     ("/admin/clients/{id}", "change an app"),

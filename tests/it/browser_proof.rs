@@ -127,18 +127,3 @@ async fn staying_signed_in_is_a_choice_and_a_new_browser_is_told_of_in_the_old_o
     page.wait_for_text("That browser was signed out").await;
     app.stop().await;
 }
-
-#[tokio::test]
-async fn no_other_site_shows_our_pages_in_a_frame() {
-    let app = TestApp::start(Engine::Sqlite).await;
-    let page = Page::open().await;
-    for path in ["/sign-in", "/account/prove?back=/account", "/lc/none"] {
-        page.forget_problems();
-        page.goto(&format!("data:text/html,<title>trap</title><iframe allow='publickey-credentials-get *' src='{}{path}'></iframe>", app.url)).await;
-        crate::support::wait_until("the browser refuses the frame", async || {
-            page.problems().iter().any(|problem| problem.contains("frame-ancestors"))
-        })
-        .await;
-    }
-    app.stop().await;
-}

@@ -6,7 +6,7 @@ use muster::audit::Kind;
 use muster::users::User;
 
 use crate::pages_support::{administrator, forge, led_to};
-use crate::support::app::{Engine, TestApp, on_each_engine};
+use crate::support::app::{Engine, TestApp, on_each_engine, on_each_engine_with};
 use crate::support::http::{Answer, Browser};
 
 /// Somebody signed in with a passkey.
@@ -111,7 +111,8 @@ async fn a_wrong_number_or_a_no_keeps_the_browser_out_and_its_address_waiting() 
 
 #[tokio::test]
 async fn a_request_lasts_five_minutes_and_guesses_at_codes_are_limited() {
-    on_each_engine(async |app| {
+    // The person proved it once; three times five minutes go by.
+    on_each_engine_with(&[("PROOF_DURATION", "60")], async |app| {
         let (_, person) = signed_in(app, "ada").await;
         let (browser, _, code, number) = waiting(app, "203.0.113.7").await;
         let asked = person.get(&format!("/account/approve?code={code}")).await;
