@@ -30,6 +30,10 @@ async function post(path, body) {
   }
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
+  if (!answer.error && (response.status === 409 || response.status === 410)) { // what this page was for is over: opened again, it says so
+    location.reload();
+    return new Promise(() => {});
+  }
   if (answer.error === "proof_needed") { // the touch was too long ago: the page itself asks for it when it is opened again
     location.assign(`/account/prove?${new URLSearchParams({ back: location.pathname + location.search })}`);
     return new Promise(() => {});

@@ -9,7 +9,7 @@ use std::time::Duration;
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::Form;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -25,6 +25,8 @@ use crate::error::AppError;
 use crate::id::{AccessLinkId, LinkRequestId};
 use crate::mail::{self, Mail};
 use crate::secret::SecretToken;
+use crate::sessions::Next;
+use crate::sessions::next::PendingAuthorization;
 use crate::settings::Settings;
 use crate::users::{self, User};
 use crate::web::{BrowserCookie, Chrome, Client, user_agent};
@@ -76,6 +78,18 @@ struct AskPage {
     chrome: Chrome,
     typed: String,
     mistake: &'static str,
+    /// Where the person was going.
+    request: String,
+    back: String,
+    sign_in_page: String,
+}
+
+impl AskPage {
+    fn new(app: &App, next: Next, typed: String, mistake: &'static str) -> Self {
+        let sign_in_page = format!("/sign-in{}", next.sign_in_query());
+        let (request, back) = next.fields();
+        Self { chrome: Chrome::public(app), typed, mistake, request, back, sign_in_page }
+    }
 }
 
 #[derive(Template, WebTemplate)]
@@ -83,6 +97,7 @@ struct AskPage {
 struct AskedPage {
     chrome: Chrome,
     lifetime: String,
+    sign_in_page: String,
 }
 
 /// What the form asks for.
@@ -90,17 +105,29 @@ struct AskedPage {
 #[serde(default)]
 pub struct AskForm {
     name: String,
+    request: Option<String>,
+    back: Option<String>,
+}
+
+impl AskForm {
+    /// Where the person was going, as far as it can be believed.
+    fn next(&self, app: &App) -> Next {
+        let filled = |text: &'_ Option<String>| text.clone().filter(|text| !text.is_empty());
+        let request = filled(&self.request).filter(|sealed| PendingAuthorization::unseal(&app.sealer, sealed).is_some());
+        Next::from_query(request.as_deref(), filled(&self.back).as_deref())
+    }
 }
 
 /// `GET /sign-in/email`.
 ///
 /// # Errors
 /// `NotFound` where links are not sent to who asks.
-pub async fn page(State(app): State<App>) -> Result<impl IntoResponse, AppError> {
+pub async fn page(State(app): State<App>, Query(unverified): Query<AskForm>) -> Result<impl IntoResponse, AppError> {
     if !is_offered(&app.settings()) {
         return Err(AppError::NotFound);
     }
-    Ok(AskPage { chrome: Chrome::public(&app), typed: String::new(), mistake: "" })
+    let next = unverified.next(&app);
+    Ok(AskPage::new(&app, next, String::new(), ""))
 }
 
 /// `POST /sign-in/email`: the same answer for everyone.
@@ -121,9 +148,11 @@ pub async fn ask(State(app): State<App>, client: Client, headers: HeaderMap, For
         ""
     };
     if !mistake.is_empty() {
-        let page = AskPage { chrome: Chrome::public(&app), typed: form.name.chars().take(NAME_CHARS_MAX).collect(), mistake };
+        let next = form.next(&app);
+        let page = AskPage::new(&app, next, form.name.chars().take(NAME_CHARS_MAX).collect(), mistake);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
+    let sign_in_page = format!("/sign-in{}", form.next(&app).sign_in_query());
     let browser = BrowserCookie::read_or_make(&app, &headers);
     let wish = store::Wish {
         asked_for: name.to_owned(),
@@ -136,7 +165,7 @@ pub async fn ask(State(app): State<App>, client: Client, headers: HeaderMap, For
     store::insert_wish(&mut tx, LinkRequestId::new(), &wish).await?;
     tx.announce(&ASKED);
     tx.commit().await?;
-    Ok(browser.attach(&app, AskedPage { chrome: Chrome::public(&app), lifetime: duration_for_people(LIFETIME) }))
+    Ok(browser.attach(&app, AskedPage { chrome: Chrome::public(&app), lifetime: duration_for_people(LIFETIME), sign_in_page }))
 }
 
 /// Answers wishes until the server stops. For the jobs.

@@ -44,8 +44,8 @@ struct SignInPage {
     password_page: String,
     /// Whether one may stay signed in for longer, and how long.
     kept_days: u32,
-    /// Whether a link can be sent to the person's e-mail address.
-    offers_mail: bool,
+    /// Where a link can be sent to the person's e-mail address; empty where none is.
+    mail_page: String,
     /// Whether everyone may make an account.
     offers_sign_up: bool,
     /// Where one comes in by a recovery code.
@@ -65,6 +65,7 @@ struct ListPage {
     may_end_others: bool,
     may_change: bool,
     by_password: bool,
+    by_other_device: bool,
     is_full: bool,
     may_add: bool,
     /// The origin passkeys belong to.
@@ -181,7 +182,7 @@ pub async fn sign_in_page(
     let address = app.config.origin.as_str().to_owned();
     let kept_days = app.settings().session_kept_lifetime.0;
     let offers_sign_up = sign_up::http::is_open(&app);
-    let offers_mail = access_links::by_mail::is_offered(&app.settings());
+    let mail_page = if access_links::by_mail::is_offered(&app.settings()) { format!("/sign-in/email{query}") } else { String::new() };
     let chrome = Chrome::public(&app);
     let page = SignInPage {
         chrome,
@@ -193,7 +194,7 @@ pub async fn sign_in_page(
         back,
         password_page,
         kept_days,
-        offers_mail,
+        mail_page,
         offers_sign_up,
         recovery_page,
         device_page,
@@ -398,6 +399,7 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
         may_end_others,
         may_change: signed_in.session.method.is_passkey(),
         by_password: matches!(signed_in.session.method, Method::DirectoryPassword { .. }),
+        by_other_device: signed_in.session.method == Method::OtherDevice,
         address: app.config.origin.as_str().to_owned(),
         codes,
         signal,

@@ -103,6 +103,9 @@ impl Method {
     }
 }
 
+/// How long after a one-time link somebody who has passkeys already may add another one: they have lost those, or they would not have needed the link.
+const ENROL_BY_LINK_WITHIN: Duration = Duration::from_secs(3600);
+
 /// What a session knows; stored as JSON by tower-sessions.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SessionState {
@@ -130,6 +133,11 @@ impl SessionState {
     /// Whether it was proved with a passkey less than `within` ago.
     pub fn is_fresh(&self, now: Timestamp, within: Duration) -> bool {
         self.method.is_passkey() && now.since(self.auth_at) < within
+    }
+
+    /// Whether it came by a one-time link so lately that its person may add a passkey without another one.
+    pub fn may_enrol_by_link(&self, now: Timestamp) -> bool {
+        self.method == Method::AccessLink && now.since(self.auth_at) < ENROL_BY_LINK_WITHIN
     }
 
     /// How long after the proof it ends, however busy.

@@ -231,7 +231,7 @@ async fn adding_a_passkey_asks_for_one_first_or_for_a_link_just_used() {
         app.clock.advance(Duration::from_secs(61));
         assert_eq!(app.post(&by_link, "/account/passkeys/register/start", &json!({})).await.json()["error"], "proof_needed");
         // With a passkey that turns up again.
-        assert!(by_link.get("/account/prove?back=/account").await.body.contains("You lost your passkeys?"));
+        assert!(by_link.get("/account/prove?back=/account").await.body.contains("ask your administrator for another one"));
         prove(app, &by_link, &passkeys, json!({})).await;
         assert_eq!(app.post(&by_link, "/account/passkeys/register/start", &json!({})).await.status, 200);
 
