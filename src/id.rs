@@ -85,12 +85,18 @@ ids! {
     MailId;
     /// Somebody's wish for a sign-in link by e-mail.
     LinkRequestId;
+    /// A link to make an account with.
+    SignUpLinkId;
+    /// Somebody's wish for an account.
+    SignUpWishId;
     /// A server that takes access tokens of ours.
     ApiId;
     /// A browser session, as listed on pages; never the cookie's secret.
     SessionId;
     /// A passkey's row.
     PasskeyId;
+    /// A sign-in with a browser never seen for its person.
+    NewBrowserId;
     /// A one-time access link.
     AccessLinkId;
     /// One run of the directory sync.

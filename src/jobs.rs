@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::settings::{self, RELOAD_EVERY, Settings};
-use crate::{access_links, audit, clients, directory, directory_passwords, mail, oidc, other_device, passkeys, sessions, sign_in_problems};
+use crate::{access_links, audit, clients, directory, directory_passwords, mail, oidc, other_device, passkeys, sessions, sign_in_problems, sign_up};
 
 /// How often the last uses of clients' secrets are written.
 const USES_EVERY: Duration = Duration::from_secs(60);
@@ -51,6 +51,7 @@ pub fn start(app: &App) -> Jobs {
     jobs.spawn(directory::keep_following(app.clone(), started_at));
     jobs.spawn(oidc::back_channel::keep_telling(app.clone()));
     jobs.spawn(access_links::by_mail::keep_answering(app.clone()));
+    jobs.spawn(sign_up::keep_answering(app.clone()));
     jobs.spawn(mail::keep_sending(app.clone()));
     Jobs(jobs)
 }
@@ -109,6 +110,7 @@ async fn sweep(app: App) -> anyhow::Result<()> {
     sign_in_problems::sweep(&app, now).await?;
     other_device::sweep(&app, now).await?;
     access_links::sweep(&app, now).await?;
+    sign_up::sweep(&app, now).await?;
     oidc::sweep(&app, now).await?;
     clients::sweep(&app, now).await?;
     directory_passwords::sweep(&app, now).await?;
@@ -118,7 +120,7 @@ async fn sweep(app: App) -> anyhow::Result<()> {
     tx.commit().await?;
     app.limits.sign_in.sweep();
     app.limits.user_codes.sweep();
-    app.limits.link_requests.sweep();
     app.limits.problems.sweep();
+    app.limits.link_requests.sweep();
     Ok(())
 }

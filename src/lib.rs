@@ -7,7 +7,7 @@
 //! |---|---|
 //! | foundation | [`clock`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`jose`], [`lease`], [`attempts`], [`error`], [`outbound`], [`web`], [`audit`], [`settings`], [`mail`] |
 //! | nouns | [`users`], [`groups`], [`clients`], [`apis`] |
-//! | sign-in | [`sessions`], [`directory`], [`recovery_codes`], [`sign_in_problems`], [`passkeys`], [`access_links`], [`directory_passwords`], [`other_device`], [`ways_in`] |
+//! | sign-in | [`sessions`], [`directory`], [`recovery_codes`], [`sign_in_problems`], [`passkeys`], [`access_links`], [`sign_up`], [`directory_passwords`], [`other_device`], [`ways_in`] |
 //! | protocols | [`oidc`], [`forward_auth`] |
 //! | assembly | [`jobs`], [`metrics`], [`routes`], [`server`], [`app`], [`cli`] |
 //!
@@ -61,8 +61,9 @@ pub mod routes;
 pub mod secret;
 pub mod server;
 pub mod sessions;
-pub mod sign_in_problems;
 pub mod settings;
+pub mod sign_in_problems;
+pub mod sign_up;
 pub mod users;
 pub mod ways_in;
 pub mod web;

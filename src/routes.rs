@@ -28,7 +28,9 @@ use crate::oidc::{
 };
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, request_log};
-use crate::{access_links, audit, directory, forward_auth, groups, mail, metrics, other_device, passkeys, settings, sign_in_problems, users, ways_in};
+use crate::{
+    access_links, audit, directory, forward_auth, groups, mail, metrics, other_device, passkeys, settings, sign_in_problems, sign_up, users, ways_in,
+};
 
 /// The largest body a form or a ceremony needs.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -49,7 +51,8 @@ pub fn router(app: &App) -> Router {
         // Innermost: a form from elsewhere is never kept.
         .layer(from_fn_with_state(app.clone(), sessions::held::keep))
         .layer(CsrfLayer::new().with_rejection_response(|_| cross_site()))
-        .layer(session);
+        .layer(session)
+        .layer(from_fn_with_state(app.clone(), sessions::devices::identify));
     // For apps: no session, no CSRF check; each proves itself.
     let protocol = openid_protocol(app);
     let plain = Router::new()
@@ -97,6 +100,8 @@ fn sign_in() -> Router<App> {
         .route("/sign-in/start", post(passkeys::http::start_sign_in))
         .route("/sign-in/finish", post(passkeys::http::finish_sign_in))
         .route("/sign-out", get(sessions::http::sign_out_page).post(sessions::http::sign_out))
+        .route("/sign-up", get(sign_up::http::ask_page).post(sign_up::http::ask))
+        .route("/st/{token}", get(sign_up::http::page).post(sign_up::http::sign_up))
         .route("/lc/{code}", get(access_links::http::open_page).post(access_links::http::open))
         .route("/account", get(ways_in::http::profile_page))
         .route("/account/advice/put-off", post(ways_in::http::put_off))
@@ -108,6 +113,8 @@ fn sign_in() -> Router<App> {
         .route("/account/passkeys/add", get(passkeys::http::add_page))
         .route("/account/passkeys/register/start", post(passkeys::http::start_registration))
         .route("/account/passkeys/register/finish", post(passkeys::http::finish_registration))
+        .route("/account/passkeys/{id}", get(passkeys::http::show))
+        .route("/account/passkeys/{id}/not-mine", post(passkeys::http::disown))
         .route("/account/passkeys/{id}/rename", post(passkeys::http::rename))
         .route("/account/passkeys/{id}/remove", post(passkeys::http::remove))
         .route("/account/recovery", get(ways_in::http::show).post(ways_in::http::make))
@@ -118,6 +125,8 @@ fn sign_in() -> Router<App> {
         .route("/account/sessions", get(sessions::http::list_page))
         .route("/account/sessions/end-others", post(sessions::http::end_others))
         .route("/account/sessions/{id}/end", post(sessions::http::end))
+        .route("/account/new-browsers/{id}/mine", post(sessions::http::was_me))
+        .route("/account/new-browsers/{id}/not-mine", post(sessions::http::was_not_me))
 }
 
 /// People, groups, audit log and settings: for administrators.
@@ -134,6 +143,8 @@ fn administration() -> Router<App> {
         .route("/admin/users/{id}/unmake-admin", post(users::admin::unmake_admin))
         .route("/admin/users/{id}/end-sessions", post(users::admin::end_sessions))
         .route("/admin/users/{id}/delete", post(users::admin::delete))
+        .route("/admin/sign-up", get(sign_up::admin::show).post(sign_up::admin::make))
+        .route("/admin/sign-up/{id}/revoke", post(sign_up::admin::revoke))
         .route("/admin/groups", get(groups::admin::list))
         .route("/admin/groups/new", get(groups::admin::new).post(groups::admin::create))
         .route("/admin/groups/{id}", get(groups::admin::show))
@@ -206,6 +217,7 @@ fn openid_pages() -> Router<App> {
         .route("/account/apps/{id}/revoke", post(account::revoke))
         .route("/admin/keys", get(keys::admin::show))
         .route("/admin/keys/rotate", post(keys::admin::rotate))
+        .route("/admin/keys/withdraw", post(keys::admin::withdraw))
         .route("/admin/clients", get(clients::list).post(clients::create))
         .route("/admin/clients/new", get(clients::new))
         .route("/admin/clients/catalogue", get(clients::choose))
@@ -245,13 +257,15 @@ fn openid_protocol(app: &App) -> Router<App> {
         )
         .layer(from_anywhere.clone().allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE]));
     // What these refuse, administrators can read on the app's page.
+    let failures = from_fn_with_state(app.clone(), sessions::tries::of_apps);
     let watch = from_fn_with_state(app.clone(), last_errors::watch);
     let watched = Router::new()
         .route("/api/oidc/token", post(token::post).options(preflight))
         .route("/api/oidc/par", post(pushed::post).options(preflight))
         .route("/api/oidc/device/authorize", post(device::authorize).options(preflight))
         .route("/api/oidc/revoke", post(revoke::post).options(preflight))
-        .route_layer(watch.clone());
+        .route_layer(watch.clone())
+        .route_layer(failures.clone());
     Router::new()
         .route("/.well-known/openid-configuration", get(discovery::metadata).options(preflight))
         .route("/.well-known/oauth-authorization-server", get(discovery::metadata).options(preflight))
@@ -263,7 +277,7 @@ fn openid_protocol(app: &App) -> Router<App> {
         .merge(watched)
         .layer(from_anywhere)
         .merge(registration)
-        .route("/api/oidc/introspect", post(introspect::post).route_layer(watch))
+        .route("/api/oidc/introspect", post(introspect::post).route_layer(watch).route_layer(failures))
         .route("/authorize", post(authorize::post))
         .route("/api/oidc/end-session", post(end_session::post))
         .route("/api/forward-auth/{client_id}", get(forward_auth::http::ask))

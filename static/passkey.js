@@ -30,6 +30,10 @@ async function post(path, body) {
   }
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
+  if (!answer.error && (response.status === 409 || response.status === 410)) { // what this page was for is over: opened again, it says so
+    location.reload();
+    return new Promise(() => {});
+  }
   if (answer.error === "proof_needed") { // the touch was too long ago: the page itself asks for it when it is opened again
     location.assign(`/account/prove?${new URLSearchParams({ back: location.pathname + location.search })}`);
     return new Promise(() => {});
@@ -86,6 +90,7 @@ function explain(error, creating) {
     case "NotAllowedError":
       if (error.tookTooLong) return "That took too long. Try again when you have your device at hand.";
       if (error.wasInstant && creating) return "Your browser made no passkey. Nothing changed. Set up your device's screen lock or your security key's PIN, or use another one, and try again.";
+      if (error.wasInstant && !document.querySelector("#sign-in")) return "None of your passkeys was found here. Use your phone or a security key that has one.";
       if (error.wasInstant) return "No passkey for this site was found here. Use your phone or a security key, or one of the other ways below.";
       return "You closed the prompt. Nothing changed; you can try again.";
     case "AbortError": // a password manager's; our own aborts end requests of which nobody hears
@@ -224,7 +229,8 @@ function signInPage(form) {
     say("Signing you in …", false);
     try {
       const { request, back } = form.dataset;
-      await leave(await post("/sign-in/finish", { ceremony, credential, request: request || null, back: back || null }));
+      const keep = form.querySelector("#f-keep")?.checked ?? false;
+      await leave(await post("/sign-in/finish", { ceremony, credential, keep, request: request || null, back: back || null }));
     } catch (error) {
       if (error.code === "unknown_credential") tell("signalUnknownCredential", { rpId: publicKey.rpId, credentialId: credential.id });
       throw error;
@@ -341,11 +347,28 @@ function provePage(form) {
   });
 }
 
+// Shows that a passkey works, before it is needed: one touch, with this one and no other.
+function testButton(form) {
+  onPress(form, async () => {
+    say("Your browser asks you now.", false);
+    try {
+      const { ceremony, publicKey } = await post("/account/prove/start", {});
+      const allowCredentials = publicKey.allowCredentials.filter(({ id }) => id === form.dataset.credential).map((own) => ({ ...own, id: toBytes(own.id) }));
+      const credential = encode(await ask("get", { publicKey: { ...publicKey, challenge: toBytes(publicKey.challenge), allowCredentials } }));
+      await leave(await post("/account/prove/finish", { ceremony, credential, form: null, back: "/account/passkeys?notice=tested" }));
+    } catch (error) {
+      failed("proof", error);
+    }
+  });
+}
+
 const signIn = document.querySelector("#sign-in");
 if (signIn) signInPage(signIn);
 const add = document.querySelector("#add-passkey");
 if (add) addPage(add);
 const prove = document.querySelector("#prove");
 if (prove) provePage(prove);
+const tests = document.querySelectorAll(".test-passkey");
+if (tests.length > 0 && canUsePasskeys(tests[0], "proof")) tests.forEach(testButton);
 const details = document.querySelector("#passkey-signal");
 if (details && globalThis.PublicKeyCredential) signal(JSON.parse(details.dataset.signal));

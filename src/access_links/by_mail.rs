@@ -1,14 +1,15 @@
 //! Sign-in links by e-mail: those an administrator sends, and those people ask for at `/sign-in/email`.
 //!
 //! Asking writes a wish and nothing else, whoever was named, and a job answers it: neither words nor time tell whether there is such a person (OWASP ASVS 5.0,
-//! 6.3.8). A link that was asked for works in the browser that asked alone, so a link somebody was talked into sending on opens nothing.
+//! 6.3.8). A link that was asked for works in the browser that asked alone, so who only reads the mail opens nothing with it. It does not protect
+//! somebody who is talked into sending it to the one who asked; the mail says so.
 
 use std::time::Duration;
 
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::Form;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use super::model::Purpose;
 use super::{address, store};
 use crate::app::App;
+use crate::attempts::{self, Allowance, Subject};
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::{Timestamp, duration_for_people};
 use crate::db::{Signal, Tx};
@@ -23,6 +25,8 @@ use crate::error::AppError;
 use crate::id::{AccessLinkId, LinkRequestId};
 use crate::mail::{self, Mail};
 use crate::secret::SecretToken;
+use crate::sessions::Next;
+use crate::sessions::next::PendingAuthorization;
 use crate::settings::Settings;
 use crate::users::{self, User};
 use crate::web::{BrowserCookie, Chrome, Client, user_agent};
@@ -32,8 +36,9 @@ static ASKED: Signal = std::sync::LazyLock::new(|| tokio::sync::watch::Sender::n
 
 /// How long a link that was asked for works.
 const LIFETIME: Duration = Duration::from_secs(15 * 60);
-/// How many of them one person gets in that time.
-const LINKS_MAX: i64 = 3;
+/// Links for one person to one network in that time, and to all of them together: whoever asks in another's name uses up their own share.
+const PER_NETWORK: Allowance = Allowance { count: 3, within: LIFETIME, from_the_last: false };
+const PER_PERSON: Allowance = Allowance { count: 12, within: LIFETIME, from_the_last: false };
 /// How often each instance looks for wishes others wrote.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long a name may be, in characters: as long as an e-mail address (RFC 5321, section 4.5.3.1).
@@ -73,6 +78,18 @@ struct AskPage {
     chrome: Chrome,
     typed: String,
     mistake: &'static str,
+    /// Where the person was going.
+    request: String,
+    back: String,
+    sign_in_page: String,
+}
+
+impl AskPage {
+    fn new(app: &App, next: Next, typed: String, mistake: &'static str) -> Self {
+        let sign_in_page = format!("/sign-in{}", next.sign_in_query());
+        let (request, back) = next.fields();
+        Self { chrome: Chrome::public(app), typed, mistake, request, back, sign_in_page }
+    }
 }
 
 #[derive(Template, WebTemplate)]
@@ -80,6 +97,7 @@ struct AskPage {
 struct AskedPage {
     chrome: Chrome,
     lifetime: String,
+    sign_in_page: String,
 }
 
 /// What the form asks for.
@@ -87,17 +105,29 @@ struct AskedPage {
 #[serde(default)]
 pub struct AskForm {
     name: String,
+    request: Option<String>,
+    back: Option<String>,
+}
+
+impl AskForm {
+    /// Where the person was going, as far as it can be believed.
+    fn next(&self, app: &App) -> Next {
+        let filled = |text: &'_ Option<String>| text.clone().filter(|text| !text.is_empty());
+        let request = filled(&self.request).filter(|sealed| PendingAuthorization::unseal(&app.sealer, sealed).is_some());
+        Next::from_query(request.as_deref(), filled(&self.back).as_deref())
+    }
 }
 
 /// `GET /sign-in/email`.
 ///
 /// # Errors
 /// `NotFound` where links are not sent to who asks.
-pub async fn page(State(app): State<App>) -> Result<impl IntoResponse, AppError> {
+pub async fn page(State(app): State<App>, Query(unverified): Query<AskForm>) -> Result<impl IntoResponse, AppError> {
     if !is_offered(&app.settings()) {
         return Err(AppError::NotFound);
     }
-    Ok(AskPage { chrome: Chrome::public(&app), typed: String::new(), mistake: "" })
+    let next = unverified.next(&app);
+    Ok(AskPage::new(&app, next, String::new(), ""))
 }
 
 /// `POST /sign-in/email`: the same answer for everyone.
@@ -118,9 +148,11 @@ pub async fn ask(State(app): State<App>, client: Client, headers: HeaderMap, For
         ""
     };
     if !mistake.is_empty() {
-        let page = AskPage { chrome: Chrome::public(&app), typed: form.name.chars().take(NAME_CHARS_MAX).collect(), mistake };
+        let next = form.next(&app);
+        let page = AskPage::new(&app, next, form.name.chars().take(NAME_CHARS_MAX).collect(), mistake);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
+    let sign_in_page = format!("/sign-in{}", form.next(&app).sign_in_query());
     let browser = BrowserCookie::read_or_make(&app, &headers);
     let wish = store::Wish {
         asked_for: name.to_owned(),
@@ -133,7 +165,7 @@ pub async fn ask(State(app): State<App>, client: Client, headers: HeaderMap, For
     store::insert_wish(&mut tx, LinkRequestId::new(), &wish).await?;
     tx.announce(&ASKED);
     tx.commit().await?;
-    Ok(browser.attach(&app, AskedPage { chrome: Chrome::public(&app), lifetime: duration_for_people(LIFETIME) }))
+    Ok(browser.attach(&app, AskedPage { chrome: Chrome::public(&app), lifetime: duration_for_people(LIFETIME), sign_in_page }))
 }
 
 /// Answers wishes until the server stops. For the jobs.
@@ -163,9 +195,8 @@ async fn answer_one(app: &App) -> anyhow::Result<bool> {
     let Some(wish) = store::take_wish(&mut tx).await? else { return Ok(false) };
     let user = users::find_by_name(&mut tx, &wish.asked_for).await?;
     if let Some((user, email)) = user.and_then(|user| user.email.clone().map(|email| (user, email))) {
-        let asked_before = store::count_asked_for(&mut tx, user.id, now - LIFETIME).await?;
         let is_timely = now.since(wish.created_at) < LIFETIME && is_offered(&app.settings());
-        if is_timely && may_have_link(&user, asked_before) {
+        if is_timely && may_have_link(&user) && is_within(&mut tx, &user, &wish, now).await? {
             send(app, &mut tx, &user, email, &wish, now).await?;
         }
     }
@@ -173,10 +204,20 @@ async fn answer_one(app: &App) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Whether somebody who asked for a link gets one: not who is kept out, not administrators (whoever reads their mail would have the house), and not the fourth
-/// within the time one works.
-fn may_have_link(user: &User, asked_before: i64) -> bool {
-    !user.is_disabled() && !user.is_admin() && asked_before < LINKS_MAX
+/// Whether somebody who asked for a link may have one: not who is kept out, not administrators (whoever reads their mail would have the house).
+fn may_have_link(user: &User) -> bool {
+    !user.is_disabled() && !user.is_admin()
+}
+
+/// Counts a link against what the network that asks, and the person, may have.
+async fn is_within(tx: &mut Tx, user: &User, wish: &store::Wish, now: Timestamp) -> sqlx::Result<bool> {
+    if let Ok(ip) = wish.client_ip.parse() {
+        let subject = Subject::network(&format!("sign-in link for {} from", user.id), ip);
+        if attempts::take(tx, &subject, PER_NETWORK, now).await?.is_err() {
+            return Ok(false);
+        }
+    }
+    Ok(attempts::take(tx, &Subject::new("sign-in link for", &user.id.to_string()), PER_PERSON, now).await?.is_ok())
 }
 
 async fn send(app: &App, tx: &mut Tx, user: &User, email: String, wish: &store::Wish, now: Timestamp) -> anyhow::Result<()> {
@@ -186,7 +227,7 @@ async fn send(app: &App, tx: &mut Tx, user: &User, email: String, wish: &store::
     let (purpose, expires_at) = (Purpose::SignIn, now + LIFETIME);
     let new = store::New { id, code_hash: &code.hash(), purpose, user: Some(user.id), created_by: None, created_at: now, expires_at, browser_hash };
     store::insert(tx, new).await?;
-    let client = Client { ip: wish.client_ip.parse().ok(), user_agent: wish.user_agent.clone() };
+    let client = Client { ip: wish.client_ip.parse().ok(), user_agent: wish.user_agent.clone(), ..Client::default() };
     let event = Event::new(now, Kind::AccessLinkRequested, Actor::visitor()).on(user.id.uuid(), &user.username).from_client(&client);
     audit::record(tx, event.with("access_link", id.to_string())).await?;
     let settings = app.settings();
@@ -208,13 +249,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn administrators_and_who_is_kept_out_get_no_link_and_nobody_gets_many() {
+    fn administrators_and_who_is_kept_out_get_no_link() {
         let now = Timestamp::from_seconds(0);
         let ada = User::new_local("ada", Some("ada@example.org"), "Ada", "", now);
-        assert!(may_have_link(&ada, 0) && may_have_link(&ada, LINKS_MAX - 1));
-        assert!(!may_have_link(&ada, LINKS_MAX));
-        assert!(!may_have_link(&User { local_admin: true, ..ada.clone() }, 0));
-        assert!(!may_have_link(&User { directory_admin: true, ..ada.clone() }, 0));
-        assert!(!may_have_link(&User { blocked_at: Some(now), ..ada }, 0));
+        assert!(may_have_link(&ada));
+        assert!(!may_have_link(&User { local_admin: true, ..ada.clone() }));
+        assert!(!may_have_link(&User { directory_admin: true, ..ada.clone() }));
+        assert!(!may_have_link(&User { blocked_at: Some(now), ..ada }));
     }
 }

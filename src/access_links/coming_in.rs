@@ -102,6 +102,12 @@ struct Sheet {
     code: Option<qr::Svg>,
 }
 
+impl Sheet {
+    fn of(handed: crowd::Handed) -> Self {
+        Self { code: qr::svg(&handed.url), display_name: handed.person.display_name, username: handed.person.username, url: handed.url }
+    }
+}
+
 #[derive(Template, WebTemplate)]
 #[template(path = "access_links/sheets.html")]
 struct SheetsPage {
@@ -139,13 +145,9 @@ pub async fn make(State(app): State<App>, deed: AdminDeed, Path(id): Path<GroupI
     let rest = crowd::counts(&mut app.db.read().await?, id, deed.now).await?.out;
     // Sheets are for those a mail cannot reach.
     let sent = if by_mail { made.links.iter().filter(|handed| handed.person.email.is_some()).count() } else { 0 };
-    let sheet = |handed: crowd::Handed| Sheet {
-        code: qr::svg(&handed.url),
-        display_name: handed.person.display_name,
-        username: handed.person.username,
-        url: handed.url,
-    };
-    let sheets = made.links.into_iter().filter(|handed| !by_mail || handed.person.email.is_none()).map(sheet).collect();
+    let people: Vec<crowd::Handed> = made.links.into_iter().filter(|handed| !by_mail || handed.person.email.is_none()).collect();
+    // A thousand pictures take a moment, in which others want to be served.
+    let sheets = tokio::task::spawn_blocking(|| people.into_iter().map(Sheet::of).collect()).await.map_err(anyhow::Error::from)?;
     let chrome = deed.admin.chrome(&app);
     Ok(SheetsPage { chrome, group, sheets, expires_at: made.expires_at, lifetime: duration_for_people(lifetime), rest, sent }.into_response())
 }

@@ -12,6 +12,7 @@ use super::{AccessLink, SetUp, State as LinkState};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::AppError;
+use crate::sessions::tries::{self, Door};
 use crate::sessions::{self, Method};
 use crate::users::model::{check_email, check_username};
 use crate::users::{self, User};
@@ -62,7 +63,7 @@ struct Mistakes {
 /// 404 for a link that never was, 410 for one that opens nothing any more, `TooManyRequests`.
 pub async fn open_page(State(app): State<App>, client: Client, Path(unverified_code): Path<String>) -> Result<Response, AppError> {
     app.limits.sign_in.check(&client)?;
-    let link = usable(super::look(&app, &unverified_code).await?, app.clock.now())?;
+    let link = usable(look(&app, &client, &unverified_code).await?, app.clock.now())?;
     let chrome = Chrome::public(&app);
     Ok(if link.is_set_up() {
         SetUpPage { chrome, form: SetUpForm::default(), mistakes: Mistakes::default() }.into_response()
@@ -85,7 +86,7 @@ pub async fn open(
 ) -> Result<Response, AppError> {
     app.limits.sign_in.check(&client)?;
     let now = app.clock.now();
-    let link = usable(super::look(&app, &unverified_code).await?, now)?;
+    let link = usable(look(&app, &client, &unverified_code).await?, now)?;
     if link.is_set_up() {
         return set_up(&app, &session, &client, &unverified_code, form, now).await;
     }
@@ -143,6 +144,17 @@ impl Mistakes {
             email: check_email(&form.email).err().unwrap_or_default(),
         }
     }
+}
+
+/// Looks at a link; one that never was counts as a try.
+async fn look(app: &App, client: &Client, unverified_code: &str) -> Result<Option<AccessLink>, AppError> {
+    let now = app.clock.now();
+    tries::admit(app, client, Door::Link, now).await?;
+    let link = super::look(app, unverified_code).await?;
+    if link.is_none() {
+        tries::failed(app, client, Door::Link, now).await?;
+    }
+    Ok(link)
 }
 
 fn usable(link: Option<AccessLink>, now: Timestamp) -> Result<AccessLink, AppError> {

@@ -76,13 +76,8 @@ async fn make_link(app: &App, actor: &Actor, client: &Client, user: &User, lifet
     if user.is_disabled() {
         return Err(MakeError::Disabled(user.username.clone()));
     }
-    let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let made = make_in(&mut tx, app, actor, client, user, lifetime, now).await?;
-    if let Some(email) = mail_to {
-        let mail = by_mail::from_administrator(app, email, &user.display_name, &made.url, made.expires_at, now)?;
-        mail::queue(&mut tx, &app.sealer, &mail, now).await?;
-    }
+    let made = write(&mut tx, app, actor, client, user, lifetime, mail_to, app.clock.now()).await?;
     tx.commit().await?;
     Ok(made)
 }
@@ -100,7 +95,21 @@ pub async fn make_in(
     user: &User,
     lifetime: Duration,
     now: Timestamp,
-) -> sqlx::Result<Made> {
+) -> Result<Made, MakeError> {
+    write(tx, app, actor, client, user, lifetime, None, now).await
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one row and of its event")]
+async fn write(
+    tx: &mut Tx,
+    app: &App,
+    actor: &Actor,
+    client: &Client,
+    user: &User,
+    lifetime: Duration,
+    mail_to: Option<&str>,
+    now: Timestamp,
+) -> Result<Made, MakeError> {
     let lifetime = lifetime.min(model::LIFETIME_MAX);
     let code = SecretToken::new("");
     let new = store::New {
@@ -115,10 +124,16 @@ pub async fn make_in(
     };
     let expires_at = new.expires_at;
     let event = Event::new(now, Kind::AccessLinkMade, actor.clone()).on(user.id.uuid(), &user.username).from_client(client);
-    let event = event.with("access_link", new.id.to_string()).with("lifetime", duration_for_people(lifetime));
+    let mut event = event.with("access_link", new.id.to_string()).with("lifetime", duration_for_people(lifetime));
+    let url = address(app, &code);
     store::insert(tx, new).await?;
+    if let Some(email) = mail_to {
+        let mail = by_mail::from_administrator(app, email, &user.display_name, &url, expires_at, now)?;
+        mail::queue(tx, &app.sealer, &mail, now).await?;
+        event = event.with("sent_to", email);
+    }
     audit::record(tx, event).await?;
-    Ok(Made { url: address(app, &code), expires_at })
+    Ok(Made { url, expires_at })
 }
 
 /// The latest links of a person, newest first, whatever became of them.

@@ -128,6 +128,7 @@ macro_rules! arrivals {
     };
 }
 
+/// By username; those who hold a link by when it ends, so that renewing a thousand at a time reaches everyone.
 pub(super) async fn arrivals(
     conn: &mut Conn,
     group: GroupId,
@@ -139,7 +140,7 @@ pub(super) async fn arrivals(
     query(concat!(
         "SELECT id, username, display_name, email, last_sign_in_at, link_until, standing FROM (",
         arrivals!(),
-        ") AS arrivals WHERE $3 = '' OR standing = $3 ORDER BY username_key LIMIT $4 OFFSET $5"
+        ") AS arrivals WHERE $3 = '' OR standing = $3 ORDER BY CASE WHEN $3 = 'linked' THEN link_until ELSE 0 END, username_key LIMIT $4 OFFSET $5"
     ))
     .bind(group)
     .bind(now)
@@ -190,14 +191,4 @@ pub(super) async fn take_wish(tx: &mut Tx) -> sqlx::Result<Option<Wish>> {
     )
     .optional(tx)
     .await
-}
-
-/// How many links somebody asked for since then.
-pub(super) async fn count_asked_for(conn: &mut Conn, user: UserId, since: Timestamp) -> sqlx::Result<i64> {
-    let (count,): (i64,) = query("SELECT COUNT(*) FROM access_links WHERE user_id = $1 AND browser_hash IS NOT NULL AND created_at > $2")
-        .bind(user)
-        .bind(since)
-        .one(conn)
-        .await?;
-    Ok(count)
 }

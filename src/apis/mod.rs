@@ -3,11 +3,13 @@
 
 pub mod admin;
 pub mod model;
+pub mod permissions;
 mod store;
 
 use std::sync::Arc;
 
-pub use model::{Api, Draft, Opened, Permissions, Reach, Right, Terms, TokenFormat};
+pub use model::{Api, Draft, Opened, Right, Terms, TokenFormat};
+pub use permissions::{Permissions, Reach};
 
 use crate::app::App;
 use crate::audit::{self, Kind};
@@ -142,13 +144,17 @@ pub async fn for_people(conn: &mut Conn, reach: &Reach) -> sqlx::Result<Vec<(Str
     if reach.is_empty() {
         return Ok(Vec::new());
     }
-    let apis = store::find_all(conn, reach.apis()).await?;
-    let words = |api: Api| {
-        let granted = reach.at(api.id).cloned().unwrap_or_default();
+    Ok(words(&store::find_all(conn, reach.apis()).await?, reach))
+}
+
+/// [`for_people`], of APIs that were found already; those that are not reached are left out.
+pub fn words(apis: &[Api], reach: &Reach) -> Vec<(String, Vec<String>)> {
+    let words = |api: &Api| {
+        let granted = reach.at(api.id)?;
         let sentences = api.terms.permissions.iter().filter(|it| granted.contains(&it.name)).map(|it| it.for_people().to_owned()).collect();
-        (api.terms.name, sentences)
+        Some((api.terms.name.clone(), sentences))
     };
-    Ok(apis.into_iter().map(words).collect())
+    apis.iter().filter_map(words).collect()
 }
 
 /// A page of the list, by name.

@@ -1,6 +1,7 @@
 //! The SQL of APIs and of what clients may have there.
 
-use super::model::{Api, Opened, Permissions, Right, Terms, TokenFormat};
+use super::model::{Api, Opened, Right, Terms, TokenFormat};
+use super::permissions::Permissions;
 use super::{ClientLine, Line};
 use crate::clients::SigningAlg;
 use crate::clock::Timestamp;

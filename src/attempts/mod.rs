@@ -1,5 +1,5 @@
 //! Guesses at what a person chose, counted in the database: what can be guessed must have one limit for all instances together. (What cannot be guessed is
-//! limited in memory, by [`crate::web::rate_limit`].)
+//! limited in memory, by [`crate::web::rate_limit`].) Failures at the doors that strangers reach are counted here too, by [`crate::sessions::tries`].
 
 mod beat;
 mod store;
@@ -10,7 +10,7 @@ use std::time::Duration;
 pub use beat::Beat;
 
 use crate::clock::Timestamp;
-use crate::db::Tx;
+use crate::db::{Conn, Tx};
 use crate::secret::sha256;
 
 /// How many guesses in which time.
@@ -50,11 +50,28 @@ impl Subject {
 /// # Errors
 /// When the database refuses.
 pub async fn take(tx: &mut Tx, subject: &Subject, allowance: Allowance, now: Timestamp) -> sqlx::Result<Result<(), Duration>> {
-    if store::count(tx, &subject.0, allowance, now).await? {
+    if store::count(tx, &subject.0, allowance, now).await?.is_some() {
         return Ok(Ok(()));
     }
     let until = store::expires_at(tx, &subject.0).await?;
     Ok(Err(until.map_or(allowance.within, |until| until.since(now))))
+}
+
+/// How long to wait where the allowance is used up, without counting anything.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn wait(conn: &mut Conn, subject: &Subject, allowance: Allowance, now: Timestamp) -> sqlx::Result<Option<Duration>> {
+    let until = store::used_up_until(conn, &subject.0, allowance.count, now).await?;
+    Ok(until.map(|until| until.since(now)))
+}
+
+/// Counts a failure after the fact; whether it was the one that used the allowance up.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn failed(tx: &mut Tx, subject: &Subject, allowance: Allowance, now: Timestamp) -> sqlx::Result<bool> {
+    Ok(store::count(tx, &subject.0, allowance, now).await? == Some(allowance.count))
 }
 
 /// Takes a counted guess back, because it was none.

@@ -2,10 +2,10 @@
 
 use super::Allowance;
 use crate::clock::Timestamp;
-use crate::db::{Tx, query};
+use crate::db::{Conn, Tx, query};
 
-/// Counts one more; `false` when the allowance is used up.
-pub(super) async fn count(tx: &mut Tx, subject: &[u8], allowance: Allowance, now: Timestamp) -> sqlx::Result<bool> {
+/// Counts one more and gives how many that makes; `None` when the allowance is used up.
+pub(super) async fn count(tx: &mut Tx, subject: &[u8], allowance: Allowance, now: Timestamp) -> sqlx::Result<Option<i64>> {
     let taken: Option<(i64,)> = query(
         "INSERT INTO attempts (subject, count, expires_at) VALUES ($1, 1, $2)
          ON CONFLICT (subject) DO UPDATE SET
@@ -21,7 +21,18 @@ pub(super) async fn count(tx: &mut Tx, subject: &[u8], allowance: Allowance, now
     .bind(allowance.count)
     .optional(tx)
     .await?;
-    Ok(taken.is_some())
+    Ok(taken.map(|(count,)| count))
+}
+
+/// Until when there is nothing left of an allowance; `None` when there is.
+pub(super) async fn used_up_until(conn: &mut Conn, subject: &[u8], count: i64, now: Timestamp) -> sqlx::Result<Option<Timestamp>> {
+    let until: Option<(Timestamp,)> = query("SELECT expires_at FROM attempts WHERE subject = $1 AND count >= $2 AND expires_at > $3")
+        .bind(subject.to_vec())
+        .bind(count)
+        .bind(now)
+        .optional(conn)
+        .await?;
+    Ok(until.map(|(until,)| until))
 }
 
 pub(super) async fn expires_at(tx: &mut Tx, subject: &[u8]) -> sqlx::Result<Option<Timestamp>> {

@@ -151,6 +151,7 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
         | Kind::RecoveryCodesMade
         | Kind::RecoveryCodeUsed
         | Kind::RecoveryCodesRevoked
+        | Kind::SignedUp
         | Kind::UserCreated
         | Kind::UserChanged
         | Kind::UserBlocked
@@ -171,12 +172,9 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
 
 const fn class(kind: Kind) -> &'static str {
     match kind {
-        Kind::SignInRefused
-        | Kind::PasskeyRefused
-        | Kind::OtherDeviceDenied
-        | Kind::TokenReuse
-        | Kind::DirectorySyncFailed
-        | Kind::MailFailed => "bad",
+        Kind::SignInRefused | Kind::PasskeyRefused | Kind::OtherDeviceDenied | Kind::TokenReuse | Kind::DirectorySyncFailed | Kind::MailFailed => {
+            "bad"
+        }
         Kind::DirectorySyncHeld
         | Kind::RecoveryCodeUsed
         | Kind::UserBlocked

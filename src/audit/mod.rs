@@ -21,6 +21,12 @@ pub enum Kind {
     SignIn,
     /// A sign-in was refused; the detail says why.
     SignInRefused,
+    /// So many tries to get in failed that the next ones have to wait; the detail says from where and at which door.
+    TooManyTries,
+    /// Someone signed in with a browser never seen for them.
+    NewBrowser,
+    /// Someone said that a sign-in with a new browser was not theirs; its sessions ended.
+    NewBrowserDenied,
     /// Someone proved with a passkey once more that it is them; the detail says for what.
     ProofGiven,
     /// Such a proof was refused; the detail says why.
@@ -61,6 +67,14 @@ pub enum Kind {
     RecoveryCodeUsed,
     /// A person's recovery codes were taken back.
     RecoveryCodesRevoked,
+    /// A link to sign up with was made.
+    SignUpLinkMade,
+    /// A link to sign up with was taken back.
+    SignUpLinkRevoked,
+    /// Somebody asked for an account by their e-mail address.
+    SignUpAsked,
+    /// Somebody made their own account.
+    SignedUp,
     /// A person was created.
     UserCreated,
     /// A person was changed.
@@ -125,6 +139,8 @@ pub enum Kind {
     DirectorySyncConfirmed,
     /// A signing key was made or replaced.
     KeyRotated,
+    /// An administrator withdrew a signing key: what it signed counts no more.
+    KeyWithdrawn,
     /// An app could not be told, or did not want to hear, that a session ended.
     LogoutNoticeFailed,
 }
@@ -154,6 +170,9 @@ kinds! {
     SetUp = "set_up", "Set up";
     SignIn = "sign_in", "Signed in";
     SignInRefused = "sign_in_refused", "Sign-in refused";
+    TooManyTries = "too_many_tries", "Too many failed tries";
+    NewBrowser = "new_browser", "Signed in with a new browser";
+    NewBrowserDenied = "new_browser_denied", "Sign-in called a stranger's";
     ProofGiven = "proof_given", "Proof given";
     ProofRefused = "proof_refused", "Proof refused";
     SignOut = "sign_out", "Signed out";
@@ -174,6 +193,10 @@ kinds! {
     RecoveryCodesMade = "recovery_codes_made", "Recovery codes made";
     RecoveryCodeUsed = "recovery_code_used", "Recovery code used";
     RecoveryCodesRevoked = "recovery_codes_revoked", "Recovery codes taken back";
+    SignUpLinkMade = "sign_up_link_made", "Sign-up link made";
+    SignUpLinkRevoked = "sign_up_link_revoked", "Sign-up link taken back";
+    SignUpAsked = "sign_up_asked", "Account asked for";
+    SignedUp = "signed_up", "Signed up";
     UserCreated = "user_created", "Person created";
     UserChanged = "user_changed", "Person changed";
     UserBlocked = "user_blocked", "Person blocked";
@@ -206,6 +229,7 @@ kinds! {
     DirectorySyncFailed = "directory_sync_failed", "Directory sync failed";
     DirectorySyncConfirmed = "directory_sync_confirmed", "Directory sync confirmed";
     KeyRotated = "key_rotated", "Signing key made";
+    KeyWithdrawn = "key_withdrawn", "Signing key withdrawn";
     LogoutNoticeFailed = "logout_notice_failed", "App not told of a sign-out";
 }
 

@@ -2,7 +2,7 @@
 
 use super::Event;
 use crate::clock::Timestamp;
-use crate::db::{Conn, Tx, Value, insert_rows, query};
+use crate::db::{Conn, Tx, Value, add_rows, insert_rows, query};
 use crate::id::{AuditEventId, UserId};
 
 /// Which events to list. Pages are cut by the last line seen (`before`), so they cost the same however deep.
@@ -43,6 +43,9 @@ pub struct Line {
     pub detail: String,
 }
 
+/// More events than this at a time are many.
+const FEW: usize = 50;
+
 pub(super) async fn insert(tx: &mut Tx, events: impl Iterator<Item = (AuditEventId, Event)>) -> sqlx::Result<()> {
     let rows = events.map(|(id, event)| -> [Value; 10] {
         [
@@ -58,6 +61,11 @@ pub(super) async fn insert(tx: &mut Tx, events: impl Iterator<Item = (AuditEvent
             serde_json::Value::Object(event.detail).to_string().into(),
         ]
     });
+    // A first import has one for each person; a deed has one or two, which are not worth the way of many.
+    if rows.size_hint().0 > FEW {
+        let columns = "id, at, kind, actor_id, actor_name, subject_id, subject_name, client_ip, user_agent, detail";
+        return add_rows(tx, "audit_events", columns, rows).await.map(|_| ());
+    }
     insert_rows(
         tx,
         "INSERT INTO audit_events (id, at, kind, actor_id, actor_name, subject_id, subject_name, client_ip, user_agent, detail) VALUES",

@@ -27,6 +27,15 @@ pub(super) enum Keys {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Withdraws a key that somebody else may have: every token it signed is invalid at once. Running servers follow within seconds, apps when they fetch the keys
+    /// again.
+    Withdraw {
+        /// The key's id, as listed.
+        kid: String,
+        /// How to print.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
 }
 
 #[derive(Serialize)]
@@ -57,6 +66,12 @@ pub(super) async fn run(command: Keys) -> Result<(), Failed> {
         Keys::Rotate { alg, format } => {
             let algs = alg.map_or_else(|| SigningAlg::ALL.to_vec(), |alg| vec![alg]);
             keys::rotate(&app, &algs, &Actor::command_line(), app.clock.now()).await?;
+            format
+        }
+        Keys::Withdraw { kid, format } => {
+            if !keys::withdraw(&app, &kid, &Actor::command_line(), None, app.clock.now()).await? {
+                return Err(Failed::Command(anyhow::anyhow!("there is no key {kid}; muster keys list shows them")));
+            }
             format
         }
     };

@@ -8,7 +8,7 @@ use image::{ImageEncoder as _, RgbaImage};
 
 use anyhow::Context as _;
 
-use super::{Authority, Client, Mistakes, Refused, store};
+use super::{Authority, Client, Mistakes, Refused, changeable, store};
 use crate::app::App;
 use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
@@ -81,6 +81,7 @@ pub async fn put(app: &App, by: Authority<'_>, id: ClientId, unverified: Vec<u8>
     let logo = prepared.map_err(|mistake| Refused::Mistakes(Mistakes::from([("logo", mistake)])))?;
     let mut tx = app.db.begin().await?;
     let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    changeable(&client)?;
     store::put_logo(&mut tx, id, &logo, now).await?;
     audit::record(&mut tx, by.event(now, Kind::ClientChanged, &client).with("changed", vec!["logo"])).await?;
     Ok(tx.commit().await?)
@@ -93,6 +94,7 @@ pub async fn put(app: &App, by: Authority<'_>, id: ClientId, unverified: Vec<u8>
 pub async fn remove(app: &App, by: Authority<'_>, id: ClientId, now: Timestamp) -> Result<(), Refused> {
     let mut tx = app.db.begin().await?;
     let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    changeable(&client)?;
     if store::remove_logo(&mut tx, id).await? {
         audit::record(&mut tx, by.event(now, Kind::ClientChanged, &client).with("changed", vec!["logo"])).await?;
     }

@@ -1,15 +1,16 @@
 //! Client metadata (RFC 7591 section 2; OpenID Connect Dynamic Registration 1.0, section 2) of clients nobody here typed in: what they say about themselves in
 //! JSON becomes a [`Registration`], and back. Pure.
 //!
-//! No address in it is ever called while it is read: a `logo_uri` or `sector_identifier_uri` never is, a `jwks_uri` when
-//! the client first proves itself with a key, as an address a stranger named. What is not understood is ignored, as
+//! No address in it is ever called while it is read: a `logo_uri` never is, a `jwks_uri` when the client first proves itself with a key, a
+//! `sector_identifier_uri` before the client is registered ([`super::sector`]), both as addresses a stranger named. What is not understood is ignored, as
 //! RFC 7591 section 2 wants it; what is understood and not offered is refused.
 
 use serde_json::{Map, Value, json};
 use url::{Host, Url};
 
-use super::model::{Registration, SigningAlg};
+use super::model::{Mistakes, Registration, SigningAlg};
 use super::policy::authentication::Allowed;
+use super::policy::claims::SubjectType;
 use super::policy::provenance::{Provenance, RegisteredBy};
 use crate::jose::Alg;
 
@@ -20,6 +21,13 @@ const REPEATED_URIS: [&str; 3] = ["client_uri", "tos_uri", "policy_uri"];
 const REPEATED_TEXTS: [&str; 2] = ["software_id", "software_version"];
 /// The grants a client may ask for that registers itself. Not the one of devices: a stranger could have people type its code (RFC 8628 section 5.4).
 const GRANT_TYPES: [&str; 2] = ["authorization_code", "refresh_token"];
+
+/// What is noted as the client said it, beside what is registered.
+const SAID_NAME: &str = "client_name";
+const SAID_ALG: &str = "id_token_signed_response_alg";
+const SAID_PAR: &str = "require_pushed_authorization_requests";
+const SAID_METHOD: &str = "token_endpoint_auth_method";
+const SAID_SUBJECT: &str = "subject_type";
 
 /// Why metadata was refused (RFC 7591 section 3.2.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,21 +92,26 @@ pub fn read(metadata: &Map<String, Value>, by: RegisteredBy) -> Result<Registrat
     if redirect_uris.is_empty() {
         return Err(Unusable { error: "invalid_redirect_uri", description: "redirect_uris is missing".to_owned() });
     }
-    if text(metadata, "subject_type")?.is_some_and(|kind| kind != "public") {
-        return Err(invalid("subject_type must be public"));
-    }
+    let is_pairwise = match text(metadata, "subject_type")?.as_deref() {
+        None | Some("public") => false,
+        // Everyone who brings a document would be of one sector: their own computer's.
+        Some("pairwise") if by != RegisteredBy::Document => true,
+        _ if by == RegisteredBy::Document => return Err(invalid("subject_type must be public")),
+        _ => return Err(invalid("subject_type must be public or pairwise")),
+    };
     for name in ["id_token_encrypted_response_alg", "userinfo_encrypted_response_alg", "userinfo_signed_response_alg"] {
         if text(metadata, name)?.is_some_and(|alg| alg != "none") {
             return Err(invalid(format!("{name} is not offered")));
         }
     }
-    let signing_alg = match text(metadata, "id_token_signed_response_alg")? {
+    let signing_alg = match text(metadata, SAID_ALG)? {
         None => SigningAlg::default(),
         Some(alg) => SigningAlg::ALL
             .into_iter()
             .find(|known| known.as_str() == alg)
-            .ok_or_else(|| invalid(format!("id_token_signed_response_alg must be one of {}", SigningAlg::ALL.map(SigningAlg::as_str).join(", "))))?,
+            .ok_or_else(|| invalid(format!("{SAID_ALG} must be one of {}", SigningAlg::ALL.map(SigningAlg::as_str).join(", "))))?,
     };
+    let require_par = flag(metadata, SAID_PAR)?;
     let post_logout_redirect_uris = texts(metadata, "post_logout_redirect_uris")?;
     for uri in &post_logout_redirect_uris {
         check_stranger_uri(uri, None).map_err(|why| invalid(format!("post_logout_redirect_uris: {}: {why}", shown(uri))))?;
@@ -127,11 +140,14 @@ pub fn read(metadata: &Map<String, Value>, by: RegisteredBy) -> Result<Registrat
     if let Some(scope) = text(metadata, "scope")? {
         said.insert("scope".to_owned(), scope.into());
     }
-    said.insert("token_endpoint_auth_method".to_owned(), method.into());
+    said.insert(SAID_METHOD.to_owned(), method.into());
+    said.insert(SAID_ALG.to_owned(), signing_alg.as_str().into());
+    said.insert(SAID_PAR.to_owned(), require_par.into());
     said.insert("grant_types".to_owned(), if grant_types.is_empty() { json!(["authorization_code"]) } else { grant_types.into() });
 
     let name = text(metadata, "client_name")?.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
     let name = name.unwrap_or_else(|| redirect_uris.first().map_or_else(|| "An app without a name".to_owned(), |uri| place(uri)));
+    said.insert(SAID_NAME.to_owned(), name.clone().into());
     let mut registration = Registration {
         name,
         is_public: method == "none",
@@ -140,7 +156,7 @@ pub fn read(metadata: &Map<String, Value>, by: RegisteredBy) -> Result<Registrat
         signing_alg,
         claims_in_id_token: true,
         require_pkce: method == "none",
-        require_par: flag(metadata, "require_pushed_authorization_requests")?,
+        require_par,
         initiate_login_uri: text(metadata, "initiate_login_uri")?.unwrap_or_default(),
         ..Registration::default()
     };
@@ -169,6 +185,14 @@ pub fn read(metadata: &Map<String, Value>, by: RegisteredBy) -> Result<Registrat
     }
     logout.backchannel_logout_session_required = flag(metadata, "backchannel_logout_session_required")?;
     logout.frontchannel_logout_session_required = flag(metadata, "frontchannel_logout_session_required")?;
+    let claims = &mut registration.policies.claims;
+    if is_pairwise {
+        said.insert(SAID_SUBJECT.to_owned(), "pairwise".into());
+        claims.subject = SubjectType::Pairwise;
+    }
+    if by != RegisteredBy::Document {
+        claims.sector_identifier_uri = text(metadata, "sector_identifier_uri")?.unwrap_or_default();
+    }
     registration.policies.provenance = Provenance { registered_by: by, said, ..Provenance::default() };
     registration.checked().map_err(|mistakes| {
         let (field, mistake) = mistakes.into_iter().next().unwrap_or(("client_name", "It cannot be used.".to_owned()));
@@ -178,11 +202,50 @@ pub fn read(metadata: &Map<String, Value>, by: RegisteredBy) -> Result<Registrat
     })
 }
 
-/// What a client says about itself now, with what administrators decided about it before: nothing it says takes that back.
+/// What a client says about itself now, with what administrators decided about it before: nothing it says takes that back. Name, algorithm, pushed requests and
+/// how it proves itself are its own to say until an administrator decides otherwise, which shows by what is registered being another than what it said.
 ///
 /// # Errors
 /// [`Unusable`], when the two do not fit together.
 pub fn with_decisions(mut said: Registration, before: &Registration) -> Result<Registration, Unusable> {
+    let earlier = &before.policies.provenance.said;
+    let earlier_text = |name: &str| earlier.get(name).and_then(Value::as_str);
+    let now_said = &mut said.policies.provenance.said;
+    // What it said before stays noted beside a decision, or the decision would be forgotten as soon as the two agree once.
+    let mut keep = |name: &str| match earlier.get(name) {
+        Some(value) => now_said.insert(name.to_owned(), value.clone()),
+        None => now_said.remove(name),
+    };
+    if earlier_text(SAID_NAME).is_some_and(|name| name != before.name) {
+        keep(SAID_NAME);
+        said.name.clone_from(&before.name);
+    }
+    // Of a client registered before this was noted, nobody knows who decided; then it stays.
+    if earlier_text(SAID_ALG) != Some(before.signing_alg.as_str()) {
+        keep(SAID_ALG);
+        said.signing_alg = before.signing_alg;
+    }
+    if earlier.get(SAID_PAR).and_then(Value::as_bool) != Some(before.require_par) {
+        keep(SAID_PAR);
+        said.require_par = before.require_par;
+    }
+    if proof_was_decided(before, earlier_text(SAID_METHOD)) {
+        keep(SAID_METHOD);
+        said.is_public = before.is_public;
+        said.policies.authentication = before.policies.authentication.clone();
+    }
+    let decided = &before.policies.claims;
+    if earlier_text(SAID_SUBJECT) == Some("pairwise") {
+        keep(SAID_SUBJECT);
+        // What it calls people stays, so it must stay with those whom it is for (OpenID Connect Core, section 8.1).
+        let (mut theirs, mut mistakes) = (said.policies.claims.clone(), Mistakes::new());
+        theirs.subject = SubjectType::Pairwise;
+        theirs.check_with(&said.redirect_uris, false, &mut mistakes);
+        if !mistakes.is_empty() || theirs.sector != decided.sector {
+            return Err(invalid(format!("the redirect_uris do not belong to {} alone, which the pairwise subjects are for", shown(&decided.sector))));
+        }
+    }
+    let sector_identifier_uri = std::mem::take(&mut said.policies.claims.sector_identifier_uri);
     said.lifetimes = before.lifetimes;
     said.claims_in_id_token = before.claims_in_id_token;
     said.acts_alone = before.acts_alone;
@@ -193,6 +256,9 @@ pub fn with_decisions(mut said: Registration, before: &Registration) -> Result<R
     let (policies, decided) = (&mut said.policies, &before.policies);
     policies.tokens = decided.tokens.clone();
     policies.claims = decided.claims.clone();
+    if earlier_text(SAID_SUBJECT) == Some("pairwise") {
+        policies.claims.sector_identifier_uri = sector_identifier_uri;
+    }
     policies.presentation = decided.presentation.clone();
     policies.forward_auth = decided.forward_auth.clone();
     policies.authentication.strict = decided.authentication.strict;
@@ -205,11 +271,25 @@ pub fn with_decisions(mut said: Registration, before: &Registration) -> Result<R
     })
 }
 
+/// Whether how a client proves itself is another way than the one it said.
+fn proof_was_decided(registered: &Registration, said: Option<&str>) -> bool {
+    let Some(said) = said else { return false };
+    if registered.is_public {
+        return said != "none";
+    }
+    match registered.policies.authentication.method {
+        Allowed::Secret => !matches!(said, "client_secret_basic" | "client_secret_post"),
+        Allowed::PrivateKeyJwt => said != "private_key_jwt",
+        // It cannot say these.
+        Allowed::ClientSecretBasic | Allowed::ClientSecretPost | Allowed::Workload => true,
+    }
+}
+
 /// What is registered about a client that registered itself (RFC 7591 section 3.2.1), but for what only the answer knows.
 pub fn write(registration: &Registration, scopes: &str) -> Map<String, Value> {
     let mut metadata = registration.policies.provenance.said.clone();
     // Whoever administers this server may have changed it.
-    let method = metadata.get("token_endpoint_auth_method").and_then(Value::as_str).unwrap_or("client_secret_basic");
+    let method = metadata.get(SAID_METHOD).and_then(Value::as_str).unwrap_or("client_secret_basic");
     let keys = &registration.policies.authentication;
     let method = match (registration.is_public, method) {
         (true, _) => "none",
@@ -217,7 +297,7 @@ pub fn write(registration: &Registration, scopes: &str) -> Map<String, Value> {
         (false, "client_secret_post") => "client_secret_post",
         (false, _) => "client_secret_basic",
     };
-    metadata.insert("token_endpoint_auth_method".to_owned(), method.into());
+    metadata.insert(SAID_METHOD.to_owned(), method.into());
     if keys.method == Allowed::PrivateKeyJwt {
         if !keys.jwks_uri.is_empty() {
             metadata.insert("jwks_uri".to_owned(), keys.jwks_uri.clone().into());
@@ -229,12 +309,16 @@ pub fn write(registration: &Registration, scopes: &str) -> Map<String, Value> {
         }
     }
     metadata.insert("scope".to_owned(), scopes.into());
-    metadata.insert("client_name".to_owned(), registration.name.clone().into());
+    metadata.insert(SAID_NAME.to_owned(), registration.name.clone().into());
     metadata.insert("redirect_uris".to_owned(), registration.redirect_uris.clone().into());
     metadata.insert("response_types".to_owned(), json!(["code"]));
-    metadata.insert("subject_type".to_owned(), "public".into());
-    metadata.insert("id_token_signed_response_alg".to_owned(), registration.signing_alg.as_str().into());
-    metadata.insert("require_pushed_authorization_requests".to_owned(), registration.require_par.into());
+    let claims = &registration.policies.claims;
+    metadata.insert(SAID_SUBJECT.to_owned(), if claims.subject == SubjectType::Pairwise { "pairwise" } else { "public" }.into());
+    if !claims.sector_identifier_uri.is_empty() {
+        metadata.insert("sector_identifier_uri".to_owned(), claims.sector_identifier_uri.clone().into());
+    }
+    metadata.insert(SAID_ALG.to_owned(), registration.signing_alg.as_str().into());
+    metadata.insert(SAID_PAR.to_owned(), registration.require_par.into());
     if !registration.post_logout_redirect_uris.is_empty() {
         metadata.insert("post_logout_redirect_uris".to_owned(), registration.post_logout_redirect_uris.clone().into());
     }
@@ -391,7 +475,8 @@ mod tests {
             ("response_types", json!(["code token"])),
             ("token_endpoint_auth_method", json!("private_key_jwt")),
             ("token_endpoint_auth_method", json!(7)),
-            ("subject_type", json!("pairwise")),
+            ("subject_type", json!("ephemeral")),
+            ("sector_identifier_uri", json!("http://app.example.org/sector.json")),
             ("id_token_signed_response_alg", json!("none")),
             ("id_token_encrypted_response_alg", json!("RSA-OAEP")),
             ("client_uri", json!("javascript:alert(1)")),

@@ -1,9 +1,10 @@
 //! Registered OpenID clients: the apps people sign in to. What a client may do is decided when it is registered ([`model`]); how it proves who it is at the
-//! token endpoint stands in [`authentication`], with its [`secrets`] and its [`keys`].
+//! token endpoint stands in [`authentication`] and `proving`, with its [`secrets`] and its [`keys`]. Whom it is open to is changed in `admission`.
 //!
 //! A client that is restricted to groups stays closed when its groups vanish.
 
 pub mod admin;
+mod admission;
 mod assertion;
 pub mod authentication;
 pub mod catalogue;
@@ -16,15 +17,17 @@ pub mod metadata;
 pub mod metadata_document;
 pub mod model;
 pub mod policy;
+mod proving;
 pub mod redirect_pattern;
 pub mod secrets;
+pub mod sector;
 mod store;
 mod told;
 mod unattended;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
+pub use admission::{allow_group, disallow_group, restrict};
 pub use assertion::Audiences;
 pub use authentication::{AuthenticatedClient, Method, NotAuthenticated, Presented, Sent, presented};
 pub use keys::RemoteKeys;
@@ -32,21 +35,19 @@ pub use logos::Face;
 pub use model::{Client, Lifetimes, Mistakes, Registration, SigningAlg};
 pub use policy::Policies;
 pub use policy::provenance::{Provenance, RegisteredBy};
+pub use proving::{Authentication, Known, authenticate, sweep, vouched_for};
 pub use secrets::{NewSecret, SecretLine, SecretUses, delete_secret, make_secret};
 pub use told::{LastNotice, LogoutWishes, Outcome, last_notice, logout_wishes, note_notice};
 pub use unattended::{delete_within, forget, insert_within, replace_within};
 
-use assertion::{Expected, Maker};
-use authentication::Proof;
-
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::Timestamp;
-use crate::db::{Conn, Revision};
+use crate::db::Conn;
 use crate::id::{ClientId, GroupId, UserId};
-use crate::jose::Jws;
+use crate::outbound::NamedBy;
 use crate::secret::SecretToken;
-use crate::sessions::{AdminSession, FreshAdmin};
+use crate::sessions::FreshAdmin;
 use crate::web::list::WORDS_MAX;
 use crate::{users, web};
 
@@ -262,147 +263,6 @@ pub async fn open_to(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<OpenTo>>
     store::open_to(conn, user).await
 }
 
-/// Finds out which client a request comes from and checks its proof. An assertion counts once, on every instance.
-///
-/// # Errors
-/// `Refused` for an unknown client, a wrong or missing secret, or a way of proving itself that is not the client's; `Assertion` for one that does not count.
-pub async fn authenticate(
-    app: &App,
-    presented: &Presented,
-    audiences: impl FnOnce() -> Audiences,
-    now: Timestamp,
-) -> Result<AuthenticatedClient, Authentication> {
-    match &presented.0 {
-        Proof::Secret { candidates, method } => {
-            let revision = app.revisions.current(&app.db).await?;
-            for (client_id, secret) in candidates {
-                if let Some(authenticated) = by_secret(app, revision, client_id, secret.as_ref(), *method, now).await? {
-                    return Ok(authenticated);
-                }
-            }
-            Err(Authentication::Failed(NotAuthenticated::Refused))
-        }
-        Proof::Assertion { client_id, jws } => by_assertion(app, client_id.as_deref(), jws, &audiences(), now).await,
-    }
-}
-
-/// A client with its secrets, as instances keep copies of it.
-#[derive(Debug)]
-pub struct Known {
-    client: Arc<Client>,
-    secrets: Vec<store::KnownSecret>,
-}
-
-/// The client as it stands at this revision or later.
-async fn known(app: &App, revision: Revision, client_id: &str) -> sqlx::Result<Option<Arc<Known>>> {
-    if let Some(copy) = app.known_clients.get(client_id, revision) {
-        return Ok(Some(copy));
-    }
-    let mut conn = app.db.read().await?;
-    let Some(client) = store::find_by_client_id(&mut conn, client_id).await? else { return Ok(None) };
-    let secrets = store::known_secrets(&mut conn, client.id).await?;
-    let known = Arc::new(Known { client: Arc::new(client), secrets });
-    app.known_clients.put(client_id.to_owned(), revision, Arc::clone(&known));
-    Ok(Some(known))
-}
-
-async fn by_secret(
-    app: &App,
-    revision: Revision,
-    client_id: &str,
-    secret: Option<&SecretToken>,
-    method: Method,
-    now: Timestamp,
-) -> sqlx::Result<Option<AuthenticatedClient>> {
-    let Some(known) = known(app, revision, client_id).await? else { return Ok(None) };
-    let method = if secret.is_none() { Method::None } else { method };
-    if !authentication::may_use(&known.client.registration, method) {
-        return Ok(None);
-    }
-    if let Some(secret) = secret {
-        let good = known.secrets.iter().filter(|secret| secret.counts_at(now)).map(|secret| &secret.secret_hash);
-        let Some(used) = authentication::which_of(secret, good) else { return Ok(None) };
-        app.secret_uses.note(used, now);
-    }
-    Ok(Some(AuthenticatedClient { client: Arc::clone(&known.client), method, revision: Some(revision) }))
-}
-
-/// Its own assertion names the client as issuer and subject; a token of a platform does not, so there the form must.
-async fn by_assertion(
-    app: &App,
-    client_id: Option<&str>,
-    jws: &Jws,
-    audiences: &Audiences,
-    now: Timestamp,
-) -> Result<AuthenticatedClient, Authentication> {
-    let refused = |why| Authentication::Failed(NotAuthenticated::Assertion(why));
-    let maker: Maker = jws.unverified_claims().map_err(|error| refused(authentication::why(error)))?;
-    let client_id = client_id.unwrap_or(&maker.sub);
-    let revision = app.revisions.current(&app.db).await?;
-    let found = known(app, revision, client_id).await?;
-    let client = found.map(|known| Arc::clone(&known.client)).ok_or(refused("the client that the client_assertion names is not known"))?;
-    let policy = &client.registration.policies.authentication;
-    let workload = policy.workloads.iter().find(|workload| workload.issuer == maker.iss && workload.admits(&maker.sub));
-    let method = if workload.is_some() { Method::Workload } else { Method::PrivateKeyJwt };
-    if !authentication::may_use(&client.registration, method) {
-        return Err(refused("this client is not registered for this way of proving itself"));
-    }
-    if !assertion::is_kind(jws.header()) {
-        return Err(refused("typ of the client_assertion says that it is something else"));
-    }
-    let expected = workload.map_or(Expected::Own { client_id: &client.client_id, strict: policy.strict }, Expected::Workload);
-    let verified = match workload {
-        Some(workload) => keys::verify_of_issuer(app, &workload.issuer, jws, now).await,
-        None => keys::verify(app, &client, jws, &policy.assertion_algs(), now).await,
-    };
-    let claims: assertion::Claims = verified.and_then(|verified| verified.claims()).map_err(|error| refused(authentication::why(error)))?;
-    let good_until = assertion::check(&claims, expected, audiences, now).map_err(refused)?;
-    if !workload.is_some_and(|workload| workload.reusable) {
-        let mut tx = app.db.begin().await?;
-        let is_first = store::assertions::insert(&mut tx, &assertion::trace(client.id, &claims, jws.signed()), good_until).await?;
-        tx.commit().await?;
-        if !is_first {
-            return Err(refused("the client_assertion was used before (jti)"));
-        }
-    }
-    Ok(AuthenticatedClient { client, method, revision: Some(revision) })
-}
-
-/// Forgets assertions that would be refused for their age.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn sweep(app: &App, now: Timestamp) -> sqlx::Result<()> {
-    loop {
-        let mut tx = app.db.begin().await?;
-        let swept = store::assertions::sweep(&mut tx, now).await?;
-        tx.commit().await?;
-        if swept == 0 {
-            return Ok(());
-        }
-    }
-}
-
-/// A client an administrator checks: they stand for it, so that nobody needs its secret. It counts as having proved itself in the best way.
-pub fn vouched_for(_by: &AdminSession, client: Client) -> AuthenticatedClient {
-    AuthenticatedClient { client: Arc::new(client), method: Method::PrivateKeyJwt, revision: None }
-}
-
-/// Why [`authenticate`] gave no client.
-#[derive(Debug)]
-pub enum Authentication {
-    /// The client's fault.
-    Failed(NotAuthenticated),
-    /// The database's.
-    Internal(sqlx::Error),
-}
-
-impl From<sqlx::Error> for Authentication {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Internal(error)
-    }
-}
-
 /// Registers a client. `id` is chosen by the caller, so that a form sent twice makes one client. Naming groups restricts it to them.
 ///
 /// # Errors
@@ -415,7 +275,10 @@ pub async fn register(
     allowed_groups: &[String],
     now: Timestamp,
 ) -> Result<Registered, Refused> {
-    let checked = registration.checked();
+    let checked = match registration.checked() {
+        Ok(registration) => with_sector(app, registration, NamedBy::Administrator).await,
+        Err(mistakes) => Err(mistakes),
+    };
     let mut tx = app.db.begin().await?;
     let groups = find_groups(&mut tx, allowed_groups).await?;
     let (registration, groups) = match (checked, groups) {
@@ -444,6 +307,14 @@ pub async fn register(
     Ok(Registered { client, secret })
 }
 
+/// A registration whose sector, when it names a list of it, has its redirect URIs.
+async fn with_sector(app: &App, registration: Registration, named_by: NamedBy) -> Result<Registration, Mistakes> {
+    match sector::verify(&app.outbound, &registration, named_by).await {
+        Ok(()) => Ok(registration),
+        Err(mistake) => Err(Mistakes::from([("sector_identifier_uri", mistake)])),
+    }
+}
+
 /// The groups of these names; the sentence for the form when one is not there.
 async fn find_groups(conn: &mut Conn, names: &[String]) -> sqlx::Result<Result<Vec<GroupId>, String>> {
     let wanted: BTreeMap<String, &str> =
@@ -466,6 +337,11 @@ async fn find_groups(conn: &mut Conn, names: &[String]) -> sqlx::Result<Result<V
 /// [`Refused::Mistakes`] for what was typed; [`Refused::Gone`].
 pub async fn update(app: &App, by: Authority<'_>, id: ClientId, registration: Registration, now: Timestamp) -> Result<(), Refused> {
     let mut registration = registration.checked().map_err(Refused::Mistakes)?;
+    let known = store::find(&mut app.db.read().await?, id).await?.ok_or(Refused::Gone)?.registration;
+    let sector_of = |it: &Registration| (it.policies.claims.sector_identifier_uri.clone(), it.redirect_uris.clone());
+    if sector_of(&known) != sector_of(&registration) {
+        registration = with_sector(app, registration, known.policies.provenance.named_by()).await.map_err(Refused::Mistakes)?;
+    }
     let mut tx = app.db.begin().await?;
     let before = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
     changeable(&before)?;
@@ -526,53 +402,6 @@ fn changed(before: &Registration, after: &Registration) -> Vec<&'static str> {
     .filter_map(|(name, differs)| differs.then_some(name))
     .chain(before.policies.changed(&after.policies))
     .collect()
-}
-
-/// Opens a client to one more group; from then on only people in its groups may use it.
-///
-/// # Errors
-/// [`Refused::Gone`] when there is no such client or group.
-pub async fn allow_group(app: &App, by: Authority<'_>, id: ClientId, group: GroupId, now: Timestamp) -> Result<(), Refused> {
-    let mut tx = app.db.begin().await?;
-    let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
-    changeable(&client)?;
-    if !store::insert_group(&mut tx, id, group).await? {
-        return Err(Refused::Gone);
-    }
-    store::set_restricted(&mut tx, id, true, now).await?;
-    audit::record(&mut tx, by.event(now, Kind::ClientChanged, &client).with("group_allowed", group.to_string())).await?;
-    Ok(tx.commit().await?)
-}
-
-/// Closes a client to a group. It stays restricted, also when this was its last group.
-///
-/// # Errors
-/// [`Refused::Gone`] when there is no such client, or it was not open to the group.
-pub async fn disallow_group(app: &App, by: Authority<'_>, id: ClientId, group: GroupId, now: Timestamp) -> Result<(), Refused> {
-    let mut tx = app.db.begin().await?;
-    let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
-    changeable(&client)?;
-    if !store::delete_group(&mut tx, id, group).await? {
-        return Err(Refused::Gone);
-    }
-    audit::record(&mut tx, by.event(now, Kind::ClientChanged, &client).with("group_disallowed", group.to_string())).await?;
-    Ok(tx.commit().await?)
-}
-
-/// Opens a client to everyone, or closes it to everyone outside its groups.
-///
-/// # Errors
-/// [`Refused::Gone`] when there is no such client.
-pub async fn restrict(app: &App, by: Authority<'_>, id: ClientId, restricted: bool, now: Timestamp) -> Result<(), Refused> {
-    let mut tx = app.db.begin().await?;
-    let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
-    changeable(&client)?;
-    if !restricted {
-        store::delete_groups(&mut tx, id).await?;
-    }
-    store::set_restricted(&mut tx, id, restricted, now).await?;
-    audit::record(&mut tx, by.event(now, Kind::ClientChanged, &client).with("restricted", restricted)).await?;
-    Ok(tx.commit().await?)
 }
 
 /// Deletes a client with its secrets, consents, codes and tokens; not one that the file still has.

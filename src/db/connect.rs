@@ -37,12 +37,14 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (20, "client errors", include_str!("../../migrations/0020_client_errors.sql")),
     (23, "people search", include_str!("../../migrations/0023_people_search.sql")),
     (24, "held forms", include_str!("../../migrations/0024_held_forms.sql")),
+    (25, "devices", include_str!("../../migrations/0025_devices.sql")),
     (27, "recovery codes", include_str!("../../migrations/0027_recovery_codes.sql")),
     (28, "ways in", include_str!("../../migrations/0028_ways_in.sql")),
     (29, "sign-in problems", include_str!("../../migrations/0029_sign_in_problems.sql")),
     (30, "other device", include_str!("../../migrations/0030_other_device.sql")),
     (35, "registrations revision", include_str!("../../migrations/0035_registrations_revision.sql")),
     (38, "mail", include_str!("../../migrations/0038_mail.sql")),
+    (39, "sign up", include_str!("../../migrations/0039_sign_up.sql")),
 ];
 
 /// Why the database could not be opened; each reads as one sentence for the administrator.
@@ -120,6 +122,8 @@ pub async fn open(connection_string: &str) -> Result<Db, OpenError> {
         .busy_timeout(WAIT_MAX)
         .foreign_keys(true)
         .statement_cache_capacity(256)
+        // Rows come from a thread of SQLite's own: of large answers, many at a time, or the two wait for each other all the while.
+        .row_buffer_size(1_000)
         .pragma("journal_size_limit", "67108864")
         // The file is read, not mapped: what is mapped counts as the process's memory, and a sync reads all of it.
         .pragma("cache_size", "-4000");

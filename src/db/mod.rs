@@ -211,7 +211,13 @@ impl Conn {
 
     /// Hands the result of a statement on; unless it says that the connection is of no more use, others may have it next without asking.
     fn settle<T>(&mut self, result: sqlx::Result<T>) -> sqlx::Result<T> {
-        if matches!(result, Ok(_) | Err(sqlx::Error::Database(_) | sqlx::Error::RowNotFound)) {
+        let is_whole = match &result {
+            // 57P01 to 57P05: the server has ended the connection.
+            Err(sqlx::Error::Database(error)) => !error.code().is_some_and(|code| code.starts_with("57P")),
+            Ok(_) | Err(sqlx::Error::RowNotFound) => true,
+            Err(_) => false,
+        };
+        if is_whole {
             match &mut self.0 {
                 Held::SqliteRead(connection) => connection.end(),
                 Held::PostgresRead(connection) => connection.end(),

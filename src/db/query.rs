@@ -121,41 +121,65 @@ pub async fn insert_rows<const N: usize>(
     rows: impl IntoIterator<Item = [Value; N]>,
     after: &'static str,
 ) -> sqlx::Result<u64> {
-    // SQLite runs a short statement as fast as a long one, once it is prepared, and keeps it prepared; PostgreSQL plans each one anew.
+    // SQLite keeps a full statement prepared and each one means waking the thread that runs it and being woken by it; PostgreSQL plans each one anew.
     let placeholders_max = match conn.engine() {
-        Engine::Sqlite => 2_000,
+        Engine::Sqlite => 8_000,
         Engine::Postgres => 12_000,
     };
     let chunk_max = placeholders_max / N.max(1);
     let mut rows = rows.into_iter().peekable();
-    let mut written = 0;
-    while rows.peek().is_some() {
-        let chunk: Vec<[Value; N]> = rows.by_ref().take(chunk_max).collect();
-        let cached = conn.engine() == Engine::Sqlite && chunk.len() == chunk_max;
-        let mut text = String::with_capacity(before.len() + after.len() + chunk.len() * N * 7);
-        text.push_str(before);
-        for row in 0..chunk.len() {
-            text.push_str(if row == 0 { " (" } else { ",(" });
-            for column in 0..N {
-                text.push_str(if column == 0 { "" } else { "," });
-                // SQLite takes `$1` for a name and looks each one up among all before it: thousands of them would cost quadratic time.
-                match conn.engine() {
-                    Engine::Sqlite => text.push('?'),
-                    Engine::Postgres => {
-                        text.push('$');
-                        text.push_str(&(row * N + column + 1).to_string());
-                    }
-                }
-            }
-            text.push(')');
+    let engine = conn.engine();
+    let mut full = None;
+    let mut prepare = || {
+        rows.peek()?;
+        let mut values = Vec::with_capacity(chunk_max * N);
+        let count = rows.by_ref().take(chunk_max).map(|row| values.extend(row)).count();
+        let is_full = count == chunk_max;
+        let text = match &full {
+            Some(text) if is_full => SqlStr::clone(text),
+            _ => AssertSqlSafe(rows_text(engine, before, count, N, after)).into_sql_str(),
+        };
+        if is_full {
+            full = Some(text.clone());
         }
-        text.push(' ');
-        text.push_str(after);
-        let text = AssertSqlSafe(text).into_sql_str();
-        let values = chunk.into_iter().flatten().collect();
-        written += Query { sqlite: text.clone(), postgres: text, values, cached }.execute(conn).await?;
+        Some(Query { sqlite: text.clone(), postgres: text, values, cached: engine == Engine::Sqlite && is_full })
+    };
+    let (mut written, mut next) = (0, prepare());
+    while let Some(query) = next {
+        let mut running = std::pin::pin!(query.execute(conn));
+        // It is on its way once it has been looked at, and the next one is made ready meanwhile.
+        let early = futures::poll!(running.as_mut());
+        next = prepare();
+        written += match early {
+            std::task::Poll::Ready(done) => done?,
+            std::task::Poll::Pending => running.await?,
+        };
     }
     Ok(written)
+}
+
+/// A statement with places for `count` rows of `columns` values.
+fn rows_text(engine: Engine, before: &str, count: usize, columns: usize, after: &str) -> String {
+    let mut text = String::with_capacity(before.len() + after.len() + count * columns * 7);
+    text.push_str(before);
+    for row in 0..count {
+        text.push_str(if row == 0 { " (" } else { ",(" });
+        for column in 0..columns {
+            text.push_str(if column == 0 { "" } else { "," });
+            // SQLite takes `$1` for a name and looks each one up among all before it: thousands of them would cost quadratic time.
+            match engine {
+                Engine::Sqlite => text.push('?'),
+                Engine::Postgres => {
+                    text.push('$');
+                    text.push_str(&(row * columns + column + 1).to_string());
+                }
+            }
+        }
+        text.push(')');
+    }
+    text.push(' ');
+    text.push_str(after);
+    text
 }
 
 /// Adds many rows to a table: on SQLite by [`insert_rows`], on PostgreSQL by `COPY`, which takes a fraction of the time there. Both check every constraint.

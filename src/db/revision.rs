@@ -51,6 +51,9 @@ impl Revisions {
     }
 }
 
+/// How long a reading may take. Everybody waits for it, so a connection that has died silently must not hold it up.
+const READ_WITHIN: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Whoever reads for the others. Should it crash, the next caller can read again, and who still waits is told that there is no answer.
 struct Reader {
     callers: Arc<Mutex<Callers>>,
@@ -76,7 +79,7 @@ async fn answer(db: Db, mut reader: Reader) {
             }
             std::mem::take(&mut callers.waiting)
         };
-        let number = read(&db).await;
+        let number = tokio::time::timeout(READ_WITHIN, read(&db)).await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
         for caller in waiting {
             let answer = number.as_ref().copied().map_err(|error| sqlx::Error::Protocol(format!("the revision cannot be read: {error}")));
             let _gone = caller.send(answer);

@@ -55,6 +55,16 @@ pub async fn find(conn: &mut Conn, id: GroupId) -> sqlx::Result<Option<Group>> {
     store::find(conn, id).await
 }
 
+/// Finds local groups by name, in the order of the names; `None` where there is none.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_local(conn: &mut Conn, names: &[String]) -> sqlx::Result<Vec<Option<GroupId>>> {
+    let keys: Vec<String> = names.iter().map(|name| users::model::key(name)).collect();
+    let found = store::find_local(conn, &keys).await?;
+    Ok(keys.iter().map(|key| found.iter().find(|(_, known)| known == key).map(|(id, _)| *id)).collect())
+}
+
 /// A page of the list of groups, members counted.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use super::Membership;
 use super::model::{Group, Names};
 use crate::clock::Timestamp;
-use crate::db::{Conn, Query, Tx, Value, insert_rows, query};
+use crate::db::{Conn, Query, Tx, Value, insert_rows, query, query_list};
 use crate::id::{GroupId, UserId};
 use crate::users::model::key;
 use crate::web::list::WORDS_MAX;
@@ -35,6 +35,15 @@ pub(super) async fn find(conn: &mut Conn, id: GroupId) -> sqlx::Result<Option<Gr
         .bind(id)
         .optional(conn)
         .await
+}
+
+pub(super) async fn find_local(conn: &mut Conn, keys: &[String]) -> sqlx::Result<Vec<(GroupId, String)>> {
+    query_list(
+        "SELECT id, name_key FROM groups WHERE name_key IN ({list}) AND directory IS NULL AND removed_at IS NULL",
+        keys.iter().map(Value::from),
+    )
+    .all(conn)
+    .await
 }
 
 /// Which groups to list; empty fields do not filter.

@@ -100,10 +100,16 @@ pub async fn keep_sending(app: App) {
 /// Takes a few mails that are due and tries each once; gives how many there were. They wait while no server is set.
 async fn send_some(app: &App) -> anyhow::Result<usize> {
     let settings = app.settings();
+    let now = app.clock.now();
     if !is_configured(&settings) {
+        // Nobody sends them, so nobody would notice that they are too old.
+        if store::any_expired(&mut app.db.read().await?, now).await? {
+            let mut tx = app.db.begin().await?;
+            store::delete_expired(&mut tx, now).await?;
+            tx.commit().await?;
+        }
         return Ok(0);
     }
-    let now = app.clock.now();
     // Few servers have mail to send at most times: looking costs no write.
     if !store::any_due(&mut app.db.read().await?, now).await? {
         return Ok(0);
@@ -127,7 +133,9 @@ async fn send_some(app: &App) -> anyhow::Result<usize> {
             (Ok(_), None) => Err(Failure::for_good("It was sealed with another ENCRYPTION_KEY.")),
             (Ok(sender), Some(mail)) => sender.send(&mail).await,
         };
-        settle(app, &row, outcome).await?;
+        if let Err(error) = settle(app, &row, outcome).await {
+            tracing::error!(%error, "how sending a mail went cannot be noted; it will be tried again later");
+        }
     }
     Ok(count)
 }

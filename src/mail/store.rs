@@ -24,6 +24,15 @@ pub(super) async fn any_due(conn: &mut Conn, now: Timestamp) -> sqlx::Result<boo
     Ok(row.is_some())
 }
 
+pub(super) async fn any_expired(conn: &mut Conn, now: Timestamp) -> sqlx::Result<bool> {
+    let row: Option<(i64,)> = query("SELECT CAST(1 AS BIGINT) FROM mails WHERE expires_at <= $1 LIMIT 1").bind(now).optional(conn).await?;
+    Ok(row.is_some())
+}
+
+pub(super) async fn delete_expired(tx: &mut Tx, now: Timestamp) -> sqlx::Result<u64> {
+    query("DELETE FROM mails WHERE expires_at <= $1").bind(now).execute(tx).await
+}
+
 /// A mail whose turn it is.
 #[derive(sqlx::FromRow)]
 pub(super) struct Taken {

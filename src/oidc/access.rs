@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::keys::{KeySet, jws_alg};
 use super::store::NewToken;
 use crate::apis::{Api, TokenFormat};
+use crate::clients::{Registration, SigningAlg};
 use crate::clock::Timestamp;
 use crate::config::Origin;
 use crate::id::{ClientId, GrantId};
@@ -68,6 +69,15 @@ struct Written<'a> {
     act: Option<&'a Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<Value>,
+}
+
+/// An API as a client meets it: the profile the client keeps to allows no RS256 (FAPI 2.0 Security Profile, section 5.4.1), so its JWTs are signed with PS256
+/// where the API is set to RS256.
+pub(super) fn within_profile(mut api: Api, client: &Registration) -> Api {
+    if client.policies.tokens.is_fapi2() && api.terms.signing_alg == SigningAlg::Rs256 {
+        api.terms.signing_alg = SigningAlg::Ps256;
+    }
+    api
 }
 
 impl Access {

@@ -1,5 +1,7 @@
 //! `/account/apps`: the apps a person can open, and those that may know who they are.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::{Path, Query, State};
@@ -9,11 +11,12 @@ use serde::Deserialize;
 use super::AppLine;
 use super::answer::answer_url;
 use super::scope::{Scope, Scopes};
+use crate::apis::{self, Api, Reach};
 use crate::app::App;
 use crate::clients::{self, Face, OpenTo};
 use crate::clock::Timestamp;
 use crate::error::AppError;
-use crate::id::ClientId;
+use crate::id::{ApiId, ClientId};
 use crate::sessions::SignedIn;
 use crate::web::{self, Chrome};
 
@@ -44,13 +47,15 @@ struct Card {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Used {
     scopes: Vec<&'static str>,
+    /// APIs by name, with what it may do there.
+    apis: Vec<(String, Vec<String>)>,
     granted_at: Timestamp,
     last_used_at: Timestamp,
 }
 
 /// The cards, by name: every app that was used, and those that were not but can be opened. A click opens the app where its administrator said, or else begins
 /// a sign-in where the app said (OpenID Connect Core, section 4).
-fn cards(may_use: Vec<OpenTo>, used: Vec<AppLine>, issuer: &str) -> Vec<Card> {
+fn cards(may_use: Vec<OpenTo>, used: Vec<AppLine>, apis: &[Api], issuer: &str) -> Vec<Card> {
     let face = |id: ClientId, name: &str, logo: &str| Face::new(&id.to_string(), name, logo);
     let mut cards: Vec<Card> = may_use
         .into_iter()
@@ -69,6 +74,7 @@ fn cards(may_use: Vec<OpenTo>, used: Vec<AppLine>, issuer: &str) -> Vec<Card> {
     for line in used {
         let used = Used {
             scopes: Scopes::parse(&line.scopes).iter().map(Scope::for_people).collect(),
+            apis: apis::words(apis, &Reach::from_text(&line.permissions)),
             granted_at: line.granted_at,
             last_used_at: line.last_used_at,
         };
@@ -94,10 +100,14 @@ pub struct Address {
 /// `GET /account/apps`.
 pub async fn get(State(app): State<App>, person: SignedIn, Query(address): Query<Address>) -> Result<AppsPage, AppError> {
     let used = super::apps_of_user(&app, person.user.id).await?;
-    let may_use = clients::open_to(&mut app.db.read().await?, person.user.id).await?;
+    let mut conn = app.db.read().await?;
+    let may_use = clients::open_to(&mut conn, person.user.id).await?;
+    let reached: BTreeSet<ApiId> = used.iter().flat_map(|line| Reach::from_text(&line.permissions).apis().collect::<Vec<_>>()).collect();
+    let apis = if reached.is_empty() { Vec::new() } else { apis::find_all(&mut conn, reached).await? };
+    drop(conn);
     let notice = (address.notice.as_deref() == Some("revoked"))
         .then_some("The app can no longer ask about you. It will ask you again the next time you use it.");
-    Ok(AppsPage { chrome: person.chrome(&app), apps: cards(may_use, used, app.config.origin.as_str()), notice })
+    Ok(AppsPage { chrome: person.chrome(&app), apps: cards(may_use, used, &apis, app.config.origin.as_str()), notice })
 }
 
 /// `POST /account/apps/{id}/revoke`.
@@ -122,8 +132,8 @@ mod tests {
     }
 
     fn line(id: ClientId, name: &str) -> AppLine {
-        let (name, logo, scopes) = (name.to_owned(), String::new(), "openid email".to_owned());
-        AppLine { id, name, logo, scopes, granted_at: Timestamp::EPOCH, last_used_at: Timestamp::EPOCH }
+        let (name, logo, scopes, permissions) = (name.to_owned(), String::new(), "openid email".to_owned(), String::new());
+        AppLine { id, name, logo, scopes, permissions, granted_at: Timestamp::EPOCH, last_used_at: Timestamp::EPOCH }
     }
 
     #[test]
@@ -133,7 +143,7 @@ mod tests {
         let (hidden, plain) = (open_to("Hidden", "", ""), open_to("Plain", "", ""));
         let lost = ClientId::new();
         let used = vec![line(wiki.id, "wiki"), line(plain.id, "Plain"), line(lost, "Lost")];
-        let cards = cards(vec![wiki, photos, hidden, plain], used, "https://id.example");
+        let cards = cards(vec![wiki, photos, hidden, plain], used, &[], "https://id.example");
         let seen: Vec<_> = cards.iter().map(|card| (card.name.as_str(), card.open.as_str(), card.may_use, card.used.is_some())).collect();
         assert_eq!(
             seen,

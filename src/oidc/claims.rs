@@ -15,7 +15,7 @@ use super::scope::{Scope, Scopes};
 use crate::clients::policy::ClaimsPolicy;
 use crate::clients::policy::claims::SubjectType;
 use crate::clients::policy::claims::extra::{self, Need};
-use crate::clients::policy::claims::groups::MemberOf;
+use crate::clients::policy::claims::groups::{GroupShape, MemberOf};
 use crate::clock::Timestamp;
 use crate::config::Origin;
 use crate::groups::Membership;
@@ -131,18 +131,26 @@ pub fn for_scope(known_of: &Known<'_>, scopes: &Scopes) -> Claims {
 
 impl Known<'_> {
     fn memberships(&self) -> Vec<MemberOf<'_>> {
-        let member = |group: &'_ Membership| group.id.to_string();
-        let groups = self.groups.iter();
-        groups
-            .map(|group| MemberOf {
-                id: member(group),
-                name: &group.name,
-                display_name: &group.display_name,
-                from_directory: group.directory.is_some(),
-                is_allowed: self.allowed.contains(&group.id),
-            })
-            .collect()
+        memberships(&self.groups, &self.allowed)
     }
+}
+
+fn memberships<'a>(groups: &'a [Membership], allowed: &BTreeSet<GroupId>) -> Vec<MemberOf<'a>> {
+    groups
+        .iter()
+        .map(|group| MemberOf {
+            id: group.id.to_string(),
+            name: &group.name,
+            display_name: &group.display_name,
+            from_directory: group.directory.is_some(),
+            is_allowed: allowed.contains(&group.id),
+        })
+        .collect()
+}
+
+/// The groups a client gets, each as it wants it, one by one whatever form it wants them together in.
+pub(super) fn group_list(shape: &GroupShape, groups: &[Membership], allowed: &BTreeSet<GroupId>) -> Vec<String> {
+    shape.texts(&memberships(groups, allowed))
 }
 
 /// The postal address (OpenID Connect Core, section 5.1.1), of the attributes a directory gives as `address.locality` and so on.

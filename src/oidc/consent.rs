@@ -35,6 +35,8 @@ struct ConsentPage {
     goes_to: String,
     /// Who vouches for the app, when nobody here does.
     vouched_by: String,
+    /// What such an app links to, by what it is.
+    statements: Vec<(&'static str, String)>,
     sealed: String,
     sealed_for_another: String,
 }
@@ -59,6 +61,7 @@ pub(super) async fn page(
         apis,
         goes_to: destination(&request.reply_to.redirect_uri),
         vouched_by: vouched_by(&request.client),
+        statements: statements(&request.client),
         sealed,
         sealed_for_another,
     };
@@ -77,6 +80,14 @@ fn vouched_by(client: &clients::Client) -> String {
             format!("This app is described by {host} alone. Nobody here has checked it, and its name is what it calls itself.")
         }
     }
+}
+
+/// The policy and the terms an app that nobody here registered has named (RFC 7591 section 2).
+fn statements(client: &clients::Client) -> Vec<(&'static str, String)> {
+    let provenance = &client.registration.policies.provenance;
+    let names = [("policy_uri", "Its privacy policy"), ("tos_uri", "Its terms of use")];
+    let named = |(name, label)| Some((label, provenance.said.get(name)?.as_str()?.to_owned()));
+    if provenance.is_stranger() { names.into_iter().filter_map(named).collect() } else { Vec::new() }
 }
 
 /// Where the person will be sent, short enough to read: the host, or the scheme of an app on this device.

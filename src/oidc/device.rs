@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::acr::Class;
-use super::authorize::required_class;
+use super::decision::required_class;
 use super::error::{OAuthError, no_store};
 use super::mint::{Wanted, mint, settle};
 use super::resources;
@@ -29,6 +29,7 @@ use crate::db::Tx;
 use crate::error::AppError;
 use crate::id::GrantId;
 use crate::secret::{SecretToken, TokenHash, random_bytes};
+use crate::sessions::tries::{self, Door};
 use crate::sessions::{FreshIfPasskey, SignedIn};
 use crate::web::{self, Chrome, user_agent};
 
@@ -228,7 +229,9 @@ pub struct Address {
 pub async fn page(State(app): State<App>, person: SignedIn, browser: web::Client, Query(address): Query<Address>) -> Result<Response, AppError> {
     let Some(typed) = address.user_code else { return Ok(code_page(&app, &person, "", "")) };
     app.limits.user_codes.check(&browser)?;
-    let Some((code, waiting, client)) = find(&app, &typed).await? else { return Ok(code_page(&app, &person, &typed, UNKNOWN_CODE)) };
+    let Some((code, waiting, client)) = find(&app, &person, &browser, &typed).await? else {
+        return Ok(code_page(&app, &person, &typed, UNKNOWN_CODE));
+    };
     let reach = Reach::from_text(&waiting.permissions);
     let page = ConfirmPage {
         apis: apis::for_people(&mut app.db.read().await?, &reach).await?,
@@ -252,7 +255,18 @@ fn code_page(app: &App, person: &SignedIn, typed: &str, mistake: &'static str) -
     (status, CodePage { chrome: person.chrome(app), typed: typed.chars().take(40).collect(), mistake }).into_response()
 }
 
-async fn find(app: &App, typed: &str) -> Result<Option<(String, store::Waiting, Client)>, AppError> {
+/// The device that waits under a code; a wrong code counts as a try of this person.
+async fn find(app: &App, person: &SignedIn, browser: &web::Client, typed: &str) -> Result<Option<(String, store::Waiting, Client)>, AppError> {
+    let (door, now) = (Door::UserCode(person.user.id), app.clock.now());
+    tries::admit(app, browser, door, now).await?;
+    let found = find_waiting(app, typed).await?;
+    if found.is_none() {
+        tries::failed(app, browser, door, now).await?;
+    }
+    Ok(found)
+}
+
+async fn find_waiting(app: &App, typed: &str) -> Result<Option<(String, store::Waiting, Client)>, AppError> {
     let Some(code) = normal(typed) else { return Ok(None) };
     let mut conn = app.db.read().await?;
     let Some(waiting) = store::find_waiting(&mut conn, &TokenHash::of(&code), app.clock.now()).await? else { return Ok(None) };
@@ -279,7 +293,7 @@ pub async fn answer(
 ) -> Result<Response, AppError> {
     app.limits.user_codes.check(&browser)?;
     let now = app.clock.now();
-    let Some((code, waiting, client)) = find(&app, &form.user_code).await? else {
+    let Some((code, waiting, client)) = find(&app, &person, &browser, &form.user_code).await? else {
         return Ok(code_page(&app, &person, &form.user_code, UNKNOWN_CODE));
     };
     let allowed = form.decision == "allow";

@@ -181,23 +181,29 @@ fn serve(published: &Published, headers: &HeaderMap) -> Response {
     // Weak comparison, as RFC 9110 section 13.1.2 wants it; the compressed form has a weak tag.
     let unchanged = known.map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == published.etag || tag == "*");
     let tag = |tag: &str| (ETAG, HeaderValue::from_str(tag).unwrap_or(HeaderValue::from_static("\"\"")));
-    let caching = (CACHE_CONTROL, FIVE_MINUTES);
+    // Said with every form, or a cache would take one for all (RFC 9110, sections 12.5.5 and 15.4.5).
+    let (caching, varies) = ((CACHE_CONTROL, FIVE_MINUTES), (VARY, HeaderValue::from_static("accept-encoding")));
     let json = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if unchanged {
-        return (StatusCode::NOT_MODIFIED, [caching, tag(&published.etag)]).into_response();
+        return (StatusCode::NOT_MODIFIED, [caching, varies, tag(&published.etag)]).into_response();
     }
     if !takes_gzip(headers) {
-        return ([caching, tag(&published.etag), json], published.body.clone()).into_response();
+        return ([caching, varies, tag(&published.etag), json], published.body.clone()).into_response();
     }
-    let gzip = [(CONTENT_ENCODING, HeaderValue::from_static("gzip")), (VARY, HeaderValue::from_static("accept-encoding"))];
-    ([caching, tag(&format!("W/{}", published.etag)), json], gzip, published.gzip.clone()).into_response()
+    let gzip = [(CONTENT_ENCODING, HeaderValue::from_static("gzip"))];
+    ([caching, varies, tag(&format!("W/{}", published.etag)), json], gzip, published.gzip.clone()).into_response()
 }
 
 /// Whether the answer may come compressed with gzip (RFC 9110 section 12.5.3).
 fn takes_gzip(headers: &HeaderMap) -> bool {
     let codings = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(','));
     codings.map(|coding| coding.split_once(';').unwrap_or((coding, ""))).any(|(coding, weight)| {
-        let is_refused = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse().ok()).is_some_and(|weight: f32| weight <= 0.0);
+        let is_refused = weight
+            .trim()
+            .strip_prefix(['q', 'Q'])
+            .and_then(|weight| weight.strip_prefix('='))
+            .and_then(|weight| weight.parse().ok())
+            .is_some_and(|weight: f32| weight <= 0.0);
         coding.trim().eq_ignore_ascii_case("gzip") && !is_refused
     })
 }

@@ -83,6 +83,15 @@ pub(super) struct Expected<'a> {
     pub(super) with_nonce: bool,
 }
 
+/// A key whoever sent a request has proved to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Proved {
+    /// Its thumbprint.
+    pub(super) jkt: String,
+    /// The proof held a nonce of ours.
+    pub(super) with_nonce: bool,
+}
+
 /// A proof that holds, but for what only time and place can tell: whether it was used before, and its nonce.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Proof {
@@ -150,11 +159,11 @@ fn is_same_place(unverified_htu: &str, ours: &str) -> bool {
     matches!((plain(unverified_htu), plain(ours)), (Some(theirs), Some(ours)) if theirs == ours)
 }
 
-/// Checks the proof a request has, and uses it up; gives the thumbprint of its key. `None` when there is no proof.
+/// Checks the proof a request has, and uses it up; gives its key. `None` when there is no proof.
 ///
 /// # Errors
 /// [`OAuthError::InvalidDpopProof`], [`OAuthError::UseDpopNonce`]; our own failure.
-pub(super) async fn check(app: &App, headers: &HeaderMap, expected: Expected<'_>, now: Timestamp) -> Result<Option<String>, OAuthError> {
+pub(super) async fn check(app: &App, headers: &HeaderMap, expected: Expected<'_>, now: Timestamp) -> Result<Option<Proved>, OAuthError> {
     let mut proofs = headers.get_all(HEADER).iter();
     let Some(unverified_proof) = proofs.next() else { return Ok(None) };
     if proofs.next().is_some() {
@@ -170,7 +179,11 @@ pub(super) async fn check(app: &App, headers: &HeaderMap, expected: Expected<'_>
     let mut tx = app.db.begin().await?;
     let is_new = store::insert(&mut tx, &TokenHash::of(&format!("{} {}", proof.jkt, proof.jti)), now + WITHIN * 2).await?;
     tx.commit().await?;
-    if is_new { Ok(Some(proof.jkt)) } else { Err(OAuthError::InvalidDpopProof("the DPoP proof was used before")) }
+    if is_new {
+        Ok(Some(Proved { jkt: proof.jkt, with_nonce: proof.nonce.is_some() }))
+    } else {
+        Err(OAuthError::InvalidDpopProof("the DPoP proof was used before"))
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::access::{self, Access};
+use super::access::{self, Access, within_profile};
 use super::error::OAuthError;
 use super::mint::{self, Wanted, access_lifetime};
 use super::params::Params;
@@ -76,7 +76,8 @@ pub(super) async fn grant(
     let lifetime = opened.api.lifetime(access_lifetime(app, client)).min(subject.expires_at.since(now));
     let (from, to) = (subject.audience.unwrap_or_default(), opened.api.terms.identifier.clone());
     let acts = acting.is_some();
-    let access = Access::new(Some(opened.api), scopes.to_string(), wanted.jkt.map(str::to_owned), acting, now, lifetime);
+    let access =
+        Access::new(Some(within_profile(opened.api, &client.registration)), scopes.to_string(), wanted.jkt.map(str::to_owned), acting, now, lifetime);
     let mut tx = app.db.begin().await?;
     store::insert_tokens(&mut tx, &access.row(&access.hash(), subject.grant_id, Some(client.id)), None).await?;
     let actor = Actor { id: None, name: client.registration.name.clone() };

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::authorize::{NOT_ADMITTED, PROOF_MISSING};
+use super::decision::{NOT_ADMITTED, PROOF_MISSING};
 use super::error::{AuthorizeError, AuthorizeErrorCode, Refusal};
 use super::params::Params;
 use super::request::NOT_PUSHED;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::access::{About, Access};
+use super::access::{About, Access, within_profile};
 use super::error::OAuthError;
 use super::mint::{Wanted, access_lifetime};
 use super::store::machines as store;
@@ -38,7 +38,7 @@ pub(super) async fn grant(app: &App, client: &AuthenticatedClient, wanted: Wante
                 return Err(TOO_MUCH);
             }
             let lifetime = opened.api.lifetime(lifetime);
-            Access::new(Some(opened.api.clone()), scopes.to_string(), jkt, None, now, lifetime)
+            Access::new(Some(within_profile(opened.api.clone(), registration)), scopes.to_string(), jkt, None, now, lifetime)
         }
     };
     if !access.is_jwt() {

@@ -90,7 +90,7 @@ pub(super) async fn mint(
         Some((api, permissions)) => {
             let permissions = narrowed.map_or_else(|| permissions.clone(), |words| permissions.within(&words));
             let lifetime = api.lifetime(lifetime);
-            Access::new(Some(api), permissions.to_string(), jkt, None, now, lifetime)
+            Access::new(Some(access::within_profile(api, &client.registration)), permissions.to_string(), jkt, None, now, lifetime)
         }
     };
     // However often it is exchanged, it ends with the grant.

@@ -14,6 +14,7 @@ pub mod check;
 pub mod claims;
 pub mod claims_request;
 pub mod consent;
+pub mod decision;
 pub mod device;
 pub mod discovery;
 pub mod dpop;
@@ -59,6 +60,7 @@ use crate::audit::{self, Event, Kind};
 use crate::clients::policy::ClaimsPolicy;
 use crate::clients::{self, AuthenticatedClient};
 use crate::clock::Timestamp;
+use crate::db::Conn;
 use crate::error::AppError;
 use crate::groups::Membership;
 use crate::id::{ClientId, GrantId, UserId};
@@ -87,6 +89,8 @@ pub struct AppLine {
     pub name: String,
     /// What it may learn.
     pub scopes: String,
+    /// What it may do at which APIs, as stored.
+    pub permissions: String,
     /// The last part of its logo's address; empty when it has none.
     pub logo: String,
     /// Since when.
@@ -188,11 +192,22 @@ async fn known_of<'a>(
     Ok(claims::Known { origin: &app.config.origin, subject: app.subjects.of(policy, user.id), user, groups, allowed, policy })
 }
 
-/// What an access token for this server opens. `jkt` is the key its presenter has proved to hold: a token bound to a key needs that key, and a proof does
+/// The groups of a person that a client gets, each as its policy wants it.
+async fn groups_for(conn: &mut Conn, client: ClientId, policy: &ClaimsPolicy, user: UserId) -> sqlx::Result<Vec<String>> {
+    let groups = groups::of_user(conn, user).await?;
+    let allowed = if policy.groups.allowed_only && !groups.is_empty() { clients::allowed_groups(conn, client).await? } else { Vec::new() };
+    Ok(claims::group_list(&policy.groups, &groups, &allowed.into_iter().map(|group| group.id).collect()))
+}
+
+/// What an access token for this server opens. `proved` is the key its presenter has proved to hold: a token bound to a key needs that key, and a proof does
 /// not turn a token that is not bound into one that is.
-async fn claims_of_access_token(app: &App, unverified_token: &str, jkt: Option<&str>, now: Timestamp) -> Result<Claims, OAuthError> {
+async fn claims_of_access_token(app: &App, unverified_token: &str, proved: Option<&dpop::Proved>, now: Timestamp) -> Result<Claims, OAuthError> {
     let token = store::find_userinfo_token(&mut app.db.read().await?, &TokenHash::of(unverified_token), now).await?;
+    let jkt = proved.map(|proved| proved.jkt.as_str());
     let token = token.filter(|token| token.jkt.as_deref() == jkt).ok_or(OAuthError::InvalidToken)?;
+    if proved.is_some_and(|proved| !proved.with_nonce) && token.token_policy()?.require_dpop_nonce {
+        return Err(OAuthError::UseDpopNonce(app.nonces.current(now)));
+    }
     let scopes = Scopes::parse(&token.scopes);
     if !scopes.contains(Scope::OpenId) {
         return Err(OAuthError::InsufficientScope);

@@ -5,6 +5,7 @@ use super::store::{self, KeptUntil, NewToken, proxied};
 use super::token::{self, Proof};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
+use crate::clients::policy::claims::groups::GroupShape;
 use crate::clients::policy::{ForwardAuth, Policies};
 use crate::clock::Timestamp;
 use crate::id::{ClientId, SessionId};
@@ -33,7 +34,7 @@ pub struct Person {
     pub display_name: String,
     /// Their e-mail address; empty when none is known.
     pub email: String,
-    /// The names of their groups.
+    /// Their groups, those and in the way the app gets them.
     pub groups: Vec<String>,
     /// Whether the app is open to them.
     pub is_admitted: bool,
@@ -43,7 +44,7 @@ pub struct Person {
     pub last_seen_at: Timestamp,
 }
 
-/// Finds an app by its `client_id`, and who is signed in to it with a cookie. One statement.
+/// Finds an app by its `client_id`, and who is signed in to it with a cookie. One statement, and for an app that gets only some groups, or not their names, two more.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -52,12 +53,18 @@ pub async fn find(app: &App, client_id: &str, unverified_cookie: &str, now: Time
     let mut conn = app.db.read().await?;
     let Some(row) = proxied::find(&mut conn, client_id, &TokenHash::of(unverified_cookie), now, idle_since).await? else { return Ok(None) };
     let policies: Policies = serde_json::from_str(&row.policy)?;
+    let names = row.groups.split_terminator('\u{1f}').map(str::to_owned).collect();
+    let groups = match row.user_id {
+        Some(user) if policies.claims.groups != GroupShape::default() => super::groups_for(&mut conn, row.client, &policies.claims, user).await?,
+        _ => names,
+    };
+    drop(conn);
     let person = match (row.user_id, row.session_id, row.last_seen_at) {
         (Some(_), Some(session), Some(last_seen_at)) => Some(Person {
             username: row.username.unwrap_or_default(),
             display_name: row.display_name.unwrap_or_default(),
             email: row.email.unwrap_or_default(),
-            groups: row.groups.split_terminator('\u{1f}').map(str::to_owned).collect(),
+            groups,
             is_admitted: row.admitted,
             session,
             last_seen_at,

@@ -86,7 +86,7 @@ async fn bound(app: &App, headers: &HeaderMap, client: &AuthenticatedClient, par
     let url = app.config.origin.url("/api/oidc/par");
     let with_nonce = client.registration.policies.tokens.require_dpop_nonce;
     let expected = dpop::Expected { method: "POST", url: &url, access_token: None, with_nonce };
-    match (dpop::check(app, headers, expected, now).await?, params.get("dpop_jkt")) {
+    match (dpop::check(app, headers, expected, now).await?.map(|proved| proved.jkt), params.get("dpop_jkt")) {
         (Some(jkt), Some(named)) if jkt != named => Err(OAuthError::InvalidDpopProof("dpop_jkt names another key than the one of the DPoP proof")),
         (Some(jkt), _) => Ok(params.with("dpop_jkt", &jkt)),
         (None, _) => Ok(params),

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::AppLine;
 use super::scope::Scopes;
 use crate::apis::Reach;
-use crate::clients::policy::ClaimsPolicy;
+use crate::clients::policy::{ClaimsPolicy, Policies, TokenPolicy};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Db, Query, Tx, Value, query, query_list, query_per_engine};
 use crate::groups::Membership;
@@ -423,6 +423,11 @@ impl UserinfoToken {
     pub(super) fn claims_policy(&self) -> sqlx::Result<ClaimsPolicy> {
         ClaimsPolicy::from_column(&self.policy).map_err(|error| sqlx::Error::Decode(error.into()))
     }
+
+    /// Where its client's tokens count.
+    pub(super) fn token_policy(&self) -> sqlx::Result<TokenPolicy> {
+        serde_json::from_str::<Policies>(&self.policy).map(|policies| policies.tokens).map_err(|error| sqlx::Error::Decode(error.into()))
+    }
 }
 
 macro_rules! find_userinfo_token {
@@ -722,9 +727,9 @@ pub(super) async fn delete_consent(tx: &mut Tx, user: UserId, client: ClientId) 
 /// What a person lets apps have: what they agreed to, and what apps got that need no asking.
 pub(super) async fn apps_of_user(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<AppLine>> {
     query(
-        "SELECT c.id, c.name, c.logo, k.scopes, k.granted_at, k.last_used_at FROM consents k JOIN clients c ON c.id = k.client_id WHERE k.user_id = $1
+        "SELECT c.id, c.name, c.logo, k.scopes, k.permissions, k.granted_at, k.last_used_at FROM consents k JOIN clients c ON c.id = k.client_id WHERE k.user_id = $1
          UNION ALL
-         SELECT c.id, c.name, c.logo, max(g.scopes), min(g.created_at), max(g.created_at) FROM grants g JOIN clients c ON c.id = g.client_id
+         SELECT c.id, c.name, c.logo, max(g.scopes), max(g.permissions), min(g.created_at), max(g.created_at) FROM grants g JOIN clients c ON c.id = g.client_id
          WHERE g.user_id = $1 AND g.revoked_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM consents k WHERE k.user_id = g.user_id AND k.client_id = g.client_id)
          GROUP BY c.id, c.name, c.logo

@@ -91,7 +91,7 @@ async fn proved_key(app: &App, headers: &HeaderMap, client: &AuthenticatedClient
     let policy = &client.registration.policies.tokens;
     let url = app.config.origin.url("/api/oidc/token");
     let expected = dpop::Expected { method: "POST", url: &url, access_token: None, with_nonce: policy.require_dpop_nonce };
-    let jkt = dpop::check(app, headers, expected, now).await?;
+    let jkt = dpop::check(app, headers, expected, now).await?.map(|proved| proved.jkt);
     if jkt.is_none() && policy.needs_dpop() {
         return Err(OAuthError::InvalidDpopProof("this client must send a DPoP proof"));
     }

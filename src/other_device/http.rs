@@ -141,7 +141,7 @@ pub async fn start(State(app): State<App>, client: Client, Form(unverified): For
         Err(NotStarted::Wait(wait)) => {
             let minutes = duration_for_people(std::time::Duration::from_secs(wait.as_secs().div_ceil(60).max(1) * 60));
             let notice = format!("This address has asked too often, or was refused. Wait {minutes} and try again, or come in another way.");
-            Ok((StatusCode::TOO_MANY_REQUESTS, begin(&app, on_the_way, notice)).into_response())
+            Ok((StatusCode::TOO_MANY_REQUESTS, retry_after(wait), begin(&app, on_the_way, notice)).into_response())
         }
     }
 }
@@ -254,18 +254,32 @@ pub async fn approve_page(
 }
 
 fn not_for_you() -> AppError {
-    AppError::Forbidden("Administrators sign in with a passkey on each device: letting one in from another can be tricked out of people. A setting can allow it.")
+    AppError::Forbidden(
+        "Administrators sign in with a passkey on each device: letting one in from another can be tricked out of people. A setting can allow it.",
+    )
 }
 
 /// The field for the code once more, with what is wrong.
 fn again(app: &App, signed_in: &SignedIn, typed: &str, not: NotShown) -> Response {
+    let wait = if let NotShown::Wait(wait) = &not { Some(*wait) } else { None };
     let mistake = match not {
-        NotShown::Unknown => "No browser waits under this code. Compare it with the one the browser shows; after five minutes it needs a new one.".to_owned(),
+        NotShown::Unknown => {
+            "No browser waits under this code. Compare it with the one the browser shows; after five minutes it needs a new one.".to_owned()
+        }
         NotShown::NotForYou => return not_for_you().into_response(),
         NotShown::Wait(wait) => format!("You have looked at many codes. Wait {} and try again.", duration_for_people(wait)),
     };
     let typed = typed.chars().take(40).collect();
-    (StatusCode::UNPROCESSABLE_ENTITY, ApprovePage { chrome: signed_in.chrome(app), typed, mistake, asks: None }).into_response()
+    let page = ApprovePage { chrome: signed_in.chrome(app), typed, mistake, asks: None };
+    match wait {
+        Some(wait) => (StatusCode::TOO_MANY_REQUESTS, retry_after(wait), page).into_response(),
+        None => (StatusCode::UNPROCESSABLE_ENTITY, page).into_response(),
+    }
+}
+
+/// Whole seconds to wait (RFC 9110, section 10.2.3).
+fn retry_after(wait: std::time::Duration) -> [(axum::http::HeaderName, String); 1] {
+    [(axum::http::header::RETRY_AFTER, (wait.as_secs() + 1).to_string())]
 }
 
 /// What the person decides.
@@ -293,12 +307,7 @@ pub async fn approve(
 ///
 /// # Errors
 /// As [`approve_page`].
-pub async fn deny(
-    State(app): State<App>,
-    signed_in: SignedIn,
-    client: Client,
-    Form(unverified): Form<DecideForm>,
-) -> Result<Response, AppError> {
+pub async fn deny(State(app): State<App>, signed_in: SignedIn, client: Client, Form(unverified): Form<DecideForm>) -> Result<Response, AppError> {
     decide(&app, &signed_in, &client, &unverified.code, Decision::Deny).await
 }
 
@@ -333,7 +342,7 @@ impl WaitingCookie {
     }
 
     fn attach(self, app: &App, response: &mut Response) {
-        set(app, response, &format!("{}.{}", self.token.reveal(), self.code), super::model::LIFETIME.as_secs());
+        set(app, response, &format!("{}.{}", self.token.reveal(), self.code), (super::model::LIFETIME + super::model::COME_IN_WITHIN).as_secs());
     }
 
     fn forget(app: &App, response: &mut Response) {

@@ -203,6 +203,7 @@ pub async fn finish(app: &App, now: Timestamp, client: &Client, browser: &TokenH
     let refused = match () {
         () if user.is_disabled() => Some("disabled"),
         () if decided_at <= user.access_void_until => Some("signed_out_everywhere_since"),
+        () if !app.settings().other_device.is_on() => Some("switched_off"),
         () if !app.settings().other_device.admits(user.is_admin()) => Some("not_for_administrators"),
         () => None,
     };

@@ -8,6 +8,8 @@ use crate::secret::random_bytes;
 
 /// How long somebody has to let the other browser in.
 pub const LIFETIME: Duration = Duration::from_secs(300);
+/// How long a browser that was allowed has at least to come in: who decides in the last second has let it in all the same.
+pub const COME_IN_WITHIN: Duration = Duration::from_secs(60);
 /// How long a refusal counts against the address that asked.
 pub const REFUSED_FOR: Duration = Duration::from_secs(900);
 /// No vowels, so that no words come about, and nothing that looks like something else.

@@ -1,6 +1,6 @@
 //! The SQL of browsers that wait to be let in. What is decided once is decided by the statement that looks.
 
-use super::model::Request;
+use super::model::{COME_IN_WITHIN, Request};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx, query};
 use crate::id::UserId;
@@ -57,15 +57,17 @@ pub(super) async fn waiting(conn: &mut Conn, code: &TokenHash, now: Timestamp) -
     .await
 }
 
-/// Notes what the person decided; `false` when it was decided before or is too late.
+/// Notes what the person decided, and leaves the browser a moment to come in; `false` when it was decided before or is too late.
 pub(super) async fn decide(tx: &mut Tx, code: &TokenHash, user: UserId, outcome: &'static str, now: Timestamp) -> sqlx::Result<bool> {
     let decided = query(
-        "UPDATE device_sign_ins SET decided_at = $2, user_id = $3, outcome = $4 WHERE code_hash = $1 AND expires_at > $2 AND decided_at IS NULL",
+        "UPDATE device_sign_ins SET decided_at = $2, user_id = $3, outcome = $4, expires_at = CASE WHEN expires_at < $5 THEN $5 ELSE expires_at END
+         WHERE code_hash = $1 AND expires_at > $2 AND decided_at IS NULL",
     )
     .bind(code)
     .bind(now)
     .bind(user)
     .bind(outcome)
+    .bind(now + COME_IN_WITHIN)
     .execute(tx)
     .await?;
     Ok(decided == 1)
@@ -85,13 +87,12 @@ pub(super) async fn take(tx: &mut Tx, browser: &TokenHash, now: Timestamp) -> sq
 
 /// Whether somebody refused this address lately.
 pub(super) async fn refused_since(conn: &mut Conn, client_ip: &str, since: Timestamp) -> sqlx::Result<bool> {
-    let (count,): (i64,) = query(
-        "SELECT COUNT(*) FROM device_sign_ins WHERE client_ip = $1 AND outcome IN ('denied', 'wrong_number') AND decided_at > $2 AND expires_at > $2",
-    )
-    .bind(client_ip)
-    .bind(since)
-    .one(conn)
-    .await?;
+    let (count,): (i64,) =
+        query("SELECT COUNT(*) FROM device_sign_ins WHERE client_ip = $1 AND outcome = 'denied' AND decided_at > $2 AND expires_at > $2")
+            .bind(client_ip)
+            .bind(since)
+            .one(conn)
+            .await?;
     Ok(count > 0)
 }
 

@@ -14,12 +14,16 @@ use super::model::check_name;
 use super::{Answer, CeremonyError, Passkey, Removal, Signal, Started};
 use crate::access_links;
 use crate::app::App;
+use crate::audit::Kind;
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::PasskeyId;
 use crate::recovery_codes;
+use crate::secret::base64url;
 use crate::sessions::next::PendingAuthorization;
+use crate::sessions::tries::{self, Door};
 use crate::sessions::{self, FreshEnrol, FreshSession, MayEnrol, MaybeSignedIn, Method, Next, SignedIn};
+use crate::sign_up;
 use crate::users::User;
 use crate::web::{BrowserCookie, Chrome, Client, user_agent};
 
@@ -38,8 +42,12 @@ struct SignInPage {
     back: String,
     /// Where the page for directory passwords is; empty when there is none.
     password_page: String,
-    /// Whether a link can be sent to the person's e-mail address.
-    offers_mail: bool,
+    /// Whether one may stay signed in for longer, and how long.
+    kept_days: u32,
+    /// Where a link can be sent to the person's e-mail address; empty where none is.
+    mail_page: String,
+    /// Whether everyone may make an account.
+    offers_sign_up: bool,
     /// Where one comes in by a recovery code.
     recovery_page: String,
     /// Where one signs in with another device; empty where that is switched off.
@@ -53,10 +61,15 @@ struct ListPage {
     cards: Vec<Card>,
     notice: &'static str,
     is_bad: bool,
+    /// What signs them in has changed: perhaps other browsers are not to be trusted.
+    may_end_others: bool,
     may_change: bool,
     by_password: bool,
+    by_other_device: bool,
     is_full: bool,
     may_add: bool,
+    /// The origin passkeys belong to.
+    address: String,
     /// How many recovery codes still work, for whoever has one passkey only.
     codes: i64,
     signal: String,
@@ -64,6 +77,8 @@ struct ListPage {
 
 struct Card {
     id: PasskeyId,
+    /// Its id in WebAuthn, for the test.
+    credential_id: String,
     name: String,
     provider: &'static str,
     reach: &'static str,
@@ -165,10 +180,25 @@ pub async fn sign_in_page(
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let signed_in_as = signed_in.map(|signed_in| signed_in.user.display_name).unwrap_or_default();
     let address = app.config.origin.as_str().to_owned();
-    let offers_mail = access_links::by_mail::is_offered(&app.settings());
+    let kept_days = app.settings().session_kept_lifetime.0;
+    let offers_sign_up = sign_up::http::is_open(&app);
+    let mail_page = if access_links::by_mail::is_offered(&app.settings()) { format!("/sign-in/email{query}") } else { String::new() };
     let chrome = Chrome::public(&app);
-    let page =
-        SignInPage { chrome, address, client_name, signed_in_as, notice, request, back, password_page, offers_mail, recovery_page, device_page };
+    let page = SignInPage {
+        chrome,
+        address,
+        client_name,
+        signed_in_as,
+        notice,
+        request,
+        back,
+        password_page,
+        kept_days,
+        mail_page,
+        offers_sign_up,
+        recovery_page,
+        device_page,
+    };
     Ok(page.into_response())
 }
 
@@ -188,6 +218,8 @@ pub async fn start_sign_in(State(app): State<App>, client: Client, headers: Head
 pub struct FinishSignIn {
     ceremony: String,
     credential: Value,
+    #[serde(default)]
+    keep: bool,
     request: Option<String>,
     back: Option<String>,
 }
@@ -212,8 +244,18 @@ pub async fn finish_sign_in(
         unverified_ceremony: &unverified.ceremony,
         unverified_credential: &unverified.credential,
     };
-    let signed_in = super::finish_sign_in(&app, now, &answer).await?;
-    sessions::start(&app, &session, signed_in.user.id, Method::Passkey { synced: signed_in.synced }, &client, now).await?;
+    tries::admit(&app, &client, Door::SignIn, now).await?;
+    let signed_in = match super::finish_sign_in(&app, now, &answer).await {
+        Ok(signed_in) => signed_in,
+        Err(error) => {
+            if error.is_a_try() {
+                tries::failed(&app, &client, Door::SignIn, now).await?;
+            }
+            return Err(error.into());
+        }
+    };
+    let method = Method::Passkey { synced: signed_in.synced };
+    sessions::start_for(&app, &session, signed_in.user.id, method, &client, now, unverified.keep).await?;
     let next = Next::from_query(unverified.request.as_deref(), unverified.back.as_deref()).location();
     Ok(Json(Finished::new(&app, &signed_in.user, next).await?))
 }
@@ -242,7 +284,8 @@ pub async fn add_page(
     let (request, back) = next.fields();
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let chrome = signed_in.chrome(&app);
-    Ok(AddPage { chrome, address, username: signed_in.user.username, is_first, is_all, codes_left, may_wait, client_name, request, back }.into_response())
+    Ok(AddPage { chrome, address, username: signed_in.user.username, is_first, is_all, codes_left, may_wait, client_name, request, back }
+        .into_response())
 }
 
 /// `POST /account/passkeys/register/start`: options for `navigator.credentials.create()`.
@@ -327,8 +370,10 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
         let passkeys = super::of_user(&mut conn, signed_in.user.id).await?;
         (passkeys, recovery_codes::standing(&mut conn, signed_in.user.id).await?.unused)
     };
+    let may_end_others = matches!(notice, Some("added" | "removed"));
     let (notice, is_bad) = match notice {
-        Some("added") => ("The passkey was added. You can give it a name you will recognise.", false),
+        Some("added") => ("The passkey was added. Test it now, before you need it; and give it a name you will recognise.", false),
+        Some("tested") => ("The passkey works: it was you.", false),
         Some("renamed") => ("The passkey has its new name.", false),
         Some("removed") => {
             ("The passkey was removed and signs nobody in any more. If your password manager still offers it, delete it there too.", false)
@@ -351,8 +396,11 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
         cards: passkeys.into_iter().map(|passkey| Card::new(passkey, wrong)).collect(),
         notice,
         is_bad,
+        may_end_others,
         may_change: signed_in.session.method.is_passkey(),
         by_password: matches!(signed_in.session.method, Method::DirectoryPassword { .. }),
+        by_other_device: signed_in.session.method == Method::OtherDevice,
+        address: app.config.origin.as_str().to_owned(),
         codes,
         signal,
     };
@@ -368,6 +416,7 @@ impl Card {
         };
         Self {
             id: passkey.id,
+            credential_id: base64url(&passkey.credential_id),
             provider: passkey.provider().unwrap_or_default(),
             reach: passkey.reach(),
             created_at: passkey.created_at,
@@ -426,6 +475,61 @@ pub async fn remove(
         Removal::Removed => Ok(Redirect::to("/account/passkeys?notice=removed")),
         Removal::IsLast => Ok(Redirect::to("/account/passkeys?notice=last")),
         Removal::IsLastOfLastAdmin => Ok(Redirect::to("/account/passkeys?notice=last-admin")),
+        Removal::NotFound => Err(AppError::NotFound),
+    }
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "passkeys/show.html")]
+struct ShowPage {
+    chrome: Chrome,
+    card: Card,
+    events: Vec<Happened>,
+    may_change: bool,
+}
+
+/// Something that happened with a passkey.
+struct Happened {
+    at: Timestamp,
+    what: &'static str,
+    browser: String,
+    client_ip: String,
+}
+
+/// `GET /account/passkeys/{id}`: what happened with a passkey, and "this was not me".
+///
+/// # Errors
+/// `NotFound` when the person has no such passkey.
+pub async fn show(State(app): State<App>, signed_in: SignedIn, Path(id): Path<PasskeyId>) -> Result<Response, AppError> {
+    let (passkey, events) = {
+        let mut conn = app.db.read().await?;
+        let passkeys = super::of_user(&mut conn, signed_in.user.id).await?;
+        let passkey = passkeys.into_iter().find(|passkey| passkey.id == id).ok_or(AppError::NotFound)?;
+        (passkey, super::timeline(&mut conn, signed_in.user.id, id).await?)
+    };
+    let events = events.into_iter().map(|line| Happened {
+        at: line.at,
+        what: Kind::from_text(&line.kind).map_or("Something else", Kind::label),
+        browser: user_agent::describe(&line.user_agent),
+        client_ip: line.client_ip,
+    });
+    let may_change = signed_in.session.method.is_passkey();
+    Ok(ShowPage { chrome: signed_in.chrome(&app), card: Card::new(passkey, None), events: events.collect(), may_change }.into_response())
+}
+
+/// `POST /account/passkeys/{id}/not-mine`: removes the passkey where that leaves a way in, ends every other session, and leads to what is still open.
+///
+/// # Errors
+/// `NotFound` when the person has no such passkey; a fresh proof is needed.
+pub async fn disown(
+    State(app): State<App>,
+    FreshSession(signed_in): FreshSession,
+    client: Client,
+    Path(id): Path<PasskeyId>,
+) -> Result<Redirect, AppError> {
+    match super::disown(&app, app.clock.now(), &client, &signed_in, id).await?.removal {
+        Removal::Removed => Ok(Redirect::to("/account/recovery/review?notice=disowned")),
+        Removal::IsLast | Removal::IsLastOfLastAdmin => Ok(Redirect::to("/account/recovery/review?notice=disowned-last")),
         Removal::NotFound => Err(AppError::NotFound),
     }
 }
@@ -536,11 +640,9 @@ impl From<CeremonyError> for Failed {
                 "possible_copy",
                 "This sign-in was blocked to protect you: the passkey may have been copied. Use another passkey and tell your administrator.",
             ),
-            CeremonyError::Refused => (
-                StatusCode::BAD_REQUEST,
-                "refused",
-                "This passkey cannot be used here. Try another one, or one of the other ways to sign in.",
-            ),
+            CeremonyError::Refused => {
+                (StatusCode::BAD_REQUEST, "refused", "This passkey cannot be used here. Try another one, or one of the other ways to sign in.")
+            }
             CeremonyError::Filed(error, _) => return (*error).into(),
             CeremonyError::Internal(error) => return error.into(),
         };

@@ -37,10 +37,10 @@ use crate::config::Config;
 use crate::db::{Conn, Db, Tx};
 use crate::id::{PasskeyId, UserId};
 use crate::installation;
-use crate::secret::{SecretToken, TokenHash, base64url};
-use crate::sessions::{Method, SignedIn};
-use crate::sign_in_problems::{self, Code, Filed};
 use crate::recovery_codes;
+use crate::secret::{SecretToken, TokenHash, base64url};
+use crate::sessions::{self, Method, SignedIn};
+use crate::sign_in_problems::{self, Code, Filed};
 use crate::users::{self, User};
 use crate::web::Client;
 
@@ -98,6 +98,15 @@ pub enum CeremonyError {
 }
 
 impl CeremonyError {
+    /// Whether it may have been somebody trying to get in who has no key, and no mishap of an honest device.
+    pub fn is_a_try(&self) -> bool {
+        match self {
+            Self::Filed(error, _) => error.is_a_try(),
+            Self::UnknownCredential | Self::PossibleCopy | Self::Refused => true,
+            _ => false,
+        }
+    }
+
     /// With the code it is filed under.
     fn filed(self, code: Code) -> Self {
         Self::Filed(Box::new(self), code)
@@ -193,7 +202,7 @@ pub async fn rename(app: &App, now: Timestamp, client: &Client, signed_in: &Sign
     let renamed = store::rename(&mut tx, signed_in.user.id, id, name).await?;
     if renamed {
         let event = Event::new(now, Kind::PasskeyRenamed, signed_in.actor()).on(signed_in.user.id.uuid(), &signed_in.user.username);
-        audit::record(&mut tx, event.from_client(client).with("passkey", name)).await?;
+        audit::record(&mut tx, event.from_client(client).with("passkey", name).with("passkey_id", id.to_string())).await?;
     }
     tx.commit().await?;
     Ok(renamed)
@@ -235,6 +244,47 @@ pub async fn remove(app: &App, now: Timestamp, client: &Client, signed_in: &Sign
     audit::record(&mut tx, event.with("passkey", passkey.name.as_str())).await?;
     tx.commit().await?;
     Ok(Removal::Removed)
+}
+
+/// What became of "this was not me".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Disowned {
+    /// What became of the passkey.
+    pub removal: Removal,
+    /// How many other sessions ended.
+    pub sessions: u64,
+}
+
+/// Its owner says that a passkey, or a use of it, is not theirs: it is removed where that leaves a way in, and every other session ends at once.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn disown(app: &App, now: Timestamp, client: &Client, signed_in: &SignedIn, id: PasskeyId) -> anyhow::Result<Disowned> {
+    let removal = remove(app, now, client, signed_in, id).await?;
+    if removal == Removal::NotFound {
+        return Ok(Disowned { removal, sessions: 0 });
+    }
+    let user = &signed_in.user;
+    let mut tx = app.db.begin().await?;
+    let sessions = sessions::end_others(&mut tx, user.id, signed_in.session.id, now).await?;
+    let event = Event::new(now, Kind::SessionsEnded, signed_in.actor()).on(user.id.uuid(), &user.username).from_client(client);
+    audit::record(&mut tx, event.with("count", sessions).with("because", "a passkey was said not to be theirs")).await?;
+    tx.commit().await?;
+    Ok(Disowned { removal, sessions })
+}
+
+/// What happened with a passkey of a person, newest first, as far as the audit log still has it.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn timeline(conn: &mut Conn, user: UserId, id: PasskeyId) -> sqlx::Result<Vec<audit::Line>> {
+    /// How far back it looks, in events of the person.
+    const LOOKED_AT: i64 = 500;
+    let filter = audit::Filter { user: Some(user), kind: None, before: None, limit: LOOKED_AT };
+    let mut lines = audit::list(conn, &filter).await?;
+    let mark = format!("\"passkey_id\":\"{id}\"");
+    lines.retain(|line| line.detail.contains(&mark));
+    Ok(lines)
 }
 
 /// Takes a passkey away from a person, whatever that leaves them; gives its name and how many are left. The caller sees to a way in, audits and commits.

@@ -73,7 +73,9 @@ mod tests {
             "received": "https://other.example", "inside_a_frame": true, "flags": ["UP", "UV", "BE", "BS"], "counter": 7, "device": "platform",
         });
         assert_eq!(Value::Object(seen), expected);
-        for nonsense in [json!(null), json!([]), json!({ "response": 5 }), json!({ "response": { "attestationObject": "AAAA", "clientDataJSON": "x" } })] {
+        for nonsense in
+            [json!(null), json!([]), json!({ "response": 5 }), json!({ "response": { "attestationObject": "AAAA", "clientDataJSON": "x" } })]
+        {
             assert!(of(&nonsense).is_empty(), "{nonsense}");
         }
     }

@@ -43,6 +43,8 @@ struct ProvePage {
     is_fresh: bool,
     /// The session came by a one-time link: perhaps the passkeys are lost.
     by_link: bool,
+    /// That was so lately that a new one can be added without them.
+    may_enrol: bool,
 }
 
 /// What the page's address says: the token of a kept form, or a page here.
@@ -106,6 +108,7 @@ pub async fn page(State(app): State<App>, signed_in: SignedIn, Query(unverified)
         back_to,
         is_fresh,
         by_link: signed_in.session.method == Method::AccessLink,
+        may_enrol: signed_in.session.may_enrol_by_link(app.clock.now()),
         display_name: signed_in.user.display_name,
         username: signed_in.user.username,
     };

@@ -126,7 +126,7 @@ pub async fn finish_registration(app: &App, now: Timestamp, signed_in: &SignedIn
         return Err(refuse("credential_id_taken", CeremonyError::Refused).await);
     }
     let event = Event::new(now, Kind::PasskeyAdded, signed_in.actor()).on(user.id.uuid(), &user.username).from_client(answer.client);
-    let event = event.with("passkey", passkey.name.as_str()).with("synced", passkey.backup_eligible);
+    let event = event.with("passkey", passkey.name.as_str()).with("synced", passkey.backup_eligible).with("passkey_id", passkey.id.to_string());
     audit::record(&mut tx, event.with("amr", signed_in.session.method.amr().join(" "))).await?;
     if signed_in.session.method.is_for_first_passkey() {
         // Whoever else came in by the same password.

@@ -126,7 +126,7 @@ pub(super) async fn note(app: &App, now: Timestamp, answer: &Answer<'_>, proved:
         sign_count: i64::from(result.counter()),
         client: answer.client,
     };
-    let mut event = event.from_client(answer.client).with("passkey", passkey.name.as_str());
+    let mut event = event.from_client(answer.client).with("passkey", passkey.name.as_str()).with("passkey_id", passkey.id.to_string());
     if *became_eligible {
         event = event.with("passkey_became_synced", true);
     }

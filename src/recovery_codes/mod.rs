@@ -6,6 +6,7 @@
 //! together with a network first, and for the name alone only far above that.
 
 pub mod model;
+mod notice;
 mod store;
 
 use std::time::Duration;
@@ -33,10 +34,11 @@ const METHOD: &str = "recovery_code";
 const WITHIN: Duration = Duration::from_secs(15 * 60);
 /// Wrong codes under one name from one network.
 const PER_NAME_AND_NETWORK: Allowance = Allowance { count: 5, within: WITHIN, from_the_last: true };
-/// Wrong codes under one name from anywhere. Counted from the first, so that nobody can keep the owner out for ever.
-const PER_NAME: Allowance = Allowance { count: 50, within: WITHIN, from_the_last: false };
-/// Wrong codes from one network.
-const PER_NETWORK: Allowance = Allowance { count: 30, within: WITHIN, from_the_last: false };
+/// Wrong codes under one name from anywhere: a ceiling for work, not against guessing, or strangers could keep the owner out. At this rate a guess at one of
+/// ten codes (58.9 bits each) is right once in hundreds of millions of years.
+const PER_NAME: Allowance = Allowance { count: 2_000, within: WITHIN, from_the_last: false };
+/// Wrong codes from one network, which may be a whole office.
+const PER_NETWORK: Allowance = Allowance { count: 300, within: WITHIN, from_the_last: false };
 
 const FACT: &str = "recovery_secret";
 const PURPOSE: &str = "recovery secret";
@@ -108,6 +110,7 @@ pub async fn make(app: &App, now: Timestamp, client: &Client, signed_in: &Signed
     store::insert(&mut tx, user.id, &hashes, now).await?;
     let event = Event::new(now, Kind::RecoveryCodesMade, signed_in.actor()).on(user.id.uuid(), &user.username).from_client(client);
     audit::record(&mut tx, event.with("codes", CODES).with("replaced", replaced)).await?;
+    notice::queue(&mut tx, app, user, client, "New recovery codes were made for your account; former ones open nothing any more.", now).await?;
     tx.commit().await?;
     Ok(codes)
 }
@@ -125,6 +128,8 @@ pub async fn lock(tx: &mut Tx, user: UserId) -> sqlx::Result<()> {
 /// # Errors
 /// When the database refuses.
 pub async fn revoke(tx: &mut Tx, user: UserId) -> sqlx::Result<i64> {
+    // The person's row before their codes, here and everywhere: of two at once one waits.
+    store::lock_person(tx, user).await?;
     let unused = store::counted(tx, user).await?.unused;
     store::delete_all(tx, user).await?;
     Ok(unused)
@@ -190,6 +195,7 @@ async fn attempt(
     }
     let mut tx = app.db.begin().await?;
     let whose = found.as_ref().map_or(nobody, |user| user.id);
+    store::lock_person(&mut tx, whose).await?;
     let user = users::find(&mut tx, whose).await?;
     let admitted = user.as_ref().is_some_and(|user| !user.is_disabled());
     // Somebody kept out uses nothing up: the code works again when they may come in.
@@ -202,6 +208,8 @@ async fn attempt(
             let left = store::counted(&mut tx, user.id).await?.unused;
             let event = Event::new(now, Kind::RecoveryCodeUsed, Actor::user(user.id, &user.username)).on(user.id.uuid(), &user.username);
             audit::record(&mut tx, event.from_client(client).with("codes_left", left)).await?;
+            let what = format!("Somebody came in with one of your recovery codes and can add a passkey to your account. Codes left: {left}.");
+            notice::queue(&mut tx, app, &user, client, &what, now).await?;
             tx.commit().await?;
             Ok(Recovery::Done(Box::new(user)))
         }

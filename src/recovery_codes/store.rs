@@ -50,10 +50,8 @@ pub(super) struct Counted {
 }
 
 pub(super) async fn counted(conn: &mut Conn, user: UserId) -> sqlx::Result<Counted> {
-    query(
-        "SELECT COUNT(*) - COUNT(used_at) AS unused, COUNT(*) AS total, MAX(created_at) AS made_at FROM recovery_codes WHERE user_id = $1",
-    )
-    .bind(user)
-    .one(conn)
-    .await
+    query("SELECT COUNT(*) - COUNT(used_at) AS unused, COUNT(*) AS total, MAX(created_at) AS made_at FROM recovery_codes WHERE user_id = $1")
+        .bind(user)
+        .one(conn)
+        .await
 }

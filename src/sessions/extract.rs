@@ -1,7 +1,5 @@
 //! Authority as extractors: a handler that takes one of these cannot be reached without it.
 
-use std::time::Duration;
-
 use axum::extract::FromRequestParts;
 use axum::http::header::REFERER;
 use axum::http::request::Parts;
@@ -76,9 +74,6 @@ pub struct FreshAdmin(AdminSession);
 /// [`MayEnrol`], because a ceremony belongs to the person and the browser that began it.
 #[derive(Clone, Debug)]
 pub struct FreshEnrol(pub SignedIn);
-
-/// How long after a one-time link somebody who has passkeys already may add another one: they have lost those, or they would not have needed the link.
-const ENROL_BY_LINK_WITHIN: Duration = Duration::from_secs(3600);
 
 impl std::ops::Deref for FreshAdmin {
     type Target = AdminSession;
@@ -178,8 +173,9 @@ fn proof_first(parts: &Parts, app: &App) -> AppError {
 fn page_before(origin: &str, headers: &HeaderMap) -> Option<String> {
     let unverified_path = headers.get(REFERER)?.to_str().ok()?.strip_prefix(origin)?;
     match Next::from_query(None, Some(unverified_path)) {
-        Next::Page(path) => Some(path),
-        Next::Account | Next::Authorize(_) => None,
+        // A form that was kept is kept no more when it comes back from there.
+        Next::Page(path) if !path.starts_with(crate::error::PROVE) => Some(path),
+        Next::Page(_) | Next::Account | Next::Authorize(_) => None,
     }
 }
 
@@ -221,7 +217,7 @@ impl FromRequestParts<App> for FreshEnrol {
         let MayEnrol(signed_in) = MayEnrol::from_request_parts(parts, app).await?;
         let may = match signed_in.session.method {
             Method::Passkey { .. } => is_fresh(&signed_in, app),
-            Method::AccessLink => app.clock.now().since(signed_in.session.auth_at) < ENROL_BY_LINK_WITHIN || !has_passkey(&signed_in, app).await?,
+            Method::AccessLink => signed_in.session.may_enrol_by_link(app.clock.now()) || !has_passkey(&signed_in, app).await?,
             // Adds a first passkey or none, which `passkeys` sees to.
             Method::DirectoryPassword { .. } => true,
             Method::OtherDevice => false,

@@ -166,11 +166,12 @@ async fn put(app: &App, state: &SessionState, path: &str, back_to: &str, body: &
 
 /// Takes a kept form, for good: whether or not it fits, nobody gets it again.
 async fn take(app: &App, session: &Session, unverified_token: &str, path: &str) -> Result<Bytes, AppError> {
+    // Nobody without a session has one, and nothing is written for them.
+    let Some(state) = state_of(session).await? else { return Err(gone()) };
     let mut tx = app.db.begin().await?;
     let taken = store::take_form(&mut tx, &TokenHash::of(unverified_token)).await?;
     tx.commit().await?;
-    let state = state_of(session).await?;
-    let fits = |form: &HeldForm| state.is_some_and(|state| state.id == form.session_id) && form.path == path && form.expires_at > app.clock.now();
+    let fits = |form: &HeldForm| state.id == form.session_id && form.path == path && form.expires_at > app.clock.now();
     let form = taken.filter(fits).ok_or_else(gone)?;
     let body = app.sealer.unseal_text(&purpose(form.session_id, path), &form.body).map_err(|_| gone())?;
     Ok(Bytes::from(body.as_bytes().to_vec()))

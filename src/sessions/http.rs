@@ -7,13 +7,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use tower_sessions::Session;
 
+use super::devices;
 use super::{Farewell, MayEnrol, Method, Next, SignedIn};
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::groups;
-use crate::id::SessionId;
+use crate::id::{NewBrowserId, SessionId};
 use crate::users::{Source, User};
 use crate::web::{Chrome, Client, user_agent};
 
@@ -33,6 +34,8 @@ struct ProfilePage {
     directory: String,
     /// Whether the directory password can be changed here.
     changes_password: bool,
+    /// Sign-ins with browsers never seen before.
+    new_browsers: Vec<devices::Line>,
     way_in: WayIn,
 }
 
@@ -91,8 +94,17 @@ pub struct NoticeQuery {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn profile_page(app: App, signed_in: SignedIn, unverified: NoticeQuery, changes_password: bool, way_in: WayIn) -> Result<Response, AppError> {
-    let groups = groups::of_user(&mut app.db.read().await?, signed_in.user.id).await?;
+pub async fn profile_page(
+    app: App,
+    signed_in: SignedIn,
+    unverified: NoticeQuery,
+    changes_password: bool,
+    way_in: WayIn,
+) -> Result<Response, AppError> {
+    let mut conn = app.db.read().await?;
+    let groups = groups::of_user(&mut conn, signed_in.user.id).await?;
+    let new_browsers = devices::unanswered(&mut conn, &signed_in, app.clock.now()).await?;
+    drop(conn);
     let notice = match unverified.notice.as_deref() {
         Some("ready") => "Your passkey is ready. From now on you sign in with it.",
         Some("put-off") => "We ask again in a month.",
@@ -104,7 +116,8 @@ pub async fn profile_page(app: App, signed_in: SignedIn, unverified: NoticeQuery
         Source::Local => String::new(),
     };
     let groups = groups.into_iter().map(|group| group.name).collect();
-    Ok(ProfilePage { chrome: signed_in.chrome(&app), notice, user: signed_in.user, groups, directory, changes_password, way_in }.into_response())
+    let chrome = signed_in.chrome(&app);
+    Ok(ProfilePage { chrome, notice, user: signed_in.user, groups, directory, changes_password, new_browsers, way_in }.into_response())
 }
 
 /// `GET /account/sessions`.
@@ -124,6 +137,9 @@ pub async fn list_page(State(app): State<App>, signed_in: SignedIn, Query(unveri
     });
     let notice = match unverified.notice.as_deref() {
         Some("ended") => "The session was ended. That browser has to sign in again.",
+        Some("stranger-ended") => {
+            "That browser was signed out, and apps were told. Look at the sessions below and at your passkeys, and end or remove what is not yours; then tell your administrator."
+        }
         Some("others-ended") => "All other sessions were ended. Those browsers have to sign in again.",
         _ => "",
     };
@@ -160,6 +176,26 @@ pub async fn end_others(State(app): State<App>, signed_in: SignedIn, client: Cli
     audit::record(&mut tx, ended(now, &signed_in, &client).with("count", count)).await?;
     tx.commit().await?;
     Ok(Redirect::to("/account/sessions?notice=others-ended"))
+}
+
+/// `POST /account/new-browsers/{id}/mine`: the person knows the browser.
+///
+/// # Errors
+/// When the database refuses. A question that is gone already is no error.
+pub async fn was_me(State(app): State<App>, signed_in: SignedIn, client: Client, Path(id): Path<NewBrowserId>) -> Result<Redirect, AppError> {
+    devices::answer(&app, &signed_in, &client, id, true, app.clock.now()).await?;
+    Ok(Redirect::to("/account"))
+}
+
+/// `POST /account/new-browsers/{id}/not-mine`: ends its sessions and shows what is left.
+///
+/// # Errors
+/// As [`was_me`].
+pub async fn was_not_me(State(app): State<App>, signed_in: SignedIn, client: Client, Path(id): Path<NewBrowserId>) -> Result<Redirect, AppError> {
+    Ok(match devices::answer(&app, &signed_in, &client, id, false, app.clock.now()).await? {
+        Some(_) => Redirect::to("/account/sessions?notice=stranger-ended"),
+        None => Redirect::to("/account/sessions"),
+    })
 }
 
 fn ended(now: Timestamp, signed_in: &SignedIn, client: &Client) -> Event {

@@ -8,6 +8,7 @@
 pub mod apps;
 pub mod dangerous;
 mod deed;
+pub mod devices;
 mod extract;
 mod farewell;
 pub mod held;
@@ -15,6 +16,7 @@ pub mod http;
 pub mod next;
 mod store;
 mod tower;
+pub mod tries;
 
 use std::time::Duration;
 
@@ -32,6 +34,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
 use crate::id::{ClientId, SessionId, UserId};
+use crate::settings::Settings;
 use crate::web::Client;
 
 /// How someone proved who they are; reported to apps as `amr` (RFC 8176).
@@ -100,6 +103,9 @@ impl Method {
     }
 }
 
+/// How long after a one-time link somebody who has passkeys already may add another one: they have lost those, or they would not have needed the link.
+const ENROL_BY_LINK_WITHIN: Duration = Duration::from_secs(3600);
+
 /// What a session knows; stored as JSON by tower-sessions.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SessionState {
@@ -115,12 +121,33 @@ pub struct SessionState {
     pub client_ip: String,
     /// With which browser.
     pub user_agent: String,
+    /// The hash of the cookie by which that browser is known again; empty in sessions older than that.
+    #[serde(default)]
+    pub device: String,
+    /// Whether the person wanted to stay signed in: see [`Settings::session_kept_lifetime`].
+    #[serde(default)]
+    pub kept: bool,
 }
 
 impl SessionState {
     /// Whether it was proved with a passkey less than `within` ago.
     pub fn is_fresh(&self, now: Timestamp, within: Duration) -> bool {
         self.method.is_passkey() && now.since(self.auth_at) < within
+    }
+
+    /// Whether it came by a one-time link so lately that its person may add a passkey without another one.
+    pub fn may_enrol_by_link(&self, now: Timestamp) -> bool {
+        self.method == Method::AccessLink && now.since(self.auth_at) < ENROL_BY_LINK_WITHIN
+    }
+
+    /// How long after the proof it ends, however busy.
+    fn lifetime(&self, settings: &Settings) -> Duration {
+        let lifetime = settings.session_lifetime.minutes();
+        match (self.method.only_enrols(), self.kept) {
+            (true, _) => lifetime.min(ENROLMENT_LIFETIME),
+            (false, true) => lifetime.max(settings.session_kept_lifetime.days()),
+            (false, false) => lifetime,
+        }
     }
 }
 
@@ -141,14 +168,41 @@ pub async fn start(
     client: &Client,
     now: Timestamp,
 ) -> anyhow::Result<SessionState> {
+    start_for(app, session, user, method, client, now, false).await
+}
+
+/// [`start`] for somebody who may want to stay signed in in this browser: longer, and however idle.
+///
+/// # Errors
+/// When the session cannot be stored.
+pub async fn start_for(
+    app: &App,
+    session: &tower_sessions::Session,
+    user: UserId,
+    method: Method,
+    client: &Client,
+    now: Timestamp,
+    keep: bool,
+) -> anyhow::Result<SessionState> {
     let former: Option<SessionState> = session.get(STATE_KEY).await.context("reading the former session")?;
     if let Some(other) = former.as_ref().filter(|former| former.user != user) {
         let mut tx = app.db.begin().await?;
         sign_out(&mut tx, other.user, other.id, now).await?;
         tx.commit().await?;
     }
-    let id = former.filter(|former| former.user == user).map_or_else(SessionId::new, |former| former.id);
-    let state = SessionState { id, user, method, auth_at: now, client_ip: client.ip_text(), user_agent: client.user_agent.clone() };
+    let former = former.filter(|former| former.user == user);
+    let is_offered = app.settings().session_kept_lifetime.0 > 0;
+    let state = SessionState {
+        id: former.as_ref().map_or_else(SessionId::new, |former| former.id),
+        user,
+        method,
+        auth_at: now,
+        client_ip: client.ip_text(),
+        user_agent: client.user_agent.clone(),
+        device: client.device.clone(),
+        kept: is_offered && (keep || former.as_ref().is_some_and(|former| former.kept)),
+    };
+    devices::note(app, &state, former.is_some(), now).await.context("noting the browser")?;
     // Not `flush`: a record that was loaded already would be stored again under its old id, and the old cookie would open the new session.
     session.clear().await;
     session.cycle_id().await.context("ending the former session")?;
@@ -246,6 +300,7 @@ pub async fn end_all(tx: &mut Tx, users: &[UserId], now: Timestamp) -> sqlx::Res
 /// When the database refuses.
 pub async fn sweep(app: &App, now: Timestamp) -> anyhow::Result<u64> {
     held::sweep(app, now).await?;
+    devices::sweep(app, now).await?;
     apps::sweep(app, now, now - app.settings().session_idle_lifetime.minutes()).await
 }
 
@@ -264,6 +319,8 @@ mod tests {
             auth_at: at,
             client_ip: String::new(),
             user_agent: String::new(),
+            device: String::new(),
+            kept: false,
         };
         let passkey = state(Method::Passkey { synced: true });
         assert!(passkey.is_fresh(at, ten) && passkey.is_fresh(at + Duration::from_secs(599), ten));

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Method, STATE_KEY, SessionState};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx, Value, query, query_list};
-use crate::id::{SessionId, UserId};
+use crate::id::{NewBrowserId, SessionId, UserId};
 use crate::secret::TokenHash;
 
 /// A session as listed.
@@ -49,13 +49,15 @@ pub(super) struct New<'a> {
     pub(super) expires_at: Timestamp,
     pub(super) client_ip: &'a str,
     pub(super) user_agent: &'a str,
+    pub(super) device: &'a str,
+    pub(super) kept: bool,
 }
 
 /// `false` when the token is taken already.
 pub(super) async fn insert(tx: &mut Tx, new: New<'_>) -> sqlx::Result<bool> {
     let inserted = query(
-        "INSERT INTO sessions (token_hash, id, user_id, state, created_at, last_seen_at, expires_at, client_ip, user_agent)
-         VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8) ON CONFLICT (token_hash) DO NOTHING",
+        "INSERT INTO sessions (token_hash, id, user_id, state, created_at, last_seen_at, expires_at, client_ip, user_agent, device, kept)
+         VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10) ON CONFLICT (token_hash) DO NOTHING",
     )
     .bind(new.token_hash)
     .bind(new.id)
@@ -65,6 +67,8 @@ pub(super) async fn insert(tx: &mut Tx, new: New<'_>) -> sqlx::Result<bool> {
     .bind(new.expires_at)
     .bind(new.client_ip)
     .bind(new.user_agent)
+    .bind(new.device)
+    .bind(new.kept)
     .execute(tx)
     .await?;
     Ok(inserted == 1)
@@ -77,7 +81,7 @@ pub(super) async fn update_state(tx: &mut Tx, token_hash: &TokenHash, state: &st
 pub(super) async fn find_live(conn: &mut Conn, token_hash: &TokenHash, now: Timestamp, idle_since: Timestamp) -> sqlx::Result<Option<Live>> {
     query(
         "SELECT s.state, s.last_seen_at, s.expires_at FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.created_at > u.access_void_until
+         WHERE s.token_hash = $1 AND s.expires_at > $2 AND (s.last_seen_at > $3 OR s.kept) AND s.created_at > u.access_void_until
            AND u.blocked_at IS NULL AND COALESCE(u.directory_state, 'active') = 'active'",
     )
     .bind(token_hash)
@@ -108,7 +112,7 @@ pub(super) async fn delete_by_token(tx: &mut Tx, token_hash: &TokenHash) -> sqlx
 pub(super) async fn of_user(conn: &mut Conn, user: UserId, now: Timestamp, idle_since: Timestamp) -> sqlx::Result<Vec<Line>> {
     query(
         "SELECT s.id, s.created_at, s.last_seen_at, s.client_ip, s.user_agent, s.state FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE s.user_id = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.created_at > u.access_void_until
+         WHERE s.user_id = $1 AND s.expires_at > $2 AND (s.last_seen_at > $3 OR s.kept) AND s.created_at > u.access_void_until
          ORDER BY s.last_seen_at DESC LIMIT 200",
     )
     .bind(user)
@@ -174,7 +178,7 @@ pub(super) async fn delete_all(tx: &mut Tx, users: &[UserId], except: Option<Ses
 pub(super) async fn delete_expired(tx: &mut Tx, now: Timestamp, idle_since: Timestamp) -> sqlx::Result<Vec<SessionId>> {
     let rows: Vec<(SessionId,)> = query(
         "DELETE FROM sessions WHERE token_hash IN (
-             SELECT token_hash FROM sessions WHERE expires_at <= $1 OR last_seen_at <= $2
+             SELECT token_hash FROM sessions WHERE expires_at <= $1 OR (last_seen_at <= $2 AND NOT kept)
              UNION SELECT s.token_hash FROM sessions s JOIN users u ON u.id = s.user_id
                    WHERE s.created_at <= u.access_void_until OR u.blocked_at IS NOT NULL OR u.directory_state <> 'active'
              LIMIT 1000)
@@ -238,4 +242,117 @@ pub(super) async fn delete_oldest_forms(tx: &mut Tx, session: SessionId, kept: i
 
 pub(super) async fn delete_expired_forms(tx: &mut Tx, now: Timestamp) -> sqlx::Result<u64> {
     query("DELETE FROM held_forms WHERE expires_at <= $1").bind(now).execute(tx).await
+}
+
+/// A browser of a person.
+pub(super) struct Device<'a> {
+    pub(super) user: UserId,
+    pub(super) device: &'a str,
+    pub(super) browser: &'a str,
+}
+
+/// Whether this browser is known for this person, and whether any is.
+pub(super) async fn knows_device(tx: &mut Tx, device: &Device<'_>) -> sqlx::Result<(bool, bool)> {
+    let (same, any): (i64, i64) =
+        query("SELECT COALESCE(SUM(CASE WHEN device = $2 AND browser = $3 THEN 1 ELSE 0 END), 0), COUNT(*) FROM devices WHERE user_id = $1")
+            .bind(device.user)
+            .bind(device.device)
+            .bind(device.browser)
+            .one(tx)
+            .await?;
+    Ok((same > 0, any > 0))
+}
+
+pub(super) async fn note_device(tx: &mut Tx, device: &Device<'_>, now: Timestamp) -> sqlx::Result<()> {
+    query(
+        "INSERT INTO devices (user_id, device, browser, first_seen_at, last_seen_at) VALUES ($1, $2, $3, $4, $4)
+         ON CONFLICT (user_id, device, browser) DO UPDATE SET last_seen_at = excluded.last_seen_at",
+    )
+    .bind(device.user)
+    .bind(device.device)
+    .bind(device.browser)
+    .bind(now)
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+pub(super) async fn delete_oldest_devices(tx: &mut Tx, user: UserId, kept: i64) -> sqlx::Result<u64> {
+    query(
+        "DELETE FROM devices WHERE user_id = $1 AND last_seen_at <
+             (SELECT MIN(last_seen_at) FROM (SELECT last_seen_at FROM devices WHERE user_id = $1 ORDER BY last_seen_at DESC LIMIT $2) AS newest)",
+    )
+    .bind(user)
+    .bind(kept)
+    .execute(tx)
+    .await
+}
+
+pub(super) async fn forget_device(tx: &mut Tx, user: UserId, device: &str) -> sqlx::Result<u64> {
+    query("DELETE FROM devices WHERE user_id = $1 AND device = $2").bind(user).bind(device).execute(tx).await
+}
+
+/// A sign-in with a browser never seen for its person.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct NewBrowser {
+    /// What to call it.
+    pub id: NewBrowserId,
+    /// The hash of its cookie.
+    pub(super) device: String,
+    /// Its kind, for people.
+    pub browser: String,
+    /// From which address.
+    pub client_ip: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+pub(super) async fn insert_new_browser(tx: &mut Tx, user: UserId, new: &NewBrowser) -> sqlx::Result<()> {
+    query("INSERT INTO new_browsers (id, user_id, device, browser, client_ip, at) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(new.id)
+        .bind(user)
+        .bind(&new.device)
+        .bind(&new.browser)
+        .bind(&new.client_ip)
+        .bind(new.at)
+        .execute(tx)
+        .await
+        .map(|_| ())
+}
+
+/// What nobody has answered about, as far as a browser that was known before may answer.
+pub(super) async fn unanswered(conn: &mut Conn, user: UserId, device: &str, since: Timestamp) -> sqlx::Result<Vec<NewBrowser>> {
+    query(
+        "SELECT n.id, n.device, n.browser, n.client_ip, n.at FROM new_browsers n
+         WHERE n.user_id = $1 AND n.answered_at IS NULL AND n.at > $3 AND n.device <> $2
+           AND EXISTS (SELECT 1 FROM devices d WHERE d.user_id = $1 AND d.device = $2 AND d.first_seen_at < n.at)
+         ORDER BY n.at DESC, n.id DESC LIMIT 5",
+    )
+    .bind(user)
+    .bind(device)
+    .bind(since)
+    .all(conn)
+    .await
+}
+
+pub(super) async fn answer_new_browser(tx: &mut Tx, user: UserId, id: NewBrowserId, now: Timestamp) -> sqlx::Result<u64> {
+    query("UPDATE new_browsers SET answered_at = $3 WHERE user_id = $1 AND id = $2").bind(user).bind(id).bind(now).execute(tx).await
+}
+
+/// The sessions of a person in one browser.
+pub(super) async fn of_device(tx: &mut Tx, user: UserId, device: &str) -> sqlx::Result<Vec<SessionId>> {
+    let rows: Vec<(SessionId,)> = query("SELECT id FROM sessions WHERE user_id = $1 AND device = $2").bind(user).bind(device).all(tx).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+pub(super) async fn delete_old_devices(tx: &mut Tx, unused_since: Timestamp, asked_before: Timestamp) -> sqlx::Result<()> {
+    query("DELETE FROM devices WHERE last_seen_at < $1").bind(unused_since).execute(tx).await?;
+    query("DELETE FROM new_browsers WHERE at < $1").bind(asked_before).execute(tx).await?;
+    Ok(())
+}
+
+/// Whether anybody has signed in with this browser.
+pub(super) async fn is_device(conn: &mut Conn, device: &str) -> sqlx::Result<bool> {
+    let row: Option<(i64,)> = query("SELECT CAST(1 AS BIGINT) FROM devices WHERE device = $1 LIMIT 1").bind(device).optional(conn).await?;
+    Ok(row.is_some())
 }

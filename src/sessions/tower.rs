@@ -10,7 +10,7 @@ use tower_sessions::session_store::{Error, Result};
 use tower_sessions::{Expiry, SessionManagerLayer, SessionStore};
 
 use super::store::{self, New};
-use super::{ENROLMENT_LIFETIME, STATE_KEY, SessionState};
+use super::{STATE_KEY, SessionState};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::secret::TokenHash;
@@ -22,12 +22,17 @@ pub(super) const TOUCH_EVERY: Duration = Duration::from_secs(60);
 pub fn layer(app: &App) -> SessionManagerLayer<Store> {
     let secure = app.config.origin.is_https();
     SessionManagerLayer::new(Store(app.clone()))
-        .with_name(if secure { "__Host-muster" } else { "muster" })
+        .with_name(cookie_name(app))
         .with_secure(secure)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_path("/")
         .with_expiry(Expiry::OnInactivity(time::Duration::days(400)))
+}
+
+/// What the session's cookie is called.
+pub(super) fn cookie_name(app: &App) -> &'static str {
+    if app.config.origin.is_https() { "__Host-muster" } else { "muster" }
 }
 
 /// Sessions in our database.
@@ -58,8 +63,7 @@ impl SessionStore for Store {
         let state = record.data.get(STATE_KEY).cloned().ok_or_else(|| Error::Backend("a session without a person".to_owned()))?;
         let state: SessionState = serde_json::from_value(state).map_err(|error| Error::Encode(error.to_string()))?;
         let text = encode(record)?;
-        let lifetime = self.0.settings().session_lifetime.minutes();
-        let lifetime = if state.method.only_enrols() { lifetime.min(ENROLMENT_LIFETIME) } else { lifetime };
+        let lifetime = state.lifetime(&self.0.settings());
         let expires_at = state.auth_at + lifetime;
         let mut tx = self.0.db.begin().await.map_err(|error| backend(&error))?;
         // Proved again in two tabs at once: the later one counts, and a session has one cookie.
@@ -74,6 +78,8 @@ impl SessionStore for Store {
                 expires_at,
                 client_ip: &state.client_ip,
                 user_agent: &state.user_agent,
+                device: &state.device,
+                kept: state.kept,
             };
             if store::insert(&mut tx, new).await.map_err(|error| backend(&error))? {
                 break;

@@ -8,6 +8,7 @@ pub mod admin;
 mod catalog;
 mod other_device;
 mod registration_mode;
+mod sign_up_mode;
 mod store;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ pub use catalog::{Choice, Entry, Input, SettingValue, Whole};
 
 pub use other_device::OtherDevice;
 pub use registration_mode::RegistrationMode;
+pub use sign_up_mode::SignUpMode;
 
 use crate::app::App;
 use crate::audit::{self, Kind};
@@ -50,10 +52,26 @@ settings! {
         ///
         /// A session that is not used for this long ends.
         session_idle_lifetime: Whole<1, 525_600> = Whole(1_440), "SESSION_IDLE_DURATION", "Sessions";
+        /// Days somebody who wants to stay signed in does.
+        ///
+        /// The sign-in page offers to stay signed in on this browser. Such a session lasts this long and does not end by idleness. 0: not offered.
+        session_kept_lifetime: Whole<0, 400> = Whole(30), "SESSION_KEPT_DURATION_DAYS", "Sessions";
         /// Minutes a touch of the passkey counts.
         ///
         /// Whoever is about to do something a thief of their session must not be able to do is asked for their passkey once more when they used it longer ago.
         proof_lifetime: Whole<1, 1_440> = Whole(10), "PROOF_DURATION", "Sessions";
+        /// Failed tries to sign in until the next has to wait.
+        ///
+        /// Counted for each address (IPv6: each /64 network), for passkeys and sign-in links; ten times as many for apps that prove who they are. A browser somebody has signed in with before is counted by itself. Directory passwords have narrower limits of their own.
+        failed_tries: Whole<5, 100_000> = Whole(60), "FAILED_TRIES", "Limits";
+        /// Minutes for which a failed try counts.
+        ///
+        /// Counted from the first one. The audit log says when a limit was reached.
+        failed_tries_within: Whole<1, 1_440> = Whole(15), "FAILED_TRIES_WITHIN", "Limits";
+        /// Https for everything below this host too.
+        ///
+        /// Tells browsers that no host below this server's name is ever to be reached without https (HSTS, includeSubDomains). Only where that is so.
+        hsts_subdomains: bool = false, "HSTS_INCLUDE_SUBDOMAINS", "Limits";
         /// Access token lifetime in minutes.
         ///
         /// How long an app may use an access token before it has to refresh.
@@ -90,6 +108,10 @@ settings! {
         ///
         /// The keys that sign ID tokens are changed this often by themselves; 0 means never. The next key is published well before it signs, so apps notice nothing.
         key_rotation: Whole<0, 3_650> = Whole(0), "KEY_ROTATION_DAYS", "Apps";
+        /// Who may make an account of their own.
+        ///
+        /// People of a directory need none. Links are made under People, Sign-up. For everyone, mail has to be set up: the address is confirmed by a mail.
+        sign_up: SignUpMode = SignUpMode::Off, "ALLOW_USER_SIGNUPS", "Sign-up";
         /// Mail server.
         ///
         /// Its name or address. Without one no mail is sent, and pages do not offer it.

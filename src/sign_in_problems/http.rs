@@ -63,7 +63,7 @@ impl From<Line> for Shown {
     fn from(line: Line) -> Self {
         let (what, todo) = model::explain(&line.cause);
         let mut detail = readable(&line.detail);
-        detail.push(("cause".to_owned(), line.cause));
+        detail.push(("Cause".to_owned(), line.cause));
         Self {
             code: Code::read(&line.code).map_or(line.code, |code| code.shown()),
             at: line.at,
@@ -91,7 +91,13 @@ fn readable(detail: &str) -> Vec<(String, String)> {
         Value::Array(values) => values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     };
-    detail.into_iter().map(|(name, value)| (name.replace('_', " "), words(value))).filter(|(_, value)| !value.is_empty()).collect()
+    detail.into_iter().map(|(name, value)| (titled(&name), words(value))).filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// A field's name as a heading: `prompt_open_for` is `Prompt open for`.
+fn titled(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).map(|c| if c == '_' { ' ' } else { c }).collect()
 }
 
 /// What the address says.
@@ -113,7 +119,9 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(unverified)
         (false, None) => (None, "A code has six letters and digits, such as K7QF-3M."),
         (false, Some(code)) => match super::find(&mut conn, &code).await? {
             Some(line) => (Some(Shown::from(line)), ""),
-            None => (None, "There is no problem with this code, or it is too old. Ask for the code again; letters that sound alike are easily mixed up."),
+            None => {
+                (None, "There is no problem with this code, or it is too old. Ask for the code again; letters that sound alike are easily mixed up.")
+            }
         },
     };
     let lines = super::latest(&mut conn, SHOWN).await?.into_iter().map(Shown::from).collect();

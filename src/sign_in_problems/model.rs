@@ -142,41 +142,55 @@ pub fn explain(cause: &str) -> (&'static str, &'static str) {
             "The device did not verify the person",
             "It asked for no PIN, fingerprint or face. On a security key the person sets a PIN first; a few password managers have a setting for it.",
         ),
-        "user_not_present" => ("Nobody touched the device", "Something answered in the person's place, which no ordinary device does. Let them try another one."),
+        "user_not_present" => {
+            ("Nobody touched the device", "Something answered in the person's place, which no ordinary device does. Let them try another one.")
+        }
         "not_discoverable" => (
             "The device made a passkey that cannot sign in without a name",
             "An old security key, or one that is full. The person makes room on it, or uses another device.",
         ),
-        "already_registered" => ("The device or password manager has a passkey for the person already", "Nothing is wrong: they sign in with that one."),
+        "already_registered" => {
+            ("The device or password manager has a passkey for the person already", "Nothing is wrong: they sign in with that one.")
+        }
         "cross_origin" => ("The page was inside a frame of another site", "Somebody put the sign-in page into theirs. Nothing was signed in."),
         "counter_went_back" => (
             "The passkey counts backwards: there may be a copy of it",
             "Nobody was signed in. Ask the person whether they restored a device; if not, remove the passkey from their page and have them add a new one.",
         ),
-        "disabled" => ("The person may not sign in", "Their page says why: an administrator blocked them, or the directory disabled or dropped them."),
+        "disabled" => {
+            ("The person may not sign in", "Their page says why: an administrator blocked them, or the directory disabled or dropped them.")
+        }
         "other_account" => ("The passkey belongs to another account", "Somebody has two accounts and used the passkey of the other one."),
-        "other_user_handle" => ("The device named another person than the one the passkey belongs to", "It mixes up two passkeys. Remove this one and add a new one."),
+        "other_user_handle" => {
+            ("The device named another person than the one the passkey belongs to", "It mixes up two passkeys. Remove this one and add a new one.")
+        }
         "expired" => ("The answer came too late", "The page was open for more than six minutes. The person tries again."),
         "other_browser" => (
             "The answer came from another browser than the question",
             "Cookies are off, or were cleared in between. If this comes often, look whether something between here and the person takes cookies away.",
         ),
-        "other_person" | "other_purpose" | "other_ceremony" => ("The answer belongs to another question", "Two pages were open and mixed up. The person reloads the page."),
+        "other_person" | "other_purpose" | "other_ceremony" => {
+            ("The answer belongs to another question", "Two pages were open and mixed up. The person reloads the page.")
+        }
         "too_many" => ("The person has as many passkeys as one may have", "They remove one they no longer use."),
         "passkey_needed" => ("The person signed in with a password and has a passkey", "They sign in with the passkey, then add another one."),
         "credential_id_taken" => ("The passkey belongs to somebody already", "The device gave an id twice. Let the person use another device."),
         "signed_out_meanwhile" => ("The person was signed out while they added the passkey", "They sign in again, or get a one-time link."),
         "removed_or_used_meanwhile" => ("The passkey was removed, or used elsewhere, at the same moment", "The person tries again."),
-        "malformed" | "unusable_key" => ("The device or a password manager answered in a way that cannot be accepted", "Let the person try without the extension, or with another device."),
+        "malformed" | "unusable_key" => (
+            "The device or a password manager answered in a way that cannot be accepted",
+            "Let the person try without the extension, or with another device.",
+        ),
         "browser_NotAllowedError" => (
             "The browser gave no passkey",
             "Closed by the person, timed out, or none was there: browsers do not say which. How long the prompt was open helps: less than a second means that there was none, or none could be asked for.",
         ),
-        "browser_AbortError" | "browser_OperationError" => (
-            "Another prompt was in the way",
-            "A password manager's extension, or a second tab. The person closes other prompts and tries again.",
-        ),
-        "browser_InvalidStateError" => ("The device or password manager has a passkey for the person already", "Nothing is wrong: they sign in with that one."),
+        "browser_AbortError" | "browser_OperationError" => {
+            ("Another prompt was in the way", "A password manager's extension, or a second tab. The person closes other prompts and tries again.")
+        }
+        "browser_InvalidStateError" => {
+            ("The device or password manager has a passkey for the person already", "Nothing is wrong: they sign in with that one.")
+        }
         "browser_ConstraintError" | "browser_NotSupportedError" => (
             "The device cannot keep passkeys",
             "It has no screen lock or PIN, or is a security key without room for passkeys. The person sets one up, or uses another device.",
@@ -185,11 +199,13 @@ pub fn explain(cause: &str) -> (&'static str, &'static str) {
             "The browser allows no passkeys at this address",
             "The host name does not fit APP_URL, or the certificate is not trusted. Open the address yourself and look at what the browser says about it.",
         ),
-        "browser_no_passkeys" => ("The browser knows no passkeys at all", "It is very old, or passkeys are switched off in it. The person uses another one, or signs in with another device."),
-        "browser_insecure" => (
-            "The page was opened without https",
-            "Passkeys work over https only (and on localhost). Redirect http to https in front of Muster.",
+        "browser_no_passkeys" => (
+            "The browser knows no passkeys at all",
+            "It is very old, or passkeys are switched off in it. The person uses another one, or signs in with another device.",
         ),
+        "browser_insecure" => {
+            ("The page was opened without https", "Passkeys work over https only (and on localhost). Redirect http to https in front of Muster.")
+        }
         "browser_in_app" => (
             "The page was open inside another app",
             "The browser inside chat and mail apps cannot use passkeys. The person opens the page in their usual browser, or signs in with another device.",

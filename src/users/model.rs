@@ -203,8 +203,10 @@ pub const SEARCH_TEXT_MAX: usize = 500;
 pub fn search_text(username: &str, email: Option<&str>, display_name: &str, first_name: &str, last_name: &str) -> String {
     let mut text = String::with_capacity(128);
     text.push_str(username);
-    let more = |name: &&str| !name.is_empty() && !display_name.contains(name);
-    for part in email.into_iter().chain([display_name]).chain([first_name, last_name].into_iter().filter(more)) {
+    // Side by side, as people look for them.
+    let full = format!("{first_name} {last_name}");
+    let full = Some(full.trim()).filter(|full| !full.is_empty() && !display_name.contains(full));
+    for part in email.into_iter().chain([display_name]).chain(full) {
         text.push(' ');
         text.push_str(part);
     }

@@ -66,11 +66,7 @@ pub async fn lock_out(State(app): State<App>, admin: AdminSession, Query(query):
 ///
 /// # Errors
 /// `NotFound`; refused for one's own; when the database refuses.
-pub async fn remove_passkey(
-    State(app): State<App>,
-    deed: AdminDeed,
-    Path((id, passkey)): Path<(UserId, PasskeyId)>,
-) -> Result<Response, AppError> {
+pub async fn remove_passkey(State(app): State<App>, deed: AdminDeed, Path((id, passkey)): Path<(UserId, PasskeyId)>) -> Result<Response, AppError> {
     match super::take_passkey_away(&app, &deed, id, passkey).await? {
         TakenAway::Done => Ok(Redirect::to(&format!("/admin/users/{id}?notice=passkey-removed")).into_response()),
         TakenAway::WithLink { user, passkey, link } => {

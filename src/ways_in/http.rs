@@ -9,18 +9,18 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use tower_sessions::Session;
 
+use super::model::{Outlook, Risk};
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
 use crate::clock::{Timestamp, duration_for_people};
+use crate::directory_passwords;
 use crate::error::AppError;
 use crate::id::{PasskeyId, SessionId};
-use super::model::{Outlook, Risk};
-use crate::directory_passwords;
 use crate::passkeys::http::{OnTheWay, SignInQuery};
 use crate::passkeys::{self, Passkey, Removal};
 use crate::recovery_codes::{self, Code, Recovery, Standing};
-use crate::sessions::{self, FreshSession, MaybeSignedIn, Method, SignedIn};
 use crate::sessions::http::{self as account, NoticeQuery, WayIn};
+use crate::sessions::{self, FreshSession, MaybeSignedIn, Method, SignedIn};
 use crate::users::User;
 use crate::web::{Chrome, Client, Mistakes, user_agent};
 
@@ -186,9 +186,8 @@ pub async fn sign_in(State(app): State<App>, session: Session, client: Client, F
     let SignInForm { username, code, request, back } = unverified;
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
     let on_the_way = OnTheWay::read(&app, &SignInQuery::on_the_way(filled(request), filled(back)));
-    let again = |username: &str, mistakes: Mistakes, notice: String| {
-        (StatusCode::UNPROCESSABLE_ENTITY, page(&app, &on_the_way, username, mistakes, notice))
-    };
+    let again =
+        |username: &str, mistakes: Mistakes, notice: String| (StatusCode::UNPROCESSABLE_ENTITY, page(&app, &on_the_way, username, mistakes, notice));
     let mistakes = mistakes(&username, &code);
     if !mistakes.is_empty() {
         let username = if mistakes.of("username").is_empty() { username.as_str() } else { "" };
@@ -203,7 +202,9 @@ pub async fn sign_in(State(app): State<App>, session: Session, client: Client, F
         Recovery::Refused => again(&username, Mistakes::default(), REFUSED.to_owned()).into_response(),
         Recovery::TooMany { wait } => {
             let minutes = duration_for_people(std::time::Duration::from_secs(wait.as_secs().div_ceil(60).max(1) * 60));
-            let notice = format!("There were too many tries. Wait {minutes} and try again. A passkey works all the while, and so does a one-time link of your administrator.");
+            let notice = format!(
+                "There were too many tries. Wait {minutes} and try again. A passkey works all the while, and so does a one-time link of your administrator."
+            );
             let (_, page) = again(&username, Mistakes::default(), notice);
             (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, (wait.as_secs() + 1).to_string())], page).into_response()
         }
@@ -221,7 +222,10 @@ fn mistakes(username: &str, code: &str) -> Mistakes {
     if code.trim().is_empty() {
         mistakes.add("code", "Enter one of your recovery codes.");
     } else if code.len() > CODE_BYTES_MAX || Code::read(code).is_none() {
-        mistakes.add("code", "This is no recovery code: it has twelve letters and digits in three groups, such as K7QF-3MXD-9WTP, and never 0, 1, I, L, O or U.");
+        mistakes.add(
+            "code",
+            "This is no recovery code: it has twelve letters and digits in three groups, such as K7QF-3MXD-9WTP, and never 0, 1, I, L, O or U.",
+        );
     }
     mistakes
 }
@@ -279,6 +283,8 @@ pub async fn review(State(app): State<App>, signed_in: SignedIn, Query(unverifie
         notice: match unverified.notice.as_str() {
             "removed" => "The passkey was removed and signs nobody in any more.",
             "last" => "This passkey is your only way in. Add another one first, then remove it.",
+            "disowned" => "The passkey was removed, and every other session was ended.",
+            "disowned-last" => "Every other session was ended. The passkey is your only way in and is still there: add another one, then remove it.",
             "ended" => "The session was ended. That browser has to sign in again.",
             "others-ended" => "All other sessions were ended. Those browsers have to sign in again.",
             _ => "",

@@ -119,6 +119,7 @@ pub async fn take_passkey_away(app: &App, deed: &AdminDeed, id: UserId, passkey:
         return Ok(TakenAway::IsOwn);
     }
     let mut tx = app.db.begin().await?;
+    recovery_codes::lock(&mut tx, id).await?;
     let Some(user) = users::find(&mut tx, id).await? else { return Ok(TakenAway::NotFound) };
     let Some((name, left)) = passkeys::take_away(&mut tx, id, passkey).await? else { return Ok(TakenAway::NotFound) };
     users::void_access(&mut tx, id, deed.now).await?;

@@ -114,7 +114,9 @@ pub const fn outlook(ways: Ways) -> Outlook {
     let risk = ways.risk();
     let (heading, sentence) = match (risk, ways.passkeys, ways.codes) {
         (Risk::NoWay, ..) => ("You have no way back in", "When this session ends you cannot sign in any more. Add a passkey now."),
-        (Risk::OneThing, 0, 1..) => ("You are one sheet of paper away from being locked out", "You have recovery codes and no passkey. Add a passkey on a device you use."),
+        (Risk::OneThing, 0, 1..) => {
+            ("You are one sheet of paper away from being locked out", "You have recovery codes and no passkey. Add a passkey on a device you use.")
+        }
         (Risk::OneThing, 0, _) => (
             "Your passkeys may be gone",
             "None of them was used for more than a year. Add a new one on a device you have, and remove those you have lost.",
@@ -128,11 +130,12 @@ pub const fn outlook(ways: Ways) -> Outlook {
             "Your only passkey is in it, and with its account you would lose your way in. Make recovery codes, or add a passkey that is kept elsewhere.",
         ),
         (Risk::Low, 1, 1..=2) => ("You can lose your passkey and come back", "By one of your recovery codes, of which few are left. Make a new set."),
-        (Risk::Low, 1, _) => ("You can lose your passkey and come back", "By one of your recovery codes. A second passkey would spare you the paper."),
-        (Risk::Low, _, 0) => (
-            "You can lose a device and come back",
-            "By another passkey. Make recovery codes for the day all of them are in the same bag.",
-        ),
+        (Risk::Low, 1, _) => {
+            ("You can lose your passkey and come back", "By one of your recovery codes. A second passkey would spare you the paper.")
+        }
+        (Risk::Low, _, 0) => {
+            ("You can lose a device and come back", "By another passkey. Make recovery codes for the day all of them are in the same bag.")
+        }
         (Risk::Low, ..) => ("You can lose a device and come back", "By another passkey, or by one of your recovery codes."),
     };
     Outlook { risk, heading, sentence }

@@ -22,6 +22,8 @@ pub struct Client {
     pub ip: Option<IpAddr>,
     /// What the browser calls itself, shortened.
     pub user_agent: String,
+    /// The hash of the cookie by which the browser is known again; see `sessions::devices`. Empty where no session can begin.
+    pub device: String,
 }
 
 impl Client {
@@ -44,7 +46,7 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
     let ip = peer.map(|peer| forwarded_for(&app.config.trust_proxy, peer, request.headers()).to_canonical());
     let user_agent = request.headers().get("user-agent").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default();
     let user_agent = user_agent.chars().filter(|c| !c.is_control()).take(USER_AGENT_CHARS_MAX).collect();
-    request.extensions_mut().insert(Client { ip, user_agent });
+    request.extensions_mut().insert(Client { ip, user_agent, device: String::new() });
     next.run(request).await
 }
 

@@ -9,7 +9,7 @@ use axum::response::Response;
 use crate::app::App;
 
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; \
-                   manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+                   manifest-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The page policy for a page whose form ends at an app. It does not say where forms may go: browsers apply `form-action` to every redirect that follows a
 /// form too, and only the app knows where it sends the browser on to: another of its hosts, or `app.immich:` on a telephone. Such pages have forms of ours only.
@@ -31,6 +31,7 @@ pub struct ForAnotherHost;
 
 /// Middleware: adds the security headers an answer does not have yet.
 pub async fn secure(State(app): State<App>, request: Request, next: Next) -> Response {
+    let is_of_administration = request.uri().path().starts_with("/admin");
     let mut response = next.run(request).await;
     if response.extensions().get::<ForAnotherHost>().is_some() {
         response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
@@ -47,13 +48,23 @@ pub async fn secure(State(app): State<App>, request: Request, next: Next) -> Res
     add(HeaderName::from_static("x-content-type-options"), "nosniff");
     add(HeaderName::from_static("x-frame-options"), "DENY");
     add(HeaderName::from_static("referrer-policy"), "same-origin");
-    // No Cross-Origin-Opener-Policy: apps sign people in through a pop-up, and it would cut the pop-up off from the app for good.
+    // Elsewhere no Cross-Origin-Opener-Policy: apps sign people in through a pop-up, and it would cut the pop-up off from the app for good.
+    if is_of_administration {
+        add(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    }
+    if is_page {
+        add(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    }
     add(
         HeaderName::from_static("permissions-policy"),
         "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=()",
     );
     if app.config.origin.is_https() {
-        add(HeaderName::from_static("strict-transport-security"), "max-age=31536000");
+        let also_below = app.settings().hsts_subdomains;
+        add(
+            HeaderName::from_static("strict-transport-security"),
+            if also_below { "max-age=31536000; includeSubDomains" } else { "max-age=31536000" },
+        );
         mark_cookies_secure(headers);
     }
     response

@@ -17,10 +17,10 @@ use crate::web::Client;
 pub struct Limits {
     /// Starting and finishing ceremonies, opening access links: 10 a second, bursts of 60.
     pub sign_in: Limit,
-    /// Asking for a sign-in link by e-mail: one every 20 seconds, bursts of 5.
-    pub link_requests: Limit,
     /// Browsers that tell what went wrong: 1 a second, bursts of 30.
     pub problems: Limit,
+    /// Asking for a sign-in link by e-mail: one every 20 seconds, bursts of 5.
+    pub link_requests: Limit,
     /// Typing the short codes of devices, which could be guessed: 1 a second, bursts of 15.
     pub user_codes: Limit,
     /// Writing down what goes wrong at a client: one every 6 seconds, bursts of 10.
@@ -33,8 +33,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             sign_in: Limit::new(10, 60),
-            link_requests: Limit::every(Duration::from_secs(20), 5),
             problems: Limit::new(1, 30),
+            link_requests: Limit::every(Duration::from_secs(20), 5),
             user_codes: Limit::new(1, 15),
             client_errors: ClientErrorLimit::new(Duration::from_secs(6), 10),
             password_tests: PersonLimit::new(Duration::from_secs(6), 10),
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn a_flood_from_one_network_is_stopped_and_leaves_others_alone() {
         let limit = Limit::new(1, 3);
-        let from = |ip: &str| limit.check(&Client { ip: ip.parse().ok(), user_agent: String::new() });
+        let from = |ip: &str| limit.check(&Client { ip: ip.parse().ok(), ..Client::default() });
         for n in 0..3 {
             from(&format!("2001:db8::{n}")).unwrap();
         }

@@ -91,7 +91,31 @@ async fn a_missing_address_is_the_one_mistake_and_what_is_prefilled_can_be_chang
         assert_eq!(page.texts("[name=redirect_uris]"), ["https://photos.example.org/auth/login https://other.example.org/auth/login"]);
         assert_eq!(browser.get("/admin/clients/new?app=nothing").await.status, 404);
         let none = browser.get("/admin/clients/catalogue?q=no+such+app").await;
-        assert_eq!((none.texts(".plain h2"), none.texts(".app").len()), (vec!["Any other app".to_owned()], 4));
+        assert_eq!((none.texts(".plain h2"), none.texts(".app").len()), (vec!["Any other app".to_owned()], 5));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_app_behind_a_proxy_and_one_that_is_told_of_sign_outs_come_prefilled() {
+    on_both_databases(async |provider| {
+        let (_, browser) = admin(provider).await;
+        let register = async |app: &str, name: &str, address: &str| {
+            let form = browser.get(&format!("/admin/clients/new?app={app}")).await;
+            let done = browser.submit(&form, "/admin/clients", &[("name", name), ("app_url", address)]).await;
+            assert_eq!(done.status, 200, "{:?}", done.texts(".mistake"));
+            let list = browser.get(&format!("/admin/clients?q={name}")).await;
+            (done, browser.get(&list.attribute("tbody th a", "href").expect("a link")).await)
+        };
+        let (done, page) = register("proxied-app", "Intranet", "intranet.example.org/start").await;
+        assert_eq!(page.texts("[name=proxied_addresses]"), ["https://intranet.example.org"]);
+        assert_eq!(page.attribute("[name=launch_url]", "value").as_deref(), Some("https://intranet.example.org/start"));
+        let snippets = browser.get(&done.attribute("main section a", "href").expect("the way to the proxy")).await;
+        assert!(snippets.texts("textarea").join("").contains("X-Original-URL https://intranet.example.org$request_uri"), "{}", snippets.body);
+        assert!(done.texts("#issuer").is_empty(), "it asks for no addresses of ours");
+        let (_, page) = register("synapse", "Matrix", "https://matrix.example.org").await;
+        let told = page.attribute("[name=backchannel_logout_uri]", "value");
+        assert_eq!(told.as_deref(), Some("https://matrix.example.org/_synapse/client/oidc/backchannel_logout"));
     })
     .await;
 }

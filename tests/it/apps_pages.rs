@@ -42,6 +42,7 @@ fn list(heading: &str, uris: &[&str], values: &Values) -> String {
 fn registered(template: &Template, values: &Values) -> String {
     let mut text = String::new();
     let kind = match (template.is_public, template.acts_alone) {
+        (true, _) if template.is_proxied => "An app that a proxy guards; [how that works](../forward-auth.md). It has no secret.",
         (true, _) => "A public client: it has no secret and always uses PKCE.",
         (false, true) => "A client with a secret that gets tokens for itself.",
         (false, false) => "A client with a secret.",
@@ -50,12 +51,19 @@ fn registered(template: &Template, values: &Values) -> String {
     if template.require_pkce && !template.is_public {
         text.push_str(" It uses PKCE, so requests without it are refused.");
     }
-    if template.claims_in_id_token {
+    if template.claims_in_id_token && !template.is_proxied {
         text.push_str(" Name, e-mail address and groups stand in the ID token too.");
     }
-    writeln!(text, " ID tokens are signed with {}.", template.signing_alg).expect("a string takes all text");
+    if template.is_proxied {
+        text.push('\n');
+    } else {
+        writeln!(text, " ID tokens are signed with {}.", template.signing_alg).expect("a string takes all text");
+    }
     text.push_str(&list("Redirect URIs:", template.redirect_uris, values));
     text.push_str(&list("After sign-out:", template.post_logout_redirect_uris, values));
+    if !template.backchannel_logout_uri.is_empty() {
+        write!(text, "\nTold of ended sessions at {}.\n", code(&values.fill(template.backchannel_logout_uri))).expect("a string takes all text");
+    }
     if !template.launch_url.is_empty() {
         write!(text, "\nPeople open it at {}.\n", code(&values.fill(template.launch_url))).expect("a string takes all text");
     }
@@ -88,6 +96,7 @@ fn page(template: &Template) -> String {
         "web-app" => " --name 'My app' --redirect-uri https://app.example.org/callback",
         "single-page-app" => " --name 'My app' --redirect-uri https://app.example.org/",
         "native-app" => " --name 'My app' --redirect-uri http://127.0.0.1/callback",
+        "proxied-app" => " --name 'My app'",
         "machine" => " --name 'My program' --own-scope read:things",
         _ => "",
     };

@@ -176,7 +176,8 @@ async fn a_session_that_ends_while_a_passkey_is_made_does_not_keep_the_passkey()
                 unverified_credential: &credential,
             };
             let finished = passkeys::finish_registration(app.app(), app.clock.now(), &signed_in, &answer).await;
-            assert!(matches!(finished, Err(passkeys::CeremonyError::Refused)), "{finished:?}");
+            let Err(passkeys::CeremonyError::Filed(refused, _)) = finished else { panic!("{finished:?}") };
+            assert!(matches!(*refused, passkeys::CeremonyError::Refused), "{refused:?}");
             assert_eq!(app.count("SELECT COUNT(*) FROM passkeys WHERE user_id = $1", vec![ada.id.into()]).await, 0);
             assert_eq!(app.last_reason(Kind::PasskeyRefused).await, "signed_out_meanwhile");
         }

@@ -13,7 +13,7 @@ use crate::users::shell;
 /// So many refused sign-ins, two of them at each instant, so that the order depends on more than time.
 async fn refusals(app: &TestApp, count: i64) {
     let now = app.clock.now();
-    let client = Client { ip: Some("192.0.2.7".parse().expect("an address")), user_agent: "curl/8.9".into() };
+    let client = Client { ip: Some("192.0.2.7".parse().expect("an address")), user_agent: "curl/8.9".into(), ..Client::default() };
     let at = |n: i64| muster::clock::Timestamp::from_millis(now.as_millis() - 1_000_000 + n / 2);
     let event =
         |n| Event::new(at(n), Kind::SignInRefused, Actor::visitor()).from_client(&client).with("attempt_number", n).with("reason", "<b>why</b>");

@@ -95,11 +95,7 @@ async fn a_prompt_closed_at_sign_in_is_explained_and_can_be_opened_again() {
     for (name, open, words) in [
         ("NotAllowedError", 4_000, CLOSED),
         ("NotAllowedError", 300_000, TOO_LONG),
-        (
-            "NotAllowedError",
-            100,
-            "No passkey for this site was found here. Use your phone or a security key, or one of the other ways below.",
-        ),
+        ("NotAllowedError", 100, "No passkey for this site was found here. Use your phone or a security key, or one of the other ways below."),
         ("AbortError", 4_000, "The prompt was closed. Nothing changed; you can try again."),
         ("OperationError", 10, "still shows another prompt"),
         ("NotSupportedError", 10, "cannot keep passkeys"),

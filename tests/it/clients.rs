@@ -1,5 +1,6 @@
 //! Registering apps: on the pages and at the command line.
 
+use muster::db::query;
 use muster::users::User;
 use serde_json::{Value, json};
 
@@ -54,21 +55,17 @@ async fn a_form_with_mistakes_says_which_and_keeps_what_was_typed() {
         let (_, browser) = admin(provider).await;
         let form = browser.get("/admin/clients/new").await;
         let uris = "https://ok.example/cb\njavascript:alert(1)";
-        let typed = [("name", " "), ("redirect_uris", uris), ("post_logout_redirect_uris", "https://x.example/#f"), ("allowed_groups", "nobody")];
+        let typed = [("name", " "), ("redirect_uris", uris), ("post_logout_redirect_uris", "https://x.example/#f")];
         let refused = browser.submit(&form, "/admin/clients", &typed).await;
         assert_eq!(refused.status, 422);
-        assert_eq!(refused.texts(".mistake").len(), 4, "{:?}", refused.texts(".mistake"));
-        for says in ["Enter a name", "javascript:alert(1)", "fragment", "no group named nobody"] {
+        assert_eq!(refused.texts(".mistake").len(), 3, "{:?}", refused.texts(".mistake"));
+        for says in ["Enter a name", "javascript:alert(1)", "fragment"] {
             assert!(refused.texts(".mistake").join(" ").contains(says), "{says}");
         }
         assert_eq!(refused.texts("textarea[name=redirect_uris]").join(" "), uris.replace('\n', " "));
         assert_eq!(provider.count("SELECT COUNT(*) FROM clients").await, 0);
         let mended = browser
-            .submit(
-                &refused,
-                "/admin/clients",
-                &[("name", "Wiki"), ("redirect_uris", "https://ok.example/cb"), ("post_logout_redirect_uris", ""), ("allowed_groups", "")],
-            )
+            .submit(&refused, "/admin/clients", &[("name", "Wiki"), ("redirect_uris", "https://ok.example/cb"), ("post_logout_redirect_uris", "")])
             .await;
         assert_eq!(mended.status, 200);
 
@@ -76,6 +73,47 @@ async fn a_form_with_mistakes_says_which_and_keeps_what_was_typed() {
         let page = browser.get(&format!("/admin/clients/{}", client.id)).await;
         let refused = browser.submit(&page, &format!("/admin/clients/{}", client.id), &[("redirect_uris", "")]).await;
         assert_eq!((refused.status.as_u16(), refused.texts(".mistake").len()), (422, 1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_app_is_registered_for_groups_that_are_ticked_and_found_without_a_script() {
+    on_both_databases(async |provider| {
+        let (_, browser) = admin(provider).await;
+        let form = browser.get("/admin/clients/new").await;
+        assert!(form.texts("main").join(" ").contains("There is no group yet"));
+        let ada = provider.person("ada").await;
+        let (staff, zebras) = (provider.group("staff", &[&ada]).await, provider.group("zebras", &[]).await);
+        for number in 0..25 {
+            provider.group(&format!("many{number:02}"), &[]).await;
+        }
+        let form = browser.get("/admin/clients/new").await;
+        assert_eq!(form.texts("#groups label").len(), 20, "not all of them");
+        // Searching keeps what was typed and ticked; the name is still missing, which nobody complains of yet.
+        let (staff, zebras) = (format!("group_{staff}"), format!("group_{zebras}"));
+        let found = browser
+            .submit(&form, "/admin/clients", &[("redirect_uris", "https://ok.example/cb"), ("group_search", "STAF"), ("find_groups", "1")])
+            .await;
+        assert_eq!((found.status.as_u16(), found.texts("#groups label"), found.texts(".mistake").len()), (200, vec!["staff".to_owned()], 0));
+        let found = browser.submit(&found, "/admin/clients", &[(&staff, "staff"), ("group_search", "zeb"), ("find_groups", "1")]).await;
+        assert_eq!(found.texts("#groups label"), ["staff", "zebras"]);
+        assert!(
+            found.attribute(&format!("[name={staff}]"), "checked").is_some() && found.attribute(&format!("[name={zebras}]"), "checked").is_none()
+        );
+        assert_eq!(found.texts("textarea[name=redirect_uris]"), ["https://ok.example/cb"]);
+        let refused = browser.submit(&found, "/admin/clients", &[]).await;
+        assert_eq!((refused.status.as_u16(), refused.texts(".mistake").len()), (422, 1), "{:?}", refused.texts(".mistake"));
+        let done = browser.submit(&refused, "/admin/clients", &[("name", "Wiki"), (&zebras, "zebras")]).await;
+        assert_eq!(done.status, 200, "{:?}", done.texts(".mistake"));
+        let page = browser.get(&browser.get("/admin/clients?q=wiki").await.attribute("tbody a", "href").expect("the client")).await;
+        assert_eq!(page.texts("#groups .rows a"), ["staff", "zebras"]);
+        // One that was removed meanwhile is no longer a group to keep an app to.
+        let form = browser.get("/admin/clients/new").await;
+        provider.execute(query("UPDATE groups SET removed_at = 1 WHERE name = 'many00'")).await;
+        let id = form.attribute("#groups input[value=many00]", "name").expect("offered");
+        let refused = browser.submit(&form, "/admin/clients", &[("name", "Blog"), ("redirect_uris", "https://ok.example/cb"), (&id, "many00")]).await;
+        assert!(refused.status == 422 && refused.texts(".mistake").join("").contains("no group named many00"), "{:?}", refused.texts(".mistake"));
     })
     .await;
 }

@@ -9,7 +9,7 @@ use muster::secret::{base64url, random_bytes};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-use crate::oidc_support::{Client, Provider, REDIRECT_URI, answered, assert_refused, on_both_databases, plain, succeeded};
+use crate::oidc_support::{Client, Proof, Provider, REDIRECT_URI, answered, assert_refused, on_both_databases, plain, succeeded};
 use crate::support::http::answer;
 use crate::support::process::Muster;
 use crate::support::{janitor, postgres, wait_until};
@@ -170,12 +170,17 @@ async fn what_the_file_has_only_the_file_changes() {
         let list = browser.get("/admin/clients?q=wiki").await;
         let address = list.attribute("tbody a", "href").expect("the client");
         let page = browser.get(&address).await;
-        assert!(page.texts("#provenance").join("").contains("from the file clients.toml"), "{}", page.body);
+        assert!(page.texts("#provenance").join("").contains("declared in the file clients.toml"), "{}", page.body);
+        assert!(page.attribute("form.sections fieldset", "disabled").is_some(), "what stands there is read only");
+        for offered in ["button.primary", "button.danger", "#logo form", "#groups form"] {
+            assert_eq!(page.texts(&format!("main {offered}")), Vec::<String>::new(), "{offered}");
+        }
         let saved = browser.submit(&page, &address, &[("name", "Mine")]).await;
         assert_eq!(saved.status, 422);
         assert!(saved.texts(".notice.bad").join(" ").contains("only that file changes it"), "{:?}", saved.texts(".notice"));
-        for action in ["secrets", "delete"] {
-            assert_eq!(browser.submit(&page, &format!("{address}/{action}"), &[]).await.status, 400, "{action}");
+        for (action, field) in [("secrets", ("name", "")), ("delete", ("", "")), ("groups", ("change", "restrict")), ("logo/remove", ("", ""))] {
+            let request = browser.request(reqwest::Method::POST, &format!("{address}/{action}")).header("origin", &provider.base);
+            assert_eq!(answer(request.form(&[field])).await.status, 400, "{action}");
         }
         assert_eq!(apply(provider, &path).await.unwrap().count(Fate::Unchanged), 1);
 
@@ -192,6 +197,27 @@ async fn what_the_file_has_only_the_file_changes() {
         write(folder.path(), &client(&typed.client_id, "").replace(&format!("secret-{}", typed.client_id), "secret-wiki"));
         let refused = apply(provider, &path).await.unwrap_err().to_string();
         assert!(refused.contains("client_id: this server has an app with this client ID"), "{refused}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_secret_moves_from_one_client_to_another_in_one_go() {
+    on_both_databases(async |provider| {
+        let folder = janitor::directory("clients");
+        let path = write(folder.path(), &format!("{}{}", client("wiki", ""), client("blog", "")));
+        apply(provider, &path).await.unwrap();
+        for (wiki, blog) in [("blog", "wiki"), ("wiki", "blog"), ("blog", "app-1")] {
+            for (id, of) in [("wiki", wiki), ("blog", blog)] {
+                std::fs::write(folder.path().join(format!("secret-{id}")), format!("{SECRET}-{of}\n")).unwrap();
+            }
+            assert_eq!(apply(provider, &path).await.unwrap().count(Fate::Changed), 2, "{wiki} {blog}");
+            let proves = async |client_id: &str, of: &str| {
+                let client = Client { client_id: client_id.to_owned(), ..app(provider, of) };
+                client.post("/api/oidc/introspect", Proof::Basic, &[("token", "x")]).await.status == 200
+            };
+            assert!(proves("wiki", wiki).await && proves("blog", blog).await && !proves("wiki", blog).await);
+        }
     })
     .await;
 }

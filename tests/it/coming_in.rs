@@ -135,10 +135,16 @@ async fn a_thousand_links_are_made_at_once_and_the_page_says_how_many_are_left()
         // Of fifty in a row one is missing in the directory.
         assert_eq!(numbers(&page), ["0", "0", "1,176", "24"]);
         assert_eq!(page.texts(".pager span").first().map(String::as_str), Some("1–50 of 1,200"));
-        let sheets = forge(app, &browser, &path, &[("form", "sheets")]).await;
-        assert_eq!(sheets.texts(".sheet").len(), 1_000);
-        assert!(sheets.texts(".notice.warn")[0].starts_with("176 more people"), "{:?}", sheets.texts(".notice.warn"));
+        let table = forge(app, &browser, &path, &[("form", "csv")]).await;
+        assert_eq!(table.body.lines().count(), 1_001);
         assert_eq!(numbers(&browser.get(&path).await), ["0", "1,000", "176", "24"]);
+        // Those who hold a link and are not reached now are the first the next time.
+        forge(app, &browser, &path, &[("form", "csv"), ("whom", "without-passkey"), ("lifetime", "month")]).await;
+        let old = "SELECT COUNT(DISTINCT user_id) FROM access_links WHERE revoked_at IS NULL AND expires_at < $1";
+        let in_two_weeks = app.clock.now() + Duration::from_secs(14 * 86_400);
+        assert_eq!(app.count(old, vec![in_two_weeks.into()]).await, 176);
+        forge(app, &browser, &path, &[("form", "csv"), ("whom", "without-passkey"), ("lifetime", "month")]).await;
+        assert_eq!(app.count(old, vec![in_two_weeks.into()]).await, 0);
     })
     .await;
 }

@@ -565,3 +565,50 @@ async fn a_passkey_that_becomes_synced_keeps_working_and_never_becomes_unsynced(
     })
     .await;
 }
+
+/// The other signature of the same numbers whose s lies above half of the curve's order; P-256 takes both (SEC 1, section 4.1.4).
+fn with_high_s(signature: &[u8]) -> Vec<u8> {
+    const ORDER: [u8; 32] = [
+        0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3,
+        0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+    ];
+    // SEQUENCE { INTEGER r, INTEGER s }, all short.
+    let r_end = 4 + usize::from(signature[3]);
+    let s = &signature[r_end + 2..];
+    let s = &s[s.len() - s.len().min(32)..];
+    let mut padded = [0; 32];
+    padded[32 - s.len()..].copy_from_slice(s);
+    let mut other = [0; 32];
+    let mut borrow = 0;
+    for n in (0..32).rev() {
+        let difference = i16::from(ORDER[n]) - i16::from(padded[n]) - borrow;
+        borrow = i16::from(difference < 0);
+        other[n] = u8::try_from(difference.rem_euclid(256)).expect("a byte");
+    }
+    let high = padded.max(other);
+    let mut integer = high.to_vec();
+    if integer[0] >= 0x80 {
+        integer.insert(0, 0);
+    }
+    let mut sequence = signature[2..r_end].to_vec();
+    sequence.extend([2, u8::try_from(integer.len()).expect("short")]);
+    sequence.extend(integer);
+    [&[0x30, u8::try_from(sequence.len()).expect("short")], &sequence[..]].concat()
+}
+
+#[tokio::test]
+async fn a_signature_with_a_high_s_is_as_good() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let ada = app.person("ada").await;
+    let stage = Stage { app: &app, browser: app.browser() };
+    app.sign_in_by_link(&stage.browser, &ada).await;
+    let mut forge = Forge::new(&app.url);
+    assert_eq!(stage.register(&mut forge, |_| {}, |_| {}).await.status, 200);
+    let started = stage.start("/sign-in/start").await;
+    let mut credential = forge.assertion(&started["publicKey"]).json();
+    let signature = forge::from_base64url(credential["response"]["signature"].as_str().expect("text"));
+    credential["response"]["signature"] = base64url(&with_high_s(&signature)).into();
+    let answer = app.post(&stage.browser, "/sign-in/finish", &json!({ "ceremony": started["ceremony"], "credential": credential })).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    app.stop().await;
+}

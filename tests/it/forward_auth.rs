@@ -8,6 +8,7 @@ use muster::db::Value;
 use muster::id::{ClientId, GroupId};
 use muster::users::User;
 use reqwest::Method;
+use serde_json::json;
 use url::Url;
 
 use crate::oidc_support::plain;
@@ -377,4 +378,37 @@ async fn an_administrator_registers_the_app_and_finds_the_texts_for_the_proxy() 
     let answer = browser.request(Method::GET, &format!("/api/forward-auth/{client_id}")).send().await.expect("an answer");
     assert_eq!(answer.status(), 403);
     app.stop().await;
+}
+
+#[tokio::test]
+async fn the_app_gets_those_groups_that_are_set_for_it_in_the_way_that_is_set() {
+    on_each_engine(async |app| {
+        let (ada, browser) = signed_in(app, "ada").await;
+        for name in ["staff", "wiki-editors", "wiki-readers"] {
+            group(app, name, &[&ada]).await;
+        }
+        app.execute(
+            "UPDATE groups SET display_name = 'The editors', directory = 'default', entry_id = 'e', entry_dn = 'cn=e' WHERE name = 'wiki-editors'",
+            vec![],
+        )
+        .await;
+        let wiki = guarded(app, "Wiki", &[WIKI], &["staff"]).await;
+        let mut jar = Jar::default();
+        let told = open(app, &wiki, WIKI, "/page", &mut jar, &browser).await;
+        assert_eq!(who(&told)[3], "staff,wiki-editors,wiki-readers");
+        for (groups, header) in [
+            (json!({ "prefix": "WIKI-" }), "wiki-editors,wiki-readers"),
+            (json!({ "prefix": "other-" }), ""),
+            (json!({ "allowed_only": true }), "staff"),
+            (json!({ "directory_only": true }), "wiki-editors"),
+            (json!({ "directory_only": true, "value": "display_name" }), "The editors"),
+            // How claims put them together is of no matter in a header, nor what the claim is called.
+            (json!({ "format": "spaces", "claim": "roles" }), "staff,wiki-editors,wiki-readers"),
+        ] {
+            let policy = json!({ "forward_auth": { "addresses": [WIKI] }, "claims": { "groups": groups } }).to_string();
+            app.execute("UPDATE clients SET policy = $1", vec![policy.as_str().into()]).await;
+            assert_eq!(who(&ask(app, &wiki, WIKI, "/page", &jar).await)[3], header, "{policy}");
+        }
+    })
+    .await;
 }

@@ -1,6 +1,9 @@
 //! Apps behind a real nginx and a real Caddy, set up with the very texts of the documentation.
 
+use futures::{SinkExt as _, StreamExt as _};
 use muster::users::User;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::forward_auth::{group, guarded, signed_in};
 use crate::oidc_support::plain;
@@ -24,6 +27,7 @@ struct Site {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Nginx,
+    NginxWithWebSockets,
     Caddy,
 }
 
@@ -36,7 +40,11 @@ impl Site {
         let wiki = guarded(&app, "Wiki", &[&proxies::address(port)], &["staff"]).await;
         let behind = GuardedApp::start().await;
         let values = Values { provider: &app.url, client_id: &wiki.client_id, app: behind.port };
-        let proxy = if kind == Kind::Nginx { Proxy::nginx(port, values).await } else { Proxy::caddy(port, values).await };
+        let proxy = match kind {
+            Kind::Nginx => Proxy::nginx(port, values).await,
+            Kind::NginxWithWebSockets => Proxy::nginx_with_web_sockets(port, values).await,
+            Kind::Caddy => Proxy::caddy(port, values).await,
+        };
         Self { app, behind, proxy, ada, grace }
     }
 }
@@ -114,6 +122,49 @@ async fn nginx_as_documented_lets_people_in_by_group_and_nobody_else() {
 #[tokio::test]
 async fn caddy_as_documented_lets_people_in_by_group_and_nobody_else() {
     people_come_in_by_group_and_nobody_else(Kind::Caddy).await;
+}
+
+/// A web socket to the app, with the cookies of a browser: what it said back, or the status it was refused with.
+async fn over_a_web_socket(proxy: &Proxy, cookies: &str, text: &str) -> Result<String, u16> {
+    let mut request = proxy.url("/live?room=1").replacen("http://", "ws://", 1).into_client_request().expect("a request");
+    if !cookies.is_empty() {
+        request.headers_mut().insert("cookie", cookies.parse().expect("a header"));
+    }
+    request.headers_mut().insert("remote-user", "root".parse().expect("a header"));
+    match tokio_tungstenite::connect_async(request).await {
+        Ok((mut socket, _)) => {
+            socket.send(Message::text(text)).await.expect("it takes a message");
+            Ok(socket.next().await.expect("an answer").expect("a whole answer").into_text().expect("text").to_string())
+        }
+        Err(tungstenite::Error::Http(refused)) => Err(refused.status().as_u16()),
+        Err(other) => panic!("{other}\n{}", proxy.log()),
+    }
+}
+
+#[tokio::test]
+async fn web_sockets_pass_nginx_as_documented_for_people_who_may_and_nobody_else() {
+    let Site { app, behind, proxy, ada: (ada, browser), grace: (_, other) } = Site::start(Kind::NginxWithWebSockets).await;
+    browser.get_followed(&proxy.url("/page")).await;
+    other.get_followed(&proxy.url("/page")).await;
+    behind.reached();
+    let cookies = browser.cookies(&proxy.url("/live"));
+    assert_eq!(over_a_web_socket(&proxy, &cookies, "hello").await, Ok("ada said hello".to_owned()), "{}", proxy.log());
+    let reached = behind.reached_once();
+    assert_eq!(
+        (reached.target.as_str(), reached.all("remote-user"), reached.all("remote-groups")),
+        ("/live?room=1", vec!["ada".to_owned()], vec!["staff".to_owned()])
+    );
+    // Nobody; somebody whose app it is not; somebody who no longer may.
+    assert_eq!(over_a_web_socket(&proxy, "", "hello").await, Err(401));
+    let refused = over_a_web_socket(&proxy, &other.cookies(&proxy.url("/live")), "hello").await;
+    assert!(matches!(refused, Err(401 | 403)), "{refused:?}");
+    app.execute("DELETE FROM group_members WHERE user_id = $1", vec![ada.id.into()]).await;
+    assert_eq!(over_a_web_socket(&proxy, &cookies, "hello").await, Err(403));
+    assert_eq!(behind.reached().len(), 0, "none of these reached the app");
+    // What is no web socket goes on as before.
+    app.execute("INSERT INTO group_members (group_id, user_id) SELECT id, $1 FROM groups WHERE name = 'staff'", vec![ada.id.into()]).await;
+    assert_eq!(browser.get_followed(&proxy.url("/page")).await.status, 200);
+    app.stop().await;
 }
 
 #[tokio::test]

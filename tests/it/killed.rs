@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use sqlx::Connection as _;
 use tokio::sync::Mutex;
 
+use crate::oidc_client_documents::execute;
+use crate::oidc_relying_party::RelyingParty;
+use crate::oidc_support::answered;
 use crate::support::authenticator::SoftwarePasskeys;
 use crate::support::http::{self, Browser};
 use crate::support::postgres;
@@ -103,4 +106,65 @@ async fn a_sign_in_that_was_acknowledged_outlives_a_kill_on_postgresql() {
     muster.set("DB_CONNECTION_STRING", &postgres::database().await).set("ENCRYPTION_KEY", "a key of the test run");
     acknowledged_sign_ins_outlive_a_kill(&mut muster).await;
     assert!(muster.stop().await.success());
+}
+
+/// Somebody signs out, and the server is killed while it tells their app, which does not answer at that moment.
+async fn a_notice_outlives_a_kill(muster: &mut Muster, database: Option<&String>) {
+    let app = RelyingParty::start().await;
+    let (callback, backchannel) = (app.at("/callback"), app.at("/backchannel"));
+    let clients = format!(
+        "[[client]]\nclient_id = \"wiki\"\nname = \"Wiki\"\nredirect_uris = [\"{callback}\"]\nis_public = true\nskip_consent = true\nbackchannel_logout_uri = \"{backchannel}\"\n"
+    );
+    std::fs::write(muster.directory().join("clients.toml"), clients).expect("own directory");
+    muster.set("TRUST_PROXY", "true");
+    muster.serve().await;
+    let (url, passkeys) = (muster.url(), set_up(muster).await);
+    let applied = muster.run(["clients", "apply", "clients.toml"]).await;
+    assert_eq!(applied.status, 0, "{applied:?}");
+    let browser = Browser::new(&url);
+    sign_in(&url, &browser, &passkeys).await.expect("signed in");
+    let challenge = muster::secret::base64url(&muster::secret::sha256(b"verifier"));
+    let request = [
+        ("client_id", "wiki"),
+        ("redirect_uri", &callback),
+        ("response_type", "code"),
+        ("scope", "openid"),
+        ("code_challenge", &challenge),
+        ("code_challenge_method", "S256"),
+    ];
+    let given = browser.get(&format!("/authorize?{}", serde_urlencoded::to_string(request).expect("a query"))).await;
+    assert!(answered(&given).contains_key("code"), "{} {}", given.status, given.body);
+
+    app.stall();
+    let page = browser.get("/sign-out").await;
+    assert!(browser.submit(&page, "/sign-out", &[]).await.status.is_redirection(), "signed out");
+    wait_until("the app to be told the first time", async || app.heard("/backchannel").len() == 1).await;
+    muster.kill9().await;
+    app.recover();
+    // The claim of the server that died has run out.
+    execute(muster, database, "UPDATE logout_notices SET due_at = 0").await;
+    muster.serve().await;
+    let told = app.logout_tokens(2).await;
+    let claims = |token: &str| -> Value {
+        let claims = token.split('.').nth(1).and_then(muster::secret::from_base64url).expect("claims");
+        serde_json::from_slice(&claims).expect("JSON")
+    };
+    assert_eq!(
+        (claims(&told[0])["sid"].clone(), claims(&told[0])["sub"].clone()),
+        (claims(&told[1])["sid"].clone(), claims(&told[1])["sub"].clone())
+    );
+    assert_eq!(browser.get("/account").await.location().expect("a redirect").path(), "/sign-in", "and the session stays ended");
+    assert!(muster.stop().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_app_is_to_be_told_of_a_sign_out_outlives_a_kill_on_sqlite() {
+    a_notice_outlives_a_kill(&mut Muster::new(), None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_app_is_to_be_told_of_a_sign_out_outlives_a_kill_on_postgresql() {
+    let (mut muster, database) = (Muster::new(), postgres::database().await);
+    muster.set("DB_CONNECTION_STRING", &database).set("ENCRYPTION_KEY", "a key of the test run");
+    a_notice_outlives_a_kill(&mut muster, Some(&database)).await;
 }

@@ -1,11 +1,25 @@
-//! Attacks on the OpenID provider, by their names (RFC 9700, OAuth 2.0 Security Best Current Practice). Those on one part stand with that part's tests.
+//! Attacks on the OpenID provider, by their names (RFC 9700, OAuth 2.0 Security Best Current Practice). Those on one part stand with that part's tests:
+//!
+//! | attack | test |
+//! |---|---|
+//! | code injection, PKCE downgrade, redirect URI tricks, mix-up, token substitution, oversized and malformed parameters | here |
+//! | CSRF on consent, refresh race, JWKS SSRF, confusion of `alg` and `kid` in tokens of ours | here |
+//! | confusion of `alg` and `kid` in assertions, replayed assertion | `oidc_client_auth::algorithms_and_kids_are_not_confused`, `…::a_replayed_assertion_counts_once_…` |
+//! | replayed DPoP proof | `oidc_dpop::a_replayed_proof_is_refused_on_every_instance` |
+//! | device code phishing | `oidc_device::device_code_phishing_finds_no_easy_way` |
+//! | open redirect after logout, logout CSRF | `oidc_rp_initiated::nobody_is_sent_to_an_address_that_only_looks_like_the_apps`, `…::no_other_site_signs_somebody_out_unasked_…` |
+//! | SSRF through registrations, documents and lists | `oidc_registration::ssrf_…`, `oidc_client_documents::ssrf_…`, `oidc_sectors` |
+//! | two redemptions at the same instant | `oidc_token::of_two_who_redeem_a_code_at_the_same_instant_exactly_one_wins_a_thousand_times` |
 
+use muster::secret::{base64url, from_base64url};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use reqwest::Method;
 
+use crate::oidc_registration::{register, set};
 use crate::oidc_support::{Proof, REDIRECT_URI, answered, assert_refused, claims, on_both_databases, plain, succeeded};
 use crate::support::http::answer;
+use crate::tokens_support::HeldKey;
 
 /// RFC 9700 section 4.1: what parsers disagree about.
 #[tokio::test]
@@ -139,6 +153,170 @@ async fn token_substitution_between_clients() {
         for wrong in [&refreshed["access_token"], &tokens["id_token"]] {
             assert_refused(&wiki.refresh(wrong.as_str().unwrap()).await, 400, "invalid_grant");
         }
+    })
+    .await;
+}
+
+/// Another site sends the form of the page that asks, with everything that stands in it, or shows the page inside its own.
+#[tokio::test]
+async fn csrf_on_consent() {
+    on_both_databases(async |provider| {
+        let (ada, eve) = (provider.person("ada").await, provider.person("eve").await);
+        let client = provider.client_with(|it| it.skip_consent = false, &[]).await;
+        let (victim, attacker) = (provider.browser_of(&ada).await, provider.browser_of(&eve).await);
+        let pages = [victim.get(&client.request(&[])).await, attacker.get(&client.request(&[])).await];
+        for page in &pages {
+            assert!(page.header("content-security-policy").contains("frame-ancestors 'none'"), "{}", page.header("content-security-policy"));
+            let field = |name: &str| page.attribute(&format!("[name={name}]"), "value").expect("a field");
+            let users = [field("user"), ada.id.to_string()];
+            for user in &users {
+                let form = [("request", field("request")), ("user", user.clone()), ("decision", "allow".to_owned())];
+                for (name, value) in
+                    [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")]
+                {
+                    let sent = answer(victim.request(Method::POST, "/authorize/consent").header(name, value).form(&form)).await;
+                    assert_eq!((sent.status.as_u16(), sent.location()), (403, None), "{name}: {value}");
+                }
+            }
+            // By a link, nothing is agreed to either.
+            let query =
+                serde_urlencoded::to_string([("request", field("request")), ("user", ada.id.to_string()), ("decision", "allow".to_owned())]).unwrap();
+            assert_eq!(victim.get(&format!("/authorize/consent?{query}")).await.status, 405);
+        }
+        assert_eq!(provider.count("SELECT COUNT(*) FROM grants").await, 0);
+    })
+    .await;
+}
+
+/// A refresh token that was stolen is used by thief and app at the same instant, at two instances: whoever of them is second later, all of it ends.
+#[tokio::test]
+async fn refresh_race() {
+    on_both_databases(async |provider| {
+        let client = provider.client().await;
+        let browser = provider.browser_of(&provider.person("ada").await).await;
+        let other = provider.another_instance().await;
+        let elsewhere = crate::oidc_support::Client { base: format!("http://{}", other.address), ..client.clone() };
+        let stolen = client.tokens(&browser, &[("scope", "openid offline_access")]).await;
+        let stolen = stolen["refresh_token"].as_str().unwrap();
+        let both = [&client, &elsewhere];
+        let given = futures::future::join_all((0..8).map(|n| both[n % 2].refresh(stolen))).await;
+        let given: Vec<_> = given.iter().map(succeeded).collect();
+        provider.wait(std::time::Duration::from_secs(21));
+        assert_refused(&client.refresh(stolen).await, 400, "invalid_grant");
+        for tokens in given {
+            assert_eq!(provider.userinfo(tokens["access_token"].as_str().unwrap()).await.status, 401);
+            assert_refused(&elsewhere.refresh(tokens["refresh_token"].as_str().unwrap()).await, 400, "invalid_grant");
+        }
+        other.stop().await;
+    })
+    .await;
+}
+
+/// Server-side request forgery through the keys of a client that registered itself: they are fetched when it proves itself, and from the public Internet only.
+#[tokio::test]
+async fn jwks_ssrf() {
+    on_both_databases(async |provider| {
+        set(provider, "client_registration", "open").await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let mut tried = 0;
+        for inward in [
+            format!("https://localhost:{port}/jwks"),
+            format!("https://127.0.0.1:{port}/jwks"),
+            format!("https://[::ffff:127.0.0.1]:{port}/jwks"),
+            format!("https://2130706433:{port}/jwks"),
+            format!("http://localhost:{port}/jwks"),
+            format!("https://user@localhost:{port}/jwks"),
+            "https://169.254.169.254/latest/meta-data".to_owned(),
+            "https://[fd00::1]/jwks".to_owned(),
+        ] {
+            let metadata =
+                serde_json::json!({ "redirect_uris": ["https://app.example.org/cb"], "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": inward });
+            let said = register(provider, None, &metadata).await;
+            if said.status != 201 {
+                assert_refused(&said, 400, "invalid_client_metadata");
+                continue;
+            }
+            tried += 1;
+            let id = said.json()["client_id"].as_str().expect("a client ID").to_owned();
+            let now = provider.now().as_seconds();
+            let claims = serde_json::json!({ "iss": id, "sub": id, "aud": provider.base, "jti": "1", "iat": now, "exp": now + 60 });
+            let assertion = HeldKey::new().sign(&serde_json::json!({ "alg": "ES256", "kid": "x" }), &claims);
+            let form = [
+                ("grant_type", "authorization_code"),
+                ("code", "x"),
+                ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+                ("client_assertion", &assertion),
+            ];
+            assert_refused(&answer(plain().post(format!("{}/api/oidc/token", provider.base)).form(&form)).await, 401, "invalid_client");
+        }
+        assert!(tried > 0, "some are known to lead inward only when they are looked up");
+        assert!(tokio::time::timeout(std::time::Duration::from_millis(200), listener.accept()).await.is_err(), "somebody called");
+    })
+    .await;
+}
+
+/// Confusion of `alg` and `kid` in what comes back to us: access tokens that are JWTs, and ID tokens as hints.
+#[tokio::test]
+async fn alg_and_kid_confusion_of_tokens_of_ours() {
+    on_both_databases(async |provider| {
+        let client = provider.client_with(|it| it.acts_alone = true, &[]).await;
+        let browser = provider.browser_of(&provider.person("ada").await).await;
+        let api = provider.api("https://docs.example.org", "jwt", |it| it.signing_alg = "RS256".into()).await;
+        provider.allow(api, client.id, None, Some("docs:read"), true).await;
+        let machine = [("grant_type", "client_credentials"), ("resource", "https://docs.example.org")];
+        let token = succeeded(&client.post_proved("/api/oidc/token", &machine, &[]).await)["access_token"].as_str().unwrap().to_owned();
+        let id_token = client.tokens(&browser, &[]).await["id_token"].as_str().unwrap().to_owned();
+        assert_eq!(client.introspect(&token).await["active"], true);
+        let published: serde_json::Value = answer(plain().get(format!("{}/.well-known/jwks.json", provider.base))).await.json();
+        let keys = published["keys"].as_array().expect("keys");
+        let rsa = keys.iter().find(|key| key["alg"] == "RS256").expect("an RSA key");
+        for good in [&token, &id_token] {
+            let [head, body, signature]: [&str; 3] = good.split('.').collect::<Vec<_>>().try_into().expect("three parts");
+            let head: serde_json::Value = serde_json::from_slice(&from_base64url(head).expect("base64url")).expect("JSON");
+            let with = |name: &str, value: serde_json::Value| {
+                let mut changed = head.clone();
+                changed[name] = value;
+                base64url(changed.to_string().as_bytes())
+            };
+            let hmac = |secret: &[u8]| {
+                let signed = format!("{}.{body}", with("alg", "HS256".into()));
+                let tag = aws_lc_rs::hmac::sign(&aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret), signed.as_bytes());
+                format!("{signed}.{}", base64url(tag.as_ref()))
+            };
+            let mut forged = vec![
+                format!("{}.{body}.", with("alg", "none".into())),
+                format!("{}.{body}.{signature}", with("alg", "none".into())),
+                format!("{}.{body}.{signature}", with("alg", "PS256".into())),
+                format!("{}.{body}.{signature}", with("alg", "ES256".into())),
+                format!("{}.{body}.{signature}", with("typ", "JWT+at".into())),
+                format!("{}.{body}.{signature}", with("kid", "../../../dev/null".into())),
+                format!("{}.{body}.{signature}", with("crit", serde_json::json!(["x"]))),
+                hmac(rsa.to_string().as_bytes()),
+                hmac(rsa["n"].as_str().expect("a modulus").as_bytes()),
+            ];
+            // Signed by a stranger, who brings the key along or claims one of ours.
+            let stranger = HeldKey::new();
+            let said: serde_json::Value = serde_json::from_slice(&from_base64url(body).expect("base64url")).expect("JSON");
+            let typ = head["typ"].clone();
+            forged.push(stranger.sign(&serde_json::json!({ "alg": "ES256", "typ": typ, "jwk": stranger.jwk() }), &said));
+            forged.extend(keys.iter().map(|key| stranger.sign(&serde_json::json!({ "alg": "ES256", "typ": typ, "kid": key["kid"] }), &said)));
+            for forged in &forged {
+                assert_eq!(client.introspect(forged).await, serde_json::json!({ "active": false }), "{forged}");
+                assert_eq!(provider.userinfo(forged).await.status, 401);
+                let query = serde_urlencoded::to_string([
+                    ("id_token_hint", forged.as_str()),
+                    ("post_logout_redirect_uri", crate::oidc_support::SIGNED_OUT_URI),
+                ]);
+                let stays = browser.get(&format!("/api/oidc/end-session?{}", query.unwrap())).await;
+                assert_eq!((stays.status.as_u16(), stays.location()), (400, None), "{forged}");
+            }
+        }
+        // And one kind for the other.
+        assert_eq!(client.introspect(&id_token).await, serde_json::json!({ "active": false }));
+        let query =
+            serde_urlencoded::to_string([("id_token_hint", token.as_str()), ("post_logout_redirect_uri", crate::oidc_support::SIGNED_OUT_URI)]);
+        assert_eq!(browser.get(&format!("/api/oidc/end-session?{}", query.unwrap())).await.status, 400);
     })
     .await;
 }

@@ -390,6 +390,45 @@ async fn an_administrator_enters_where_an_app_is_told() {
     .await;
 }
 
+/// A device has tokens and no session: the app behind it is told too, before all that says so is deleted with the person.
+#[tokio::test]
+async fn whoever_the_directory_deletes_is_out_of_the_apps_on_their_devices_too() {
+    let company = person("ada", "Ada", "Lovelace") + &person("linus", "Linus", "Torvalds") + &group("admins", &["ada"]);
+    on_each_site(&company, async |site, slapd| {
+        site.set(&[("LDAP_SOFT_DELETE_USERS", "false")]);
+        site.muster.serve().await;
+        site.sync("applied").await;
+        let app = RelyingParty::start().await;
+        let callback = app.at("/callback");
+        let made = site
+            .muster
+            .run(["clients", "create", "--name", "Television", "--redirect-uri", &callback, "--skip-consent", "--format", "json"])
+            .await
+            .json();
+        let policy = json!({ "logout": { "backchannel_logout_uri": app.at("/backchannel") } }).to_string();
+        site.execute("UPDATE clients SET policy = $1", vec![policy.as_str().into()]).await;
+        let (browser, passkeys) = (Browser::new(&site.muster.url()), SoftwarePasskeys::new(&site.muster.url()));
+        enrol(site, &browser, &passkeys, "linus").await;
+        let client_id = made["client_id"].as_str().expect("a client id");
+        let request = [("client_id", client_id), ("redirect_uri", &callback), ("response_type", "code"), ("scope", "openid")];
+        let answer = answered(&browser.get(&format!("/authorize?{}", serde_urlencoded::to_string(request).unwrap())).await);
+        assert!(answer.contains_key("code"), "{answer:?}");
+        // As a device's grant is: of no browser session.
+        site.execute("UPDATE grants SET session_id = NULL", vec![]).await;
+        site.execute("DELETE FROM session_apps", vec![]).await;
+
+        slapd.tools().delete(&person_dn("linus")).await;
+        site.sync("applied").await;
+        assert_eq!(site.count("SELECT COUNT(*) FROM users WHERE username = 'linus'").await, 0);
+        let told = app.logout_tokens(1).await;
+        let claims = told[0].split('.').nth(1).and_then(muster::secret::from_base64url).expect("claims");
+        let claims: Value = serde_json::from_slice(&claims).expect("JSON");
+        assert!(claims["sub"].is_string() && claims["sid"].is_null() && claims["aud"] == client_id, "{claims}");
+        site.muster.stop().await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn whoever_leaves_the_directory_is_out_of_their_apps_within_a_second() {
     let company = person("ada", "Ada", "Lovelace") + &person("linus", "Linus", "Torvalds") + &group("admins", &["ada"]);

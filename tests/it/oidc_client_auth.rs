@@ -155,17 +155,18 @@ async fn fapi2_security_profile_final_client_assertions() {
         let client = client_of(provider, &[&signer, &rs256], |policy| policy.strict = true).await;
         let now = provider.now().as_seconds();
         succeeded(&ask_with(provider, &client, &signer, &json!({})).await);
+        // par-ensure-jwt-client-assertions-nbf-8-seconds-in-the-future-is-accepted
         succeeded(&ask_with(provider, &client, &signer, &json!({ "iat": now + 8, "nbf": now + 8 })).await);
         let url = |path: &str| format!("{}{path}", provider.base);
         for (module, changed) in [
-            ("par-ensure-assertion-aud-array-fails", json!({ "aud": [provider.base] })),
-            ("par-ensure-assertion-aud-par-url-fails", json!({ "aud": url("/api/oidc/par") })),
-            ("par-ensure-assertion-aud-token-url-fails", json!({ "aud": url("/api/oidc/token") })),
-            ("ensure-client-assertion-exp-is-5-minutes-in-past-fails", json!({ "exp": now - 300 })),
-            ("ensure-client-assertion-without-sub-fails", json!({ "sub": null })),
+            ("par-test-array-as-audience-fails", json!({ "aud": [provider.base] })),
+            ("par-test-par-endpoint-url-as-audience-fails", json!({ "aud": url("/api/oidc/par") })),
+            ("par-test-token-endpoint-url-as-audience-fails", json!({ "aud": url("/api/oidc/token") })),
+            ("ensure-client-assertion-with-exp-is-5-minutes-in-past-fails", json!({ "exp": now - 300 })),
+            ("ensure-client-assertion-with-no-sub-fails", json!({ "sub": null })),
             ("ensure-client-assertion-with-wrong-aud-fails", json!({ "aud": "https://other.example" })),
-            ("ensure-client-assertion-nbf-over-60-seconds-in-future-fails", json!({ "nbf": now + 65 })),
-            ("ensure-client-assertion-iat-over-60-seconds-in-future-fails", json!({ "iat": now + 65 })),
+            ("par-ensure-jwt-client-assertions-nbf-over-60-seconds-in-the-future-fails", json!({ "nbf": now + 65 })),
+            ("the same with iat", json!({ "iat": now + 65 })),
         ] {
             let assertion = signer.jwt(&claims(provider, &client, &changed));
             assert_invalid_client(&send(&client, "/api/oidc/par", &assertion, &[]).await, module);
@@ -320,6 +321,7 @@ async fn a_client_uses_the_way_it_is_registered_for_and_no_other() {
     .await;
 }
 
+/// `oidcc-registration-jwks-uri`, `oidcc-refresh-token-rp-key-rotation`.
 #[tokio::test]
 async fn keys_are_fetched_from_their_address_and_anew_when_one_is_unknown() {
     on_both_databases(async |provider| {

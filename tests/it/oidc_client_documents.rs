@@ -24,8 +24,8 @@ use crate::support::{certificates, janitor, postgres};
 const REDIRECT: &str = "http://127.0.0.1:33418/callback";
 
 /// A site that serves documents by https, and counts who asks.
-struct Site {
-    address: SocketAddr,
+pub(crate) struct Site {
+    pub(crate) address: SocketAddr,
     authority: PathBuf,
     /// Status line and headers, body, and whether the body comes to an end.
     serves: Arc<Mutex<(String, Vec<u8>)>>,
@@ -34,7 +34,7 @@ struct Site {
 }
 
 impl Site {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = janitor::directory("site");
         let files = certificates::issue(folder.path(), &["localhost"]);
         let chain = CertificateDer::pem_file_iter(&files.certificate)
@@ -84,7 +84,7 @@ impl Site {
         json!({ "client_id": self.client_id(), "client_name": "Code editor", "redirect_uris": [REDIRECT], "token_endpoint_auth_method": "none" })
     }
 
-    fn serve(&self, head: &str, body: &[u8]) {
+    pub(crate) fn serve(&self, head: &str, body: &[u8]) {
         *self.serves.lock().expect("as the test made it") = (head.to_owned(), body.to_vec());
     }
 
@@ -92,12 +92,12 @@ impl Site {
         self.serve("200 OK\r\ncontent-type: application/json\r\ncache-control: max-age=600", document.to_string().as_bytes());
     }
 
-    fn asked(&self) -> usize {
+    pub(crate) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
 
     /// An installation that trusts the site's certificate and may call it although it is private.
-    fn muster(&self, database: Option<String>) -> Muster {
+    pub(crate) fn muster(&self, database: Option<String>) -> Muster {
         let mut muster = Muster::new();
         if let Some(database) = database {
             muster.set("DB_CONNECTION_STRING", &database);
@@ -126,7 +126,7 @@ fn went_on(answer: &Answer) -> bool {
     answer.location().is_some_and(|to| to.path() == "/sign-in")
 }
 
-async fn execute(muster: &Muster, database: Option<&String>, sql: &'static str) {
+pub(crate) async fn execute(muster: &Muster, database: Option<&String>, sql: &'static str) {
     let file = format!("sqlite://{}", muster.directory().join("data/muster.db").display());
     let db = muster::db::open(database.unwrap_or(&file)).await.expect("as the test made it");
     let mut tx = db.begin().await.expect("as the test made it");
@@ -278,11 +278,49 @@ async fn people_see_the_host_of_a_document_and_are_asked_until_documents_are_swi
         let tokens = crate::oidc_support::succeeded(&client.redeem(code, &[]).await);
         set(provider, "client_documents", "false").await;
         assert_eq!(browser.get(&client.request(&[])).await.status, 400);
+        // Nor does it send people anywhere after sign-out, though its ID token says that they were there.
+        let bye = |more: &[(&str, &str)]| {
+            let mut query = vec![
+                ("post_logout_redirect_uri", crate::oidc_support::SIGNED_OUT_URI),
+                ("id_token_hint", tokens["id_token"].as_str().expect("an ID token")),
+            ];
+            query.extend(more);
+            format!("/api/oidc/end-session?{}", serde_urlencoded::to_string(query).expect("a query"))
+        };
+        for more in [&[][..], &[("client_id", id)]] {
+            let stays = browser.get(&bye(more)).await;
+            assert_eq!((stays.status.as_u16(), stays.location()), (400, None), "{more:?}: {}", stays.body);
+        }
+        assert_eq!(browser.get("/account/apps").await.status, 200, "still signed in");
         crate::oidc_support::assert_refused(
             &client.refresh(tokens["refresh_token"].as_str().expect("as the test made it")).await,
             401,
             "invalid_client",
         );
+        set(provider, "client_documents", "true").await;
+        let away = browser.get(&bye(&[])).await;
+        assert!(away.location().is_some_and(|to| to.as_str() == crate::oidc_support::SIGNED_OUT_URI), "{} {}", away.status, away.body);
+    })
+    .await;
+}
+
+/// A name of this network and one that nobody has read the same to whoever asks for both.
+#[tokio::test]
+async fn what_names_there_are_in_this_network_no_stranger_learns() {
+    on_both_databases(async |provider| {
+        set(provider, "client_documents", "true").await;
+        set(provider, "client_registration", "open").await;
+        let mut said = Vec::new();
+        for host in ["localhost", "nowhere.invalid"] {
+            let page = ask(&provider.base, &format!("https://{host}:9/client.json"), REDIRECT).await;
+            let metadata =
+                json!({ "redirect_uris": ["https://app.example.org/cb"], "sector_identifier_uri": format!("https://{host}:9/sector.json") });
+            let refused = crate::oidc_registration::register(provider, None, &metadata).await;
+            assert_eq!((page.status.as_u16(), refused.status.as_u16()), (400, 400), "{host}");
+            said.push((page.texts("main").join(" ").replace(host, "HOST"), refused.body.replace(host, "HOST")));
+        }
+        assert!(said[0].0.contains("public Internet") && said[0].1.contains("public Internet"), "{said:?}");
+        assert_eq!(said[0], said[1]);
     })
     .await;
 }

@@ -135,10 +135,13 @@ async fn fapi2_security_profile_final_dpop_negative_tests() {
         ] {
             refused(&[&key.sign(&header, &claims)], &header.to_string()).await;
         }
-        // And what must not matter.
+        // And what must not matter: ensure-dpopproof-with-iat-10seconds-before-succeeds, ensure-dpopproof-with-iat-10seconds-after-succeeds, and the good half of
+        // check-dpop-proof-nbf-exp.
         for more in [
             ("iat", json!(now - 10)),
             ("iat", json!(now + 10)),
+            ("nbf", json!(now - 10)),
+            ("exp", json!(now + 10)),
             ("extra", json!("ignored")),
             ("htu", json!(format!("{}/api/oidc/userinfo?x=1#y", provider.base.replace("http://localhost", "HTTP://LOCALHOST")))),
         ] {
@@ -171,13 +174,21 @@ async fn a_nonce_of_ours_is_asked_for_where_it_is_required_and_known_by_the_othe
         let old = client.redeem_proved(&code, &with(&nonce)).await;
         assert_refused(&old, 400, "use_dpop_nonce");
         assert_ne!(old.header("dpop-nonce"), nonce);
-        // At userinfo a nonce may be left out, but a wrong one is told of.
+        // At userinfo too: without one, or with an old one, it is told the new one.
         let token = token(&given);
+        let without = provider.userinfo_proved("DPoP", token, &[&key.for_userinfo(provider, token)]).await;
+        assert_challenged(&without, "use_dpop_nonce");
+        assert!(!without.header("dpop-nonce").is_empty());
         let stale = key.proof(provider, "GET", "/api/oidc/userinfo", &[("ath", ath(token)), ("nonce", json!(nonce))]);
         let told = provider.userinfo_proved("DPoP", token, &[&stale]).await;
         assert_challenged(&told, "use_dpop_nonce");
         let fresh = key.proof(provider, "GET", "/api/oidc/userinfo", &[("ath", ath(token)), ("nonce", json!(told.header("dpop-nonce")))]);
         assert_eq!(provider.userinfo_proved("DPoP", token, &[&fresh]).await.status, 200);
+        // A client that need not may leave it out.
+        let (free, key) = (provider.client().await, HeldKey::new());
+        let given = tokens(provider, &browser, &free, &key, &[]).await;
+        let token = given["access_token"].as_str().unwrap();
+        assert_eq!(provider.userinfo_proved("DPoP", token, &[&key.for_userinfo(provider, token)]).await.status, 200);
     })
     .await;
 }

@@ -14,22 +14,22 @@ use crate::tokens_support::HeldKey;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
-const DOCS: &str = "https://docs.example.org";
-const STORE: &str = "https://store.example.org";
+pub(crate) const DOCS: &str = "https://docs.example.org";
+pub(crate) const STORE: &str = "https://store.example.org";
 
-fn token(tokens: &Value) -> &str {
+pub(crate) fn token(tokens: &Value) -> &str {
     tokens["access_token"].as_str().expect("an access token")
 }
 
 /// An app that uses DOCS, whose server uses STORE on behalf of people.
-struct Chain {
-    app: Client,
-    server: Client,
-    browser: Browser,
+pub(crate) struct Chain {
+    pub(crate) app: Client,
+    pub(crate) server: Client,
+    pub(crate) browser: Browser,
     sub: String,
 }
 
-async fn chain(provider: &Provider, format: &str, exchange: Exchange) -> Chain {
+pub(crate) async fn chain(provider: &Provider, format: &str, exchange: Exchange) -> Chain {
     let ada = provider.person(&format!("ada-{format}")).await;
     let allowed = |it: &mut Registration| (it.policies.tokens.exchange, it.acts_alone) = (exchange, true);
     let (app, server) = (provider.client().await, provider.client_with(allowed, &[]).await);
@@ -42,13 +42,13 @@ async fn chain(provider: &Provider, format: &str, exchange: Exchange) -> Chain {
 }
 
 impl Chain {
-    async fn subject(&self) -> String {
+    pub(crate) async fn subject(&self) -> String {
         let tokens = self.app.tokens(&self.browser, &[("resource", DOCS), ("scope", "openid docs:read docs:write")]).await;
         token(&tokens).to_owned()
     }
 }
 
-async fn exchange(by: &Client, subject: &str, more: &[(&str, &str)], proofs: &[&str]) -> Answer {
+pub(crate) async fn exchange(by: &Client, subject: &str, more: &[(&str, &str)], proofs: &[&str]) -> Answer {
     let mut parameters = vec![("grant_type", GRANT), ("subject_token", subject), ("subject_token_type", ACCESS_TOKEN)];
     parameters.extend(more);
     by.post_proved("/api/oidc/token", &parameters, proofs).await

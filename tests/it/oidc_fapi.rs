@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use muster::clients::policy::authentication::Allowed;
+use muster::clients::policy::authentication::{Allowed, Workload};
 use muster::clients::policy::tokens::Profile;
 use muster::clients::{Registration, SigningAlg};
 use muster::secret::{base64url, random_bytes};
@@ -15,9 +15,9 @@ use crate::support::http::{Answer, Browser, answer};
 use crate::tokens_support::HeldKey;
 
 /// A client that keeps to the profile: its keys are all it proves itself with.
-struct Bank {
-    client: Client,
-    own: HeldKey,
+pub(crate) struct Bank {
+    pub(crate) client: Client,
+    pub(crate) own: HeldKey,
 }
 
 impl std::ops::Deref for Bank {
@@ -35,11 +35,11 @@ fn fapi(it: &mut Registration, own: &HeldKey) {
 }
 
 impl Bank {
-    async fn new(provider: &Provider) -> Self {
+    pub(crate) async fn new(provider: &Provider) -> Self {
         Self::with(provider, |_| {}).await
     }
 
-    async fn with(provider: &Provider, change: impl FnOnce(&mut Registration)) -> Self {
+    pub(crate) async fn with(provider: &Provider, change: impl FnOnce(&mut Registration)) -> Self {
         let own = HeldKey::new();
         let all = |it: &mut Registration| {
             fapi(it, &own);
@@ -51,7 +51,7 @@ impl Bank {
     }
 
     /// Calls an endpoint with an assertion of its own.
-    async fn send(&self, provider: &Provider, path: &str, parameters: &[(&str, &str)], proofs: &[&str]) -> Answer {
+    pub(crate) async fn send(&self, provider: &Provider, path: &str, parameters: &[(&str, &str)], proofs: &[&str]) -> Answer {
         let now = provider.now().as_seconds();
         let (id, jti) = (self.client.client_id.as_str(), base64url(&random_bytes::<16>()));
         let claims = json!({ "iss": id, "sub": id, "aud": provider.base, "jti": jti, "iat": now, "exp": now + 60 });
@@ -61,7 +61,7 @@ impl Bank {
         self.client.post_proved(path, &all, proofs).await
     }
 
-    async fn redeem(&self, provider: &Provider, code: &str, proofs: &[&str]) -> Answer {
+    pub(crate) async fn redeem(&self, provider: &Provider, code: &str, proofs: &[&str]) -> Answer {
         let parameters =
             [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", &self.redirect_uri), ("code_verifier", &self.verifier)];
         self.send(provider, "/api/oidc/token", &parameters, proofs).await
@@ -71,7 +71,7 @@ impl Bank {
         self.send(provider, "/api/oidc/token", &[("grant_type", "refresh_token"), ("refresh_token", token)], proofs).await
     }
 
-    async fn push(&self, provider: &Provider, changed: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn push(&self, provider: &Provider, changed: &[(&str, &str)]) -> Answer {
         let parameters = self.client.parameters(changed);
         let parameters: Vec<(&str, &str)> =
             parameters.iter().filter(|(name, _)| name != "client_id").map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -79,7 +79,7 @@ impl Bank {
     }
 
     /// Pushes a request and sends the person with it; what the client is told.
-    async fn authorize(&self, provider: &Provider, browser: &Browser, changed: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pub(crate) async fn authorize(&self, provider: &Provider, browser: &Browser, changed: &[(&str, &str)]) -> BTreeMap<String, String> {
         let pushed = self.push(provider, changed).await;
         assert_eq!(pushed.status, 201, "{}", pushed.body);
         let said: Value = pushed.json();
@@ -87,13 +87,13 @@ impl Bank {
         answered(&browser.get(&self.visit(&said)).await)
     }
 
-    fn visit(&self, pushed: &Value) -> String {
+    pub(crate) fn visit(&self, pushed: &Value) -> String {
         let query = [("client_id", self.client.client_id.as_str()), ("request_uri", pushed["request_uri"].as_str().expect("a name"))];
         format!("/authorize?{}", serde_urlencoded::to_string(query).expect("a query"))
     }
 }
 
-async fn signed_in(provider: &Provider) -> Browser {
+pub(crate) async fn signed_in(provider: &Provider) -> Browser {
     provider.browser_of(&provider.person("ada").await).await
 }
 
@@ -136,12 +136,12 @@ async fn fapi2_security_profile_final_ensure_request_without_par_and_without_pkc
     let provider = Provider::start(None).await;
     let browser = signed_in(&provider).await;
     let client = Bank::new(&provider).await;
-    // par-authorization-request-without-request_uri
+    // ensure-unsigned-authorization-request-without-using-par-fails
     assert_eq!(answered(&browser.get(&client.request(&[])).await)["error"], "invalid_request");
-    // par-without-pkce, par-plain-pkce-rejected
+    // par-ensure-pkce-required, par-plain-pkce-rejected
     assert_refused(&client.push(&provider, &[("code_challenge", ""), ("code_challenge_method", "")]).await, 400, "invalid_request");
     assert_refused(&client.push(&provider, &[("code_challenge_method", "plain")]).await, 400, "invalid_request");
-    // ensure-response-type-code-idtoken-fails, -token-fails; ensure-different-redirect-uri
+    // ensure-response-type-code-idtoken-fails, ensure-response-type-token-fails; plain-fapi-tolerate-unregistered-redirect-uri
     assert_refused(&client.push(&provider, &[("response_type", "code id_token")]).await, 400, "unsupported_response_type");
     assert_refused(&client.push(&provider, &[("response_type", "token")]).await, 400, "unsupported_response_type");
     assert_refused(&client.push(&provider, &[("redirect_uri", &format!("{REDIRECT_URI}&x=1"))]).await, 400, "invalid_request");
@@ -177,7 +177,7 @@ async fn fapi2_security_profile_final_ensure_authorization_code_is_bound_to_clie
         assert_refused(&client.redeem(provider, &code, &[&key.for_token(provider)]).await, 400, "invalid_grant");
         let token = tokens["access_token"].as_str().unwrap();
         assert_refused(&provider.userinfo_proved("DPoP", token, &[&key.for_userinfo(provider, token)]).await, 401, "invalid_token");
-        // ensure-authorization-code-expires: whatever the client's own field says
+        // ensure-token-endpoint-fails-with-expired-auth-code: whatever the client's own field says
         let slow = Bank::with(provider, |it| it.lifetimes.code_seconds = Some(600)).await;
         let code = slow.authorize(provider, &browser, &[]).await.remove("code").expect("a code");
         provider.wait(Duration::from_secs(61));
@@ -213,11 +213,12 @@ async fn fapi2_security_profile_final_state_and_nonce_come_back_as_they_were_sen
     let provider = Provider::start(None).await;
     let browser = signed_in(&provider).await;
     let (client, key) = (Bank::new(&provider).await, HeldKey::new());
-    // ensure-authorization-request-without-state-success, -without-nonce-success, -with-64-char-nonce-success, -with-long-nonce, -with-long-state
+    // ensure-authorization-request-without-state-success, ensure-authorization-request-without-nonce-success
     let told = client.authorize(&provider, &browser, &[("state", ""), ("nonce", "")]).await;
     assert!(!told.contains_key("state"));
     let tokens = succeeded(&client.redeem(&provider, &told["code"], &[&key.for_token(&provider)]).await);
     assert!(claims(&tokens)["nonce"].is_null() && claims(&tokens)["s_hash"].is_null());
+    // ensure-authorization-request-with-64-char-nonce-success, ensure-authorization-request-with-long-nonce, ensure-authorization-request-with-long-state
     for length in [64, 384] {
         let long = "n".repeat(length);
         let told = client.authorize(&provider, &browser, &[("state", &long), ("nonce", &long)]).await;
@@ -242,6 +243,27 @@ async fn fapi2_security_profile_final_user_rejects_authentication() {
     provider.running.stop().await;
 }
 
+/// FAPI 2.0 Security Profile, section 5.4.1: no JWT is signed with RS256, those of an API that is set to it neither.
+#[tokio::test]
+async fn no_token_of_an_api_is_signed_with_rs256_for_a_client_of_the_profile() {
+    on_both_databases(async |provider| {
+        let browser = signed_in(provider).await;
+        let (client, key) = (Bank::with(provider, |it| it.acts_alone = true).await, HeldKey::new());
+        let plain = provider.client_with(|it| it.acts_alone = true, &[]).await;
+        let api = provider.api("https://docs.example.org", "jwt", |it| it.signing_alg = "RS256".into()).await;
+        for id in [client.id, plain.id] {
+            provider.allow(api, id, Some("docs:read"), Some("docs:read"), false).await;
+        }
+        let alg = async |tokens: Value| provider.verified(tokens["access_token"].as_str().expect("a token")).await.0["alg"].clone();
+        let machine = [("grant_type", "client_credentials"), ("resource", "https://docs.example.org")];
+        assert_eq!(alg(succeeded(&plain.post_proved("/api/oidc/token", &machine, &[]).await)).await, "RS256", "as the API is set");
+        assert_eq!(alg(succeeded(&client.send(provider, "/api/oidc/token", &machine, &[&key.for_token(provider)]).await)).await, "PS256");
+        let told = client.authorize(provider, &browser, &[("resource", "https://docs.example.org"), ("scope", "openid docs:read")]).await;
+        assert_eq!(alg(succeeded(&client.redeem(provider, &told["code"], &[&key.for_token(provider)]).await)).await, "PS256");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn the_profile_is_refused_where_it_cannot_be_kept() {
     let own = HeldKey::new();
@@ -255,6 +277,11 @@ async fn the_profile_is_refused_where_it_cannot_be_kept() {
     assert_eq!(check(|it| it.policies.authentication.method = Allowed::Secret), Some(true));
     assert_eq!(check(|it| it.is_public = true), Some(true));
     assert_eq!(check(|it| it.signing_alg = SigningAlg::Rs256), Some(true));
+    let platform = |it: &mut Registration| {
+        let (issuer, subject) = ("https://k8s.example.org".to_owned(), "system:serviceaccount:bank:app".to_owned());
+        it.policies.authentication.workloads = vec![Workload { issuer, subject, ..Workload::default() }];
+    };
+    assert_eq!(check(platform), Some(true), "tokens of a platform");
     for uri in ["http://localhost/callback", "com.example.bank:/callback"] {
         let mut registration = Registration { name: "Bank".into(), redirect_uris: vec![uri.into()], ..Registration::default() };
         fapi(&mut registration, &own);

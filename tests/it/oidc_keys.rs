@@ -8,8 +8,9 @@ use muster::jose::{Jws, KeySet};
 use muster::oidc::keys::{self, Line};
 use serde_json::Value;
 
-use crate::oidc_support::{Provider, on_both_databases};
-use crate::support::http::Browser;
+use crate::oidc_support::{Provider, SIGNED_OUT_URI, on_both_databases, succeeded};
+use crate::support::http::{Answer, Browser, answer};
+use crate::support::process::Muster;
 use crate::support::{postgres, wait_until};
 
 const PATH: &str = "/admin/keys";
@@ -151,6 +152,86 @@ async fn oidcc_server_rotate_keys() {
         assert!(before.iter().all(|key| after.contains(key)) && before.iter().all(|key| key["n"] != new[0]["n"]));
     })
     .await;
+}
+
+/// A key that was stolen: nothing it signed counts from the moment the button is pressed, and sign-ins go on.
+#[tokio::test]
+async fn a_withdrawn_key_vouches_for_nothing_and_another_signs_at_once() {
+    on_both_databases(async |provider| {
+        settled(provider).await;
+        let (_, browser) = provider.administrator().await;
+        let client = provider.client_with(|it| (it.signing_alg, it.acts_alone) = (SigningAlg::Es256, true), &[]).await;
+        let api = provider.api("https://docs.example.org", "jwt", |_| {}).await;
+        provider.allow(api, client.id, None, Some("docs:read"), true).await;
+        let machine = async || {
+            let asked = [("grant_type", "client_credentials"), ("resource", "https://docs.example.org")];
+            succeeded(&client.post_proved("/api/oidc/token", &asked, &[]).await)["access_token"].as_str().expect("a token").to_owned()
+        };
+        let published = async || provider.browser().get("/.well-known/jwks.json").await.body;
+        for state in ["next", "active", "retired"] {
+            if state == "retired" {
+                let page = browser.get(PATH).await;
+                browser.submit(&page, "/admin/keys/rotate", &[("alg", "ES256")]).await;
+            }
+            let (token, tokens) = (machine().await, client.tokens(&browser, &[]).await);
+            if state == "retired" {
+                let page = browser.get(PATH).await;
+                browser.submit(&page, "/admin/keys/rotate", &[("alg", "ES256")]).await;
+            }
+            let stolen = if state == "next" { kids(provider, SigningAlg::Es256, state).await } else { vec![kid(&token)] };
+            let stolen = stolen[0].clone();
+            assert!(published().await.contains(&stolen), "{state}");
+            let page = browser.get(PATH).await;
+            let form = page.texts("#ES256 form[action='/admin/keys/withdraw'] p").join(" ");
+            assert!(form.contains("every token it signed is invalid at once") && form.contains("may believe it for some minutes"), "{form}");
+            let done = post(provider, &browser, &stolen).await;
+            assert_eq!(done.header("location"), "/admin/keys?notice=withdrawn", "{state}: {}", done.body);
+            assert!(!published().await.contains(&stolen), "{state}");
+            let was_signed_with_it = state != "next";
+            assert_eq!(client.introspect(&token).await["active"] == true, !was_signed_with_it, "{state}");
+            let hint = tokens["id_token"].as_str().expect("an ID token");
+            let bye = serde_urlencoded::to_string([("id_token_hint", hint), ("post_logout_redirect_uri", SIGNED_OUT_URI)]).unwrap();
+            let nobody = provider.browser().get(&format!("/api/oidc/end-session?{bye}")).await;
+            assert_eq!(nobody.status == 400, was_signed_with_it, "{state}: {} {}", nobody.status, nobody.body);
+            // One signs and one is next, whatever was withdrawn, and what they sign counts.
+            for state in ["active", "next"] {
+                assert_eq!(kids(provider, SigningAlg::Es256, state).await.len(), 1);
+            }
+            assert_eq!(client.introspect(&machine().await).await["active"], true, "{state}");
+            client.tokens(&browser, &[]).await;
+            assert_eq!(post(provider, &browser, &stolen).await.status, 404, "gone already");
+        }
+        assert_eq!(provider.count("SELECT COUNT(*) FROM audit_events WHERE kind = 'key_withdrawn'").await, 3);
+        let person = provider.browser_of(&provider.person("ada").await).await;
+        assert_eq!(post(provider, &person, &kids(provider, SigningAlg::Rs256, "active").await[0]).await.status, 403);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_is_withdrawn_at_the_command_line() {
+    let muster = Muster::new();
+    let listed = async || muster.run(["keys", "list", "--format", "json"]).await.json();
+    let before = listed().await;
+    let stolen = before.as_array().expect("keys").iter().find(|key| key["alg"] == "RS256" && key["state"] == "active").expect("a key")["kid"].clone();
+    let stolen = stolen.as_str().expect("an id");
+    let said = muster.run(["keys", "withdraw", stolen]).await;
+    assert!(said.status == 0 && !said.stdout.contains(stolen), "{said:?}");
+    let after = listed().await;
+    assert!(after.as_array().expect("keys").iter().any(|key| key["alg"] == "RS256" && key["state"] == "active"), "{after}");
+    let again = muster.run(["keys", "withdraw", stolen]).await;
+    assert!(again.status == 1 && again.stderr.contains("there is no key"), "{again:?}");
+}
+
+fn kid(jwt: &str) -> String {
+    Jws::parse(jwt, 8192).expect("a JWT").header().kid.clone().expect("a kid")
+}
+
+/// Presses the button of a key, whatever the page shows by now.
+async fn post(provider: &Provider, browser: &Browser, kid: &str) -> Answer {
+    let request =
+        browser.request(reqwest::Method::POST, "/admin/keys/withdraw").header("origin", &provider.base).header("sec-fetch-site", "same-origin");
+    answer(request.form(&[("kid", kid)])).await
 }
 
 #[tokio::test]

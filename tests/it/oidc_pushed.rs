@@ -84,7 +84,7 @@ async fn a_pushed_request_can_be_visited_again_until_it_is_answered_and_never_af
 }
 
 #[tokio::test]
-async fn fapi2_security_profile_final_attempt_to_use_expired_request_uri_then_expect_error() {
+async fn fapi2_security_profile_final_par_attempt_to_use_expired_request_uri() {
     on_both_databases(async |provider| {
         let browser = signed_in(provider).await;
         let client = provider.client().await;
@@ -117,9 +117,9 @@ async fn fapi2_security_profile_final_par_refusals() {
     let provider = Provider::start(None).await;
     let client = provider.client().await;
     let refused = async |changed: &[(&str, &str)], error: &str| assert_refused(&push(&client, changed).await, 400, error);
-    // par-authorization-request-containing-request_uri
+    // par-authorization-request-containing-request_uri-form-param
     refused(&[("request_uri", "urn:ietf:params:oauth:request_uri:x")], "invalid_request").await;
-    // par-without-redirect-uri, ensure-unregistered-redirect-uri
+    // ensure-redirect-uri-in-authorization-request, plain-fapi-tolerate-unregistered-redirect-uri
     refused(&[("redirect_uri", "")], "invalid_request").await;
     refused(&[("redirect_uri", "https://evil.example/")], "invalid_request").await;
     refused(&[("code_challenge_method", "plain")], "invalid_request").await;
@@ -129,9 +129,11 @@ async fn fapi2_security_profile_final_par_refusals() {
     refused(&[("scope", "read:everything")], "invalid_scope").await;
     let wrong = Client { secret: Some("muster_cs_wrong".into()), ..client.clone() };
     assert_refused(&push(&wrong, &[]).await, 401, "invalid_client");
-    // par-ensure-only-post-is-accepted
-    let got = crate::support::http::answer(crate::oidc_support::plain().get(format!("{}/api/oidc/par", provider.base))).await;
-    assert_eq!(got.status, 405);
+    // par-attempt-invalid-http-method
+    for method in [reqwest::Method::GET, reqwest::Method::PUT] {
+        let got = crate::support::http::answer(crate::oidc_support::plain().request(method, format!("{}/api/oidc/par", provider.base))).await;
+        assert_eq!(got.status, 405);
+    }
     provider.running.stop().await;
 }
 

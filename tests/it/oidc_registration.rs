@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use crate::oidc_support::{Client, Provider, answered, assert_refused, on_both_databases, plain, succeeded};
 use crate::support::http::{Answer, Browser, answer};
 
-const REDIRECT: &str = "https://app.example.org/cb";
+pub(crate) const REDIRECT: &str = "https://app.example.org/cb";
 
 /// Changes a setting as another instance would, and at once.
 pub(crate) async fn set(provider: &Provider, key: &str, value: &str) {
@@ -25,7 +25,7 @@ pub(crate) async fn set(provider: &Provider, key: &str, value: &str) {
     provider.running.app.settings.send_replace(Arc::new(settings));
 }
 
-async fn call(provider: &Provider, method: Method, path: &str, token: Option<&str>, body: Option<&Value>) -> Answer {
+pub(crate) async fn call(provider: &Provider, method: Method, path: &str, token: Option<&str>, body: Option<&Value>) -> Answer {
     let path = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", provider.base) };
     let mut request = plain().request(method, path);
     if let Some(token) = token {
@@ -37,17 +37,17 @@ async fn call(provider: &Provider, method: Method, path: &str, token: Option<&st
     answer(request).await
 }
 
-async fn register(provider: &Provider, token: Option<&str>, metadata: &Value) -> Answer {
+pub(crate) async fn register(provider: &Provider, token: Option<&str>, metadata: &Value) -> Answer {
     call(provider, Method::POST, "/api/oidc/register", token, Some(metadata)).await
 }
 
-async fn registered(provider: &Provider, metadata: &Value) -> Value {
+pub(crate) async fn registered(provider: &Provider, metadata: &Value) -> Value {
     let answer = register(provider, None, metadata).await;
     assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (201, "no-store"), "{}", answer.body);
     answer.json()
 }
 
-fn app(provider: &Provider, said: &Value) -> Client {
+pub(crate) fn app(provider: &Provider, said: &Value) -> Client {
     Client {
         base: provider.base.clone(),
         id: ClientId::new(),
@@ -58,7 +58,7 @@ fn app(provider: &Provider, said: &Value) -> Client {
     }
 }
 
-async fn admin(provider: &Provider) -> Browser {
+pub(crate) async fn admin(provider: &Provider) -> Browser {
     let boss = provider.person("boss").await;
     provider.execute(query("UPDATE users SET local_admin = $2 WHERE id = $1").bind(boss.id).bind(true)).await;
     provider.browser_of(&boss).await
@@ -242,8 +242,16 @@ async fn ssrf_through_the_addresses_of_a_registration_calls_nobody() {
         set(provider, "client_registration", "open").await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("as the test made it");
         let trap = format!("http://{}/", listener.local_addr().expect("as the test made it"));
-        let metadata = json!({ "redirect_uris": [REDIRECT], "logo_uri": trap, "jwks_uri": trap, "sector_identifier_uri": trap, "client_uri": trap });
+        let metadata = json!({ "redirect_uris": [REDIRECT], "logo_uri": trap, "jwks_uri": trap, "client_uri": trap });
         let said = registered(provider, &metadata).await;
+        // The one address that is fetched leads to the public Internet only.
+        let port = listener.local_addr().expect("as the test made it").port();
+        for inward in
+            [trap.clone(), format!("https://127.0.0.1:{port}/"), format!("https://localhost:{port}/"), "https://169.254.169.254/".to_owned()]
+        {
+            let refused = register(provider, None, &json!({ "redirect_uris": [REDIRECT], "sector_identifier_uri": inward })).await;
+            assert_refused(&refused, 400, "invalid_client_metadata");
+        }
         let browser = provider.browser_of(&provider.person("ada").await).await;
         let page = browser.get(&app(provider, &said).request(&[])).await;
         assert!(!page.body.contains(&trap), "nor is the browser made to call it");

@@ -103,6 +103,11 @@ impl RelyingParty {
         self.inner.stalls.store(true, Ordering::SeqCst);
     }
 
+    /// Answers again; what came meanwhile stays unanswered.
+    pub(crate) fn recover(&self) {
+        self.inner.stalls.store(false, Ordering::SeqCst);
+    }
+
     /// Where `/login` sends the browser.
     pub(crate) fn login_leads_to(&self, address: &str) {
         *self.inner.login.lock().expect("not poisoned") = address.to_owned();

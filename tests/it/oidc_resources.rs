@@ -212,6 +212,11 @@ async fn people_read_what_an_app_may_do_at_an_api_and_are_asked_again_for_more()
         assert!(page.texts(".scopes li").join("|").contains("Change your documents"));
         let silent = client.request(&[("resource", DOCS), ("scope", "openid docs:write"), ("prompt", "none")]);
         assert_eq!(answered(&browser.get(&silent).await)["error"], "consent_required");
+        // It stands on the page of their apps, where they can take it back.
+        let apps = browser.get("/account/apps").await;
+        assert!(apps.texts(".seen p").join("|").contains("At Documents it may act for you"), "{}", apps.body);
+        let listed = apps.texts(".seen .scopes li");
+        assert!(listed.contains(&"Read your documents".to_owned()) && !listed.contains(&"Change your documents".to_owned()), "{listed:?}");
         // An API alone, without signing in to the app.
         let page = browser.get(&ask("docs:write")).await;
         let agreed = browser.submit(&page, "/authorize/consent", &[("decision", "allow")]).await;

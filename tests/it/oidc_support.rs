@@ -103,7 +103,16 @@ impl Provider {
         let cookie = tower_sessions::session::Id::default();
         let now = self.now();
         let method = Method::Passkey { synced: true };
-        let state = SessionState { id: SessionId::new(), user: user.id, method, auth_at: now, client_ip: String::new(), user_agent: String::new() };
+        let state = SessionState {
+            id: SessionId::new(),
+            user: user.id,
+            method,
+            auth_at: now,
+            client_ip: String::new(),
+            user_agent: String::new(),
+            device: String::new(),
+            kept: false,
+        };
         let expires_at = now + Duration::from_secs(7 * 24 * 3600);
         let insert = query(
             "INSERT INTO sessions (token_hash, id, user_id, state, created_at, last_seen_at, expires_at, client_ip, user_agent)

@@ -3,15 +3,18 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 
-use muster::id::UserId;
+use muster::clients::{self, Authority, Registration, file};
+use muster::id::{ClientId, UserId};
 use reqwest::StatusCode;
 use scraper::{Html, Selector};
 use url::Url;
 
+use crate::oidc_support::plain;
 use crate::pages_support::{administrator, crowd, directory_person, forge, group};
 use crate::support::app::{Engine, TestApp};
 use crate::support::browser::{Page, View};
-use crate::support::http::{Answer, Browser};
+use crate::support::http::{Answer, Browser, answer};
+use crate::support::janitor;
 
 /// Something of everything that pages show. Gives somebody local and somebody from the directory.
 async fn furnish(app: &TestApp, admin: &Browser) -> [UserId; 2] {
@@ -31,8 +34,43 @@ async fn furnish(app: &TestApp, admin: &Browser) -> [UserId; 2] {
     let page = admin.get("/admin/clients/new?app=nextcloud").await;
     let registered = admin.submit(&page, "/admin/clients", &[("app_url", "https://cloud.example.org")]).await;
     assert!(registered.status.is_success(), "{}", registered.body);
-    forge(app, admin, "/admin/settings", &[("session_lifetime", "600")]).await;
+    let docs = [
+        ("name", "Documents"),
+        ("identifier", "https://docs.example.org"),
+        ("permissions", "docs:read Read your documents\ndocs:write Change your documents"),
+        ("token_format", "jwt"),
+        ("signing_alg", "ES256"),
+    ];
+    forge(app, admin, "/admin/apis/new", &docs).await;
+    let api = admin.get(&admin.get("/admin/apis").await.attribute("tbody a", "href").expect("the API")).await;
+    let wiki = [("app", "Wiki"), ("people", "true"), ("people:docs:read", "true"), ("serves", "true")];
+    let allowed = admin.submit(&api, &format!("{}/clients", api.url.path()), &wiki).await;
+    assert!(allowed.status.is_redirection(), "{} {}", allowed.status, allowed.body);
+    forge(app, admin, "/admin/settings", &[("session_lifetime", "600"), ("client_registration", "token")]).await;
+    forge(app, admin, "/admin/clients/registration", &[("note", "Editors of the developers"), ("days", "30"), ("uses", "25")]).await;
+    declared(app).await;
     [ada.id, eve.id]
+}
+
+/// An app of the file, which pages show and do not change.
+async fn declared(app: &TestApp) {
+    let folder = janitor::directory("clients");
+    let path = folder.path().join("clients.toml");
+    let client =
+        "[[client]]\nclient_id = \"declared\"\nname = \"Declared\"\nredirect_uris = [\"https://declared.example.org/cb\"]\nis_public = true\n";
+    std::fs::write(&path, client).expect("own directory");
+    let by = Authority::File("clients.toml");
+    file::apply(app.app(), by, &path, file::Mode::Apply, app.clock.now()).await.expect("a good file");
+}
+
+/// The page that asks whether a device may, for a television that has just asked.
+async fn device(app: &TestApp) -> String {
+    let registration = Registration { name: "Television".into(), is_public: true, for_devices: true, ..Registration::default() };
+    let made = clients::register(app.app(), Authority::CommandLine, ClientId::new(), registration, &[], app.clock.now()).await.expect("a client");
+    let form = [("client_id", made.client.client_id.as_str()), ("scope", "openid profile email")];
+    let asked = answer(plain().post(format!("{}/api/oidc/device/authorize", app.url)).form(&form)).await.json();
+    let complete = asked["verification_uri_complete"].as_str().expect("an address");
+    complete.strip_prefix(&app.url).expect("an address here").to_owned()
 }
 
 #[tokio::test]
@@ -120,7 +158,8 @@ fn well_formed(who: &str, page: &Answer) {
         }
     }
     for field in html.select(&Selector::parse("input:not([type=hidden]), select, textarea").expect("a selector")) {
-        let label = field.attr("id").map(|id| format!("label[for='{id}']")).is_some_and(|label| count(&label) == 1);
+        let named = field.attr("id").map(|id| format!("label[for='{id}']")).is_some_and(|label| count(&label) == 1);
+        let label = named || field.ancestors().filter_map(scraper::ElementRef::wrap).any(|around| around.value().name() == "label");
         assert!(label || field.attr("aria-label").is_some(), "{at} has a field without a label: {}", field.html());
     }
 }
@@ -134,6 +173,9 @@ async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser
     let crew = admin.get("/admin/groups?q=crew").await.attribute("tbody th a", "href").expect("a link");
     let wiki = admin.get("/admin/clients?q=wiki").await.attribute("tbody th a", "href").expect("a link");
     let cloud = admin.get("/admin/clients?q=nextcloud").await.attribute("tbody th a", "href").expect("a link");
+    let declared = admin.get("/admin/clients?q=declared").await.attribute("tbody th a", "href").expect("a link");
+    let api = admin.get("/admin/apis").await.attribute("tbody a", "href").expect("a link");
+    let device = device(&app).await;
     let stopped = wiki.replace("/admin/clients/", "/forward-auth/");
     let pages = [
         ("people", "/admin/users".to_owned()),
@@ -145,6 +187,7 @@ async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser
         ("person-edit", format!("/admin/users/{ada}/edit")),
         ("groups", "/admin/groups".into()),
         ("group-coming-in", format!("{team}/coming-in")),
+        ("sign-up-links", "/admin/sign-up".into()),
         ("group-local", team),
         ("group-directory", crew),
         ("group-new", "/admin/groups/new".into()),
@@ -156,6 +199,16 @@ async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser
         ("app-proxy", format!("{wiki}/proxy")),
         ("app-behind-proxy-failed", format!("{stopped}/failed")),
         ("app-behind-proxy-refused", format!("{stopped}/refused")),
+        ("app-new-proxied", "/admin/clients/new?app=proxied-app".into()),
+        ("app-declared", declared),
+        ("app-registration", "/admin/clients/registration".into()),
+        ("apis", "/admin/apis".into()),
+        ("api-new", "/admin/apis/new".into()),
+        ("api-edit", format!("{api}/edit")),
+        ("api", api),
+        ("keys", "/admin/keys".into()),
+        ("device", "/device".into()),
+        ("device-confirm", device),
         ("app", wiki),
         ("app-known", cloud),
         ("lock-out", "/admin/lock-out".into()),

@@ -231,7 +231,9 @@ async fn a_disabled_person_is_refused_in_the_words_for_any_other_refusal_and_com
             let mut credential = passkeys.sign_in(&started["publicKey"]).await.expect("a passkey");
             credential["response"]["signature"] = "AAAA".into();
             let bent = app.post(&visitor, "/sign-in/finish", &json!({ "ceremony": started["ceremony"], "credential": credential })).await;
-            assert_eq!(bent.body, disabled.body);
+            // All but the code, which is another one each time.
+            let words = |answer: &http::Answer| (answer.json()["error"].clone(), answer.json()["message"].clone(), answer.body.len());
+            assert_eq!(words(&bent), words(&disabled));
             app.execute(back, vec![ada.id.into()]).await;
             assert_eq!(app.sign_in(&visitor, &passkeys).await.status, 200);
         }

@@ -231,7 +231,7 @@ async fn adding_a_passkey_asks_for_one_first_or_for_a_link_just_used() {
         app.clock.advance(Duration::from_secs(61));
         assert_eq!(app.post(&by_link, "/account/passkeys/register/start", &json!({})).await.json()["error"], "proof_needed");
         // With a passkey that turns up again.
-        assert!(by_link.get("/account/prove?back=/account").await.body.contains("You lost your passkeys?"));
+        assert!(by_link.get("/account/prove?back=/account").await.body.contains("ask your administrator for another one"));
         prove(app, &by_link, &passkeys, json!({})).await;
         assert_eq!(app.post(&by_link, "/account/passkeys/register/start", &json!({})).await.status, 200);
 
@@ -265,6 +265,8 @@ async fn a_thief_of_a_session_removes_no_passkey_and_the_owner_does_after_a_touc
         assert_eq!(fresh.texts("#prove button"), ["Go on"]);
         let done = browser.submit(&fresh, &remove, &[]).await;
         assert_eq!(led_to(&done), "/account/passkeys?notice=removed");
+        let page = browser.follow(done).await;
+        assert_eq!(page.attribute("main form[action$='/end-others']", "method").as_deref(), Some("post"), "other sessions can be ended at once");
         assert_eq!(app.count("SELECT COUNT(*) FROM passkeys", vec![]).await, 1);
     })
     .await;
@@ -287,6 +289,8 @@ const HARMLESS: &[(&str, &str)] = &[
     ("/sign-in/device", "anyone may ask to be let in"),
     ("/sign-in/device/finish", "the decision on the other device is the proof"),
     ("/sign-in/email", "anyone may ask; the link goes to the address of the account"),
+    ("/sign-up", "anyone may ask where sign-up is open; the link goes to the address"),
+    ("/st/{token}", "the link is the proof"),
     ("/sign-in/problem", "tells what went wrong in the browser"),
     ("/account/approve/deny", "keeps somebody out"),
     ("/account/advice/put-off", "puts advice off"),
@@ -301,6 +305,8 @@ const HARMLESS: &[(&str, &str)] = &[
     ("/account/sessions/end-others", "takes access away; the owner must be quick with it"),
     ("/account/sessions/{id}/end", "takes access away; the owner must be quick with it"),
     ("/account/apps/{id}/revoke", "takes access away"),
+    ("/account/new-browsers/{id}/mine", "answers a question in a browser known before"),
+    ("/account/new-browsers/{id}/not-mine", "takes access away; the owner must be quick with it"),
     ("/authorize/consent", "an app that wants more than a session asks for it with max_age or prompt"),
     ("/api/oidc/end-session/confirm", "takes access away"),
     ("/admin/users/{id}/end-sessions", "takes access away; an administrator must be quick with it"),

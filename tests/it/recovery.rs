@@ -195,7 +195,8 @@ async fn codes_are_made_only_in_a_session_of_a_passkey() {
     assert_eq!(app.count("SELECT COUNT(*) FROM recovery_codes", vec![]).await, 0);
     // Nor from another site.
     let (_, browser, _) = enrolled(&app, "bob").await;
-    let request = browser.request(reqwest::Method::POST, "/account/recovery").header("origin", "https://evil.example").header("sec-fetch-site", "cross-site");
+    let request =
+        browser.request(reqwest::Method::POST, "/account/recovery").header("origin", "https://evil.example").header("sec-fetch-site", "cross-site");
     assert_eq!(crate::support::http::answer(request).await.status, 403);
     app.stop().await;
 }
@@ -274,6 +275,39 @@ async fn an_administrator_takes_passkeys_away_and_the_last_one_leaves_a_link() {
         let page = root.get(&format!("/admin/users/{}", eve.id)).await;
         let action = page.attribute("form[action$='/remove']", "action").expect("a form");
         assert_eq!(led_to(&root.submit(&page, &action, &[]).await), format!("/admin/users/{}?notice=passkey-removed", eve.id));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_passkey_shows_what_happened_with_it_and_this_was_not_me_ends_it() {
+    on_each_engine(async |app| {
+        let (_, browser, first) = enrolled(app, "ada").await;
+        let second = app.passkeys();
+        assert_eq!(app.add_passkey(&browser, &second).await.status, 200);
+        let thief = app.browser();
+        assert_eq!(app.sign_in(&thief, &first).await.status, 200);
+        let list = browser.get("/account/passkeys").await;
+        let path = list.attribute(".cards h2 a", "href").expect("a link");
+        let page = browser.get(&path).await;
+        assert_eq!(page.texts("tbody th"), ["Signed in", "Passkey added"], "{}", page.body);
+        assert_eq!(led_to(&browser.submit(&page, &format!("{path}/not-mine"), &[]).await), "/account/recovery/review?notice=disowned");
+        assert!(!app.is_signed_in(&thief).await && app.is_signed_in(&browser).await);
+        assert_eq!(app.sign_in(&app.browser(), &first).await.status, 404);
+        assert_eq!(browser.get(&path).await.status, 404);
+
+        // The only one stays, or nobody could come in; the sessions end all the same.
+        let other = app.browser();
+        assert_eq!(app.sign_in(&other, &second).await.status, 200);
+        let path = browser.get("/account/passkeys").await.attribute(".cards h2 a", "href").expect("a link");
+        let page = browser.get(&path).await;
+        assert_eq!(led_to(&browser.submit(&page, &format!("{path}/not-mine"), &[]).await), "/account/recovery/review?notice=disowned-last");
+        assert!(!app.is_signed_in(&other).await);
+        assert_eq!(app.sign_in(&app.browser(), &second).await.status, 200);
+        // Somebody else's is nobody's business.
+        let (_, stranger, _) = enrolled(app, "eve").await;
+        assert_eq!(stranger.get(&path).await.status, 404);
+        assert_eq!(crate::pages_support::forge(app, &stranger, &format!("{path}/not-mine"), &[]).await.status, 404);
     })
     .await;
 }

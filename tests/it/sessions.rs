@@ -6,8 +6,11 @@ use muster::audit::Kind;
 use muster::sessions::Method;
 use reqwest::Method as HttpMethod;
 
-use crate::support::app::{Engine, TestApp, on_each_engine};
-use crate::support::http;
+use serde_json::json;
+
+use crate::support::app::{Engine, TestApp, on_each_engine, on_each_engine_with};
+use crate::support::authenticator::SoftwarePasskeys;
+use crate::support::http::{self, Browser};
 
 #[tokio::test]
 async fn signing_out_ends_the_session_and_a_get_only_asks() {
@@ -144,4 +147,110 @@ async fn the_profile_says_who_one_is_and_where_that_comes_from() {
         assert!(browser.get("/account").await.texts(".quiet").iter().any(|text| text.contains("directory “default”")));
     })
     .await;
+}
+
+/// Signs in at an address with another header of the browser; gives the status.
+async fn signs_in_as(app: &TestApp, browser: &Browser, passkeys: &SoftwarePasskeys, agent: &str, ip: &str) {
+    let post = async |path: &str, body: &serde_json::Value| {
+        let request = browser.request(HttpMethod::POST, path).header("origin", &app.url).header("sec-fetch-site", "same-origin");
+        http::answer(request.header("x-forwarded-for", ip).header("user-agent", agent).json(body)).await
+    };
+    let started = post("/sign-in/start", &json!({})).await.json();
+    let credential = passkeys.sign_in(&started["publicKey"]).await.expect("a passkey");
+    let answer = post("/sign-in/finish", &json!({ "ceremony": started["ceremony"], "credential": credential })).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+const CHROME: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
+const NEWER: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/157.0.0.0 Safari/537.36";
+const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:150.0) Gecko/20100101 Firefox/150.0";
+
+#[tokio::test]
+async fn a_new_browser_is_told_of_and_a_new_address_or_version_is_not() {
+    on_each_engine(async |app| {
+        let ada = app.person("ada").await;
+        let (home, passkeys) = (app.browser(), app.passkeys());
+        app.enrol(&home, &passkeys, &ada).await;
+        let told = async || app.audited(Kind::NewBrowser).await.len();
+        assert_eq!(told().await, 0, "the first browser of all is no news");
+        for (agent, ip) in [(CHROME, "2001:db8::1"), (CHROME, "2001:db8:77::1"), (NEWER, "192.0.2.9")] {
+            let page = home.get("/account").await;
+            home.submit(&page, "/sign-out", &[]).await;
+            signs_in_as(app, &home, &passkeys, agent, ip).await;
+            assert_eq!(told().await, 0, "{agent} from {ip}");
+        }
+        assert!(!home.get("/account").await.body.contains("A new browser signed in"));
+
+        // The cookie taken to another kind of browser is a new one, too.
+        let thief = app.browser();
+        let device = home.cookies("/").split("; ").find(|cookie| cookie.starts_with("muster-device=")).expect("a cookie").to_owned();
+        thief.set_cookie(&device);
+        app.clock.advance(Duration::from_secs(5));
+        signs_in_as(app, &thief, &passkeys, FIREFOX, "203.0.113.66").await;
+        assert_eq!(told().await, 1);
+
+        let stranger = app.browser();
+        app.clock.advance(Duration::from_secs(5));
+        signs_in_as(app, &stranger, &passkeys, FIREFOX, "203.0.113.67").await;
+        assert_eq!(told().await, 2);
+        let (event, detail) = app.audited(Kind::NewBrowser).await.remove(0);
+        assert_eq!((event.client_ip.as_str(), detail["browser"].as_str()), ("203.0.113.67", Some("Firefox on Windows")));
+
+        // Whoever came with it is not asked, and may not answer.
+        assert!(!stranger.get("/account").await.body.contains("A new browser signed in"));
+        let page = home.get("/account").await;
+        let asked = page.texts("section.notice p");
+        assert!(asked[0].starts_with("Firefox on Windows from 203.0.113.67"), "{asked:?}");
+        let mine = page.body.split('"').find(|text| text.ends_with("/mine")).expect("a form").to_owned();
+        let request = stranger.request(HttpMethod::POST, &mine).header("origin", &app.url).header("sec-fetch-site", "same-origin");
+        http::answer(request).await;
+        assert!(home.get("/account").await.body.contains("203.0.113.67"), "the stranger answered");
+
+        let not_mine = mine.replace("/mine", "/not-mine");
+        let answer = home.submit(&page, &not_mine, &[]).await;
+        assert_eq!(answer.header("location"), "/account/sessions?notice=stranger-ended");
+        assert!(!app.is_signed_in(&stranger).await, "the stranger is still in");
+        assert!(app.is_signed_in(&home).await);
+        assert_eq!(app.audited(Kind::NewBrowserDenied).await[0].1["sessions"], 1);
+        assert!(!home.get("/account").await.body.contains("203.0.113.67"));
+
+        // A browser the person knows is known from then on.
+        let office = app.browser();
+        app.clock.advance(Duration::from_secs(5));
+        signs_in_as(app, &office, &passkeys, CHROME, "198.51.100.2").await;
+        let page = home.get("/account").await;
+        let mine = page.body.split('"').find(|text| text.ends_with("/mine")).expect("a form").to_owned();
+        assert_eq!(home.submit(&page, &mine, &[]).await.header("location"), "/account");
+        assert!(!home.get("/account").await.body.contains("198.51.100.2"));
+        assert!(app.is_signed_in(&office).await);
+        let page = office.get("/account").await;
+        office.submit(&page, "/sign-out", &[]).await;
+        let before = told().await;
+        signs_in_as(app, &office, &passkeys, CHROME, "198.51.100.2").await;
+        assert_eq!(told().await, before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_wants_to_stay_signed_in_does_for_as_long_as_the_setting_says() {
+    on_each_engine_with(&[("SESSION_KEPT_DURATION_DAYS", "20")], async |app| {
+        let ada = app.person("ada").await;
+        let (browser, passkeys) = (app.browser(), app.passkeys());
+        app.enrol(&app.browser(), &passkeys, &ada).await;
+        assert!(app.browser().get("/sign-in").await.body.contains("For 20 days."));
+        let started = app.post(&browser, "/sign-in/start", &json!({})).await.json();
+        let credential = passkeys.sign_in(&started["publicKey"]).await.expect("a passkey");
+        app.post(&browser, "/sign-in/finish", &json!({ "ceremony": started["ceremony"], "credential": credential, "keep": true })).await;
+        let days = |n: u64| Duration::from_secs(n * 86_400);
+        app.clock.advance(days(19));
+        muster::sessions::sweep(app.app(), app.clock.now()).await.expect("swept");
+        assert!(app.is_signed_in(&browser).await, "idle for 19 days");
+        app.clock.advance(days(1));
+        assert!(!app.is_signed_in(&browser).await, "older than 20 days");
+    })
+    .await;
+    let app = TestApp::start_with(Engine::Sqlite, &[("SESSION_KEPT_DURATION_DAYS", "0")]).await;
+    assert!(!app.browser().get("/sign-in").await.body.contains("Stay signed in"));
+    app.stop().await;
 }

@@ -37,7 +37,16 @@ async fn give_code(app: &TestApp, user: UserId, is_used: bool) {
 async fn the_list_says_of_everybody_what_the_rule_says() {
     on_each_engine(async |app| {
         let mut everybody = Vec::new();
-        for passkeys in [&[][..], &[(false, 1, None)], &[(true, 1, None)], &[(true, 500, None)], &[(false, 500, Some(3))], &[(true, 1, None), (false, 2, Some(1))], &[(true, 500, None), (true, 1, None)], &[(false, 500, Some(450)), (false, 500, None)]] {
+        for passkeys in [
+            &[][..],
+            &[(false, 1, None)],
+            &[(true, 1, None)],
+            &[(true, 500, None)],
+            &[(false, 500, Some(3))],
+            &[(true, 1, None), (false, 2, Some(1))],
+            &[(true, 500, None), (true, 1, None)],
+            &[(false, 500, Some(450)), (false, 500, None)],
+        ] {
             for codes in [&[][..], &[false], &[true], &[false, false, true]] {
                 let user = app.person(&format!("p{}", everybody.len())).await;
                 for (synced, made, used) in passkeys {
@@ -146,7 +155,23 @@ async fn measured_lock_out_of_100_000_people() {
                 .iter()
                 .map(|[id, user, credential, synced]| {
                     let text = |text: &str| Value::from(text);
-                    [id.clone(), user.clone(), credential.clone(), text("{}"), text("Key"), text("[]"), synced.clone(), synced.clone(), 0_i64.into(), now.into(), text(""), Value::Int(None), text(""), text(""), 0_i64.into()]
+                    [
+                        id.clone(),
+                        user.clone(),
+                        credential.clone(),
+                        text("{}"),
+                        text("Key"),
+                        text("[]"),
+                        synced.clone(),
+                        synced.clone(),
+                        0_i64.into(),
+                        now.into(),
+                        text(""),
+                        Value::Int(None),
+                        text(""),
+                        text(""),
+                        0_i64.into(),
+                    ]
                 })
                 .collect();
             muster::db::insert_rows(

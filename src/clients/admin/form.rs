@@ -30,8 +30,11 @@ pub struct ClientForm {
     acts_alone: Option<String>,
     own_scopes: String,
     for_devices: Option<String>,
-    pub(super) allowed_groups: String,
-    /// The fields of the policies.
+    /// What was searched for among the groups.
+    pub(super) group_search: String,
+    /// The button of that search.
+    pub(super) find_groups: Option<String>,
+    /// The fields of the policies, and a field for each group that was chosen.
     #[serde(flatten)]
     typed: Typed,
 }
@@ -42,7 +45,15 @@ fn whole(typed: &str) -> Option<u32> {
     (!typed.is_empty()).then(|| typed.parse().unwrap_or(u32::MAX))
 }
 
+/// What the fields of groups are called, before the id.
+const GROUP: &str = "group_";
+
 impl ClientForm {
+    /// The groups that were chosen: id as text, and name.
+    pub(super) fn chosen_groups(&self) -> Vec<(String, String)> {
+        self.typed.beginning(GROUP).map(|(id, name)| (id.to_owned(), name.to_owned())).collect()
+    }
+
     /// What is to be registered: as typed, with the app's address where its placeholders stand.
     pub(super) fn registration(&self) -> Registration {
         let mut registration = self.as_typed();
@@ -86,7 +97,7 @@ impl ClientForm {
             id_token_minutes: self.id_token_minutes,
             refresh_days: self.refresh_days,
             typed: self.typed,
-            ..Fields::new(registration, self.allowed_groups, mistakes)
+            ..Fields::new(registration, mistakes)
         }
     }
 }
@@ -111,14 +122,15 @@ pub(super) struct Fields {
     pub(super) own_scopes: String,
     pub(super) for_devices: bool,
     pub(super) typed: Typed,
-    pub(super) allowed_groups: String,
     pub(super) mistakes: Mistakes,
+    /// It is an app that is there, with pages of its own to lead to.
+    pub(super) is_registered: bool,
     /// The parts that fold.
     pub(super) parts: Parts,
 }
 
 impl Fields {
-    pub(super) fn new(registration: Registration, allowed_groups: String, mistakes: Mistakes) -> Self {
+    pub(super) fn new(registration: Registration, mistakes: Mistakes) -> Self {
         let text = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
         let mut typed = Typed::default();
         registration.policies.to_typed(&mut typed);
@@ -143,8 +155,8 @@ impl Fields {
             claims_in_id_token: registration.claims_in_id_token,
             require_pkce: registration.require_pkce,
             signing_alg: registration.signing_alg.as_str(),
-            allowed_groups,
             mistakes,
+            is_registered: false,
         }
     }
 

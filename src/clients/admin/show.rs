@@ -62,6 +62,8 @@ pub struct ShowPage {
     logo_mistake: String,
     /// How the app is connected, if it is a known one.
     guide: Option<Guide>,
+    /// The file that alone changes it; empty when it is changed here.
+    declared_in: String,
     /// How telling it of the last ended session went.
     last_notice: Option<crate::clients::LastNotice>,
 }
@@ -75,6 +77,8 @@ impl ShowPage {
         let face = logos::face(&mut conn, &client).await?;
         let guide = Guide::new(app, &client, None);
         let uses_secrets = !client.registration.is_public && client.registration.policies.authentication.method.uses_secrets();
+        let provenance = &client.registration.policies.provenance;
+        let declared_in = if provenance.is_kept_by_file() { provenance.file.clone() } else { String::new() };
         let group_search: String = group_search.trim().chars().take(100).collect();
         Ok(Self {
             chrome: admin.chrome(app),
@@ -89,7 +93,7 @@ impl ShowPage {
             secret_warning: secrets::warning(&secrets, now).filter(|_| uses_secrets),
             uses_secrets,
             now,
-            fields: Fields::new(client.registration, String::new(), Mistakes::new()),
+            fields: Fields { is_registered: true, ..Fields::new(client.registration, Mistakes::new()) },
             algs: ALGS,
             secrets,
             groups: store::groups(&mut conn, id).await?,
@@ -99,6 +103,7 @@ impl ShowPage {
             face,
             logo_mistake: String::new(),
             guide,
+            declared_in,
             last_notice: crate::clients::last_notice(&mut conn, id).await?,
         })
     }

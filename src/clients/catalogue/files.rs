@@ -40,6 +40,7 @@ pub(super) const APPS: &[Template] = &[
         example: "https://cloud.example.org",
         redirect_uris: &["{app}/apps/user_oidc/code", "{app}/index.php/apps/user_oidc/code"],
         post_logout_redirect_uris: &["{app}", "{app}/"],
+        backchannel_logout_uri: "{app}/apps/user_oidc/backchannel-logout/muster",
         scopes: "openid email profile groups",
         groups: "It takes groups from the claim groups when group provisioning is switched on for the provider.",
         steps: &[
@@ -47,7 +48,7 @@ pub(super) const APPS: &[Template] = &[
             Step::Fields(
                 "Administration settings → OpenID Connect → Registered providers",
                 &[
-                    ("Identifier", "{name}"),
+                    ("Identifier", "muster"),
                     ("Client ID", "{client_id}"),
                     ("Client secret", "{client_secret}"),
                     ("Discovery endpoint", "{discovery}"),
@@ -62,7 +63,8 @@ pub(super) const APPS: &[Template] = &[
         ],
         pitfalls: &[
             "By default user_oidc makes user IDs from a hash. To meet accounts that exist already, switch “Use unique user ID” off (--unique-uid=0 at the command line) before anyone signs in.",
-            "Without pretty URLs the address has index.php in it; both redirect URIs are registered for that.",
+            "Without pretty URLs the address has index.php in it; both redirect URIs are registered for that, but the address for back-channel logout is to be changed then.",
+            "The identifier stands at the end of the address for back-channel logout: another one there needs another one here.",
             "Inside the same private network, Nextcloud refuses to fetch from local addresses until allow_local_remote_servers is set in config.php.",
         ],
         documentation: "https://github.com/nextcloud/user_oidc",

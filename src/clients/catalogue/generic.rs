@@ -1,4 +1,4 @@
-//! The four kinds every app is one of.
+//! The five kinds every app is one of.
 
 use super::{Step, Template};
 
@@ -56,6 +56,28 @@ pub(super) const APPS: &[Template] = &[
         pitfalls: &[
             "For an app that listens on the person’s own computer, register http://127.0.0.1/… (or localhost): any port fits.",
             "An app of its own scheme, such as app.example:/callback, is registered with exactly as many slashes as it sends.",
+        ],
+        ..Template::APP
+    },
+    Template {
+        id: "proxied-app",
+        name: "Protected by a proxy",
+        what: "An app that cannot sign people in itself, behind nginx, Traefik or Caddy",
+        also: "generic other forward auth authentication reverse proxy header remote-user",
+        example: "https://intranet.example.org",
+        launch_url: "{app}",
+        is_public: true,
+        require_pkce: true,
+        is_proxied: true,
+        scopes: "",
+        steps: &[
+            Step::Do("Open “What to put into the proxy” on the app’s page here, and copy the text for your proxy. It names this app as {client_id}."),
+            Step::Do("Set TRUST_PROXY on this server to the address the proxy asks from, and restart it."),
+            Step::Do("See to it that nobody but the proxy reaches the app: it believes the headers from whoever sends them."),
+        ],
+        pitfalls: &[
+            "The app learns who it is from the headers Remote-User, Remote-Name, Remote-Email and Remote-Groups. Which groups it gets is set under “What it learns about people”.",
+            "To sign out, people open /.muster/sign-out at the app’s address.",
         ],
         ..Template::APP
     },

@@ -37,6 +37,8 @@ pub struct Template {
     pub redirect_uris: &'static [&'static str],
     /// Where people may be sent after sign-out.
     pub post_logout_redirect_uris: &'static [&'static str],
+    /// Where it is told that a session ended (OpenID Connect Back-Channel Logout 1.0); empty where the app has no such place, or none is documented.
+    pub backchannel_logout_uri: &'static str,
     /// Where people open it.
     pub launch_url: &'static str,
     /// It has no secret.
@@ -49,6 +51,8 @@ pub struct Template {
     pub signing_alg: SigningAlg,
     /// It gets tokens for itself.
     pub acts_alone: bool,
+    /// A reverse proxy in front of it asks here.
+    pub is_proxied: bool,
     /// The scopes it asks for.
     pub scopes: &'static str,
     /// What it does with groups, in a sentence; empty when nothing is known.
@@ -129,12 +133,14 @@ impl Template {
         example: "",
         redirect_uris: &[],
         post_logout_redirect_uris: &[],
+        backchannel_logout_uri: "",
         launch_url: "{app}",
         is_public: false,
         require_pkce: false,
         claims_in_id_token: true,
         signing_alg: SigningAlg::Rs256,
         acts_alone: false,
+        is_proxied: false,
         scopes: "openid profile email",
         groups: "",
         steps: &[],
@@ -174,6 +180,10 @@ impl Template {
         };
         self.id.clone_into(&mut registration.policies.presentation.template);
         self.launch_url.clone_into(&mut registration.policies.presentation.launch_url);
+        self.backchannel_logout_uri.clone_into(&mut registration.policies.logout.backchannel_logout_uri);
+        if self.is_proxied {
+            registration.policies.forward_auth.addresses = vec!["{app}".to_owned()];
+        }
         registration
     }
 
@@ -232,12 +242,19 @@ pub fn place(registration: &mut Registration) {
     registration.post_logout_redirect_uris.iter_mut().for_each(fill);
     fill(&mut registration.initiate_login_uri);
     fill(&mut registration.policies.presentation.launch_url);
+    fill(&mut registration.policies.logout.backchannel_logout_uri);
+    // A proxy guards a whole host, whatever the path.
+    let path = address.find("://").and_then(|at| address[at + 3..].find('/').map(|slash| at + 3 + slash)).unwrap_or(address.len());
+    let origin = &address[..path];
+    registration.policies.forward_auth.addresses.iter_mut().for_each(|text| *text = text.replace("{app}", origin));
 }
 
 /// Whether something registered still waits for the app's address.
 pub fn waits_for_address(registration: &Registration) -> bool {
     let uris = registration.redirect_uris.iter().chain(&registration.post_logout_redirect_uris);
-    uris.chain([&registration.policies.presentation.launch_url, &registration.initiate_login_uri]).any(|text| has_placeholder(text))
+    let policies = &registration.policies;
+    let single = [&policies.presentation.launch_url, &registration.initiate_login_uri, &policies.logout.backchannel_logout_uri];
+    uris.chain(single).chain(&policies.forward_auth.addresses).any(|text| has_placeholder(text))
 }
 
 fn has_placeholder(text: &str) -> bool {

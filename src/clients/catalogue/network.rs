@@ -12,6 +12,7 @@ pub(super) const APPS: &[Template] = &[
         example: "https://intranet.example.org",
         redirect_uris: &["{app}/redirect_uri"],
         post_logout_redirect_uris: &["{app}", "{app}/"],
+        backchannel_logout_uri: "{app}/redirect_uri?logout=backchannel",
         require_pkce: true,
         scopes: "openid profile email groups",
         groups: "Require claim groups:<group> lets one group in.",

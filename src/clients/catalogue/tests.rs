@@ -55,6 +55,7 @@ fn every_app_is_listed_once_under_its_topic_in_order_and_complete() {
             }
             assert!(!text.contains(" \n") && text.trim() == text, "{id}: {text:?}");
         }
+        assert!(template.backchannel_logout_uri.is_empty() || template.backchannel_logout_uri.starts_with("{app}/"), "{id}");
         let asked = texts(template).join(" ");
         assert!(asked.contains("{client_id}"), "{id} does not say where the client ID goes");
         assert_eq!(asked.contains("{client_secret}"), !template.is_public, "{id}: a secret is typed in just when there is one");

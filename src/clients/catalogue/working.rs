@@ -52,6 +52,7 @@ pub(super) const APPS: &[Template] = &[
         topic: Topic::Working,
         example: "https://matrix.example.org",
         redirect_uris: &["{app}/_synapse/client/oidc/callback"],
+        backchannel_logout_uri: "{app}/_synapse/client/oidc/backchannel_logout",
         launch_url: "",
         groups: "attribute_requirements with attribute groups lets in one group only; ask for the scope groups then.",
         steps: &[Step::Lines(
@@ -61,7 +62,6 @@ pub(super) const APPS: &[Template] = &[
         pitfalls: &[
             "Its address here is public_baseurl, which need not be the server’s name.",
             "Usernames become Matrix ids and cannot be changed later. To meet accounts that exist already, set allow_existing_users: true.",
-            "For sign-out everywhere, give {app}/_synapse/client/oidc/backchannel_logout as the address for back-channel logout.",
         ],
         documentation: "https://element-hq.github.io/synapse/latest/openid.html",
         ..Template::APP

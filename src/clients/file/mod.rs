@@ -130,6 +130,14 @@ pub async fn apply(app: &App, by: Authority<'_>, path: &Path, mode: Mode, now: T
     store::take_turn(&mut tx, now).await?;
     let known = store::known(&mut tx).await?;
     let steps = plan::plan(&file, &declared, &known).map_err(NotApplied::Mistakes)?;
+    // Before any is given: one may move from a client to another, and no two have the same at any time.
+    for step in &steps {
+        if let Step::Change { known: was, fields, .. } = step
+            && fields.contains(&"secrets")
+        {
+            clients::delete_secrets(&mut tx, known[*was].client.id).await?;
+        }
+    }
     for step in &steps {
         carry_out(&mut tx, by, step, &declared, &known, now).await?;
     }
@@ -210,7 +218,6 @@ async fn carry_out(tx: &mut Tx, by: Authority<'_>, step: &Step, declared: &[Decl
                 clients::set_restricted(tx, id, new.groups.is_some(), now).await?;
             }
             if fields.contains(&"secrets") {
-                clients::delete_secrets(tx, id).await?;
                 put_secrets(tx, id, new, now).await?;
             }
             let client = Client { registration: (**registration).clone(), ..was.client.clone() };

@@ -9,6 +9,7 @@ use self::extra::ExtraClaim;
 use self::groups::{GroupFormat, GroupShape, GroupValue};
 use super::{Policy, Typed};
 use crate::clients::Mistakes;
+use crate::clients::model::check_redirect_uri;
 use crate::users::reserved_claims::{PERSON_CLAIMS, is_plain_name, is_reserved_claim};
 
 /// The longest a client may let a sign-in be good for, in minutes: thirty days.
@@ -50,6 +51,8 @@ pub struct ClaimsPolicy {
     pub subject: SubjectType,
     /// The sector of pairwise subjects: a host name, kept from when they were switched on, so that subjects outlive a move of the app.
     pub sector: String,
+    /// Where the redirect URIs of the sector are listed (OpenID Connect Core, section 8.1); its host is the sector then. Empty when nobody said.
+    pub sector_identifier_uri: String,
     /// People are asked each time, whatever they agreed to before.
     pub ask_each_time: bool,
     /// Each sign-in to it is a new one.
@@ -97,6 +100,11 @@ impl ClaimsPolicy {
             }
         }
     }
+}
+
+/// OpenID Connect Dynamic Registration, section 2: `https`.
+fn is_list_address(uri: &str) -> bool {
+    uri.starts_with("https://") && check_redirect_uri(uri).is_ok()
 }
 
 /// The host of a redirect URI as it is written, without port; of one with a wildcard what stands behind it. `None` for schemes of apps.
@@ -150,6 +158,7 @@ impl Policy for ClaimsPolicy {
             extra: typed.lines("extra_claims"),
             subject: read(&SUBJECTS, typed.text("subject_type")),
             sector: typed.text("sector").to_owned(),
+            sector_identifier_uri: typed.text("sector_identifier_uri").to_owned(),
             ask_each_time: typed.is_on("ask_each_time"),
             reauthenticate: typed.is_on("reauthenticate"),
             sign_in_minutes: typed.number("sign_in_minutes"),
@@ -168,6 +177,7 @@ impl Policy for ClaimsPolicy {
         typed.put_lines("extra_claims", &self.extra);
         typed.put("subject_type", write(&SUBJECTS, self.subject));
         typed.put("sector", self.sector.as_str());
+        typed.put("sector_identifier_uri", self.sector_identifier_uri.as_str());
         typed.switch("ask_each_time", self.ask_each_time);
         typed.switch("reauthenticate", self.reauthenticate);
         typed.put_number("sign_in_minutes", self.sign_in_minutes);
@@ -200,6 +210,16 @@ impl Policy for ClaimsPolicy {
         if !is_host(&self.sector) {
             mistakes.insert("sector", "Enter a domain alone, such as example.org.".to_owned());
         }
+        self.sector_identifier_uri = self.sector_identifier_uri.trim().to_owned();
+        if !self.sector_identifier_uri.is_empty() {
+            match host(&self.sector_identifier_uri).filter(|_| is_list_address(&self.sector_identifier_uri)) {
+                Some(host) => self.sector = host.to_ascii_lowercase(),
+                None => {
+                    mistakes
+                        .insert("sector_identifier_uri", "This is no address of a list; one looks like https://example.org/sector.json.".to_owned());
+                }
+            }
+        }
         if self.sign_in_minutes.is_some_and(|minutes| !(1..=SIGN_IN_MINUTES_MAX).contains(&minutes)) {
             mistakes.insert("sign_in_minutes", format!("Enter a whole number from 1 to {SIGN_IN_MINUTES_MAX}, or nothing."));
         }
@@ -231,6 +251,7 @@ mod tests {
             extra: vec!["tier = gold".into(), "role = admin if admins".into()],
             subject: SubjectType::Pairwise,
             sector: "example.org".into(),
+            sector_identifier_uri: "https://example.org/sector.json".into(),
             ask_each_time: true,
             reauthenticate: true,
             sign_in_minutes: Some(60),
@@ -255,6 +276,9 @@ mod tests {
         assert_eq!(mistakes(|it| (it.groups.claim, it.extra) = ("roles".into(), vec!["roles[] = x".into()])), ["extra_claims"]);
         assert_eq!(mistakes(|it| it.sector = "https://example.org".into()), ["sector"]);
         assert_eq!(mistakes(|it| it.sign_in_minutes = Some(0)), ["sign_in_minutes"]);
+        for bad in ["http://example.org/sector.json", "example.org", "https://", "https://a@example.org/x", "javascript:alert(1)"] {
+            assert_eq!(mistakes(|it| it.sector_identifier_uri = bad.into()), ["sector_identifier_uri"], "{bad}");
+        }
     }
 
     #[test]
@@ -276,5 +300,8 @@ mod tests {
         assert_eq!(sector(&["https://a.example/cb", "https://b.example/cb"], ""), None);
         assert_eq!(sector(&["https://a.example/cb", "https://b.example/cb"], "b.example").as_deref(), Some("b.example"));
         assert_eq!(sector(&["app.immich:///cb"], ""), None);
+        let mut listed = ClaimsPolicy { sector_identifier_uri: " https://Apps.example.org:8443/s.json".into(), ..ClaimsPolicy::default() };
+        listed.check(&mut Mistakes::new());
+        assert_eq!(listed.sector, "apps.example.org", "the host of the list");
     }
 }

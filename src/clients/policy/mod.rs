@@ -149,6 +149,11 @@ impl Typed {
         (!typed.is_empty()).then(|| typed.parse().unwrap_or(u32::MAX))
     }
 
+    /// The fields whose names begin so: the rest of the name, and what stands in each.
+    pub fn beginning<'a>(&'a self, start: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.fields.iter().filter_map(move |(name, text)| Some((name.strip_prefix(start)?, text.as_str())))
+    }
+
     /// Puts text into a field.
     pub fn put(&mut self, field: &str, text: impl Into<String>) {
         self.fields.insert(field.to_owned(), text.into());

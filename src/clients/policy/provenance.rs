@@ -65,7 +65,10 @@ impl Provenance {
                 self.file
             ),
             RegisteredBy::File => {
-                format!("This app is from the file {}. It is changed there; what is saved here is refused.", self.file)
+                format!(
+                    "This app is declared in the file {} and is changed there alone: edit it, then reload the server. Here it can only be read.",
+                    self.file
+                )
             }
             RegisteredBy::Itself => {
                 "This app registered itself. Nobody here checked what it says about itself. People are always asked before it learns who they are."

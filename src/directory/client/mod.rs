@@ -45,7 +45,7 @@ use self::read::{read_groups, read_users};
 pub use self::recognise::{FollowMethod, Follows, Recognised, Vendor, recognise};
 use self::search::Tally;
 pub use self::so_far::SoFar;
-pub use self::some_groups::{SomeGroups, can_ask_who_lists, groups_listing, read_some_groups};
+pub use self::some_groups::{SomeGroups, can_ask_which_list_a_group, can_ask_who_lists, groups_listing, read_some_groups};
 pub use self::trial::{Step, StepOutcome, test};
 pub use self::watch::{Cursor, Mode, Notice, Touch, watch};
 use super::config::DirectoryConfig;

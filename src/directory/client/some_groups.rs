@@ -19,10 +19,17 @@ pub struct SomeGroups {
     pub are_nested: bool,
 }
 
-/// Whether a server can be asked which groups list somebody: `uniqueMember` may carry more than a name, and what other attributes compare like is not known.
+/// Whether a server can be asked which groups list somebody: `uniqueMember` may carry more than a name, `memberUid` tells cases apart that are one here (RFC
+/// 2307: `caseExactIA5Match`), and what other attributes compare like is not known.
 pub fn can_ask_who_lists(config: &DirectoryConfig) -> bool {
     let names = config.attributes.names(Field::GroupMember);
-    !names.is_empty() && names.iter().all(|name| ["member", "memberUid"].iter().any(|known| name.eq_ignore_ascii_case(known)))
+    !names.is_empty() && names.iter().all(|name| name.eq_ignore_ascii_case("member"))
+}
+
+/// Whether a server can be asked which groups list a group: the attributes compare in a known way, or hold usernames, which no group has.
+pub fn can_ask_which_list_a_group(config: &DirectoryConfig) -> bool {
+    let known = |name: &String| ["member", "uniqueMember", "memberUid"].iter().any(|known| name.eq_ignore_ascii_case(known));
+    config.membership.member_value == MemberValue::Username || config.attributes.names(Field::GroupMember).iter().all(known)
 }
 
 /// Reads the groups with these ids, those within the bases and the filter.
@@ -52,7 +59,7 @@ pub async fn read_some_groups(config: &DirectoryConfig, ids: &[EntryId]) -> Resu
                 some.entries.push(entry);
             }
         }
-        if owned.membership.nested == Nested::Closure {
+        if owned.membership.nested == Nested::Closure && owned.membership.member_value != MemberValue::Username {
             let nothing = ["1.1".to_owned()];
             for entries in some.entries.chunks(PER_SEARCH) {
                 let listed = entries.iter().flat_map(|entry| listing_group(&owned, entry));

@@ -7,11 +7,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::attributes::{RawEntry, group as mapped_group, member_values};
-use super::super::client::{self, Part, SomeGroups, can_ask_who_lists};
+use super::super::client::{self, Part, SomeGroups, can_ask_which_list_a_group, can_ask_who_lists};
 use super::super::config::{DirectoryConfig, Nested};
 use super::super::dn::{Dn, DnKey, key_of, key_of_member};
 use super::super::membership::{Found, OwnGroups, People, Roster, is_named};
-use super::super::model::{DirectoryGroup, DirectoryState, DirectoryUser, EntryId, SkippedEntry, Snapshot};
+use super::super::model::{DirectoryGroup, DirectoryState, DirectoryUser, EntryId, Problems, SkippedEntry, Snapshot};
 use super::super::plan::{Current, KnownGroup, KnownUser, Policy};
 use super::super::store;
 use super::batch::{as_known, of_people};
@@ -43,7 +43,8 @@ impl<'b> Concerned<'b> {
         part: &'b Part,
         others: &[&DirectoryUser],
     ) -> anyhow::Result<Option<Self>> {
-        if config.membership.nested == Nested::InChain || (!others.is_empty() && !can_ask_who_lists(config)) {
+        let is_askable = config.membership.nested == Nested::Off || can_ask_which_list_a_group(config);
+        if config.membership.nested == Nested::InChain || !is_askable || (!others.is_empty() && !can_ask_who_lists(config)) {
             return Ok(None);
         }
         let directory = config.name.as_str();
@@ -67,7 +68,7 @@ impl<'b> Concerned<'b> {
         }
         let mut concerned = Self { app, config, people, part, groups: Vec::with_capacity(entries.len()) };
         for entry in entries {
-            let mut problems = super::super::model::Problems::default();
+            let mut problems = Problems::default();
             let Ok(group) = mapped_group(&entry, config, &mut problems) else { return Ok(None) };
             let Some(known) = known.remove(&group.id).filter(|known| concerned.is_only_about_members(&group, known)) else { return Ok(None) };
             let members = store::people::known_in(&mut app.db.read().await?, directory, known.id).await?;
@@ -154,16 +155,9 @@ impl<'b> Concerned<'b> {
             all.add(&store::people::known(&mut self.app.db.read().await?, directory).await?);
             left = found(&all);
         }
-        if left.strangers() > 0 && self.config.membership.nested != Nested::Off {
-            let groups = store::part::places_of_groups(&mut self.app.db.read().await?, directory).await?;
-            let names: HashSet<DnKey> = groups.iter().filter_map(|(_, dn)| key_of(dn)).collect();
-            let ids: HashSet<&EntryId> = groups.iter().map(|(id, _)| id).collect();
-            // A group the settings leave out is not known, and its members count all the same.
-            let placement = &self.config.placement;
-            let all_are_known = placement.include_groups.is_empty() && placement.exclude_groups.is_empty() && placement.group_map.is_empty();
-            if !all_are_known || left.has_group(|key| names.contains(key), |id| ids.contains(id)) {
-                return Ok(None);
-            }
+        // Whoever it is may be a group that is not taken over (left out, unusable, its name another's), and its members count all the same.
+        if self.config.membership.nested != Nested::Off && left.may_have_groups() {
+            return Ok(None);
         }
         Ok(Some(all.users))
     }

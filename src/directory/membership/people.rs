@@ -53,12 +53,9 @@ impl Found {
         self.others.len() + self.unknown
     }
 
-    /// Whether one of the values is a group's, by what these say of a name and an id.
-    pub fn has_group(&self, by_name: impl Fn(&DnKey) -> bool, by_id: impl Fn(&EntryId) -> bool) -> bool {
-        self.others.iter().any(|(other, _)| match other {
-            Other::Dn(key) => by_name(key),
-            Other::Id(id) => by_id(id),
-        })
+    /// Whether one of the values nobody here has may be a group's.
+    pub fn may_have_groups(&self) -> bool {
+        !self.others.is_empty()
     }
 }
 

@@ -5,14 +5,11 @@ use std::collections::{HashMap, HashSet};
 use super::super::model::EntryId;
 use super::super::plan::{GroupRow, KnownGroup, KnownUser, LocalGroup, Owner};
 use super::people::IDS;
-use super::{NotApplied, all, row_hash};
+use super::{NotApplied, Rows, all, row_hash};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx, Value, add_rows, insert_rows, query, query_list, query_per_engine};
 use crate::id::{GroupId, UserId};
 use crate::users::model::key;
-
-/// How many rows are made ready at a time.
-const ROWS: usize = 5_000;
 
 #[derive(sqlx::FromRow)]
 struct KnownRow {
@@ -179,24 +176,20 @@ pub(super) async fn create<'p>(
 
 /// Memberships that end. Those of deleted people are gone already, so fewer rows than pairs is as it should be.
 pub(super) async fn take_out(tx: &mut Tx, members: &[(GroupId, UserId)]) -> Result<(), NotApplied> {
-    for chunk in members.chunks(ROWS) {
-        insert_rows(tx, "DELETE FROM group_members WHERE (group_id, user_id) IN (VALUES", pairs(chunk), ")").await?;
-    }
+    insert_rows(tx, "DELETE FROM group_members WHERE (group_id, user_id) IN (VALUES", pairs(members), ")").await?;
     Ok(())
 }
 
 /// Memberships that begin; those marked carry the directory's name.
 pub(super) async fn put_in(tx: &mut Tx, directory: &str, members: &[(GroupId, UserId, bool)]) -> Result<(), NotApplied> {
-    for chunk in members.chunks(ROWS) {
-        let mut rows: Vec<[Value; 3]> = Vec::with_capacity(chunk.len());
-        for (group, user, is_marked) in chunk {
-            rows.push([(*group).into(), (*user).into(), is_marked.then_some(directory).into()]);
-        }
-        add_rows(tx, "group_members", "group_id, user_id, directory", rows).await?;
-    }
+    let row = |(group, user, is_marked): &(GroupId, UserId, bool)| -> [Value; 3] {
+        [(*group).into(), (*user).into(), is_marked.then_some(directory).into()]
+    };
+    let rows: Rows<'_, 3> = Box::new(members.iter().map(row));
+    add_rows(tx, "group_members", "group_id, user_id, directory", rows).await?;
     Ok(())
 }
 
-fn pairs(members: &[(GroupId, UserId)]) -> Vec<[Value; 2]> {
-    members.iter().map(|(group, user)| [(*group).into(), (*user).into()]).collect()
+fn pairs(members: &[(GroupId, UserId)]) -> Rows<'_, 2> {
+    Box::new(members.iter().map(|(group, user)| [(*group).into(), (*user).into()]))
 }

@@ -23,7 +23,7 @@ use std::collections::HashMap;
 use super::model::EntryId;
 use super::plan::{Changes, Current, Plan, Policy, RowHash, wanted_groups};
 use crate::clock::Timestamp;
-use crate::db::{Conn, Tx};
+use crate::db::{Conn, Tx, Value};
 use crate::id::{GroupId, UserId};
 
 /// Reads what is known before a run. Holds one connection, changes nothing.
@@ -110,6 +110,9 @@ fn joining(plan: &Plan<'_>, current: &Current, created: &Created<'_>) -> Result<
     let placed = plan.placed_members.iter().map(|placed| Some((placed.group, person(placed.member)?, placed.is_lasting)));
     own.chain(placed).collect::<Option<_>>().ok_or(NotApplied::Outdated)
 }
+
+/// Rows to be written, each made when its turn comes.
+type Rows<'r, const N: usize> = Box<dyn Iterator<Item = [Value; N]> + Send + 'r>;
 
 /// The statement changed as many rows as the plan has, or the plan is outdated.
 fn all(changed: u64, rows: usize) -> Result<(), NotApplied> {

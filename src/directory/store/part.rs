@@ -70,22 +70,10 @@ pub(in super::super) async fn groups_of(conn: &mut Conn, directory: &str, people
     Ok(groups)
 }
 
-/// Where the groups of a directory are.
-pub(in super::super) async fn places_of_groups(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<(EntryId, String)>> {
-    let rows: Vec<(String, String)> =
-        query("SELECT entry_id, COALESCE(entry_dn, '') FROM groups WHERE directory = $1 AND entry_id IS NOT NULL AND removed_at IS NULL")
-            .bind(directory)
-            .all(conn)
-            .await?;
-    Ok(rows.into_iter().map(|(id, dn)| (EntryId::from(id.as_str()), dn)).collect())
-}
-
 /// How many memberships the groups of a directory have.
 pub(in super::super) async fn memberships(conn: &mut Conn, directory: &str) -> sqlx::Result<i64> {
-    let (count,): (i64,) = query("SELECT COUNT(*) FROM group_members m JOIN groups g ON g.id = m.group_id WHERE g.directory = $1")
-        .bind(directory)
-        .one(conn)
-        .await?;
+    let (count,): (i64,) =
+        query("SELECT COUNT(*) FROM group_members m JOIN groups g ON g.id = m.group_id WHERE g.directory = $1").bind(directory).one(conn).await?;
     Ok(count)
 }
 

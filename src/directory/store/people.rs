@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::model::{DirectoryState, EntryId};
 use super::super::plan::{Change, KnownUser, LocalAccount, OldProfile, Owner, ReleasedUser, UserRow, extras_text};
 use super::super::text::Text;
-use super::{NotApplied, all, row_hash};
+use super::{NotApplied, Rows, all, row_hash};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx, Value, add_rows, insert_rows, query, query_list};
 use crate::id::{GroupId, UserId, new_user_handle};
@@ -226,8 +226,8 @@ pub(super) async fn delete(tx: &mut Tx, users: &[UserId]) -> Result<(), NotAppli
 }
 
 pub(super) async fn update(tx: &mut Tx, updated: &[(UserId, Change, UserRow<'_>)], now: Timestamp) -> Result<(), NotApplied> {
-    for chunk in updated.chunks(ROWS) {
-        let rows: Vec<[Value; 19]> = chunk.iter().map(|(id, change, row)| updated_row(*id, *change, row, now)).collect();
+    if !updated.is_empty() {
+        let rows: Rows<'_, 19> = Box::new(updated.iter().map(|(id, change, row)| updated_row(*id, *change, row, now)));
         let changed = insert_rows(
             tx,
             "UPDATE users SET username = v.column2, username_key = v.column3, email = v.column4, email_key = v.column5, email_verified = v.column6,
@@ -242,7 +242,7 @@ pub(super) async fn update(tx: &mut Tx, updated: &[(UserId, Change, UserRow<'_>)
             ") AS v WHERE users.id = v.column1",
         )
         .await?;
-        all(changed, chunk.len())?;
+        all(changed, updated.len())?;
     }
     Ok(())
 }
@@ -315,23 +315,20 @@ pub(super) async fn create<'p>(
     // In the order of names, in which most of the indexes are.
     let mut ordered: Vec<&UserRow<'_>> = created.iter().collect();
     ordered.sort_unstable_by(|one, other| one.username.cmp(&other.username));
-    for chunk in ordered.chunks(ROWS) {
-        let mut rows: Vec<[Value; 25]> = Vec::with_capacity(chunk.len());
-        for row in chunk {
-            let id = UserId::new();
-            ids.insert(&row.entry.id, id);
-            rows.push(created_row(id, directory, row, now));
-        }
-        add_rows(
-            tx,
-            "users",
-            "id, user_handle, username, username_key, email, email_key, email_verified, first_name, last_name, display_name, phone,
-                                search_text, local_admin, directory_admin, directory, entry_id, entry_dn, entry_hash, directory_state,
-                                directory_state_at, access_void_until, created_at, updated_at, locale, directory_attributes",
-            rows,
-        )
-        .await?;
-    }
+    let rows: Rows<'_, 25> = Box::new(ordered.into_iter().map(|row| {
+        let id = UserId::new();
+        ids.insert(&row.entry.id, id);
+        created_row(id, directory, row, now)
+    }));
+    add_rows(
+        tx,
+        "users",
+        "id, user_handle, username, username_key, email, email_key, email_verified, first_name, last_name, display_name, phone,
+                            search_text, local_admin, directory_admin, directory, entry_id, entry_dn, entry_hash, directory_state,
+                            directory_state_at, access_void_until, created_at, updated_at, locale, directory_attributes",
+        rows,
+    )
+    .await?;
     Ok(ids)
 }
 

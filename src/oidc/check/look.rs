@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::clients::Client;
+use crate::clients::policy::authentication::Allowed;
 use crate::clients::policy::claims::SubjectType;
 use crate::config::Origin;
 use crate::oidc::scope::{Scope, Scopes};
@@ -231,7 +232,14 @@ pub fn findings(seen: &Seen<'_>) -> Vec<Finding> {
 pub fn settings(origin: &Origin, client: &Client, scopes: &Scopes) -> Vec<(&'static str, String)> {
     let registration = &client.registration;
     let claims = &registration.policies.claims;
-    let methods = if registration.is_public { "none (public client, PKCE instead)" } else { "client_secret_basic or client_secret_post" };
+    let methods = match registration.policies.authentication.method {
+        _ if registration.is_public => "none (public client, PKCE instead)",
+        Allowed::Secret => "client_secret_basic or client_secret_post",
+        Allowed::ClientSecretBasic => "client_secret_basic",
+        Allowed::ClientSecretPost => "client_secret_post",
+        Allowed::PrivateKeyJwt => "private_key_jwt (a key of the app’s own, no secret)",
+        Allowed::Workload => "a token of the platform it runs on, as client_assertion (no secret)",
+    };
     let pkce = if client.needs_pkce() { "S256, required" } else { "S256 if the app can" };
     let mut settings = vec![
         ("Issuer", origin.as_str().to_owned()),
@@ -247,7 +255,7 @@ pub fn settings(origin: &Origin, client: &Client, scopes: &Scopes) -> Vec<(&'sta
         ("Claim for groups", claims.groups.claim.clone()),
         ("Redirect URIs the app must use", registration.redirect_uris.join("  ")),
     ];
-    if registration.require_par {
+    if client.needs_par() {
         settings.push(("Pushed requests (PAR)", origin.url("/api/oidc/par")));
     }
     settings
@@ -318,6 +326,20 @@ mod tests {
         assert_eq!(found(|_, _, _| {}, &staff, 900, Some(-61)), ["clock"]);
         assert_eq!(found(|client, _, _| client.registration.redirect_uris = vec!["http://wiki/cb".into()], &staff, 900, None), ["encrypted"]);
         assert_eq!(found(|client, _, _| client.registration.redirect_uris = vec!["https://*.a.example/cb".into()], &staff, 900, None), ["wildcard"]);
+    }
+
+    #[test]
+    fn how_it_proves_who_it_is_stands_there_as_it_was_decided() {
+        let says = |change: fn(&mut Registration)| {
+            let mut client = client();
+            change(&mut client.registration);
+            let settings = settings(&Origin::parse("https://id.example.org").unwrap(), &client, &Scopes::default());
+            settings.into_iter().find(|(name, _)| *name == "Client authentication").unwrap().1
+        };
+        assert_eq!(says(|_| {}), "client_secret_basic or client_secret_post");
+        assert!(says(|it| it.policies.authentication.method = Allowed::PrivateKeyJwt).starts_with("private_key_jwt"));
+        assert!(says(|it| (it.is_public, it.policies.authentication.method) = (true, Allowed::PrivateKeyJwt)).starts_with("none"));
+        assert!(says(|it| it.policies.authentication.method = Allowed::Workload).contains("platform"));
     }
 
     #[test]

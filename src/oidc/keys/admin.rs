@@ -35,20 +35,22 @@ struct Key {
     says: &'static str,
     since: Timestamp,
     age: String,
+    /// Something it signed may still be believed.
+    counts: bool,
 }
 
 impl Key {
     fn new(line: &Line, now: Timestamp) -> Self {
+        let counts = line.state != KeyState::Retired || line.retired_at.is_none_or(|at| now.since(at) < PUBLISHED_AFTER_RETIREMENT);
         let (state, tone, says, since) = match line.state {
             KeyState::Active => ("Signs", "good", "signs since", line.active_at.unwrap_or(line.created_at)),
             KeyState::Next => ("Next", "", "published since", line.created_at),
             KeyState::Retired => {
                 let at = line.retired_at.unwrap_or(line.created_at);
-                let is_published = now.since(at) < PUBLISHED_AFTER_RETIREMENT;
-                (if is_published { "Retired, still published" } else { "Retired" }, "", "retired", at)
+                (if counts { "Retired, still published" } else { "Retired" }, "", "retired", at)
             }
         };
-        Self { kid: line.kid.clone(), state, tone, says, since, age: duration_for_people(now.since(since)) }
+        Self { kid: line.kid.clone(), state, tone, says, since, age: duration_for_people(now.since(since)), counts }
     }
 }
 
@@ -99,10 +101,12 @@ pub async fn show(State(app): State<App>, admin: AdminSession, Query(address): Q
     let (lines, now) = (super::list(&app).await?, app.clock.now());
     Ok(KeysPage {
         chrome: admin.chrome(&app),
-        notice: if address.notice == "rotated" {
-            "The key was changed. The one before stays published until what it signed has expired."
-        } else {
-            ""
+        notice: match address.notice.as_str() {
+            "rotated" => "The key was changed. The one before stays published until what it signed has expired.",
+            "withdrawn" => {
+                "The key was withdrawn. Nothing it signed counts here any more; apps learn of it when they fetch the keys again, or are restarted."
+            }
+            _ => "",
         },
         algorithms: SigningAlg::ALL.into_iter().map(|alg| Algorithm::new(alg, &lines, now)).collect(),
         every_days: app.settings().key_rotation.0,
@@ -114,6 +118,21 @@ pub async fn show(State(app): State<App>, admin: AdminSession, Query(address): Q
 #[derive(Debug, Deserialize)]
 pub struct RotateForm {
     alg: String,
+}
+
+/// Which key to withdraw.
+#[derive(Debug, Deserialize)]
+pub struct WithdrawForm {
+    kid: String,
+}
+
+/// `POST /admin/keys/withdraw`.
+///
+/// # Errors
+/// Not found, when the key is gone; when the database refuses.
+pub async fn withdraw(State(app): State<App>, deed: AdminDeed, Form(form): Form<WithdrawForm>) -> Result<Redirect, AppError> {
+    let is_done = super::withdraw(&app, &form.kid, &deed.admin.actor(), Some(&deed.client), deed.now).await?;
+    if is_done { Ok(Redirect::to("/admin/keys?notice=withdrawn")) } else { Err(AppError::NotFound) }
 }
 
 /// `POST /admin/keys/rotate`.

@@ -281,6 +281,32 @@ async fn replace(app: &App, alg: SigningAlg, expected: Option<&str>, event: impl
     Ok(true)
 }
 
+/// Withdraws a key that somebody else may have: it is published no more, and nothing it signed is believed here from then on, ID tokens shown at sign-out and JWT
+/// access tokens alike. When it signed, the next one does, and another next one is made, in one transaction. Other instances follow within [`RELOAD_EVERY`], apps
+/// when they fetch the keys again. `false` when there is no such key (any more).
+///
+/// # Errors
+/// When the database refuses.
+pub async fn withdraw(app: &App, kid: &str, by: &Actor, browser: Option<&web::Client>, now: Timestamp) -> anyhow::Result<bool> {
+    let Some(line) = list(app).await?.into_iter().find(|line| line.kid == kid) else { return Ok(false) };
+    let made = generate(line.alg).await?;
+    let by_browser = |event: Event| if let Some(browser) = browser { event.from_client(browser) } else { event };
+    let mut tx = app.db.begin().await?;
+    // It may have changed while the other one was made.
+    let Some(state) = store::delete(&mut tx, kid).await? else { return Ok(false) };
+    let event = Event::new(now, Kind::KeyWithdrawn, by.clone()).on(None, kid).with("alg", line.alg.as_str()).with("state", state.as_str());
+    audit::record(&mut tx, by_browser(event)).await?;
+    if state != State::Retired.as_str() {
+        let is_next = state == State::Next.as_str() || store::promote_next(&mut tx, line.alg, now).await?;
+        let state = if is_next { State::Next } else { State::Active };
+        store::insert(&mut tx, &made.row(&app.sealer, state, now)).await?;
+        audit::record(&mut tx, by_browser(made.event(now, by.clone(), state.as_str()))).await?;
+    }
+    tx.commit().await?;
+    follow(app, now).await?;
+    Ok(true)
+}
+
 /// Every key there is, the newest last.
 ///
 /// # Errors

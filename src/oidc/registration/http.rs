@@ -33,7 +33,7 @@ impl IntoResponse for Refused {
                 (
                     StatusCode::TOO_MANY_REQUESTS,
                     "temporarily_unavailable",
-                    format!("too many registrations from this address; try again in {seconds} seconds"),
+                    format!("too many registrations from this address, or changes by this app; try again in {seconds} seconds"),
                 )
             }
             Self::Full => (

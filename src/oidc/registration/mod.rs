@@ -15,7 +15,9 @@ use crate::attempts::{self, Allowance, Subject};
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clients::{self, Authority, Client, RegisteredBy, metadata};
 use crate::clock::Timestamp;
+use crate::db::Tx;
 use crate::id::RegistrationTokenId;
+use crate::outbound::NamedBy;
 use crate::secret::{SecretToken, TokenHash};
 use crate::settings::RegistrationMode;
 use crate::web;
@@ -24,8 +26,12 @@ use crate::web;
 const PER_NETWORK: Allowance = Allowance { count: 20, within: Duration::from_secs(60 * 60), from_the_last: false };
 /// Changes one app may make to its registration; each stands in the audit log.
 const CHANGES_PER_APP: Allowance = Allowance { count: 20, within: Duration::from_secs(60 * 60), from_the_last: false };
+/// Lists of a sector one address may have fetched by registering.
+const SECTORS_PER_NETWORK: Allowance = Allowance { count: 20, within: Duration::from_secs(60 * 60), from_the_last: false };
 /// How long a token that ended stays listed.
 const ENDED_TOKENS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// The metadata that has something fetched.
+const SECTOR: &str = "sector_identifier_uri";
 /// What initial access tokens begin with, so that scanners find leaks.
 const INITIAL_PREFIX: &str = "muster_it_";
 /// What registration access tokens begin with.
@@ -69,6 +75,20 @@ pub async fn register(app: &App, initial: Option<&str>, said: &Map<String, Value
     if settings.client_registration == RegistrationMode::Off {
         return Err(Refused::Off);
     }
+    if said.contains_key(SECTOR) {
+        // Nobody who may not register has addresses fetched here, nor does anybody have many fetched.
+        let mut tx = app.db.begin().await?;
+        let is_good = match initial {
+            Some(token) => store::is_good(&mut tx, &TokenHash::of(token), now).await?,
+            None => settings.client_registration == RegistrationMode::Open,
+        };
+        if !is_good {
+            return Err(Refused::Token);
+        }
+        let subject = from.ip.map_or_else(|| Subject::new("client sector", ""), |ip| Subject::network("client sector", ip));
+        may_fetch(tx, &subject, SECTORS_PER_NETWORK, now).await?;
+        fits_its_sector(app, &metadata::read(said, RegisteredBy::Itself)?).await?;
+    }
     let mut tx = app.db.begin().await?;
     match initial {
         Some(token) => {
@@ -96,6 +116,20 @@ pub async fn register(app: &App, initial: Option<&str>, said: &Map<String, Value
     store::insert(&mut tx, registered.client.id, &access.hash(), &from.ip_text(), now).await?;
     tx.commit().await?;
     Ok(answer(app, &registered.client, registered.secret.as_ref(), access.reveal()))
+}
+
+/// Takes one of the attempts, for good; the rest goes on without a transaction, since something is fetched.
+async fn may_fetch(mut tx: Tx, subject: &Subject, allowance: Allowance, now: Timestamp) -> Result<(), Refused> {
+    let taken = attempts::take(&mut tx, subject, allowance, now).await?;
+    tx.commit().await?;
+    taken.map_err(|wait| Refused::TooMany(wait.as_secs() + 1))
+}
+
+/// The list at the `sector_identifier_uri`, if it names one, must have its redirect URIs (OpenID Connect Dynamic Registration, section 5).
+async fn fits_its_sector(app: &App, registration: &clients::Registration) -> Result<(), Refused> {
+    clients::sector::verify(&app.outbound, registration, NamedBy::Stranger)
+        .await
+        .map_err(|why| metadata::Unusable { error: "invalid_client_metadata", description: format!("{SECTOR}: {why}") }.into())
 }
 
 /// What an app is told about its registration (RFC 7591 section 3.2.1, RFC 7592 section 3).
@@ -144,6 +178,11 @@ pub async fn replace(
     from: &web::Client,
     now: Timestamp,
 ) -> Result<Value, Refused> {
+    if said.contains_key(SECTOR) {
+        managed(&mut app.db.read().await?, client_id, access).await?;
+        may_fetch(app.db.begin().await?, &Subject::new("client sector", client_id), CHANGES_PER_APP, now).await?;
+        fits_its_sector(app, &metadata::read(said, RegisteredBy::Itself)?).await?;
+    }
     let mut tx = app.db.begin().await?;
     let before = managed(&mut tx, client_id, access).await?;
     if let Err(wait) = attempts::take(&mut tx, &Subject::new("client registration change", client_id), CHANGES_PER_APP, now).await? {

@@ -111,6 +111,12 @@ pub(in crate::oidc) async fn retire_active(tx: &mut Tx, alg: SigningAlg, kid: Op
     Ok(retired == 1)
 }
 
+/// Deletes a key, so that nothing it signed is believed; gives its state. `None` when it is gone.
+pub(in crate::oidc) async fn delete(tx: &mut Tx, kid: &str) -> sqlx::Result<Option<String>> {
+    let row: Option<(String,)> = query("DELETE FROM signing_keys WHERE kid = $1 RETURNING state").bind(kid).optional(tx).await?;
+    Ok(row.map(|(state,)| state))
+}
+
 /// `false` when there was none.
 pub(in crate::oidc) async fn promote_next(tx: &mut Tx, alg: SigningAlg, now: Timestamp) -> sqlx::Result<bool> {
     let promoted = query("UPDATE signing_keys SET state = 'active', active_at = $2 WHERE alg = $1 AND state = 'next'")

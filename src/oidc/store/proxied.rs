@@ -37,7 +37,7 @@ macro_rules! asked {
              FROM clients c
              LEFT JOIN tokens t ON t.token_hash = $2 AND t.kind = 'proxied' AND t.expires_at > $3
              LEFT JOIN grants g ON g.id = t.grant_id AND g.client_id = c.id AND g.revoked_at IS NULL
-             LEFT JOIN sessions s ON s.id = g.session_id AND s.user_id = g.user_id AND s.expires_at > $3 AND s.last_seen_at > $4
+             LEFT JOIN sessions s ON s.id = g.session_id AND s.user_id = g.user_id AND s.expires_at > $3 AND (s.last_seen_at > $4 OR s.kept)
              LEFT JOIN users u ON u.id = s.user_id AND g.created_at > u.access_void_until AND s.created_at > u.access_void_until
                               AND u.blocked_at IS NULL AND COALESCE(u.directory_state, 'active') = 'active'
              WHERE c.client_id = $1 AND c.out_of_service_at IS NULL"

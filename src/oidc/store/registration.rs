@@ -48,6 +48,18 @@ pub(in crate::oidc) async fn use_token(tx: &mut Tx, hash: &TokenHash, now: Times
     Ok(used == 1)
 }
 
+/// Whether an app could register with a token now.
+pub(in crate::oidc) async fn is_good(conn: &mut Conn, hash: &TokenHash, now: Timestamp) -> sqlx::Result<bool> {
+    let found: Option<(i64,)> = query(
+        "SELECT CAST(1 AS BIGINT) FROM registration_tokens WHERE token_hash = $1 AND revoked_at IS NULL AND expires_at > $2 AND uses < uses_max",
+    )
+    .bind(hash)
+    .bind(now)
+    .optional(conn)
+    .await?;
+    Ok(found.is_some())
+}
+
 pub(in crate::oidc) async fn tokens(conn: &mut Conn) -> sqlx::Result<Vec<TokenLine>> {
     query(
         "SELECT id, hint, note, made_by, created_at, expires_at, uses, uses_max, last_used_at, revoked_at FROM registration_tokens

@@ -41,10 +41,15 @@ pub(crate) struct TestApp {
 
 /// Runs a test on SQLite and then on PostgreSQL, each with a server and an empty database of its own.
 pub(crate) async fn on_each_engine(test: impl AsyncFn(&TestApp)) {
+    on_each_engine_with(&[], test).await;
+}
+
+/// [`on_each_engine`], with more variables set.
+pub(crate) async fn on_each_engine_with(variables: &[(&str, &str)], test: impl AsyncFn(&TestApp)) {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         // Shown when the test fails.
         eprintln!("on {engine:?}");
-        let app = TestApp::start(engine).await;
+        let app = TestApp::start_with(engine, variables).await;
         test(&app).await;
         app.stop().await;
     }

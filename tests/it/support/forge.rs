@@ -252,7 +252,7 @@ pub(crate) fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn from_base64url(text: &str) -> Vec<u8> {
+pub(crate) fn from_base64url(text: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(text).expect("base64url without padding")
 }
 

@@ -48,6 +48,20 @@ fn documented(language: &str, address: &str, values: Values<'_>) -> String {
 impl Proxy {
     /// nginx on this port.
     pub(crate) async fn nginx(port: u16, values: Values<'_>) -> Self {
+        Self::nginx_with(port, documented("nginx", &address(port), values)).await
+    }
+
+    /// nginx with the further lines that the documentation names for apps with web sockets.
+    pub(crate) async fn nginx_with_web_sockets(port: u16, values: Values<'_>) -> Self {
+        let documentation = include_str!("../../../docs/forward-auth.md");
+        let (_, after) = documentation.split_once("For an app with web sockets add").expect("the lines for web sockets");
+        let lines = after.split("```").nth(1).expect("the lines themselves");
+        let text = documented("nginx", &address(port), values);
+        // Into `location /`, which is the first one.
+        Self::nginx_with(port, text.replacen("location / {\n", &format!("location / {{\n{lines}"), 1)).await
+    }
+
+    async fn nginx_with(port: u16, text: String) -> Self {
         let (address, directory) = (address(port), janitor::directory("nginx"));
         let root = directory.path().display();
         let temporary: String =
@@ -55,7 +69,7 @@ impl Proxy {
         let configuration = format!(
             "daemon off;\npid {root}/pid;\nerror_log stderr info;\nworker_processes 1;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}
 server {{\nlisten 127.0.0.1:{port};\n{}}}\n}}\n",
-            documented("nginx", &address, values)
+            text
         );
         let file = directory.path().join("nginx.conf");
         std::fs::write(&file, configuration).expect("own directory");

@@ -21,6 +21,8 @@ pub(crate) enum Program {
     Oauth4webapi,
     Authlib,
     MozillaDjangoOidc,
+    /// A client of the Model Context Protocol, and the server it wants to use.
+    Mcp,
 }
 
 /// A running program.
@@ -64,6 +66,7 @@ fn command(program: Program) -> Command {
         Program::Oauth4webapi => node("oauth4webapi.mjs"),
         Program::Authlib => python("authlib_client.py"),
         Program::MozillaDjangoOidc => python("django_client.py"),
+        Program::Mcp => node("mcp.mjs"),
     }
 }
 

@@ -76,8 +76,8 @@ pub struct MemberOf<'a> {
 }
 
 impl GroupShape {
-    /// The value of the claim for a person in these groups.
-    pub fn shape(&self, groups: &[MemberOf<'_>]) -> Value {
+    /// What the client gets of a person in these groups, one by one.
+    pub fn texts(&self, groups: &[MemberOf<'_>]) -> Vec<String> {
         let prefix = self.prefix.to_lowercase();
         let texts = groups
             .iter()
@@ -88,7 +88,12 @@ impl GroupShape {
                 GroupValue::Id => group.id.clone(),
                 GroupValue::DisplayName => group.display_name.to_owned(),
             });
-        let texts: Vec<String> = texts.collect();
+        texts.collect()
+    }
+
+    /// The value of the claim for a person in these groups.
+    pub fn shape(&self, groups: &[MemberOf<'_>]) -> Value {
+        let texts = self.texts(groups);
         match self.format {
             GroupFormat::List => Value::from(texts),
             GroupFormat::Spaces => Value::from(texts.join(" ")),

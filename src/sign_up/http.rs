@@ -1,0 +1,161 @@
+//! `/st/<token>`: the form that makes an account; looking at a link is harmless. `/sign-up`: where sign-up is open, the address the link goes to.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use tower_sessions::Session;
+
+use super::{Draft, Link, SignedUp, State as LinkState, open};
+use crate::app::App;
+use crate::clock::{Timestamp, duration_for_people};
+use crate::error::AppError;
+use crate::sessions::{self, Method};
+use crate::settings::SignUpMode;
+use crate::users;
+use crate::users::model::check_email;
+use crate::web::{Chrome, Client, Mistakes};
+
+/// Where everyone goes next: a passkey first.
+const FIRST: &str = "/account/passkeys/add";
+
+#[derive(Template, WebTemplate)]
+#[template(path = "sign_up/form.html")]
+struct FormPage {
+    chrome: Chrome,
+    /// The address the link was sent to, which cannot be changed; empty when it is asked for.
+    email: String,
+    draft: Draft,
+    mistakes: Mistakes,
+}
+
+/// `GET /st/{token}`.
+///
+/// # Errors
+/// 404 for a link that never was or while nobody may sign up, 410 for one that opens nothing any more, `TooManyRequests`.
+pub async fn page(State(app): State<App>, client: Client, Path(unverified_token): Path<String>) -> Result<Response, AppError> {
+    app.limits.sign_in.check(&client)?;
+    let link = usable(&app, super::look(&app, &unverified_token).await?, app.clock.now())?;
+    let email = link.email.unwrap_or_default();
+    Ok(FormPage { chrome: Chrome::public(&app), email, draft: Draft::default(), mistakes: Mistakes::default() }.into_response())
+}
+
+/// `POST /st/{token}`: makes the account and starts a session.
+///
+/// # Errors
+/// As [`page`].
+pub async fn sign_up(
+    State(app): State<App>,
+    session: Session,
+    client: Client,
+    Path(unverified_token): Path<String>,
+    Form(draft): Form<Draft>,
+) -> Result<Response, AppError> {
+    app.limits.sign_in.check(&client)?;
+    let now = app.clock.now();
+    let link = usable(&app, super::look(&app, &unverified_token).await?, now)?;
+    let mut mistakes = draft.check(link.email.is_none());
+    {
+        let mut conn = app.db.read().await?;
+        if mistakes.of("username").is_empty() && users::find_by_name(&mut conn, &draft.username).await?.is_some() {
+            mistakes.add("username", "Somebody has this name already. Choose another one.");
+        }
+        if link.email.is_none() && mistakes.of("email").is_empty() && users::find_by_name(&mut conn, &draft.email).await?.is_some() {
+            mistakes.add("email", "Somebody has this address already. If that is you, sign in instead.");
+        }
+    }
+    if mistakes.is_empty() {
+        match super::sign_up(&app, now, &client, &unverified_token, &draft).await? {
+            SignedUp::Done(user) => {
+                sessions::start(&app, &session, user.id, Method::AccessLink, &client, now).await?;
+                return Ok(Redirect::to(FIRST).into_response());
+            }
+            SignedUp::LinkGone => return Err(gone(LinkState::UsedUp)),
+            SignedUp::Taken => mistakes.add("username", "Somebody has this name or address already. Choose another one, or sign in if that is you."),
+        }
+    }
+    let page = FormPage { chrome: Chrome::public(&app), email: link.email.unwrap_or_default(), draft, mistakes };
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+}
+
+fn usable(app: &App, link: Option<Link>, now: Timestamp) -> Result<Link, AppError> {
+    let closed = app.settings().sign_up == SignUpMode::Off;
+    let Some(link) = link.filter(|_| !closed) else {
+        let message = "There is no such link. It may have been cut off or copied in part: open the whole link, or ask whoever gave it to you.";
+        return Err(AppError::Refused { title: "This link does not work", message: message.to_owned(), status: StatusCode::NOT_FOUND });
+    };
+    match link.state(now) {
+        LinkState::Usable => Ok(link),
+        ended => Err(gone(ended)),
+    }
+}
+
+fn gone(ended: LinkState) -> AppError {
+    let what = match ended {
+        LinkState::UsedUp | LinkState::Usable => "It was used as often as it may be.",
+        LinkState::Revoked => "It was taken back.",
+        LinkState::Expired => "It is too old.",
+    };
+    let next = "If you have an account, go to the start and sign in. If not, ask whoever gave you the link for a new one.";
+    AppError::gone("This link no longer works", format!("{what} {next}"))
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "sign_up/ask.html")]
+struct AskPage {
+    chrome: Chrome,
+    typed: String,
+    mistake: &'static str,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "sign_up/asked.html")]
+struct AskedPage {
+    chrome: Chrome,
+    email: String,
+    lifetime: String,
+}
+
+/// What `/sign-up` asks for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct AskForm {
+    email: String,
+}
+
+/// `GET /sign-up`.
+///
+/// # Errors
+/// `NotFound` where sign-up is not open.
+pub async fn ask_page(State(app): State<App>) -> Result<impl IntoResponse, AppError> {
+    if !open::is_offered(&app.settings()) {
+        return Err(AppError::NotFound);
+    }
+    Ok(AskPage { chrome: Chrome::public(&app), typed: String::new(), mistake: "" })
+}
+
+/// `POST /sign-up`: the same answer for every address.
+///
+/// # Errors
+/// As [`ask_page`], and `TooManyRequests`.
+pub async fn ask(State(app): State<App>, client: Client, Form(form): Form<AskForm>) -> Result<Response, AppError> {
+    if !open::is_offered(&app.settings()) {
+        return Err(AppError::NotFound);
+    }
+    app.limits.link_requests.check(&client)?;
+    let email = form.email.trim();
+    if let Err(mistake) = check_email(email) {
+        let page = AskPage { chrome: Chrome::public(&app), typed: form.email.chars().take(254).collect(), mistake };
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    }
+    open::ask(&app, &client, email).await?;
+    Ok(AskedPage { chrome: Chrome::public(&app), email: email.to_owned(), lifetime: duration_for_people(open::LIFETIME) }.into_response())
+}
+
+/// Whether the sign-in page offers to make an account.
+pub fn is_open(app: &App) -> bool {
+    open::is_offered(&app.settings())
+}

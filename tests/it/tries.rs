@@ -1,0 +1,108 @@
+//! Limits on failed tries, and who gets in all the same.
+
+use std::time::Duration;
+
+use muster::audit::Kind;
+use muster::clients::{self, Authority, Registration};
+use muster::id::ClientId;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+
+use crate::support::app::{TestApp, on_each_engine_with};
+use crate::support::forge::Forge;
+use crate::support::http::{self, Answer, Browser};
+
+const FEW: &[(&str, &str)] = &[("FAILED_TRIES", "5")];
+
+/// Opens a link that never was, from an address.
+async fn wrong_link(app: &TestApp, browser: &Browser, ip: &str) -> Answer {
+    http::answer(browser.request(Method::GET, "/lc/wrong").header("x-forwarded-for", ip).header("origin", &app.url)).await
+}
+
+/// Signs in with a passkey nobody here has, from an address.
+async fn wrong_passkey(app: &TestApp, browser: &Browser, ip: &str) -> Answer {
+    let post = async |path: &str, body: &serde_json::Value| {
+        let request = browser.request(Method::POST, path).header("origin", &app.url).header("sec-fetch-site", "same-origin");
+        http::answer(request.header("x-forwarded-for", ip).json(body)).await
+    };
+    let started = post("/sign-in/start", &json!({})).await.json();
+    let mut forge = Forge::new(&app.url);
+    forge.user_handle = vec![7; 16];
+    let credential = forge.assertion(&started["publicKey"]).json();
+    post("/sign-in/finish", &json!({ "ceremony": started["ceremony"], "credential": credential })).await
+}
+
+#[tokio::test]
+async fn after_some_failures_a_network_waits_and_its_neighbour_does_not() {
+    on_each_engine_with(FEW, async |app| {
+        let browser = app.browser();
+        for n in 0..5 {
+            assert_eq!(wrong_link(app, &browser, &format!("2001:db8::{n}")).await.status, StatusCode::NOT_FOUND);
+            assert_eq!(wrong_passkey(app, &browser, &format!("2001:db8::{n}")).await.json()["error"], "unknown_credential");
+        }
+        for answer in [wrong_link(app, &browser, "2001:db8::ffff").await, wrong_passkey(app, &browser, "2001:db8::ffff").await] {
+            assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+            assert!(answer.header("retry-after").parse::<u64>().is_ok_and(|seconds| (1..=901).contains(&seconds)));
+        }
+        assert_eq!(wrong_link(app, &browser, "2001:db8:0:1::1").await.status, StatusCode::NOT_FOUND, "another household");
+        assert_eq!(wrong_link(app, &browser, "192.0.2.1").await.status, StatusCode::NOT_FOUND);
+        let told = app.audited(Kind::TooManyTries).await;
+        assert_eq!(told.len(), 2, "once for each door");
+        assert!(told.iter().all(|(_, detail)| detail["network"] == "2001:db8::/64"), "{told:?}");
+        app.clock.advance(Duration::from_secs(901));
+        assert_eq!(wrong_link(app, &browser, "2001:db8::1").await.status, StatusCode::NOT_FOUND);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_signed_in_with_a_browser_before_gets_in_beside_an_attacker() {
+    on_each_engine_with(FEW, async |app| {
+        let (browser, passkeys) = (app.browser(), app.passkeys());
+        app.enrol(&browser, &passkeys, &app.person("ada").await).await;
+        let page = browser.get("/account").await;
+        browser.submit(&page, "/sign-out", &[]).await;
+        let attacker = app.browser();
+        for _ in 0..6 {
+            wrong_passkey(app, &attacker, "192.0.2.9").await;
+        }
+        assert_eq!(wrong_passkey(app, &app.browser(), "192.0.2.9").await.status, StatusCode::TOO_MANY_REQUESTS);
+        let post = async |path: &str, body: &serde_json::Value| {
+            let request = browser.request(Method::POST, path).header("origin", &app.url).header("sec-fetch-site", "same-origin");
+            http::answer(request.header("x-forwarded-for", "192.0.2.9").json(body)).await
+        };
+        let started = post("/sign-in/start", &json!({})).await.json();
+        let credential = passkeys.sign_in(&started["publicKey"]).await.expect("her passkey");
+        let answer = post("/sign-in/finish", &json!({ "ceremony": started["ceremony"], "credential": credential })).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        // And her own browser has a limit as well.
+        for _ in 0..5 {
+            assert_eq!(wrong_passkey(app, &browser, "192.0.2.9").await.status, StatusCode::NOT_FOUND);
+        }
+        assert_eq!(wrong_passkey(app, &browser, "198.51.100.1").await.status, StatusCode::TOO_MANY_REQUESTS);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_app_with_the_right_secret_is_served_however_many_wrong_ones_came_from_its_address() {
+    on_each_engine_with(FEW, async |app| {
+        let registration = Registration { name: "Batch".into(), acts_alone: true, ..Registration::default() };
+        let now = app.clock.now();
+        let registered = clients::register(app.app(), Authority::CommandLine, ClientId::new(), registration, &[], now).await.expect("a client");
+        let (id, secret) = (registered.client.client_id, registered.secret.expect("a secret"));
+        let ask = async |secret: &str| {
+            let request = app.browser().request(Method::POST, "/api/oidc/token").header("x-forwarded-for", "192.0.2.5").basic_auth(&id, Some(secret));
+            http::answer(request.form(&[("grant_type", "client_credentials")])).await
+        };
+        for _ in 0..50 {
+            assert_eq!(ask("wrong").await.status, StatusCode::UNAUTHORIZED);
+        }
+        let refused = ask("wrong").await;
+        assert_eq!((refused.status, refused.json()["error"].as_str()), (StatusCode::TOO_MANY_REQUESTS, Some("invalid_client")));
+        assert!(!refused.header("retry-after").is_empty());
+        assert_eq!(ask(secret.reveal()).await.status, 200);
+        assert_eq!(app.audited(Kind::TooManyTries).await[0].1["door"], "client_authentication");
+    })
+    .await;
+}
