@@ -23,6 +23,9 @@ pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: 
     text.into_bytes()
 }
 
+/// Makes the request for a token.
+pub(crate) type Ask = Box<dyn Fn(&str) -> Vec<u8>>;
+
 /// What the callers send.
 pub(crate) enum Load {
     /// Each caller its request, again and again.
@@ -32,7 +35,7 @@ pub(crate) enum Load {
     /// Each caller exchanges the refresh token it got last.
     Refresh {
         /// The request for a token.
-        ask: Box<dyn Fn(&str) -> Vec<u8>>,
+        ask: Ask,
         /// What each caller holds.
         held: RefCell<Vec<String>>,
     },
