@@ -165,6 +165,8 @@ async fn signed_in(running: &Running) -> String {
         auth_at: now,
         client_ip: String::new(),
         user_agent: String::new(),
+        device: String::new(),
+        kept: false,
     };
     let mut tx = running.app.db.begin().await.expect("a transaction");
     users::insert(&mut tx, &user).await.expect("a person");

@@ -66,6 +66,8 @@ pub(crate) async fn fill(config: Config) -> Seeded {
         auth_at: now,
         client_ip: String::new(),
         user_agent: String::new(),
+        device: String::new(),
+        kept: false,
     };
     let session = "INSERT INTO sessions (token_hash, id, user_id, state, created_at, last_seen_at, expires_at, client_ip, user_agent)
                    VALUES ($1, $2, $3, $4, $5, $5, $6, '', '')";
