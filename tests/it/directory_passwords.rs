@@ -490,8 +490,8 @@ async fn a_person_changes_their_directory_password_and_other_browsers_are_signed
         // Nothing goes over a line somebody can listen to.
         let app = app.restart(&[("LDAP_URL", &slapd.url())]).await;
         let open = app.browser();
-        app.sign_in_by_link(&open, &ada).await;
         app.clock.advance(Duration::from_secs(901));
+        app.enrol(&open, &app.passkeys(), &ada).await;
         let page = open.get(CHANGE).await;
         let fields = [("old", "New-password-1"), ("new", "New-password-3"), ("again", "New-password-3")];
         let answer = open.submit(&page, CHANGE, &fields).await;
