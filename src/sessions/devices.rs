@@ -2,7 +2,7 @@
 //! browser. A sign-in with a browser nobody has seen for this person is written to the audit log and told on the account page, in the browsers that were
 //! known before it and nowhere else: a thief must not be able to say that it was the owner. A new address or a new version of a browser is no new browser.
 //!
-//! [`note`] is the place to tell it by other ways, such as a mail.
+//! `note` is the place to tell it by other ways, such as a mail.
 
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;

@@ -100,7 +100,7 @@ pub(super) async fn give_back(app: &App, lease: Lease) {
 /// Does something about a directory while no run goes on, waiting for the end of one that does.
 ///
 /// # Errors
-/// As [`sync`], and as `work`.
+/// As [`sync`](crate::directory::sync), and as `work`.
 pub(in super::super) async fn between_runs<T>(
     app: &App,
     directory: &str,
