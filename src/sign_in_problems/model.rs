@@ -243,7 +243,8 @@ mod tests {
         };
         let (operation, cause, detail) = told.read().unwrap();
         assert_eq!((operation, cause.as_str()), ("sign_in", "browser_unknown"));
-        assert_eq!(serde_json::to_string(&detail).unwrap(), r#"{"browser_can":["immediateGet"],"prompt_open_for":"a few seconds"}"#);
+        let expected = serde_json::json!({ "browser_can": ["immediateGet"], "prompt_open_for": "a few seconds" });
+        assert_eq!(serde_json::to_value(&detail).unwrap(), expected);
         assert!(Told { operation: "x".into(), ..told }.read().is_none());
     }
 
