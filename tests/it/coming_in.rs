@@ -140,7 +140,7 @@ async fn a_thousand_links_are_made_at_once_and_the_page_says_how_many_are_left()
         assert_eq!(numbers(&browser.get(&path).await), ["0", "1,000", "176", "24"]);
         // Those who hold a link and are not reached now are the first the next time.
         forge(app, &browser, &path, &[("form", "csv"), ("whom", "without-passkey"), ("lifetime", "month")]).await;
-        let old = "SELECT COUNT(DISTINCT user_id) FROM access_links WHERE revoked_at IS NULL AND expires_at < $1";
+        let old = "SELECT COUNT(DISTINCT user_id) FROM access_links WHERE revoked_at IS NULL AND used_at IS NULL AND expires_at < $1";
         let in_two_weeks = app.clock.now() + Duration::from_secs(14 * 86_400);
         assert_eq!(app.count(old, vec![in_two_weeks.into()]).await, 176);
         forge(app, &browser, &path, &[("form", "csv"), ("whom", "without-passkey"), ("lifetime", "month")]).await;

@@ -138,6 +138,8 @@ async fn asking_for_a_link_tells_nobody_who_there_is() {
         }
         wait_until("the job has run", async || app.count("SELECT COUNT(*) FROM link_requests", vec![]).await == 0).await;
         assert_eq!(app.count(links, vec![ada.id.into()]).await, 12);
+        // What is too old is not sent.
+        mailbox.wait_for(12).await;
         app.clock.advance(Duration::from_secs(16 * 60));
         assert_eq!(ask_from(app, 30).await, StatusCode::OK);
         mailbox.wait_for(13).await;
