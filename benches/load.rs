@@ -5,26 +5,29 @@
 //! requests one processor could answer (a second divided by the server's processor time per request, in the process and in the kernel for it), because
 //! requests per second say more about who else uses the machine.
 //!
-//! Measured on 21 November 2026, one round, on two processors that others used at the same time (load 9 to 12). Only the processor time says something, and the
-//! builds differ: before, `lto = "off"` in 16 units; after, `lto = "off"` in 200 units, which costs every request more (the sign-in page, which did not change,
-//! 81 and 113 µs). Microseconds per request before and after the copies of clients, the warm connections and the single statements:
+//! Measured on 21 November 2026 on a quiet machine of two processors, one round of two seconds, built with `lto = "off"` in 16 units (the release profile does
+//! better; it was not measured). Microseconds of processor time per request:
 //!
-//! | | SQLite | PostgreSQL | beside the limit after (SQLite, PostgreSQL) |
-//! |---|---|---|---|
-//! | discovery | 29 → 47 | 28 → 36 | 61 and 74 % of a bare handler; 89 % before, on SQLite. To hold: 80 % |
-//! | discovery, gzip | 61 → 36 | 54 → 38 | |
-//! | JWKS | 30 → 38 | 32 → 36 | 74 and 74 % of a bare handler; 86 % before, on SQLite. To hold: 80 % |
-//! | userinfo | 126 → 102 | 206 → 110 | 41 and 41 % of a point select. To hold: 60 % |
-//! | introspect | 108 → 90 | 241 → 116 | |
-//! | client credentials, JWT RS256 | 422 → 387 | 602 → 363 | 70 and 76 % of bare signatures. Holds: 60 % |
-//! | client credentials, JWT ES256 | 142 → 109 | 257 → 110 | 15 and 15 % of bare signatures. To hold: 40 % |
-//! | code exchange RS256 | 592 → 609 | 992 → 689 | 45 and 40 % of bare signatures. To hold: 60 % |
-//! | code exchange ES256 | 314 → 290 | 556 → 328 | 27 and 30 % of a signature and one durable row. To hold: 80 % |
-//! | refresh RS256 | 565 → 660 | 848 → 643 | 41 and 43 % of bare signatures. To hold: 60 % |
-//! | refresh ES256 | 319 → 307 | 527 → 327 | 25 and 30 % of a signature and one durable row. To hold: 80 % |
+//! | | SQLite | PostgreSQL | beside the limit (SQLite, PostgreSQL) | to hold |
+//! |---|---|---|---|---|
+//! | discovery | 33 | 33 | 70 and 69 % of a bare handler | 80 % |
+//! | JWKS | 33 | 33 | 69 and 68 % of a bare handler | 80 % |
+//! | userinfo | 121 | 145 | 44 and 33 % of a point select | 60 % |
+//! | introspect | 118 | 126 | | |
+//! | client credentials, JWT RS256 | 472 | 452 | 59 and 61 % of bare signatures | 60 % |
+//! | client credentials, JWT ES256 | 136 | 117 | 12 and 14 % of bare signatures | 40 % |
+//! | code exchange RS256 | 720 | 635 | 39 and 43 % of bare signatures | 60 % |
+//! | code exchange ES256 | 373 | 309 | 23 and 27 % of a signature and one durable row | 80 % |
+//! | code exchange EdDSA | 364 | 277 | 22 and 28 % of the same | 80 % |
+//! | refresh RS256 | 876 | 589 | 32 and 47 % of bare signatures | 60 % |
+//! | refresh ES256 | 404 | 284 | 21 and 29 % of a signature and one durable row | 80 % |
+//! | refresh EdDSA | 322 | 291 | 24 and 27 % of the same | 80 % |
+//! | authorize redirect | 409 | 510 | | |
+//! | sign-in page | 110 | 154 | | |
 //!
-//! With the machine that busy, the 99th percentile at half load was 5 to 17 ms on SQLite and 7 to 47 ms on PostgreSQL. Memory on
-//! SQLite: 28 MB at the start, 40 after 0.1 million requests of the mix, 59 after one million; more were not run yet, so whether it stays flat is not known.
+//! So hardly a limit holds yet. The 99th percentile at half load is 2 to 8 ms where nothing is written (PostgreSQL up to 24), and 13 to 49 ms (PostgreSQL up to
+//! 124) where codes and refresh tokens are: over the 10 ms wanted. Memory on SQLite: 28 MB at the start, 40 after 0.1 million requests of the mix, 59 after
+//! one million; more were not run yet, so whether it stays flat is not known (SQLite's caches alone may take 32 MB).
 
 #![expect(clippy::panic, clippy::print_stdout, reason = "a bench prints what it measures and stops where it cannot measure")]
 #![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "figures for people")]
