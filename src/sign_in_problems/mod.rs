@@ -20,7 +20,7 @@ use crate::db::{Conn, Tx};
 use crate::id::UserId;
 use crate::web::Client;
 
-/// How many are kept, whatever comes.
+/// How many are kept by each sweep, whatever comes.
 pub const KEPT_MAX: i64 = 10_000;
 
 /// A problem about to be filed.

@@ -68,13 +68,15 @@ pub(super) async fn latest(conn: &mut Conn, limit: i64) -> sqlx::Result<Vec<Line
     .await
 }
 
-/// Deletes what is older than `before`, and all but the newest `kept`.
+/// Deletes what is older than `before`, and all but `kept` of the rest: what browsers tell goes first, which anybody could send, then what is oldest.
 pub(super) async fn forget(tx: &mut Tx, before: Timestamp, kept: i64) -> sqlx::Result<u64> {
     let old = query("DELETE FROM sign_in_problems WHERE at < $1").bind(before).execute(tx).await?;
-    let many =
-        query("DELETE FROM sign_in_problems WHERE code IN (SELECT code FROM sign_in_problems ORDER BY at DESC, code DESC LIMIT 1000000 OFFSET $1)")
-            .bind(kept)
-            .execute(tx)
-            .await?;
+    let many = query(
+        "DELETE FROM sign_in_problems WHERE code IN (SELECT code FROM sign_in_problems
+         ORDER BY CASE WHEN cause LIKE 'browser!_%' ESCAPE '!' THEN 1 ELSE 0 END, at DESC, code DESC LIMIT 1000000 OFFSET $1)",
+    )
+    .bind(kept)
+    .execute(tx)
+    .await?;
     Ok(old + many)
 }
