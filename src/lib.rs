@@ -5,7 +5,7 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | foundation | [`clock`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`jose`], [`lease`], [`attempts`], [`error`], [`outbound`], [`web`], [`audit`], [`settings`], [`mail`] |
+//! | foundation | [`clock`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`jose`], [`lease`], [`queue`], [`attempts`], [`error`], [`outbound`], [`web`], [`audit`], [`settings`], [`mail`] |
 //! | nouns | [`users`], [`groups`], [`clients`], [`apis`] |
 //! | sign-in | [`sessions`], [`directory`], [`recovery_codes`], [`sign_in_problems`], [`passkeys`], [`access_links`], [`sign_up`], [`directory_passwords`], [`other_device`], [`ways_in`] |
 //! | protocols | [`oidc`], [`forward_auth`] |
@@ -56,6 +56,7 @@ pub mod oidc;
 pub mod other_device;
 pub mod outbound;
 pub mod passkeys;
+pub mod queue;
 pub mod recovery_codes;
 pub mod routes;
 pub mod secret;

@@ -24,6 +24,7 @@ use crate::db::{Signal, Tx};
 use crate::error::AppError;
 use crate::id::{AccessLinkId, LinkRequestId};
 use crate::mail::{self, Mail};
+use crate::queue::work_off;
 use crate::secret::SecretToken;
 use crate::sessions::Next;
 use crate::sessions::next::PendingAuthorization;
@@ -39,8 +40,6 @@ const LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// Links for one person to one network in that time, and to all of them together: whoever asks in another's name uses up their own share.
 const PER_NETWORK: Allowance = Allowance { count: 3, within: LIFETIME, from_the_last: false };
 const PER_PERSON: Allowance = Allowance { count: 12, within: LIFETIME, from_the_last: false };
-/// How often each instance looks for wishes others wrote.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long a name may be, in characters: as long as an e-mail address (RFC 5321, section 4.5.3.1).
 const NAME_CHARS_MAX: usize = 254;
 
@@ -170,19 +169,7 @@ pub async fn ask(State(app): State<App>, client: Client, headers: HeaderMap, For
 
 /// Answers wishes until the server stops. For the jobs.
 pub async fn keep_answering(app: App) {
-    let mut asked = ASKED.subscribe();
-    while !app.stopping.is_cancelled() {
-        match answer_one(&app).await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => tracing::error!(cause = format!("{error:#}"), "wishes for sign-in links cannot be answered; it will be tried again"),
-        }
-        tokio::select! {
-            () = app.stopping.cancelled() => break,
-            _ = asked.changed() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-        }
-    }
+    work_off(app, &ASKED, "wishes for sign-in links cannot be answered", |app| async move { answer_one(&app).await }).await;
 }
 
 /// Answers the oldest wish: the wish goes, and link, audit event and mail come, in one transaction. `false` when there is none.

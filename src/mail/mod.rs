@@ -16,6 +16,7 @@ use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Signal, Tx};
 use crate::id::MailId;
+use crate::queue::work_off;
 use crate::secret::Sealer;
 use crate::settings::Settings;
 use model::wait_after;
@@ -23,8 +24,6 @@ use model::wait_after;
 /// Raised when mails were written. One for the whole process, because it says no more than that.
 static MAILS_WRITTEN: Signal = std::sync::LazyLock::new(|| tokio::sync::watch::Sender::new(0));
 
-/// How often each instance looks for what others wrote, and for what is due again.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How many mails are taken at a time.
 const AT_A_TIME: i64 = 20;
 /// How long a mail that was taken belongs to the instance that took it: every try of a batch and some.
@@ -82,19 +81,7 @@ pub async fn standing(conn: &mut Conn) -> sqlx::Result<Standing> {
 
 /// Sends what is in the outbox until the server stops. For the jobs.
 pub async fn keep_sending(app: App) {
-    let mut written = MAILS_WRITTEN.subscribe();
-    while !app.stopping.is_cancelled() {
-        match send_some(&app).await {
-            Ok(0) => {}
-            Ok(_) => continue,
-            Err(error) => tracing::error!(cause = format!("{error:#}"), "mails cannot be sent; it will be tried again"),
-        }
-        tokio::select! {
-            () = app.stopping.cancelled() => break,
-            _ = written.changed() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-        }
-    }
+    work_off(app, &MAILS_WRITTEN, "mails cannot be sent", |app| async move { Ok(send_some(&app).await? > 0) }).await;
 }
 
 /// Takes a few mails that are due and tries each once; gives how many there were. They wait while no server is set.

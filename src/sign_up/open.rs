@@ -11,6 +11,7 @@ use crate::audit::{self, Actor, Event, Kind};
 use crate::db::Signal;
 use crate::id::SignUpWishId;
 use crate::mail::{self, Mail};
+use crate::queue::work_off;
 use crate::settings::{Settings, SignUpMode};
 use crate::users;
 use crate::users::model::key;
@@ -23,8 +24,6 @@ static ASKED: Signal = std::sync::LazyLock::new(|| tokio::sync::watch::Sender::n
 pub(super) const LIFETIME: Duration = Duration::from_secs(3600);
 /// How many mails one address gets in that time.
 const MAILS_MAX: i64 = 3;
-/// How often each instance looks for wishes others wrote.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Whether everyone may sign up: it is wanted, and mail can be sent.
 pub(super) fn is_offered(settings: &Settings) -> bool {
@@ -54,19 +53,7 @@ pub(super) async fn ask(app: &App, client: &Client, email: &str) -> sqlx::Result
 
 /// Answers wishes until the server stops. For the jobs.
 pub async fn keep_answering(app: App) {
-    let mut asked = ASKED.subscribe();
-    while !app.stopping.is_cancelled() {
-        match answer_one(&app).await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => tracing::error!(cause = format!("{error:#}"), "wishes for accounts cannot be answered; it will be tried again"),
-        }
-        tokio::select! {
-            () = app.stopping.cancelled() => break,
-            _ = asked.changed() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-        }
-    }
+    work_off(app, &ASKED, "wishes for accounts cannot be answered", |app| async move { answer_one(&app).await }).await;
 }
 
 /// Answers the oldest wish: the wish goes, and link and mail come, in one transaction. `false` when there is none.
