@@ -1,5 +1,8 @@
 //! The SQL of grants, the codes and tokens that belong to them, and consents. Every statement that reads a code or token for use also asks whether its
 //! grant, its person and its client still stand (`live_grant!`).
+//!
+//! Longer than other files: what uses a code or refresh token up and stores what it gives is one statement, and these share the macros that say what still
+//! stands. What touches neither is the seam to cut at.
 
 pub(super) mod devices;
 pub(super) mod keys;
