@@ -193,6 +193,10 @@ mod tests {
         for function in ["t(", "marked("] {
             for (position, _) in text.match_indices(function) {
                 let before = text[..position].chars().next_back().unwrap_or(' ');
+                let line = text[..position].rsplit('\n').next().unwrap_or_default();
+                if line.trim_start().starts_with("//") {
+                    continue;
+                }
                 let Some(rest) = text[position + function.len()..].trim_start().strip_prefix('"') else { continue };
                 let end = rest.find('"').unwrap_or(0);
                 let is_ours = !before.is_alphanumeric() && !matches!(before, '_' | '.');
