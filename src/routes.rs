@@ -22,6 +22,7 @@ use crate::clients::admin as clients;
 use crate::clients::last_errors::admin as errors;
 use crate::directory_passwords::http as passwords;
 use crate::error::AppError;
+use crate::language::t;
 use crate::oidc::{
     account, authorize, check, consent, device, discovery, dpop, end_session, error, front_channel, introspect, keys, last_errors, pushed,
     registration, resources, revoke, token, userinfo,
@@ -106,6 +107,7 @@ fn sign_in() -> Router<App> {
         .route("/st/{token}", get(sign_up::http::page).post(sign_up::http::sign_up))
         .route("/lc/{code}", get(access_links::http::open_page).post(access_links::http::open))
         .route("/account", get(ways_in::http::profile_page))
+        .route("/account/language", post(sessions::http::choose_language))
         .route("/account/advice/put-off", post(ways_in::http::put_off))
         .route("/account/password", get(passwords::change_page).post(passwords::change))
         .route("/account/prove", get(passkeys::prove::page))
@@ -307,13 +309,13 @@ async fn ready(State(app): State<App>) -> Result<StatusCode, StatusCode> {
 }
 
 fn cross_site() -> Response {
-    let message = "The form was sent from another site, or through a proxy that hides where it came from. Open the page here and send it again.";
-    AppError::Refused { title: "Form refused", message: message.to_owned(), status: StatusCode::FORBIDDEN }.into_response()
+    AppError::Refused { title: t("error-cross-site").into(), message: t("error-cross-site-message").into(), status: StatusCode::FORBIDDEN }
+        .into_response()
 }
 
 fn wrong_method() -> AppError {
-    let message = "This address cannot be used in that way. Go back and use the buttons of the page.".to_owned();
-    AppError::Refused { title: "Not possible", message, status: StatusCode::METHOD_NOT_ALLOWED }
+    let (title, message) = (t("error-wrong-method").into(), t("error-wrong-method-message").into());
+    AppError::Refused { title, message, status: StatusCode::METHOD_NOT_ALLOWED }
 }
 
 /// Gives extractor rejections (a form that cannot be read, a body too large, a time-out) a page; their own plain text is for developers.
@@ -323,14 +325,14 @@ async fn explain_bare_refusals(response: Response) -> Response {
     let plain = response.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/plain"));
     let unexplained = response.extensions().get::<crate::error::Failure>().is_none();
     let (title, message) = match status {
-        StatusCode::PAYLOAD_TOO_LARGE => ("Too large", "What was sent is larger than this page takes."),
+        StatusCode::PAYLOAD_TOO_LARGE => (t("error-too-large"), t("error-too-large-message")),
         StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE if plain => {
-            ("Not understood", "What was sent cannot be read. Go back, reload the page and try again.")
+            (t("error-not-understood"), t("error-not-understood-message"))
         }
         StatusCode::SERVICE_UNAVAILABLE if !plain && response.headers().get(CONTENT_TYPE).is_none() => {
-            ("Took too long", "This took longer than expected and was given up. Try again in a moment.")
+            (t("error-took-too-long"), t("error-took-too-long-message"))
         }
         _ => return response,
     };
-    if unexplained { AppError::Refused { title, message: message.to_owned(), status }.into_response() } else { response }
+    if unexplained { AppError::Refused { title: title.into(), message: message.into(), status }.into_response() } else { response }
 }

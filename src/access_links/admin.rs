@@ -68,7 +68,7 @@ pub async fn make(
     let made = made.map_err(|error| match error {
         MakeError::Disabled(_) => {
             let message = "This person is kept out, so a link would open nothing. Unblock them first, or have the directory take them back.";
-            AppError::Refused { title: "Not done", message: message.to_owned(), status: StatusCode::CONFLICT }
+            AppError::Refused { title: "Not done".to_owned(), message: message.to_owned(), status: StatusCode::CONFLICT }
         }
         MakeError::NoAddress(_) => {
             AppError::refused("Not done", "This person has no e-mail address. Make the link without sending it, and hand it over yourself.")

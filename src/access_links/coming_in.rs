@@ -137,7 +137,7 @@ pub async fn make(State(app): State<App>, deed: AdminDeed, Path(id): Path<GroupI
     let made = crowd::make(&app, &deed, &group, form.whom(), lifetime, by_mail).await?;
     if made.links.is_empty() {
         let message = "Everyone in this group who may sign in has a passkey, or holds a link that still works. No link was made.";
-        return Err(AppError::Refused { title: "Nobody needs a link", message: message.to_owned(), status: StatusCode::CONFLICT });
+        return Err(AppError::Refused { title: "Nobody needs a link".to_owned(), message: message.to_owned(), status: StatusCode::CONFLICT });
     }
     if form.form == "csv" {
         return Ok(file(&group, &made));

@@ -250,7 +250,9 @@ fn to(id: GroupId, notice: &str) -> Response {
 fn refused(error: Error) -> AppError {
     match error {
         Error::Refused(Refusal::NotFound) => AppError::NotFound,
-        Error::Refused(refusal) => AppError::Refused { title: "Not done", message: refusal.sentence().to_owned(), status: StatusCode::CONFLICT },
+        Error::Refused(refusal) => {
+            AppError::Refused { title: "Not done".to_owned(), message: refusal.sentence().to_owned(), status: StatusCode::CONFLICT }
+        }
         Error::Mistakes(_) => AppError::Internal(anyhow::anyhow!("invariant: a verb without a form names no mistakes")),
         Error::Database(error) => error.into(),
     }

@@ -25,11 +25,11 @@ macro_rules! files {
 }
 
 files! {
-    English "en": "common" "sign-in" "script";
-    German "de": "common" "sign-in" "script";
-    French "fr": "common" "sign-in" "script";
-    Spanish "es": "common" "sign-in" "script";
-    Arabic "ar": "common" "sign-in" "script";
+    English "en": "access-links" "account" "common" "deeds" "errors" "mail" "oidc" "other-device" "passkeys" "passwords" "recovery" "script" "sessions" "sign-in" "sign-up";
+    German "de": "access-links" "account" "common" "deeds" "errors" "mail" "oidc" "other-device" "passkeys" "passwords" "recovery" "script" "sessions" "sign-in" "sign-up";
+    French "fr": "common" "errors" "script" "sign-in";
+    Spanish "es": "common" "errors" "script" "sign-in";
+    Arabic "ar": "common" "errors" "script" "sign-in";
 }
 
 /// One catalogue per language one can choose, in their order.

@@ -21,6 +21,7 @@ use crate::clients;
 use crate::clients::metadata_document::{self, Unusable};
 use crate::clock::Timestamp;
 use crate::error::AppError;
+use crate::language::t;
 use crate::sessions::next::PendingAuthorization;
 use crate::sessions::{MaybeSignedIn, Next, SignedIn};
 use crate::web;
@@ -39,7 +40,7 @@ pub async fn get(
     let pushed = params.get("request_uri").filter(|uri| pushed::is_pushed(uri)).map(str::to_owned).unwrap_or_default();
     if let Some(client_id) = params.get("client_id") {
         metadata_document::bring_in(&app, client_id, &browser, now).await.map_err(|unusable| match unusable {
-            Unusable::Said(message) => AppError::refused("This app cannot sign you in", message),
+            Unusable::Said(message) => AppError::refused(t("authorize-impossible"), message),
             Unusable::Internal(error) => error.into(),
         })?;
     }
@@ -112,7 +113,7 @@ pub async fn go_on(
 /// A page, when it was not sealed here or has waited longer than an hour.
 fn open(app: &App, unverified_sealed: &str, now: Timestamp) -> Result<PendingAuthorization, AppError> {
     let pending = PendingAuthorization::unseal(&app.sealer, unverified_sealed).filter(|pending| now.since(pending.started_at) <= PENDING_WITHIN);
-    pending.ok_or_else(|| AppError::gone("Start again", "This sign-in was started too long ago. Go back to the app and sign in again."))
+    pending.ok_or_else(|| AppError::gone(t("authorize-too-old"), t("authorize-too-old-message")))
 }
 
 /// Validates a request, decides about it and answers.
@@ -219,5 +220,5 @@ pub(super) async fn refusal(
 }
 
 fn not_understood() -> AppError {
-    AppError::refused("Not understood", "The app that sent you here sent a request that cannot be read. Tell the people who run the app.")
+    AppError::refused(t("error-not-understood"), t("authorize-not-understood"))
 }

@@ -97,7 +97,7 @@ macro_rules! person_columns {
         concat!(
             "u.id, u.user_handle, u.username, u.email, u.email_verified, u.first_name, u.last_name, u.display_name, u.phone, u.local_admin, u.directory_admin,
              u.directory, u.entry_id, u.entry_dn, u.directory_state, u.directory_state_at, u.blocked_at, u.access_void_until, u.created_at, u.updated_at,
-             u.last_sign_in_at, u.locale, u.directory_attributes, u.picture,
+             u.last_sign_in_at, u.locale, u.language, u.directory_attributes, u.picture,
              CASE WHEN ' ' || ",
             $scopes,
             " || ' ' LIKE '% groups %' THEN (SELECT ",

@@ -7,6 +7,7 @@ use uuid::{Uuid, uuid};
 use super::Removal;
 use crate::clock::Timestamp;
 use crate::id::{PasskeyId, UserId};
+use crate::language::t;
 use crate::secret::TokenHash;
 use crate::web::user_agent;
 
@@ -192,9 +193,9 @@ pub fn suggest_name(aaguid: Option<Uuid>, transports: &[String], attachment: Opt
     let is_key = attachment == Some("cross-platform") && transports.iter().any(|transport| matches!(transport.as_str(), "usb" | "nfc" | "ble"));
     let name = match aaguid.and_then(provider) {
         Some(provider) => provider.to_owned(),
-        None if is_key => "Security key".to_owned(),
-        None if transports.iter().any(|transport| transport == "hybrid") && attachment == Some("cross-platform") => "Phone or tablet".to_owned(),
-        None => user_agent::platform(user_agent).map_or_else(|| "Passkey".to_owned(), |platform| format!("Passkey on {platform}")),
+        None if is_key => t("passkey-name-key").into(),
+        None if transports.iter().any(|transport| transport == "hybrid") && attachment == Some("cross-platform") => t("passkey-name-phone").into(),
+        None => user_agent::platform(user_agent).map_or_else(|| t("passkey-name"), |platform| t("passkey-name-on").with("platform", platform)).into(),
     };
     let is_free = |name: &str| !taken.iter().any(|taken| taken.eq_ignore_ascii_case(name));
     if is_free(&name) {

@@ -24,6 +24,7 @@ use crate::db::{Conn, Db, Tx};
 use crate::directory;
 use crate::id::UserId;
 use crate::installation;
+use crate::language::t;
 use crate::secret::{Sealer, TokenHash, base64url, from_base64url, random_bytes};
 use crate::sessions::SignedIn;
 use crate::users::{self, User};
@@ -110,7 +111,7 @@ pub async fn make(app: &App, now: Timestamp, client: &Client, signed_in: &Signed
     store::insert(&mut tx, user.id, &hashes, now).await?;
     let event = Event::new(now, Kind::RecoveryCodesMade, signed_in.actor()).on(user.id.uuid(), &user.username).from_client(client);
     audit::record(&mut tx, event.with("codes", CODES).with("replaced", replaced)).await?;
-    notice::queue(&mut tx, app, user, client, "New recovery codes were made for your account; former ones open nothing any more.", now).await?;
+    notice::queue(&mut tx, app, user, client, || t("mail-recovery-made"), now).await?;
     tx.commit().await?;
     Ok(codes)
 }
@@ -208,8 +209,8 @@ async fn attempt(
             let left = store::counted(&mut tx, user.id).await?.unused;
             let event = Event::new(now, Kind::RecoveryCodeUsed, Actor::user(user.id, &user.username)).on(user.id.uuid(), &user.username);
             audit::record(&mut tx, event.from_client(client).with("codes_left", left)).await?;
-            let what = format!("Somebody came in with one of your recovery codes and can add a passkey to your account. Codes left: {left}.");
-            notice::queue(&mut tx, app, &user, client, &what, now).await?;
+            let what = || t("mail-recovery-used").with("left", left);
+            notice::queue(&mut tx, app, &user, client, what, now).await?;
             tx.commit().await?;
             Ok(Recovery::Done(Box::new(user)))
         }

@@ -110,7 +110,7 @@ pub async fn save(State(app): State<App>, deed: AdminDeed, Form(form): Form<BTre
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
         Err(UpdateError::ReadOnly) => Err(AppError::Refused {
-            title: "Not saved",
+            title: "Not saved".to_owned(),
             message: "The settings of this server come from its environment alone (UI_CONFIG_DISABLED). Change them there and restart it.".to_owned(),
             status: StatusCode::CONFLICT,
         }),

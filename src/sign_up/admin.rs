@@ -99,7 +99,7 @@ pub async fn make(State(app): State<App>, deed: AdminDeed, Form(draft): Form<Lin
 pub async fn revoke(State(app): State<App>, deed: AdminDeed, Path(id): Path<SignUpLinkId>) -> Result<impl IntoResponse, AppError> {
     if !super::revoke(&app, &deed, id).await? {
         let message = "The link does not work any more: it was used up, taken back, or is too old.";
-        return Err(AppError::Refused { title: "Nothing to take back", message: message.to_owned(), status: StatusCode::CONFLICT });
+        return Err(AppError::Refused { title: "Nothing to take back".to_owned(), message: message.to_owned(), status: StatusCode::CONFLICT });
     }
     Ok(Redirect::to(&format!("{LIST}?notice=revoked")))
 }

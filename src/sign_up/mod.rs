@@ -20,6 +20,7 @@ use crate::clock::{Timestamp, duration_for_people};
 use crate::db::{Conn, Tx};
 use crate::groups;
 use crate::id::{GroupId, SignUpLinkId};
+use crate::language::{instant, speaking, t};
 use crate::mail::{self, Mail};
 use crate::secret::{SecretToken, TokenHash};
 use crate::sessions::AdminDeed;
@@ -207,8 +208,12 @@ fn address(app: &App, token: &SecretToken) -> String {
 fn invitation(app: &App, to: &str, url: &str, expires_at: Timestamp, now: Timestamp) -> Result<Mail, askama::Error> {
     use askama::Template as _;
     let settings = app.settings();
-    let text = model::InvitationText { app_name: &settings.app_name, url, until: expires_at.for_people() }.render()?;
-    Ok(Mail { to: to.to_owned(), subject: format!("You are invited to {}", settings.app_name), text, useful_for: expires_at.since(now) })
+    // Nobody knows yet what they read.
+    speaking(settings.default_language, || {
+        let text = model::InvitationText { app_name: &settings.app_name, url, until: instant(expires_at) }.render()?;
+        let subject = t("mail-invitation-subject").with("app", &settings.app_name).into();
+        Ok(Mail { to: to.to_owned(), subject, text, useful_for: expires_at.since(now) })
+    })
 }
 
 /// Makes a link for somebody who asked, to go to their address; gives its address here.

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::Link;
 use crate::clock::Timestamp;
+use crate::language::{Text, t};
 use crate::users::model::{check_email, check_username};
 use crate::web::Mistakes;
 
@@ -142,7 +143,7 @@ impl Draft {
     pub fn check(&self, asks_for_email: bool) -> Mistakes {
         let mut mistakes = Mistakes::default();
         if self.first_name.trim().is_empty() {
-            mistakes.add("first_name", "Enter your first name.");
+            mistakes.add("first_name", t("sign-up-first-name-missing"));
         }
         mistakes.check("first_name", check_line(&self.first_name));
         // Not everybody has one.
@@ -155,12 +156,8 @@ impl Draft {
     }
 }
 
-fn check_line(text: &str) -> Result<(), &'static str> {
-    if text.chars().count() > NAME_CHARS_MAX || text.chars().any(char::is_control) {
-        Err("This is one line of at most 100 characters.")
-    } else {
-        Ok(())
-    }
+fn check_line(text: &str) -> Result<(), Text> {
+    if text.chars().count() > NAME_CHARS_MAX || text.chars().any(char::is_control) { Err(t("sign-up-line-too-long")) } else { Ok(()) }
 }
 
 /// The lines of a field, without empty and repeated ones.

@@ -21,6 +21,7 @@ use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
 use crate::id::UserId;
+use crate::language::Language;
 use crate::sessions::{self, AdminDeed, RoutineDeed};
 use crate::web::Mistakes;
 use crate::web::list::Pages;
@@ -92,6 +93,14 @@ pub async fn has_other_admin(conn: &mut Conn, than: UserId) -> sqlx::Result<bool
 /// When the database refuses, also because username or e-mail are taken (a unique violation).
 pub async fn insert(tx: &mut Tx, user: &User) -> sqlx::Result<()> {
     store::insert(tx, user).await
+}
+
+/// Notes the language somebody chose to read, or that they chose none.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn choose_language(tx: &mut Tx, id: UserId, language: Option<Language>) -> sqlx::Result<()> {
+    store::set_language(tx, id, language.map_or("", Language::tag)).await
 }
 
 /// Notes when someone signed in last.

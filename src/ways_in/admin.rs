@@ -74,7 +74,7 @@ pub async fn remove_passkey(State(app): State<App>, deed: AdminDeed, Path((id, p
         }
         TakenAway::NotFound => Err(AppError::NotFound),
         TakenAway::IsOwn => Err(AppError::Refused {
-            title: "Not done",
+            title: "Not done".to_owned(),
             message: "This would remove a passkey of your own. Do that in your account, under Passkeys, where your last one is protected.".to_owned(),
             status: StatusCode::CONFLICT,
         }),

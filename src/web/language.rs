@@ -35,7 +35,7 @@ pub async fn settle(State(app): State<App>, request: Request, next: Next) -> Res
         hear(Source::Browser, browser);
         next.run(request).await
     };
-    let (mut response, spoken) = HERE.scope(here, converse(Language::English, Source::Installation, answering)).await;
+    let (mut response, spoken) = HERE.scope(here, converse(app.settings().default_language, Source::Installation, answering)).await;
     if spoken.any {
         response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(spoken.language.tag()));
         response.headers_mut().append(VARY, HeaderValue::from_static("accept-language, cookie"));

@@ -97,7 +97,7 @@ pub(super) async fn preview_saved(app: &App, name: &str, admin: &AdminSession, n
 async fn in_time<T>(work: impl Future<Output = T>) -> Result<T, AppError> {
     tokio::time::timeout(WAITS, work).await.map_err(|_| {
         let message = "Reading the directory takes longer than a page can wait. `muster directory preview` on the server waits longer.";
-        AppError::Refused { title: "Takes too long", message: message.to_owned(), status: StatusCode::SERVICE_UNAVAILABLE }
+        AppError::Refused { title: "Takes too long".to_owned(), message: message.to_owned(), status: StatusCode::SERVICE_UNAVAILABLE }
     })
 }
 

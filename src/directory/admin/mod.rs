@@ -105,7 +105,7 @@ fn read_only() -> AppError {
 }
 
 fn conflict(title: &'static str, message: &str) -> AppError {
-    AppError::Refused { title, message: message.to_owned(), status: StatusCode::CONFLICT }
+    AppError::Refused { title: title.to_owned(), message: message.to_owned(), status: StatusCode::CONFLICT }
 }
 
 fn sync_error(error: SyncError) -> AppError {
@@ -122,7 +122,7 @@ fn sync_error(error: SyncError) -> AppError {
             conflict("Already decided", "This run does not wait for anybody: somebody has decided about it, or a later run has taken its place.")
         }
         SyncError::Stopping => AppError::Refused {
-            title: "Stopping",
+            title: "Stopping".to_owned(),
             message: "The server is stopping. Try again in a moment.".to_owned(),
             status: StatusCode::SERVICE_UNAVAILABLE,
         },

@@ -45,7 +45,7 @@ pub(super) async fn make(app: App, deed: AdminDeed, name: String) -> Result<Resp
         Err(_) => {
             let message = "Reading the directory takes longer than a page can wait. It goes on: open the preview again in a minute. \
                            `muster directory preview` on the server waits longer.";
-            Err(AppError::Refused { title: "Takes a while", message: message.to_owned(), status: StatusCode::SERVICE_UNAVAILABLE })
+            Err(AppError::Refused { title: "Takes a while".to_owned(), message: message.to_owned(), status: StatusCode::SERVICE_UNAVAILABLE })
         }
     }
 }

@@ -23,13 +23,14 @@ use crate::web::{self, Chrome};
 /// A scope to tick.
 struct Tick {
     name: &'static str,
-    words: &'static str,
+    words: String,
     on: bool,
     fixed: bool,
 }
 
 fn ticks(scopes: &Scopes) -> Vec<Tick> {
-    let tick = |scope: Scope| Tick { name: scope.as_str(), words: scope.for_people(), on: scopes.contains(scope), fixed: scope == Scope::OpenId };
+    let tick =
+        |scope: Scope| Tick { name: scope.as_str(), words: scope.for_people().into(), on: scopes.contains(scope), fixed: scope == Scope::OpenId };
     Scope::ALL.into_iter().map(tick).collect()
 }
 

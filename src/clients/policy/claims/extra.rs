@@ -238,7 +238,7 @@ fn known(placeholder: &str, user: &User) -> Option<Value> {
         "first_name" => &user.first_name,
         "last_name" => &user.last_name,
         "display_name" => &user.display_name,
-        "locale" => &user.locale,
+        "locale" => user.locale_for_apps(),
         "email" => user.email.as_deref()?,
         "phone" => user.phone.as_deref()?,
         other => return user.extras().remove(other.strip_prefix("directory.")?),

@@ -1,0 +1,11 @@
+profile = Profil
+apps = Apps
+passkeys = Passkeys
+recovery = Wiederherstellung
+sessions = Sitzungen
+administration = Verwaltung
+to-account = Zu Ihrem Konto
+language-of-pages = Sprache der Seiten und E-Mails
+language-of-browser = Wie mein Browser es verlangt
+language-help = Sie gilt überall, wo Sie angemeldet sind.
+language-save = Sprache speichern

@@ -1,0 +1,11 @@
+profile = Profile
+apps = Apps
+passkeys = Passkeys
+recovery = Recovery
+sessions = Sessions
+administration = Administration
+to-account = To your account
+language-of-pages = Language of pages and mails
+language-of-browser = As my browser asks
+language-help = It holds wherever you are signed in.
+language-save = Save language
