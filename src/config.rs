@@ -257,6 +257,12 @@ impl Config {
             let shown = db_connection_string.split_once("://").map_or("(without a scheme)", |(scheme, _)| scheme);
             return Err(unparsable("DB_CONNECTION_STRING", shown, "sqlite://… (a file) or postgres://user:password@host/database"));
         }
+        let sqlite_file = db_connection_string.strip_prefix("sqlite://").map(|file| file.split('?').next().unwrap_or(file));
+        if sqlite_file.is_some_and(|file| file.is_empty() || file == ":memory:") {
+            let allowed =
+                "sqlite:// with a file, such as sqlite://data/muster.db: what is kept in memory is gone with the process, and commands cannot see it";
+            return Err(unparsable("DB_CONNECTION_STRING", &db_connection_string, allowed));
+        }
         let encryption_key = value("ENCRYPTION_KEY")?;
         match &encryption_key {
             Some(key) if key.chars().count() < 16 => {
@@ -480,6 +486,15 @@ mod tests {
             let error = read(&[(name, value)]).unwrap_err().to_string();
             assert!(error.contains(says), "{name}={value}: {error}");
         }
+    }
+
+    #[test]
+    fn a_database_is_a_file_that_lasts() {
+        for bad in ["sqlite://", "sqlite://:memory:", "sqlite://?mode=memory"] {
+            let error = read(&[("DB_CONNECTION_STRING", bad)]).unwrap_err().to_string();
+            assert!(error.contains(bad) && error.contains("sqlite://data/muster.db"), "{error}");
+        }
+        assert!(read(&[("DB_CONNECTION_STRING", "sqlite:///var/lib/muster/muster.db?mode=rwc")]).is_ok());
     }
 
     #[test]

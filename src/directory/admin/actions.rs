@@ -96,7 +96,8 @@ pub(super) async fn preview_saved(app: &App, name: &str, admin: &AdminSession, n
 
 async fn in_time<T>(work: impl Future<Output = T>) -> Result<T, AppError> {
     tokio::time::timeout(WAITS, work).await.map_err(|_| {
-        let message = "Reading the directory takes longer than a page can wait. `muster directory preview` on the server waits longer.";
+        let message = "Reading the directory takes longer than a page can wait. `muster directory preview` on the server waits longer; it takes the settings \
+                       as they are saved.";
         AppError::Refused { title: "Takes too long", message: message.to_owned(), status: StatusCode::SERVICE_UNAVAILABLE }
     })
 }
