@@ -27,7 +27,7 @@ use crate::oidc::{
     registration, resources, revoke, token, userinfo,
 };
 use crate::sessions::{self, MaybeSignedIn};
-use crate::web::{assets, client, headers, request_log};
+use crate::web::{assets, client, headers, language, request_log};
 use crate::{
     access_links, audit, directory, forward_auth, groups, mail, metrics, other_device, passkeys, settings, sign_in_problems, sign_up, users, ways_in,
 };
@@ -45,6 +45,7 @@ pub fn router(app: &App) -> Router {
     // Pages: a session, and forms only from our own pages (Fetch Metadata and Origin; see tower_http::csrf).
     let pages = Router::new()
         .route("/", get(start))
+        .route("/language", post(language::choose))
         .merge(sign_in())
         .merge(ceremonies())
         .merge(administration())
@@ -79,6 +80,7 @@ pub fn dressed(app: &App, routes: Router<App>) -> Router {
         .layer(CatchPanicLayer::custom(|_| AppError::Internal(anyhow::anyhow!("a handler panicked")).into_response()))
         .layer(map_response(explain_bare_refusals))
         .layer(from_fn_with_state(app.clone(), request_log::log))
+        .layer(from_fn_with_state(app.clone(), language::settle))
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(from_fn_with_state(app.clone(), client::identify))
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_ABOVE))))

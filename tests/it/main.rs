@@ -45,6 +45,7 @@ mod forward_auth_attacks;
 mod forward_auth_proxies;
 mod groups;
 mod killed;
+mod languages;
 mod mail;
 mod oidc_attacks;
 mod oidc_authorize;
