@@ -31,7 +31,7 @@ use crate::clock::Timestamp;
 use crate::config::{Config, ConfigError, unparsable};
 use crate::db::{Conn, Db, Tx};
 use crate::language::Language;
-use crate::mail::SmtpTls;
+use crate::mail::{SenderAddress, SmtpTls};
 use crate::secret::{Password, Sealer};
 use crate::sessions::AdminDeed;
 use crate::web::Mistakes;
@@ -145,7 +145,7 @@ settings! {
         /// Sender of mail.
         ///
         /// An address, such as id@example.org, or with a name: Example <id@example.org>.
-        smtp_from: String = String::new(), "SMTP_FROM", "Mail";
+        smtp_from: SenderAddress = SenderAddress::default(), "SMTP_FROM", "Mail";
         /// Sign-in links by e-mail for who asks.
         ///
         /// Anyone who cannot sign in may have a link sent to the address of their account. Then whoever reads their mail can sign in as them, so administrators never get one.

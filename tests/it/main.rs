@@ -14,6 +14,7 @@ mod browser_sign_in;
 mod browser_ways_in;
 mod clients;
 mod clients_file;
+mod clock_set_back;
 mod coming_in;
 mod directory;
 mod directory_accidents;
