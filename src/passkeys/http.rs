@@ -82,7 +82,7 @@ struct Card {
     credential_id: String,
     name: String,
     provider: &'static str,
-    reach: &'static str,
+    reach: String,
     created_at: Timestamp,
     created_browser: String,
     last_used_at: Option<Timestamp>,
@@ -91,7 +91,7 @@ struct Card {
     use_count: i64,
     /// What was typed into the name field.
     typed_name: String,
-    mistake: &'static str,
+    mistake: String,
 }
 
 #[derive(Template, WebTemplate)]
@@ -366,7 +366,7 @@ pub async fn list_page(State(app): State<App>, signed_in: SignedIn, Query(unveri
     list(&app, &signed_in, unverified.notice.as_deref(), None).await
 }
 
-async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Option<(PasskeyId, &str, &'static str)>) -> Result<Response, AppError> {
+async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Option<(PasskeyId, &str, &str)>) -> Result<Response, AppError> {
     let (passkeys, codes) = {
         let mut conn = app.db.read().await?;
         let passkeys = super::of_user(&mut conn, signed_in.user.id).await?;
@@ -411,16 +411,16 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
 }
 
 impl Card {
-    fn new(passkey: Passkey, wrong: Option<(PasskeyId, &str, &'static str)>) -> Self {
+    fn new(passkey: Passkey, wrong: Option<(PasskeyId, &str, &str)>) -> Self {
         let (typed_name, mistake) = match wrong {
-            Some((id, typed, mistake)) if id == passkey.id => (typed.to_owned(), mistake),
-            _ => (passkey.name.clone(), ""),
+            Some((id, typed, mistake)) if id == passkey.id => (typed.to_owned(), mistake.to_owned()),
+            _ => (passkey.name.clone(), String::new()),
         };
         Self {
             id: passkey.id,
             credential_id: base64url(&passkey.credential_id),
             provider: passkey.provider().unwrap_or_default(),
-            reach: passkey.reach(),
+            reach: passkey.reach().into(),
             created_at: passkey.created_at,
             created_browser: user_agent::in_words(&passkey.created_user_agent),
             last_used_at: passkey.last_used_at,
@@ -454,7 +454,7 @@ pub async fn rename(
     proved_by_passkey(&signed_in)?;
     let name = match check_name(&form.name) {
         Ok(name) => name,
-        Err(mistake) => return list(&app, &signed_in, None, Some((id, &form.name, mistake))).await,
+        Err(mistake) => return list(&app, &signed_in, None, Some((id, &form.name, &mistake.to_string()))).await,
     };
     if super::rename(&app, app.clock.now(), &client, &signed_in, id, name).await? {
         Ok(Redirect::to("/account/passkeys?notice=renamed").into_response())

@@ -46,9 +46,9 @@ pub struct WayIn {
     /// The class of the notice.
     pub class: &'static str,
     /// Such as "You are one device away from being locked out".
-    pub heading: &'static str,
+    pub heading: String,
     /// One sentence with the next step.
-    pub sentence: &'static str,
+    pub sentence: String,
     /// Whether to offer adding a passkey.
     pub wants_passkey: bool,
     /// Whether to offer making recovery codes.

@@ -106,8 +106,8 @@ pub async fn profile_page(State(app): State<App>, signed_in: SignedIn, Query(unv
     let Outlook { risk, heading, sentence } = standing.outlook;
     let way_in = WayIn {
         class: risk.class(),
-        heading,
-        sentence,
+        heading: heading.into(),
+        sentence: sentence.into(),
         wants_passkey: risk != Risk::Low && !standing.advises_second,
         wants_codes: standing.codes < recovery_codes::FEW,
         advises_second: standing.advises_second,

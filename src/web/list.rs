@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::language::t;
+
 /// How many lines a page of a list has.
 pub const PAGE_LINES: i64 = 50;
 /// How many words of a search count; what follows belongs to the last one.
@@ -48,12 +50,11 @@ impl Pages {
     /// Such as `51–100 of 1,234`.
     pub fn words(self) -> String {
         let (first, last) = (self.offset() + 1, (self.page * PAGE_LINES).min(self.total));
-        let more = if self.is_more { "more than " } else { "" };
         if self.total <= PAGE_LINES {
-            grouped(self.total)
-        } else {
-            format!("{}–{} of {more}{}", grouped(first), grouped(last), grouped(self.total))
+            return grouped(self.total);
         }
+        let words = if self.is_more { t("list-lines-of-more") } else { t("list-lines") };
+        words.with("first", grouped(first)).with("last", grouped(last)).with("total", grouped(self.total)).into()
     }
 }
 
@@ -103,13 +104,13 @@ pub fn address(path: &str, parameters: &impl Serialize) -> String {
     if given.is_empty() { path.to_owned() } else { format!("{path}?{}", given.join("&")) }
 }
 
-/// A number with its thousands apart.
+/// A number with its thousands apart, as the language of the request writes it.
 pub fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
+    let (digits, separator) = (number.unsigned_abs().to_string(), t("list-thousands").to_string());
     let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
     for (position, digit) in digits.chars().enumerate() {
         if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
+            text.push_str(&separator);
         }
         text.push(digit);
     }
