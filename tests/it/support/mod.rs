@@ -6,6 +6,7 @@
 //! | [`process`] | the `muster` binary as a server and as a command |
 //! | [`http`] | a browser's manners over plain HTTP: cookies, forms, same-origin headers |
 //! | [`browser`], [`cdp`] | pages in a real Chromium |
+//! | [`access`] | whether everyone can use a page: axe-core's rules, narrow windows, preferences |
 //! | [`virtual_authenticator`] | a passkey device inside that Chromium |
 //! | [`authenticator`] | a passkey in software for tests without a browser |
 //! | [`forge`] | an authenticator whose every byte a test can bend |
@@ -20,6 +21,7 @@
 //! | [`ldap_tools`], [`certificates`] | what the directories share |
 //! | [`janitor`] | nothing of all this outlives the test binary, however it ends |
 
+pub(crate) mod access;
 pub(crate) mod apache;
 pub(crate) mod app;
 pub(crate) mod authenticator;
