@@ -297,6 +297,23 @@ impl Page {
         self.connection.events(&self.session).iter().any(|event| event.parameters.to_string().contains(text))
     }
 
+    /// Lets the next answer whose URL ends so come without some of its heads: as from a server that does not send them.
+    ///
+    /// Panics when none comes within [`PATIENCE`].
+    pub(crate) async fn strip_heads(&self, ending: &str, stripped: &[&str], meanwhile: impl Future<Output = ()>) {
+        let pattern = json!({ "urlPattern": format!("*{ending}"), "requestStage": "Response" });
+        self.call("Fetch.enable", json!({ "patterns": [pattern] })).await;
+        meanwhile.await;
+        let paused = || self.connection.events(&self.session).into_iter().find(|event| event.method == "Fetch.requestPaused");
+        wait_until("an answer to strip", async || paused().is_some()).await;
+        let paused = paused().expect("just seen").parameters;
+        let is_kept = |head: &&Value| !head["name"].as_str().is_some_and(|name| stripped.iter().any(|stripped| name.eq_ignore_ascii_case(stripped)));
+        let kept: Vec<&Value> = paused["responseHeaders"].as_array().expect("heads").iter().filter(is_kept).collect();
+        let changed = json!({ "requestId": paused["requestId"], "responseCode": paused["responseStatusCode"], "responseHeaders": kept });
+        self.call("Fetch.continueResponse", changed).await;
+        self.call("Fetch.disable", json!({})).await;
+    }
+
     /// Makes the network slow or takes it away: each answer comes after so many milliseconds, at so many bytes a second.
     pub(crate) async fn slow_down(&self, is_away: bool, latency: u32, bytes_per_second: i64) {
         self.call("Network.enable", json!({})).await;
