@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{Method, StatusCode, header};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -46,6 +46,7 @@ pub fn router(app: &App) -> Router {
     let pages = Router::new()
         .route("/", get(start))
         .merge(sign_in())
+        .merge(ceremonies())
         .merge(administration())
         .merge(openid_pages())
         // Innermost: a form from elsewhere is never kept.
@@ -97,8 +98,6 @@ fn sign_in() -> Router<App> {
         .route("/account/approve", get(other_device::http::approve_page).post(other_device::http::approve))
         .route("/account/approve/deny", post(other_device::http::deny))
         .route("/sign-in/problem", post(sign_in_problems::http::tell).layer(DefaultBodyLimit::max(sign_in_problems::http::TOLD_BYTES_MAX)))
-        .route("/sign-in/start", post(passkeys::http::start_sign_in))
-        .route("/sign-in/finish", post(passkeys::http::finish_sign_in))
         .route("/sign-out", get(sessions::http::sign_out_page).post(sessions::http::sign_out))
         .route("/sign-up", get(sign_up::http::ask_page).post(sign_up::http::ask))
         .route("/st/{token}", get(sign_up::http::page).post(sign_up::http::sign_up))
@@ -107,12 +106,8 @@ fn sign_in() -> Router<App> {
         .route("/account/advice/put-off", post(ways_in::http::put_off))
         .route("/account/password", get(passwords::change_page).post(passwords::change))
         .route("/account/prove", get(passkeys::prove::page))
-        .route("/account/prove/start", post(passkeys::prove::start))
-        .route("/account/prove/finish", post(passkeys::prove::finish))
         .route("/account/passkeys", get(passkeys::http::list_page))
         .route("/account/passkeys/add", get(passkeys::http::add_page))
-        .route("/account/passkeys/register/start", post(passkeys::http::start_registration))
-        .route("/account/passkeys/register/finish", post(passkeys::http::finish_registration))
         .route("/account/passkeys/{id}", get(passkeys::http::show))
         .route("/account/passkeys/{id}/not-mine", post(passkeys::http::disown))
         .route("/account/passkeys/{id}/rename", post(passkeys::http::rename))
@@ -127,6 +122,25 @@ fn sign_in() -> Router<App> {
         .route("/account/sessions/{id}/end", post(sessions::http::end))
         .route("/account/new-browsers/{id}/mine", post(sessions::http::was_me))
         .route("/account/new-browsers/{id}/not-mine", post(sessions::http::was_not_me))
+}
+
+/// Passkey ceremonies: called by our own scripts only.
+fn ceremonies() -> Router<App> {
+    Router::new()
+        .route("/sign-in/start", post(passkeys::http::start_sign_in))
+        .route("/sign-in/finish", post(passkeys::http::finish_sign_in))
+        .route("/account/prove/start", post(passkeys::prove::start))
+        .route("/account/prove/finish", post(passkeys::prove::finish))
+        .route("/account/passkeys/register/start", post(passkeys::http::start_registration))
+        .route("/account/passkeys/register/finish", post(passkeys::http::finish_registration))
+        .route_layer(from_fn(says_where_it_comes_from))
+}
+
+/// Middleware: every browser that knows passkeys says with a script's request where it comes from, and `CsrfLayer` judges what it says. What says nothing comes
+/// from none.
+async fn says_where_it_comes_from(request: Request, next: Next) -> Response {
+    let says = ["sec-fetch-site", "origin"].into_iter().any(|name| request.headers().contains_key(name));
+    if says { next.run(request).await } else { cross_site() }
 }
 
 /// People, groups, audit log and settings: for administrators.

@@ -59,7 +59,11 @@ enum Command {
     #[command(subcommand)]
     Sessions(sessions::Command),
     /// Prints the version.
-    Version,
+    Version {
+        /// How to print it.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
     /// Asks the running server whether it is well; for container health checks.
     Healthcheck,
     /// Registered apps (OpenID clients).
@@ -68,6 +72,12 @@ enum Command {
     /// Keys ID tokens are signed with.
     #[command(subcommand)]
     Keys(keys::Keys),
+}
+
+/// The version as programs read it; the name is a promise.
+#[derive(Serialize)]
+struct Version {
+    version: &'static str,
 }
 
 /// How results are printed.
@@ -84,7 +94,7 @@ pub enum Format {
 pub enum Failed {
     /// Refused or failed: status 1. The result, if any, has been printed.
     Command(anyhow::Error),
-    /// Wrong configuration: status 2.
+    /// Wrong configuration, or usage that clap could not judge: status 2.
     Config(ConfigError),
     /// The outcome has been printed and is itself the failure: status 1.
     Told,
@@ -133,7 +143,8 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failed> {
         Command::Groups(command) => groups::run(command).await,
         Command::Audit(command) => audit::run(command).await,
         Command::Sessions(command) => sessions::run(command).await,
-        Command::Version => say(env!("CARGO_PKG_VERSION")),
+        Command::Version { format: Format::Human } => say(env!("CARGO_PKG_VERSION")),
+        Command::Version { format: Format::Json } => say_json(&Version { version: env!("CARGO_PKG_VERSION") }),
         Command::Healthcheck => serve::healthcheck(&config()?).await,
         Command::Clients(command) => clients::run(command).await,
         Command::Keys(command) => keys::run(command).await,
@@ -157,7 +168,7 @@ async fn app() -> Result<App, Failed> {
 
 /// Prints a result.
 fn say(text: &str) -> Result<(), Failed> {
-    writeln!(std::io::stdout(), "{text}").map_err(|error| Failed::Command(error.into()))
+    writeln!(std::io::stdout(), "{text}").map_err(print::unprinted)
 }
 
 /// Prints a result as JSON.

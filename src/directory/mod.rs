@@ -146,7 +146,7 @@ const RUNS_LISTED: i64 = 20;
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn standing(conn: &mut Conn, directory: &str) -> sqlx::Result<Standing> {
+pub async fn standing(conn: &mut Conn, directory: &str, now: Timestamp) -> sqlx::Result<Standing> {
     let runs = store::runs::latest(conn, directory, RUNS_LISTED).await?;
     let (active_users, inactive_users, groups) = store::runs::known_counts(conn, directory).await?;
     Ok(Standing {
@@ -154,7 +154,7 @@ pub async fn standing(conn: &mut Conn, directory: &str) -> sqlx::Result<Standing
         last: runs.iter().find(|run| run.outcome.is_some()).cloned(),
         waiting: store::runs::waiting(conn, directory).await?,
         following: store::following::find(conn, directory).await?,
-        last_started_at: store::runs::latest_whole(conn, directory).await?.map(|run| run.started_at),
+        last_started_at: store::runs::latest_whole(conn, directory, now).await?.map(|run| run.started_at),
         runs,
         active_users,
         inactive_users,

@@ -18,6 +18,7 @@ mod browser_speed;
 mod browser_ways_in;
 mod clients;
 mod clients_file;
+mod clock_set_back;
 mod coming_in;
 mod directory;
 mod directory_accidents;

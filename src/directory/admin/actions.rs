@@ -284,7 +284,7 @@ pub struct Removal {
 }
 
 async fn remove_page(app: &App, name: String, admin: &AdminSession, keep: &'static str, mistakes: Mistakes) -> Result<Response, AppError> {
-    let standing = directory::standing(&mut app.db.read().await?, &name).await?;
+    let standing = directory::standing(&mut app.db.read().await?, &name, app.clock.now()).await?;
     let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = RemovePage {
         chrome: Chrome { path: LIST.to_owned(), ..admin.chrome(app) },

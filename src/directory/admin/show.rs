@@ -58,7 +58,7 @@ pub(super) struct DirectoryPage {
 pub(super) async fn page(app: &App, name: &str, admin: &AdminSession, asked: Asked) -> Result<DirectoryPage, AppError> {
     let texts = directory::texts(app, name).await?;
     let mut conn = app.db.read().await?;
-    let standing = directory::standing(&mut conn, name).await?;
+    let standing = directory::standing(&mut conn, name, app.clock.now()).await?;
     let kind = directory::kinds(&mut conn).await?.get(name).map(|kind| presets::name(*kind));
     drop(conn);
     let config = texts.read(name);

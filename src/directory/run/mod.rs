@@ -133,10 +133,13 @@ async fn one_if_due(app: &App, directory: &str, server_started_at: Timestamp) ->
     }
     // Settings that cannot be read make a run that says so.
     let every = texts.read(directory).map_or_else(|_| Schedule::default().every, |config| config.schedule.every);
-    let last = store::runs::latest_whole(&mut app.db.read().await?, directory).await?.map(|run| run.started_at);
+    let now = app.clock.now();
+    let last = store::runs::latest_whole(&mut app.db.read().await?, directory, now).await?.map(|run| run.started_at);
+    // Where the clock was set back since the start, there was a run for it, and the schedule alone counts.
+    let is_since_start = |at: Timestamp| at >= server_started_at || server_started_at > now;
     let trigger = match last {
-        Some(at) if at >= server_started_at && at + every > app.clock.now() => return Ok(()),
-        Some(at) if at >= server_started_at => Trigger::Schedule,
+        Some(at) if is_since_start(at) && at + every > now => return Ok(()),
+        Some(at) if is_since_start(at) => Trigger::Schedule,
         _ => Trigger::Start,
     };
     match sync(app, directory, &Order::by_itself(trigger)).await {

@@ -1,5 +1,7 @@
 //! Sync runs as they are remembered.
 
+use std::time::Duration;
+
 use super::super::model::Problem;
 use super::super::plan::{Changes, PlanDigest};
 use super::super::report::{Outcome, Progress, Run, SyncReport, Trigger};
@@ -119,13 +121,18 @@ pub(in super::super) async fn progress(tx: &mut Tx, id: SyncRunId, progress: Pro
     query("UPDATE sync_runs SET progress = $2 WHERE id = $1 AND outcome IS NULL").bind(id).bind(json(&progress)).execute(tx).await.map(|_| ())
 }
 
-/// The last run that read the whole directory, or tried to; also while it goes on.
-pub(in super::super) async fn latest_whole(conn: &mut Conn, directory: &str) -> sqlx::Result<Option<Run>> {
+/// How far the clocks of instances may differ.
+const CLOCKS_DIFFER_BY: Duration = Duration::from_secs(60);
+
+/// The last run that read the whole directory, or tried to; also while it goes on. One that began later than `now` is none to go by: the clock was set back
+/// since.
+pub(in super::super) async fn latest_whole(conn: &mut Conn, directory: &str, now: Timestamp) -> sqlx::Result<Option<Run>> {
     let row: Option<RunRow> = query(
         "SELECT id, started_by, started_at, finished_at, outcome, progress, counts, held_because, held_until, confirmed_at, discarded_at
-         FROM sync_runs WHERE directory = $1 AND started_by <> 'follow' ORDER BY started_at DESC, id DESC LIMIT 1",
+         FROM sync_runs WHERE directory = $1 AND started_by <> 'follow' AND started_at <= $2 ORDER BY started_at DESC, id DESC LIMIT 1",
     )
     .bind(directory)
+    .bind(now + CLOCKS_DIFFER_BY)
     .optional(conn)
     .await?;
     Ok(row.map(Run::from))
