@@ -13,6 +13,7 @@ use muster::users::{self, User};
 use reqwest::Method;
 use serde_json::json;
 
+use crate::enumeration::rank_difference;
 use crate::oidc_support::{Client, REDIRECT_URI, claims};
 use crate::pages::look_at;
 use crate::pages_support::administrator;
@@ -698,16 +699,6 @@ async fn after_the_first_passkey_a_person_goes_on_to_the_app_they_came_from() {
 
 /// How many tries of each kind are measured: enough to see a difference of a fifth of what answers scatter.
 const MEASURED: u32 = 24;
-
-/// Mann and Whitney's test: how far two samples are from coming from one source, in standard deviations.
-fn rank_difference(one: &[Duration], other: &[Duration]) -> f64 {
-    let mut all: Vec<(Duration, bool)> = one.iter().map(|took| (*took, true)).chain(other.iter().map(|took| (*took, false))).collect();
-    all.sort_unstable();
-    let ranks: f64 = all.iter().zip(1_u32..).filter(|((_, is_one), _)| *is_one).map(|(_, rank)| f64::from(rank)).sum();
-    let count = |sample: &[Duration]| f64::from(u32::try_from(sample.len()).expect("a few"));
-    let (n, m) = (count(one), count(other));
-    (ranks - n * (n + m + 1.0) / 2.0).abs() / (n * m * (n + m + 1.0) / 12.0).sqrt()
-}
 
 #[tokio::test]
 async fn how_long_a_refusal_takes_does_not_tell_whether_somebody_exists() {
