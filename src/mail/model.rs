@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::id::UserId;
 use crate::settings::{Choice, Input, SettingValue};
 
 /// A mail to one person.
@@ -9,6 +10,8 @@ use crate::settings::{Choice, Input, SettingValue};
 pub struct Mail {
     /// Their address.
     pub to: String,
+    /// Whose account it is about, who may see later that it was sent.
+    pub about: Option<UserId>,
     /// One line.
     pub subject: String,
     /// Plain text.
