@@ -357,7 +357,7 @@ function testButton(form) {
       const { ceremony, publicKey } = await post("/account/prove/start", {});
       const allowCredentials = publicKey.allowCredentials.filter(({ id }) => id === form.dataset.credential).map((own) => ({ ...own, id: toBytes(own.id) }));
       const credential = encode(await ask("get", { publicKey: { ...publicKey, challenge: toBytes(publicKey.challenge), allowCredentials } }));
-      await leave(await post("/account/prove/finish", { ceremony, credential, form: null, back: "/account/passkeys?notice=tested" }));
+      await leave(await post("/account/prove/finish", { ceremony, credential, form: null, back: form.dataset.back ?? "/account/passkeys?notice=tested" }));
     } catch (error) {
       failed("proof", error);
     }

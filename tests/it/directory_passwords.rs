@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::enumeration::rank_difference;
 use crate::oidc_support::{Client, REDIRECT_URI, claims};
 use crate::pages::look_at;
-use crate::pages_support::administrator;
+use crate::pages_support::{administrator, forge, led_to};
 use crate::support::app::{Engine, TestApp};
 use crate::support::browser::Page;
 use crate::support::http::{self, Answer, Browser};
@@ -676,13 +676,19 @@ async fn after_the_first_passkey_a_person_goes_on_to_the_app_they_came_from() {
     page.wait_for_path(ADD).await;
     page.wait_for_text("Then you go on to Wiki").await;
     page.click("#add-passkey button").await;
+    page.wait_for_text("Test your passkey now").await;
+    page.click("main button.link").await;
+    page.wait_for_text("Have a second way in").await;
+    page.click("main button.link").await;
+    page.wait_for_text("Go on to Wiki").await;
+    page.click("main button.primary").await;
     // The app is nowhere; what counts is that a code was made for it, with the passkey.
     let codes = "SELECT COUNT(*) FROM authorization_codes";
     wait_until("the app to get its code", async || app.count(codes, vec![]).await == 1).await;
     assert_eq!(app.audited(Kind::PasskeyAdded).await.len(), 1);
 
     // A page here is a way back as well, another site is none.
-    for (back, next) in [("/account/sessions", "/account/sessions"), ("https://evil.example/", "/account?notice=ready")] {
+    for (back, next) in [("/account/sessions", "/account/sessions"), ("https://evil.example/", "/account/apps")] {
         let (browser, uid) = (app.browser(), if back.starts_with('/') { "grace" } else { "linus" });
         let page = browser.get(&format!("{PAGE}?{}", serde_urlencoded::to_string([("back", back)]).expect("a query"))).await;
         let typed = browser.submit(&page, PAGE, &[("username", uid), ("password", &password_of(uid))]).await;
@@ -692,7 +698,8 @@ async fn after_the_first_passkey_a_person_goes_on_to_the_app_they_came_from() {
         let credential = app.passkeys().register(&started["publicKey"]).await.expect("a passkey");
         let body = json!({ "ceremony": started["ceremony"], "credential": credential, "back": back });
         let finished = app.post(&browser, "/account/passkeys/register/finish", &body).await;
-        assert_eq!((finished.json()["next"].as_str(), kept.as_str()), (Some(next), if back.starts_with('/') { back } else { "" }));
+        assert_eq!((finished.json()["next"].as_str(), kept.as_str()), (Some("/account/welcome"), if back.starts_with('/') { back } else { "" }));
+        assert_eq!(led_to(&forge(&app, &browser, "/account/welcome/done", &[]).await), next);
     }
     app.stop().await;
 }
