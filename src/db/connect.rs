@@ -45,6 +45,8 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (35, "registrations revision", include_str!("../../migrations/0035_registrations_revision.sql")),
     (38, "mail", include_str!("../../migrations/0038_mail.sql")),
     (39, "sign up", include_str!("../../migrations/0039_sign_up.sql")),
+    (44, "passkey policies", include_str!("../../migrations/0044_passkey_policies.sql")),
+    (45, "limits in force", include_str!("../../migrations/0045_limits_in_force.sql")),
 ];
 
 /// Why the database could not be opened; each reads as one sentence for the administrator.

@@ -89,6 +89,28 @@ impl Page {
         self.wait_for("document.readyState === 'complete'").await;
     }
 
+    /// Answers the first request for each of these addresses with a page of the test's, without any header, in place of whoever is there.
+    pub(crate) async fn answer_instead(&self, pages: &[(&str, &str)]) {
+        let patterns: Vec<Value> = pages.iter().map(|(url, _)| json!({ "urlPattern": url })).collect();
+        self.call("Fetch.enable", json!({ "patterns": patterns })).await;
+        let mut answered: Vec<String> = Vec::new();
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while answered.len() < pages.len() {
+            assert!(tokio::time::Instant::now() < deadline, "the browser asked only for {answered:?}");
+            for event in self.connection.events(&self.session).into_iter().filter(|event| event.method == "Fetch.requestPaused") {
+                let (id, url) = (event.parameters["requestId"].clone(), event.parameters["request"]["url"].as_str().unwrap_or_default().to_owned());
+                let Some((_, html)) = pages.iter().find(|(known, _)| *known == url).filter(|_| !answered.contains(&url)) else { continue };
+                let body = base64::engine::general_purpose::STANDARD.encode(html);
+                let headers = json!([{ "name": "content-type", "value": "text/html" }]);
+                let parameters = json!({ "requestId": id, "responseCode": 200, "responseHeaders": headers, "body": body });
+                self.call("Fetch.fulfillRequest", parameters).await;
+                answered.push(url);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        self.call("Fetch.disable", json!({})).await;
+    }
+
     /// Sets window size and preferred colours.
     pub(crate) async fn look(&self, view: View) {
         let (width, height) = view.size;
