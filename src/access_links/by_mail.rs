@@ -22,7 +22,7 @@ use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::{Timestamp, duration_for_people};
 use crate::db::{Signal, Tx};
 use crate::error::AppError;
-use crate::id::{AccessLinkId, LinkRequestId};
+use crate::id::{AccessLinkId, LinkRequestId, UserId};
 use crate::mail::{self, Mail};
 use crate::queue::work_off;
 use crate::secret::SecretToken;
@@ -65,10 +65,23 @@ struct Text<'a> {
 ///
 /// # Errors
 /// When the text cannot be written.
-pub(super) fn from_administrator(app: &App, to: &str, name: &str, url: &str, expires_at: Timestamp, now: Timestamp) -> Result<Mail, askama::Error> {
+pub(super) fn from_administrator(
+    app: &App,
+    to: &str,
+    (user, name): (UserId, &str),
+    url: &str,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Result<Mail, askama::Error> {
     let settings = app.settings();
     let text = Text { app_name: &settings.app_name, name, url, until: expires_at.for_people(), browser: "", client_ip: "" }.render()?;
-    Ok(Mail { to: to.to_owned(), subject: format!("Your way into {}", settings.app_name), text, useful_for: expires_at.since(now) })
+    Ok(Mail {
+        to: to.to_owned(),
+        about: Some(user),
+        subject: format!("Your way into {}", settings.app_name),
+        text,
+        useful_for: expires_at.since(now),
+    })
 }
 
 #[derive(Template, WebTemplate)]
@@ -229,7 +242,7 @@ async fn send(app: &App, tx: &mut Tx, user: &User, email: String, wish: &store::
         client_ip: &wish.client_ip,
     };
     let subject = format!("Your sign-in link for {}", settings.app_name);
-    let mail = Mail { to: email, subject, text: text.render()?, useful_for: LIFETIME };
+    let mail = Mail { to: email, about: Some(user.id), subject, text: text.render()?, useful_for: LIFETIME };
     Ok(mail::queue(tx, &app.sealer, &mail, now).await?)
 }
 

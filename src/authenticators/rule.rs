@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Metadata;
+use crate::language::t;
 
 /// Which passkeys will do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,24 +72,26 @@ impl Rule {
         Self { device_bound: self.device_bound || other.device_bound, models }
     }
 
-    /// What is wanted, for people, after "wants" or "is": `a passkey that cannot leave its device, on one of these: YubiKey 5 Series`. Empty for an open rule.
+    /// What is wanted, for people, to stand after "wants" or "is": `a passkey that stays on one device`. Empty for an open rule.
     pub fn words(&self, metadata: Option<&Metadata>) -> String {
         /// More would not be read.
         const NAMED_MAX: usize = 6;
         let Some(models) = &self.models else {
-            let bound = "a passkey that stays on one device, such as a security key";
-            return if self.device_bound { bound.to_owned() } else { String::new() };
+            return if self.device_bound { t("passkey-kind-device-bound").to_string() } else { String::new() };
         };
         let mut names: Vec<String> = models.iter().map(|model| Metadata::name_in(metadata, *model)).collect();
         names.sort();
         names.dedup();
-        let more = if names.len() > NAMED_MAX { format!(" and {} more", names.len() - NAMED_MAX) } else { String::new() };
+        let more = names.len().saturating_sub(NAMED_MAX);
         names.truncate(NAMED_MAX);
-        match names.len() {
-            0 => "a passkey no device can have, because two policies contradict each other".to_owned(),
-            1 => format!("a passkey on this kind of security key or device: {}{more}", names.concat()),
-            _ => format!("a passkey on one of these security keys or devices: {}{more}", names.join(", ")),
-        }
+        let listed = names.join(", ");
+        let text = match (names.len(), more) {
+            (0, _) => t("passkey-kind-none"),
+            (1, _) => t("passkey-kind-model").with("names", listed),
+            (_, 0) => t("passkey-kind-models").with("names", listed),
+            _ => t("passkey-kind-models-more").with("names", listed).with("more", more.to_string()),
+        };
+        text.to_string()
     }
 }
 

@@ -8,6 +8,7 @@ use super::request::AuthorizationRequest;
 use crate::app::App;
 use crate::clients::{Face, logos};
 use crate::error::AppError;
+use crate::language::t;
 use crate::sessions::{Method, Next, SignedIn};
 use crate::web::Chrome;
 
@@ -41,7 +42,7 @@ pub(super) async fn page(app: &App, person: &SignedIn, request: &AuthorizationRe
         chrome: Chrome::public(app),
         face: logos::face(&mut app.db.read().await?, &request.client).await?,
         client_name: request.client.registration.name.clone(),
-        wanted: if words.is_empty() { "a sign-in with a passkey".to_owned() } else { words },
+        wanted: if words.is_empty() { t("passkey-kind-any").to_string() } else { words },
         display_name: person.user.display_name.clone(),
         username: person.user.username.clone(),
         by_passkey: method.is_passkey(),

@@ -16,11 +16,13 @@ use webauthn_rs_proto::{
 use super::gate::CheckedRegistration;
 use super::model::{PASSKEYS_MAX, Passkey, Purpose, suggest_name};
 use super::{Answer, CeremonyError, Started, begin, display_name, expected, gate, gate_refused, may_add, policy, refused, rp_id, store, take};
+use crate::account_news::{self, News};
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
 use crate::authenticators::{Metadata, Rule};
 use crate::clock::Timestamp;
-use crate::id::PasskeyId;
+use crate::id::{AuditEventId, PasskeyId};
+use crate::language::t;
 use crate::secret::TokenHash;
 use crate::sessions::{self, SignedIn};
 
@@ -33,6 +35,8 @@ pub struct Added {
     pub synced: bool,
     /// The model of its authenticator, where that was proved.
     pub model: Option<Uuid>,
+    /// Whether it is the only one its person has.
+    pub is_first: bool,
 }
 
 /// What webauthn-rs keeps of a registration that has begun.
@@ -191,7 +195,7 @@ pub async fn finish_registration(app: &App, now: Timestamp, signed_in: &SignedIn
     let unsuitable = || {
         let words = applying.rule().words(metadata.as_deref());
         // Otherwise it was the app that wanted it.
-        let wanted = if words.is_empty() { "a security key or device of the kind the app asks for".to_owned() } else { words };
+        let wanted = if words.is_empty() { t("passkey-kind-of-app").to_string() } else { words };
         CeremonyError::Unsuitable { wanted, adding: true }
     };
     let (verified, attested) = match verify(app, &checked, &state) {
@@ -261,11 +265,13 @@ pub async fn finish_registration(app: &App, now: Timestamp, signed_in: &SignedIn
     let event = Event::new(now, Kind::PasskeyAdded, signed_in.actor()).on(user.id.uuid(), &user.username).from_client(answer.client);
     let event = event.with("passkey", passkey.name.as_str()).with("synced", passkey.backup_eligible).with("passkey_id", passkey.id.to_string());
     let event = if let Some(model) = held.model { event.with("proved_model", model.to_string()) } else { event };
-    audit::record(&mut tx, event.with("amr", signed_in.session.method.amr().join(" "))).await?;
+    let id = AuditEventId::new();
+    audit::record_as(&mut tx, id, event.with("amr", signed_in.session.method.amr().join(" "))).await?;
+    account_news::tell(&mut tx, app, user, News::PasskeyAdded { name: &passkey.name }, answer.client, id, now).await?;
     if signed_in.session.method.is_for_first_passkey() {
         // Whoever else came in by the same password.
         sessions::end_others(&mut tx, user.id, signed_in.session.id, now).await?;
     }
     tx.commit().await?;
-    Ok(Added { id: passkey.id, synced: passkey.backup_eligible, model: held.model })
+    Ok(Added { id: passkey.id, synced: passkey.backup_eligible, model: held.model, is_first: existing.is_empty() })
 }

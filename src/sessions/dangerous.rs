@@ -9,6 +9,8 @@ pub const DEEDS: &[(&str, &str)] = &[
     ("/account/passkeys/{id}/remove", "remove a passkey from your account"),
     ("/account/recovery", "make recovery codes, which let in whoever has them"),
     ("/account/recovery/review/passkeys/{id}/remove", "remove a passkey from your account"),
+    ("/account/export", "take everything that is known about you with you"),
+    ("/account/delete", "delete your account with everything that is yours"),
     ("/account/approve", "let another device in as you"),
     ("/account/password", "change your directory password"),
     ("/device", "let a device in to an app as you"),

@@ -10,13 +10,17 @@ use serde::Deserialize;
 use serde_json::Value;
 use tower_sessions::Session;
 
-use super::{Failed, Finished, OnTheWay, SignInQuery, begun};
+use super::{Failed, Finished, OnTheWay, SignInQuery, begun, greeted};
 use crate::app::App;
 use crate::error::AppError;
+use crate::first_steps;
 use crate::passkeys::{self, Answer, policy};
 use crate::recovery_codes;
 use crate::sessions::{self, FreshEnrol, MayEnrol, Method, Next};
 use crate::web::{BrowserCookie, Chrome, Client};
+
+/// Where the first minutes go on.
+const WELCOME: &str = "/account/welcome";
 
 #[derive(Template, WebTemplate)]
 #[template(path = "passkeys/add.html")]
@@ -121,7 +125,7 @@ pub async fn finish_registration(
     client: Client,
     headers: HeaderMap,
     Json(unverified): Json<FinishRegistration>,
-) -> Result<Json<Finished>, Failed> {
+) -> Result<Response, Failed> {
     app.limits.sign_in.check(&client)?;
     let now = app.clock.now();
     let browser = BrowserCookie::read(&app, &headers).map(|token| token.hash());
@@ -140,11 +144,20 @@ pub async fn finish_registration(
         match on_the_way.next {
             // Whoever lost their passkeys looks first at what somebody else may have.
             next if signed_in.session.method == Method::RecoveryCode => format!("/account/recovery/review{}", next.sign_in_query()),
+            next if added.is_first => {
+                let mut tx = app.db.begin().await?;
+                first_steps::begin(&mut tx, signed_in.user.id, next, now).await?;
+                tx.commit().await?;
+                WELCOME.to_owned()
+            }
             Next::Account => "/account?notice=ready".to_owned(),
             next => next.location(),
         }
+    } else if first_steps::of_user(&mut app.db.read().await?, signed_in.user.id).await?.is_some() {
+        WELCOME.to_owned()
     } else {
         "/account/passkeys?notice=added".to_owned()
     };
-    Ok(Json(Finished::new(&app, &signed_in.user, next).await?))
+    let finished = Finished::new(&app, &signed_in.user, next).await?;
+    Ok(greeted(&app, &signed_in.user, finished, &unverified.credential, false, now))
 }

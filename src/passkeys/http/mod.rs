@@ -9,6 +9,7 @@ pub mod wanted;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -16,16 +17,19 @@ use url::form_urlencoded;
 
 pub use add::{FinishRegistration, StartRegistration, add_page, finish_registration, start_registration};
 pub use own::{ListQuery, RenameForm, disown, list_page, remove, rename, show};
-pub use sign_in::{FinishSignIn, finish_sign_in, sign_in_page, start_sign_in};
+pub use sign_in::{FinishSignIn, finish_sign_in, forget, sign_in_page, start_sign_in};
 
 use super::{CeremonyError, Signal, Started, rp_id};
 use crate::app::App;
 use crate::authenticators::Rule;
 use crate::clients;
+use crate::clock::Timestamp;
 use crate::error::AppError;
+use crate::language::{Source, hear, t};
 use crate::sessions::next::PendingAuthorization;
 use crate::sessions::{Next, SignedIn};
 use crate::users::User;
+use crate::web::Greeting;
 
 /// The query of the sign-in page.
 #[derive(Debug, Default, Deserialize)]
@@ -55,6 +59,7 @@ impl OnTheWay {
     /// Reads the address of a sign-in page.
     pub fn read(app: &App, unverified: &SignInQuery) -> Self {
         let pending = unverified.request.as_deref().and_then(|sealed| PendingAuthorization::unseal(&app.sealer, sealed));
+        hear(Source::App, pending.as_ref().and_then(PendingAuthorization::language));
         let next = Next::from_query(unverified.request.as_deref().filter(|_| pending.is_some()), unverified.back.as_deref());
         Self { pending, next }
     }
@@ -90,6 +95,16 @@ impl Finished {
     pub(super) async fn new(app: &App, user: &User, next: String) -> sqlx::Result<Self> {
         Ok(Self { next, signal: super::signal(app, user).await? })
     }
+}
+
+/// The answer to a ceremony; a browser that is the person's own remembers them: the passkey is in this very device, or they want to stay signed in here.
+fn greeted(app: &App, user: &User, finished: Finished, unverified_credential: &Value, keep: bool, now: Timestamp) -> Response {
+    let is_own = keep || unverified_credential["authenticatorAttachment"] == "platform";
+    let mut response = Json(finished).into_response();
+    if is_own {
+        response.headers_mut().append(SET_COOKIE, Greeting::remember(app, &user.display_name, now));
+    }
+    response
 }
 
 pub(super) fn begun(started: &Started) -> Json<Value> {
@@ -187,23 +202,15 @@ impl From<CeremonyError> for Failed {
                 "possible_copy",
                 "This sign-in was blocked to protect you: the passkey may have been copied. Use another passkey and tell your administrator.",
             ),
-            CeremonyError::Unsuitable { wanted, adding: false } => {
-                let message = format!(
-                    "This passkey signs you in no more: your administrator wants {wanted}. Use another one of yours, or ask your administrator for a one-time link, with which you can add one."
-                );
-                return Self((StatusCode::FORBIDDEN, Json(json!({ "error": "unsuitable", "message": message, "problem": problem }))).into_response());
+            CeremonyError::Unsuitable { wanted, adding } => {
+                let message = if adding { t("passkey-unsuitable-new").with("what", wanted) } else { t("passkey-unsuitable").with("what", wanted) };
+                let body = json!({ "error": "unsuitable", "message": message.to_string(), "problem": problem });
+                return Self((StatusCode::FORBIDDEN, Json(body)).into_response());
             }
-            CeremonyError::Unsuitable { wanted, adding: true } => {
-                let message = format!(
-                    "This passkey was not kept: wanted is {wanted}. Try again with such a device, and let your browser tell what device it is when it asks; or ask your administrator."
-                );
-                return Self((StatusCode::FORBIDDEN, Json(json!({ "error": "unsuitable", "message": message, "problem": problem }))).into_response());
+            CeremonyError::NoMetadata => {
+                let body = json!({ "error": "no_metadata", "message": t("passkey-no-models").to_string(), "problem": problem });
+                return Self((StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response());
             }
-            CeremonyError::NoMetadata => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "no_metadata",
-                "Only certain devices may be used here, and the server’s list of them is missing or out of date, so nothing can be added now. Tell your administrator.",
-            ),
             CeremonyError::Refused => {
                 (StatusCode::BAD_REQUEST, "refused", "This passkey cannot be used here. Try another one, or one of the other ways to sign in.")
             }

@@ -102,7 +102,7 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
             true,
         ),
         Some("last-admin") => (
-            "This is your only passkey, and you are the only administrator: without it nobody could administer this server. Add another passkey first, then remove this one.",
+            "This is your only passkey, and no other administrator has one: without it nobody could administer this server. Add another passkey first, then remove this one.",
             true,
         ),
         _ => ("", false),

@@ -3,22 +3,24 @@
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::HeaderMap;
+use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use serde_json::Value;
 use tower_sessions::Session;
 
-use super::{Failed, Finished, OnTheWay, SignInQuery, begun, wanted};
+use super::{Failed, Finished, OnTheWay, SignInQuery, begun, greeted, wanted};
 use crate::access_links;
 use crate::app::App;
 use crate::error::AppError;
+use crate::language::t;
 use crate::passkeys::{self, Answer};
 use crate::sessions::tries::{self, Door};
 use crate::sessions::{self, MaybeSignedIn, Method};
 use crate::sign_up;
-use crate::web::{BrowserCookie, Chrome, Client};
+use crate::web::{BrowserCookie, Chrome, Client, Greeting};
 
 #[derive(Template, WebTemplate)]
 #[template(path = "passkeys/sign_in.html")]
@@ -30,7 +32,7 @@ struct SignInPage {
     client_name: String,
     /// Who has to prove it again; empty for a visitor.
     signed_in_as: String,
-    notice: &'static str,
+    notice: String,
     request: String,
     back: String,
     /// Where the page for directory passwords is; empty when there is none.
@@ -41,6 +43,10 @@ struct SignInPage {
     mail_page: String,
     /// Whether everyone may make an account.
     offers_sign_up: bool,
+    /// Whom this browser remembers; empty when it is nobody.
+    welcome: String,
+    /// The query of this page, for the form that forgets them.
+    query: String,
     /// Where one comes in by a recovery code.
     recovery_page: String,
     /// Where one signs in with another device; empty where that is switched off.
@@ -59,6 +65,7 @@ pub async fn sign_in_page(
     MaybeSignedIn(signed_in): MaybeSignedIn,
     unverified: SignInQuery,
     offers_password: bool,
+    headers: &HeaderMap,
 ) -> Result<Response, AppError> {
     let on_the_way = OnTheWay::read(&app, &unverified);
     if signed_in.as_ref().is_some_and(|signed_in| on_the_way.is_done_with(signed_in)) {
@@ -72,8 +79,9 @@ pub async fn sign_in_page(
     let device_page = if app.settings().other_device.is_on() { format!("/sign-in/device{query}") } else { String::new() };
     let (request, back) = next.fields();
     let notice = match unverified.notice.as_deref() {
-        Some("signed-out") => "You are signed out.",
-        _ => "",
+        Some("signed-out") => t("sign-in-signed-out").into(),
+        Some("deleted") => t("sign-in-deleted").into(),
+        _ => String::new(),
     };
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let signed_in_as = signed_in.map(|signed_in| signed_in.user.display_name).unwrap_or_default();
@@ -82,6 +90,7 @@ pub async fn sign_in_page(
     let offers_sign_up = sign_up::http::is_open(&app);
     let mail_page = if access_links::by_mail::is_offered(&app.settings()) { format!("/sign-in/email{query}") } else { String::new() };
     let chrome = Chrome::public(&app);
+    let welcome = Greeting::read(&app, headers, app.clock.now()).map(|greeting| greeting.name).unwrap_or_default();
     let page = SignInPage {
         chrome,
         address,
@@ -94,11 +103,19 @@ pub async fn sign_in_page(
         kept_days,
         mail_page,
         offers_sign_up,
+        welcome,
+        query,
         recovery_page,
         device_page,
         wanted,
     };
     Ok(page.into_response())
+}
+
+/// `POST /sign-in/forget`: this browser no longer remembers who used it last.
+pub async fn forget(State(app): State<App>, Query(unverified): Query<SignInQuery>) -> Response {
+    let query = OnTheWay::read(&app, &unverified).next.sign_in_query();
+    ([(SET_COOKIE, Greeting::forget(&app))], Redirect::to(&format!("/sign-in{query}"))).into_response()
 }
 
 /// `POST /sign-in/start`: options for `navigator.credentials.get()`.
@@ -133,7 +150,7 @@ pub async fn finish_sign_in(
     client: Client,
     headers: HeaderMap,
     Json(unverified): Json<FinishSignIn>,
-) -> Result<Json<Finished>, Failed> {
+) -> Result<Response, Failed> {
     app.limits.sign_in.check(&client)?;
     let now = app.clock.now();
     let browser = BrowserCookie::read(&app, &headers).map(|token| token.hash());
@@ -157,5 +174,6 @@ pub async fn finish_sign_in(
     sessions::start_for(&app, &session, signed_in.user.id, method, &client, now, unverified.keep).await?;
     let on_the_way = OnTheWay::read(&app, &SignInQuery::on_the_way(unverified.request, unverified.back));
     let next = if signed_in.lacking { wanted::location(&on_the_way) } else { on_the_way.next.location() };
-    Ok(Json(Finished::new(&app, &signed_in.user, next).await?))
+    let finished = Finished::new(&app, &signed_in.user, next).await?;
+    Ok(greeted(&app, &signed_in.user, finished, &unverified.credential, unverified.keep, now))
 }
