@@ -5,7 +5,7 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | foundation | [`clock`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`jose`], [`lease`], [`queue`], [`attempts`], [`error`], [`outbound`], [`web`], [`audit`], [`settings`], [`mail`] |
+//! | foundation | [`clock`], [`language`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`jose`], [`lease`], [`queue`], [`attempts`], [`error`], [`outbound`], [`web`], [`audit`], [`settings`], [`mail`] |
 //! | nouns | [`users`], [`groups`], [`clients`], [`apis`], [`account_news`] |
 //! | sign-in | [`sessions`], [`directory`], [`recovery_codes`], [`sign_in_problems`], [`first_steps`], [`passkeys`], [`access_links`], [`sign_up`], [`directory_passwords`], [`other_device`], [`ways_in`] |
 //! | protocols | [`oidc`], [`forward_auth`] |
@@ -53,6 +53,7 @@ pub mod id;
 pub mod installation;
 pub mod jobs;
 pub mod jose;
+pub mod language;
 pub mod lease;
 pub mod mail;
 pub mod metrics;
@@ -72,3 +73,6 @@ pub mod sign_up;
 pub mod users;
 pub mod ways_in;
 pub mod web;
+
+// Templates name a text as `crate::t("…")`.
+pub use language::{marked, t};

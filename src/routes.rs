@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{Method, StatusCode, header};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -27,7 +27,7 @@ use crate::oidc::{
     pushed, registration, resources, revoke, token, userinfo,
 };
 use crate::sessions::{self, MaybeSignedIn};
-use crate::web::{assets, client, headers, request_log};
+use crate::web::{assets, client, headers, language, request_log};
 use crate::{
     access_links, account, audit, directory, forward_auth, groups, mail, metrics, other_device, passkeys, settings, sign_in_problems, sign_up, users,
     ways_in,
@@ -46,7 +46,9 @@ pub fn router(app: &App) -> Router {
     // Pages: a session, and forms only from our own pages (Fetch Metadata and Origin; see tower_http::csrf).
     let pages = Router::new()
         .route("/", get(start))
+        .route("/language", post(language::choose))
         .merge(sign_in())
+        .merge(ceremonies())
         .merge(administration())
         .merge(openid_pages())
         // Innermost: a form from elsewhere is never kept.
@@ -79,6 +81,7 @@ pub fn dressed(app: &App, routes: Router<App>) -> Router {
         .layer(CatchPanicLayer::custom(|_| AppError::Internal(anyhow::anyhow!("a handler panicked")).into_response()))
         .layer(map_response(explain_bare_refusals))
         .layer(from_fn_with_state(app.clone(), request_log::log))
+        .layer(from_fn_with_state(app.clone(), language::settle))
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(from_fn_with_state(app.clone(), client::identify))
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_ABOVE))))
@@ -98,8 +101,6 @@ fn sign_in() -> Router<App> {
         .route("/account/approve", get(other_device::http::approve_page).post(other_device::http::approve))
         .route("/account/approve/deny", post(other_device::http::deny))
         .route("/sign-in/problem", post(sign_in_problems::http::tell).layer(DefaultBodyLimit::max(sign_in_problems::http::TOLD_BYTES_MAX)))
-        .route("/sign-in/start", post(passkeys::http::start_sign_in))
-        .route("/sign-in/finish", post(passkeys::http::finish_sign_in))
         .route("/sign-out", get(sessions::http::sign_out_page).post(sessions::http::sign_out))
         .route("/sign-up", get(sign_up::http::ask_page).post(sign_up::http::ask))
         .route("/st/{token}", get(sign_up::http::page).post(sign_up::http::sign_up))
@@ -121,12 +122,8 @@ fn sign_in() -> Router<App> {
         .route("/account/advice/put-off", post(ways_in::http::put_off))
         .route("/account/password", get(passwords::change_page).post(passwords::change))
         .route("/account/prove", get(passkeys::prove::page))
-        .route("/account/prove/start", post(passkeys::prove::start))
-        .route("/account/prove/finish", post(passkeys::prove::finish))
         .route("/account/passkeys", get(passkeys::http::list_page))
         .route("/account/passkeys/add", get(passkeys::http::add_page))
-        .route("/account/passkeys/register/start", post(passkeys::http::start_registration))
-        .route("/account/passkeys/register/finish", post(passkeys::http::finish_registration))
         .route("/account/passkeys/{id}", get(passkeys::http::show))
         .route("/account/passkeys/{id}/not-mine", post(passkeys::http::disown))
         .route("/account/passkeys/{id}/rename", post(passkeys::http::rename))
@@ -141,6 +138,25 @@ fn sign_in() -> Router<App> {
         .route("/account/sessions/{id}/end", post(sessions::http::end))
         .route("/account/new-browsers/{id}/mine", post(sessions::http::was_me))
         .route("/account/new-browsers/{id}/not-mine", post(sessions::http::was_not_me))
+}
+
+/// Passkey ceremonies: called by our own scripts only.
+fn ceremonies() -> Router<App> {
+    Router::new()
+        .route("/sign-in/start", post(passkeys::http::start_sign_in))
+        .route("/sign-in/finish", post(passkeys::http::finish_sign_in))
+        .route("/account/prove/start", post(passkeys::prove::start))
+        .route("/account/prove/finish", post(passkeys::prove::finish))
+        .route("/account/passkeys/register/start", post(passkeys::http::start_registration))
+        .route("/account/passkeys/register/finish", post(passkeys::http::finish_registration))
+        .route_layer(from_fn(says_where_it_comes_from))
+}
+
+/// Middleware: every browser that knows passkeys says with a script's request where it comes from, and `CsrfLayer` judges what it says. What says nothing comes
+/// from none.
+async fn says_where_it_comes_from(request: Request, next: Next) -> Response {
+    let says = ["sec-fetch-site", "origin"].into_iter().any(|name| request.headers().contains_key(name));
+    if says { next.run(request).await } else { cross_site() }
 }
 
 /// People, groups, audit log and settings: for administrators.

@@ -21,7 +21,7 @@ use crate::outbound::Outbound;
 use crate::settings::{self, Settings};
 use crate::web::listener;
 use crate::web::rate_limit::Limits;
-use crate::{access_links, clients, db, directory, installation, jobs, oidc, passkeys, recovery_codes, routes};
+use crate::{access_links, clients, db, directory, installation, jobs, language, oidc, passkeys, recovery_codes, routes};
 
 /// Requests in flight get this long to finish when the server stops; jobs too.
 const STOP_WITHIN: Duration = Duration::from_secs(9);
@@ -48,6 +48,7 @@ pub fn check_settings(config: &Config) -> Result<(), ConfigError> {
 /// # Errors
 /// With a message for the administrator: the database, the key or the address cannot be used.
 pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
+    language::open();
     let db = db::open(config.db_connection_string.reveal()).await?;
     let sealer = installation::sealer(&db, &config).await?;
     passkeys::check_rp_id(&db, &config).await?;

@@ -220,12 +220,14 @@ pub async fn renew_set_up(app: &App, now: Timestamp) -> anyhow::Result<Option<St
         tx.commit().await?;
         if is_half_set_up {
             tracing::info!(
+                target: "muster::start",
                 "There is an administrator but nobody has a passkey yet, so nobody can sign in. Run `muster one-time-access-token <user>` \
                  for the administrator and open the link it prints"
             );
         }
         if !has_admin {
             tracing::info!(
+                target: "muster::start",
                 "There is no administrator yet. The directory names them by its admin group (LDAP_ADMIN_GROUP_NAME); after the first sync run \
                  `muster one-time-access-token <user>` for a member and open the link it prints"
             );

@@ -8,7 +8,7 @@ mod store;
 
 use std::time::Duration;
 
-pub use model::{Failure, Mail, SmtpTls};
+pub use model::{Failure, Mail, SenderAddress, SmtpTls};
 pub use store::{Sent, Standing};
 
 use crate::app::App;
@@ -25,9 +25,10 @@ use model::wait_after;
 static MAILS_WRITTEN: Signal = std::sync::LazyLock::new(|| tokio::sync::watch::Sender::new(0));
 
 /// How many mails are taken at a time.
-const AT_A_TIME: i64 = 20;
-/// How long a mail that was taken belongs to the instance that took it: every try of a batch and some.
-const TAKEN_FOR: Duration = Duration::from_secs(15 * 60);
+const AT_A_TIME: i64 = 4;
+/// How long a mail that was taken belongs to the instance that took it: every try of a batch and some, and far less than any link is good for, since an instance
+/// that is killed leaves what it took until then.
+const TAKEN_FOR: Duration = Duration::from_secs(150);
 /// What a mail is sealed for.
 const PURPOSE: &str = "mail";
 
@@ -174,4 +175,16 @@ async fn settle(app: &App, row: &store::Taken, subject: String, outcome: Result<
         }
     }
     tx.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_instance_had_taken_is_sent_while_its_link_still_works() {
+        let tries = smtp::MAIL_WITHIN * u32::try_from(AT_A_TIME).unwrap();
+        // The shortest link that is mailed is good for a quarter of an hour.
+        assert!(TAKEN_FOR > tries && TAKEN_FOR * 4 < Duration::from_secs(15 * 60));
+    }
 }

@@ -111,7 +111,7 @@ pub fn decide(request: &AuthorizationRequest, facts: &Facts, asked_at: Timestamp
         return Decision::Issue;
     }
     let agreed_before = request.reach().is_within(&facts.consented) && request.apis.is_within(&facts.reached);
-    let may_remember = !request.prompt.consent && !policy.ask_each_time && !request.may_be_an_impostor();
+    let may_remember = !request.prompt.consent && !policy.ask_each_time && !request.may_be_an_impostor() && !request.may_lead_elsewhere();
     let settled = request.client.registration.skip_consent || (may_remember && agreed_before);
     match (settled, request.prompt.none) {
         (true, _) => Decision::Issue,

@@ -20,6 +20,7 @@ use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::first_steps;
 use crate::id::PasskeyId;
+use crate::language::{Source, hear, t};
 use crate::recovery_codes;
 use crate::secret::base64url;
 use crate::sessions::next::PendingAuthorization;
@@ -42,7 +43,7 @@ struct SignInPage {
     client_name: String,
     /// Who has to prove it again; empty for a visitor.
     signed_in_as: String,
-    notice: &'static str,
+    notice: String,
     request: String,
     back: String,
     /// Where the page for directory passwords is; empty when there is none.
@@ -151,6 +152,7 @@ impl OnTheWay {
     /// Reads the address of a sign-in page.
     pub fn read(app: &App, unverified: &SignInQuery) -> Self {
         let pending = unverified.request.as_deref().and_then(|sealed| PendingAuthorization::unseal(&app.sealer, sealed));
+        hear(Source::App, pending.as_ref().and_then(PendingAuthorization::language));
         let next = Next::from_query(unverified.request.as_deref().filter(|_| pending.is_some()), unverified.back.as_deref());
         Self { pending, next }
     }
@@ -184,9 +186,9 @@ pub async fn sign_in_page(
     let device_page = if app.settings().other_device.is_on() { format!("/sign-in/device{query}") } else { String::new() };
     let (request, back) = next.fields();
     let notice = match unverified.notice.as_deref() {
-        Some("signed-out") => "You are signed out.",
-        Some("deleted") => "Your account was deleted, and you are signed out.",
-        _ => "",
+        Some("signed-out") => t("sign-in-signed-out").into(),
+        Some("deleted") => t("sign-in-deleted").into(),
+        _ => String::new(),
     };
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
     let signed_in_as = signed_in.map(|signed_in| signed_in.user.display_name).unwrap_or_default();

@@ -320,9 +320,14 @@ pub async fn check_rp_id(db: &Db, config: &Config) -> anyhow::Result<()> {
              set APP_URL back to an address on {stored}. Moving to another host name means that everybody has to add a passkey again"
         );
     }
-    installation::set(&mut tx, "rp_id", host).await?;
+    belong_to(&mut tx, host).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Notes the host name passkeys belong to.
+async fn belong_to(tx: &mut Tx, host: &str) -> sqlx::Result<()> {
+    installation::set(tx, "rp_id", host).await
 }
 
 /// Deletes ceremonies nobody finished.

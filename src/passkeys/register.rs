@@ -123,6 +123,10 @@ pub async fn finish_registration(app: &App, now: Timestamp, signed_in: &SignedIn
         last_used_user_agent: String::new(),
         use_count: 0,
     };
+    if !store::any(&mut tx).await? {
+        // The first passkey decides which host name passkeys belong to: a command that was run with another APP_URL has noted its own until now.
+        super::belong_to(&mut tx, app.config.origin.host()).await?;
+    }
     if !store::insert(&mut tx, &passkey).await? {
         drop(tx);
         // Theirs would have been on the exclude list: it is somebody else's, or two answers of one device met.

@@ -29,7 +29,7 @@ use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
 use crate::config::{Config, ConfigError, unparsable};
 use crate::db::{Conn, Db, Tx};
-use crate::mail::SmtpTls;
+use crate::mail::{SenderAddress, SmtpTls};
 use crate::secret::{Password, Sealer};
 use crate::sessions::AdminDeed;
 use crate::web::Mistakes;
@@ -143,7 +143,7 @@ settings! {
         /// Sender of mail.
         ///
         /// An address, such as id@example.org, or with a name: Example <id@example.org>.
-        smtp_from: String = String::new(), "SMTP_FROM", "Mail";
+        smtp_from: SenderAddress = SenderAddress::default(), "SMTP_FROM", "Mail";
         /// Sign-in links by e-mail for who asks.
         ///
         /// Anyone who cannot sign in may have a link sent to the address of their account. Then whoever reads their mail can sign in as them, so administrators never get one.

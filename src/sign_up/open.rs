@@ -103,7 +103,7 @@ mod tests {
         let mut settings = Settings { sign_up: SignUpMode::Open, ..Settings::default() };
         assert!(!is_offered(&settings));
         settings.smtp_host = "mail.example.org".to_owned();
-        settings.smtp_from = "id@example.org".to_owned();
+        settings.set("smtp_from", "id@example.org").unwrap();
         assert!(is_offered(&settings));
         settings.sign_up = SignUpMode::Link;
         assert!(!is_offered(&settings));

@@ -223,6 +223,14 @@ pub async fn keep(tx: &mut Tx, user: UserId, stamp: &str) -> sqlx::Result<()> {
     store::stamp_picture(tx, user, stamp).await
 }
 
+/// Takes a person's picture away and remembers which one could not take its place.
+///
+/// # Errors
+/// When the database refuses, also when the person is gone.
+pub async fn leave_out(tx: &mut Tx, user: UserId, source: &[u8; 32], stamp: &str, now: Timestamp) -> sqlx::Result<()> {
+    store::leave_picture_out(tx, user, source, stamp, now).await
+}
+
 /// What stands where a directory's stamp would, for pictures people sent themselves: no directory takes those away.
 const OWN: &str = "own";
 

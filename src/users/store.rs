@@ -231,6 +231,13 @@ pub(super) async fn put_picture(tx: &mut Tx, user: UserId, source: &[u8; 32], st
     query("UPDATE users SET picture = $2 WHERE id = $1").bind(user).bind(picture.name()).execute(tx).await.map(|_| ())
 }
 
+/// A row without a picture, which is shown nowhere because the person's own row names none.
+pub(super) async fn leave_picture_out(tx: &mut Tx, user: UserId, source: &[u8; 32], stamp: &str, now: Timestamp) -> sqlx::Result<()> {
+    let nothing = Picture { media_type: "", bytes: Vec::new() };
+    put_picture(tx, user, source, stamp, &nothing, now).await?;
+    query("UPDATE users SET picture = '' WHERE id = $1").bind(user).execute(tx).await.map(|_| ())
+}
+
 pub(super) async fn is_own_picture(conn: &mut Conn, user: UserId) -> sqlx::Result<bool> {
     let row: Option<(i64,)> =
         query("SELECT CAST(1 AS BIGINT) FROM user_pictures WHERE user_id = $1 AND source_stamp = 'own'").bind(user).optional(conn).await?;

@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use axum::extract::{Request, State};
-use axum::http::header::{HeaderName, HeaderValue, RETRY_AFTER};
+use axum::http::header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -18,15 +18,19 @@ pub async fn log(State(app): State<App>, client: Client, request: Request, next:
     let request_id = crate::secret::base64url(&crate::secret::random_bytes::<9>());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     // Paths that carry a secret are cut before it.
-    let path = if path.starts_with("/lc/") { "/lc/…".to_owned() } else { path };
+    let secret = ["/lc/", "/st/"].into_iter().find(|prefix| path.starts_with(*prefix));
+    let path = secret.map_or(path, |prefix| format!("{prefix}…"));
     let mut response = next.run(request).await;
     let failure = response.extensions_mut().remove::<Failure>();
     if let Some(failure) = &failure {
-        let retry_after = response.headers().get(RETRY_AFTER).cloned();
+        // What programs go by; status 405 must say what is possible (RFC 9110, section 15.5.6).
+        let kept = [RETRY_AFTER, ALLOW].map(|name| (response.headers().get(&name).cloned(), name));
         response = ErrorPage::new(Chrome::public(&app), failure, &request_id).into_response();
         *response.status_mut() = failure.status;
-        if let Some(value) = retry_after {
-            response.headers_mut().insert(RETRY_AFTER, value);
+        for (value, name) in kept {
+            if let Some(value) = value {
+                response.headers_mut().insert(name, value);
+            }
         }
     }
     if let Ok(value) = HeaderValue::from_str(&request_id) {

@@ -96,7 +96,8 @@ pub(super) async fn preview_saved(app: &App, name: &str, admin: &AdminSession, n
 
 async fn in_time<T>(work: impl Future<Output = T>) -> Result<T, AppError> {
     tokio::time::timeout(WAITS, work).await.map_err(|_| {
-        let message = "Reading the directory takes longer than a page can wait. `muster directory preview` on the server waits longer.";
+        let message = "Reading the directory takes longer than a page can wait. `muster directory preview` on the server waits longer; it takes the settings \
+                       as they are saved.";
         AppError::Refused { title: "Takes too long", message: message.to_owned(), status: StatusCode::SERVICE_UNAVAILABLE }
     })
 }
@@ -284,7 +285,7 @@ pub struct Removal {
 }
 
 async fn remove_page(app: &App, name: String, admin: &AdminSession, keep: &'static str, mistakes: Mistakes) -> Result<Response, AppError> {
-    let standing = directory::standing(&mut app.db.read().await?, &name).await?;
+    let standing = directory::standing(&mut app.db.read().await?, &name, app.clock.now()).await?;
     let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = RemovePage {
         chrome: Chrome { path: LIST.to_owned(), ..admin.chrome(app) },
