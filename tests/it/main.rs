@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic, reason = "where what a test needs does not hold, the test ends and says so")]
 mod access_links;
+mod account;
 mod app_templates;
 mod apps_pages;
 mod attacks;
