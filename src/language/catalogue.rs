@@ -25,8 +25,8 @@ macro_rules! files {
 }
 
 files! {
-    English "en": "common" "sign-in" "script";
-    German "de": "common" "sign-in" "script";
+    English "en": "common" "own-account" "sign-in" "script";
+    German "de": "common" "own-account" "sign-in" "script";
     French "fr": "common" "sign-in" "script";
     Spanish "es": "common" "sign-in" "script";
     Arabic "ar": "common" "sign-in" "script";
