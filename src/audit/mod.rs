@@ -23,6 +23,8 @@ pub enum Kind {
     SignInRefused,
     /// So many tries to get in failed that the next ones have to wait; the detail says from where and at which door.
     TooManyTries,
+    /// An administrator let somebody try again who had to wait.
+    LimitLifted,
     /// Someone signed in with a browser never seen for them.
     NewBrowser,
     /// Someone said that a sign-in with a new browser was not theirs; its sessions ended.
@@ -47,6 +49,10 @@ pub enum Kind {
     PasskeyRenamed,
     /// A passkey was removed.
     PasskeyRemoved,
+    /// An administrator changed which passkeys will do; the detail says before and after.
+    PasskeyPolicyChanged,
+    /// All passkeys were given up at the command line, because the server moved to another host.
+    PasskeysGivenUp,
     /// A one-time access link was made.
     AccessLinkMade,
     /// A one-time access link was used.
@@ -173,6 +179,7 @@ kinds! {
     SignIn = "sign_in", "Signed in";
     SignInRefused = "sign_in_refused", "Sign-in refused";
     TooManyTries = "too_many_tries", "Too many failed tries";
+    LimitLifted = "limit_lifted", "Limit lifted";
     NewBrowser = "new_browser", "Signed in with a new browser";
     NewBrowserDenied = "new_browser_denied", "Sign-in called a stranger's";
     ProofGiven = "proof_given", "Proof given";
@@ -185,6 +192,8 @@ kinds! {
     PasskeyRefused = "passkey_refused", "Passkey refused";
     PasskeyRenamed = "passkey_renamed", "Passkey renamed";
     PasskeyRemoved = "passkey_removed", "Passkey removed";
+    PasskeyPolicyChanged = "passkey_policy_changed", "Passkey policy changed";
+    PasskeysGivenUp = "passkeys_given_up", "Passkeys given up";
     AccessLinkMade = "access_link_made", "Access link made";
     AccessLinkUsed = "access_link_used", "Access link used";
     AccessLinkRevoked = "access_link_revoked", "Access link revoked";

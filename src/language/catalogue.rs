@@ -25,8 +25,8 @@ macro_rules! files {
 }
 
 files! {
-    English "en": "common" "own-account" "sign-in" "script";
-    German "de": "common" "own-account" "sign-in" "script";
+    English "en": "common" "own-account" "sign-in" "script" "passkey-kinds";
+    German "de": "common" "own-account" "sign-in" "script" "passkey-kinds";
     French "fr": "common" "sign-in" "script";
     Spanish "es": "common" "sign-in" "script";
     Arabic "ar": "common" "sign-in" "script";
