@@ -23,13 +23,14 @@ use crate::clients::last_errors::admin as errors;
 use crate::directory_passwords::http as passwords;
 use crate::error::AppError;
 use crate::oidc::{
-    account, authorize, check, consent, device, discovery, dpop, end_session, error, front_channel, introspect, keys, last_errors, pushed,
-    registration, resources, revoke, token, userinfo,
+    account as app_pages, authorize, check, consent, device, discovery, dpop, end_session, error, front_channel, introspect, keys, last_errors,
+    pushed, registration, resources, revoke, token, userinfo,
 };
 use crate::sessions::{self, MaybeSignedIn};
-use crate::web::{assets, client, headers, request_log};
+use crate::web::{assets, client, headers, language, request_log};
 use crate::{
-    access_links, audit, directory, forward_auth, groups, mail, metrics, other_device, passkeys, settings, sign_in_problems, sign_up, users, ways_in,
+    access_links, account, audit, directory, forward_auth, groups, mail, metrics, other_device, passkeys, settings, sign_in_problems, sign_up, users,
+    ways_in,
 };
 
 /// The largest body a form or a ceremony needs.
@@ -45,6 +46,7 @@ pub fn router(app: &App) -> Router {
     // Pages: a session, and forms only from our own pages (Fetch Metadata and Origin; see tower_http::csrf).
     let pages = Router::new()
         .route("/", get(start))
+        .route("/language", post(language::choose))
         .merge(sign_in())
         .merge(ceremonies())
         .merge(administration())
@@ -61,6 +63,7 @@ pub fn router(app: &App) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics::get))
         .route("/.well-known/passkey-endpoints", get(passkeys::http::endpoints))
+        .route("/.well-known/webauthn", get(passkeys::http::related))
         .route("/picture/{user}/{name}", get(users::http::show_picture))
         .route("/logo/{id}/{name}", get(crate::clients::http::show_logo))
         .route("/static/{hash}/{name}", get(assets::serve));
@@ -79,6 +82,7 @@ pub fn dressed(app: &App, routes: Router<App>) -> Router {
         .layer(CatchPanicLayer::custom(|_| AppError::Internal(anyhow::anyhow!("a handler panicked")).into_response()))
         .layer(map_response(explain_bare_refusals))
         .layer(from_fn_with_state(app.clone(), request_log::log))
+        .layer(from_fn_with_state(app.clone(), language::settle))
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(from_fn_with_state(app.clone(), client::identify))
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_ABOVE))))
@@ -102,12 +106,26 @@ fn sign_in() -> Router<App> {
         .route("/sign-up", get(sign_up::http::ask_page).post(sign_up::http::ask))
         .route("/st/{token}", get(sign_up::http::page).post(sign_up::http::sign_up))
         .route("/lc/{code}", get(access_links::http::open_page).post(access_links::http::open))
+        .route("/sign-in/forget", post(passkeys::http::forget))
         .route("/account", get(ways_in::http::profile_page))
+        .route("/account/welcome", get(account::welcome::page))
+        .route("/account/welcome/skip", post(account::welcome::skip))
+        .route("/account/welcome/done", post(account::welcome::done))
+        .route(
+            "/account/picture",
+            get(account::picture::show).post(account::picture::put).layer(DefaultBodyLimit::max(account::picture::FORM_BYTES_MAX)),
+        )
+        .route("/account/picture/remove", post(account::picture::remove))
+        .route("/account/activity", get(account::activity::list))
+        .route("/account/activity/{id}", get(account::activity::show))
+        .route("/account/export", get(account::export::page).post(account::export::file))
+        .route("/account/delete", get(account::deletion::page).post(account::deletion::delete))
         .route("/account/advice/put-off", post(ways_in::http::put_off))
         .route("/account/password", get(passwords::change_page).post(passwords::change))
         .route("/account/prove", get(passkeys::prove::page))
         .route("/account/passkeys", get(passkeys::http::list_page))
         .route("/account/passkeys/add", get(passkeys::http::add_page))
+        .route("/account/passkeys/wanted", get(passkeys::http::wanted::page))
         .route("/account/passkeys/{id}", get(passkeys::http::show))
         .route("/account/passkeys/{id}/not-mine", post(passkeys::http::disown))
         .route("/account/passkeys/{id}/rename", post(passkeys::http::rename))
@@ -170,6 +188,11 @@ fn administration() -> Router<App> {
         .route("/admin/audit", get(audit::admin::list))
         .route("/admin/sign-in-problems", get(sign_in_problems::http::list))
         .route("/admin/lock-out", get(ways_in::admin::lock_out))
+        .route("/admin/limits", get(sessions::limits::show))
+        .route("/admin/limits/{subject}/lift", post(sessions::limits::lift))
+        .route("/admin/passkey-policies", get(passkeys::policy::admin::list))
+        .route("/admin/passkey-policies/{scope}", get(passkeys::policy::admin::edit).post(passkeys::policy::admin::save))
+        .route("/admin/passkey-policies/{scope}/remove", post(passkeys::policy::admin::remove))
         .merge(directories())
         .merge(apis())
         .route("/admin/settings", get(settings::admin::show).post(settings::admin::save))
@@ -227,8 +250,8 @@ fn openid_pages() -> Router<App> {
         .route("/signed-out", get(front_channel::page))
         .route("/api/oidc/end-session/confirm", post(end_session::confirm))
         .route("/device", get(device::page).post(device::answer))
-        .route("/account/apps", get(account::get))
-        .route("/account/apps/{id}/revoke", post(account::revoke))
+        .route("/account/apps", get(app_pages::get))
+        .route("/account/apps/{id}/revoke", post(app_pages::revoke))
         .route("/admin/keys", get(keys::admin::show))
         .route("/admin/keys/rotate", post(keys::admin::rotate))
         .route("/admin/keys/withdraw", post(keys::admin::withdraw))

@@ -9,6 +9,7 @@ mod clients_file;
 mod directory;
 mod groups;
 mod keys;
+mod passkeys;
 mod print;
 mod registration_tokens;
 mod serve;
@@ -66,6 +67,9 @@ enum Command {
     },
     /// Asks the running server whether it is well; for container health checks.
     Healthcheck,
+    /// The host passkeys belong to, and giving them up when the server moves to another.
+    #[command(subcommand)]
+    Passkeys(passkeys::Command),
     /// Registered apps (OpenID clients).
     #[command(subcommand)]
     Clients(clients::Clients),
@@ -124,7 +128,7 @@ pub async fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failed::Told) => ExitCode::FAILURE,
         Err(Failed::Command(error)) => {
-            complain(&format!("{error:#}"));
+            complain(&in_words(&error));
             ExitCode::FAILURE
         }
         Err(Failed::Config(error)) => {
@@ -143,6 +147,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failed> {
         Command::Groups(command) => groups::run(command).await,
         Command::Audit(command) => audit::run(command).await,
         Command::Sessions(command) => sessions::run(command).await,
+        Command::Passkeys(command) => passkeys::run(command).await,
         Command::Version { format: Format::Human } => say(env!("CARGO_PKG_VERSION")),
         Command::Version { format: Format::Json } => say_json(&Version { version: env!("CARGO_PKG_VERSION") }),
         Command::Healthcheck => serve::healthcheck(&config()?).await,
@@ -176,7 +181,35 @@ fn say_json(value: &impl Serialize) -> Result<(), Failed> {
     say(&serde_json::to_string_pretty(value).map_err(|error| Failed::Command(error.into()))?)
 }
 
+/// An error and what caused it. Some errors say their cause themselves; it is not said twice.
+fn in_words(error: &anyhow::Error) -> String {
+    let mut words = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if words.is_empty() {
+            words = cause;
+        } else if !words.contains(&cause) {
+            words.push_str(": ");
+            words.push_str(&cause);
+        }
+    }
+    words
+}
+
 fn complain(text: &str) {
     // Nothing is left to do when standard error is closed.
     let _closed = writeln!(std::io::stderr(), "muster: {text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let refused = || std::io::Error::other("connection refused");
+        let plain = anyhow::Error::new(refused()).context("the server cannot be reached");
+        assert_eq!(in_words(&plain), "the server cannot be reached: connection refused");
+        let said_twice = anyhow::Error::new(sqlx::Error::Io(refused())).context("opening");
+        assert_eq!(in_words(&said_twice).matches("connection refused").count(), 1);
+    }
 }

@@ -39,6 +39,7 @@ pub mod preview;
 mod progress;
 pub mod report;
 mod run;
+mod schedule;
 pub mod settings;
 mod sources;
 mod store;
@@ -59,6 +60,7 @@ pub use measures::{Measures, measures};
 pub use preview::{keep_preview, kept_preview};
 pub use report::{Outcome, Progress, Run, SyncReport, Trigger};
 pub use run::{Order, SyncError, preview, preview_of, sync, sync_if_due};
+pub use schedule::keep_synced;
 pub use sources::{Sources, sources};
 pub use texts::Texts;
 pub use warnings::standing_warnings;
@@ -98,6 +100,15 @@ pub async fn names(conn: &mut Conn) -> sqlx::Result<Vec<String>> {
 /// What pins the settings of a directory: the environment for [`DEFAULT`], nothing for the others.
 pub fn pins<'a>(app: &'a App, directory: &str) -> Cow<'a, Config> {
     if directory == DEFAULT { Cow::Borrowed(&app.config) } else { Cow::Owned(app.config.without_settings()) }
+}
+
+/// Whether the pictures of a directory's people are the directory's: it has an attribute for them. Otherwise people send their own.
+///
+/// # Errors
+/// When the settings cannot be read.
+pub async fn rules_pictures(app: &App, directory: &str) -> anyhow::Result<bool> {
+    const ATTRIBUTE: &str = "LDAP_ATTRIBUTE_USER_PROFILE_PICTURE";
+    Ok(texts(app, directory).await?.text(ATTRIBUTE).is_some_and(|text| !text.trim().is_empty()))
 }
 
 /// The settings in force, unchecked: the environment before the database before the defaults.

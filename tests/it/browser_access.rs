@@ -26,9 +26,15 @@ async fn what_keeps_people_out_of_a_page_is_found() {
     for (breaks, words) in [
         ("document.querySelector('h1').style.minWidth = '500px'", "pushed sideways at 320 px"),
         ("document.querySelector('h1').style.minWidth = '700px'", "pushed sideways at 200 %"),
-        ("Object.assign(document.querySelector('main p').style, { height: '1.5em', overflow: 'hidden', whiteSpace: 'nowrap', width: 'fit-content', lineHeight: '1.4em', height: '1.4em' })", "cut off by wider spacing"),
+        (
+            "Object.assign(document.querySelector('main p').style, { height: '1.5em', overflow: 'hidden', whiteSpace: 'nowrap', width: 'fit-content', lineHeight: '1.4em', height: '1.4em' })",
+            "cut off by wider spacing",
+        ),
         ("document.querySelector('form button').style.setProperty('transition', 'color 1s', 'important')", "moves although"),
-        ("Object.assign(document.querySelector('form button').style, { border: '0', forcedColorAdjust: 'none' })", "not seen in the system's colours"),
+        (
+            "Object.assign(document.querySelector('form button').style, { border: '0', forcedColorAdjust: 'none' })",
+            "not seen in the system's colours",
+        ),
     ] {
         page.goto(&url).await;
         assert_eq!(page.strains().await, Vec::<String>::new(), "as it is");
@@ -66,7 +72,9 @@ async fn a_page_of_people_is_light_and_asks_nobody_else() {
         let (name, value) = cookie.split_once('=').expect("a cookie has a value");
         page.set_cookie(name, value, &app.url).await;
     }
-    for path in ["/account", "/account/apps", "/account/passkeys", "/account/passkeys/add", "/account/sessions", "/account/recovery", "/account/approve"] {
+    for path in
+        ["/account", "/account/apps", "/account/passkeys", "/account/passkeys/add", "/account/sessions", "/account/recovery", "/account/approve"]
+    {
         weigh(path).await;
     }
     app.stop().await;

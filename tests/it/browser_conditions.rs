@@ -238,7 +238,10 @@ async fn each_kind_of_device_gives_a_passkey_or_a_reason() {
         ("no PIN", Device { transport: "usb", can_verify: false, verifies: false, ..Device::default() }),
         ("a wrong finger", Device { verifies: false, ..Device::default() }),
         ("no room for passkeys", Device { transport: "usb", discoverable: false, ..Device::default() }),
-        ("before passkeys", Device { protocol: "u2f", transport: "usb", discoverable: false, can_verify: false, verifies: false, synced: false, ..Device::default() }),
+        (
+            "before passkeys",
+            Device { protocol: "u2f", transport: "usb", discoverable: false, can_verify: false, verifies: false, synced: false, ..Device::default() },
+        ),
     ] {
         let page = Page::open().await;
         page.before_every_page(NO_AUTOFILL).await;

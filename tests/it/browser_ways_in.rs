@@ -15,7 +15,7 @@ async fn enrolled<'a>(app: &TestApp, page: &'a Page, username: &str) -> VirtualA
     page.click("form button").await;
     page.wait_for_path("/account/passkeys/add").await;
     page.click("#add-passkey button").await;
-    page.wait_for_path("/account").await;
+    page.wait_for_path("/account/welcome").await;
     device
 }
 

@@ -31,7 +31,7 @@ async fn a_directory_is_synced_on_time_although_its_last_run_lies_in_the_future(
     on_each_engine_with(&variables, async |app| {
         let runs = async || app.count("SELECT COUNT(*) FROM sync_runs WHERE started_by IN ('start', 'schedule')", vec![]).await;
         let started_at = app.clock.now();
-        let look = async || directory::sync_if_due(app.app(), started_at).await.expect("a run, or none");
+        let look = async || directory::sync_if_due(app.app(), "default", started_at).await.expect("a run, or none");
         look().await;
         look().await;
         let before = runs().await;

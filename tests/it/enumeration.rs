@@ -74,7 +74,11 @@ async fn compared(ask: impl AsyncFn(u32, bool) -> (RequestBuilder, String), sett
                 let began = Instant::now();
                 let answer = answer(request).await;
                 let took = began.elapsed();
-                if is_known { known.push(took) } else { unknown.push(took) }
+                if is_known {
+                    known.push(took)
+                } else {
+                    unknown.push(took)
+                }
                 let shape = shape(&answer, &typed);
                 let first = first_shape.get_or_insert_with(|| shape.clone());
                 assert_eq!(shape, *first, "{typed} is {}known", if is_known { "" } else { "un" });
@@ -149,7 +153,8 @@ async fn an_app_that_does_not_exist_is_refused_as_fast_as_one_with_a_wrong_secre
             async |number, is_known| {
                 let id = if is_known { &client.client_id } else { &elsewhere };
                 let secret = "a-wrong-secret-of-the-usual-length-0123456789";
-                let form = [("grant_type", "authorization_code"), ("code", "x"), ("token", "x"), ("client_id", id.as_str()), ("client_secret", secret)];
+                let form =
+                    [("grant_type", "authorization_code"), ("code", "x"), ("token", "x"), ("client_id", id.as_str()), ("client_secret", secret)];
                 (from_elsewhere(plain.post(format!("{}{path}", app.url)), &app, number, is_known).form(&form), id.clone())
             },
             async || (),

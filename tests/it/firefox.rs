@@ -50,7 +50,9 @@ async fn in_firefox_the_ladder_a_link_a_recovery_code_and_the_account_work_and_n
         for (width, height) in [(1280, 800), (320, 640)] {
             firefox.look(width, height).await;
             firefox.goto(&format!("{}{path}", app.url)).await;
-            let seen = firefox.eval("[document.querySelectorAll('main h1').length, document.documentElement.scrollWidth <= document.documentElement.clientWidth]").await;
+            let seen = firefox
+                .eval("[document.querySelectorAll('main h1').length, document.documentElement.scrollWidth <= document.documentElement.clientWidth]")
+                .await;
             assert_eq!(seen, serde_json::json!([1, true]), "{path} at {width} px");
         }
     }

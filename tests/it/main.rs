@@ -2,12 +2,13 @@
 
 #![expect(clippy::panic, reason = "where what a test needs does not hold, the test ends and says so")]
 mod access_links;
+mod account;
 mod app_templates;
 mod apps_pages;
 mod attacks;
 mod audit;
-mod browser_apps;
 mod browser_access;
+mod browser_apps;
 mod browser_conditions;
 mod browser_form_post;
 mod browser_keyboard;
@@ -51,7 +52,9 @@ mod forward_auth_attacks;
 mod forward_auth_proxies;
 mod groups;
 mod killed;
+mod languages;
 mod mail;
+mod moving;
 mod oidc_attacks;
 mod oidc_authorize;
 mod oidc_back_channel;
@@ -92,6 +95,7 @@ mod oidc_withdrawn;
 mod other_device;
 mod pages;
 mod pages_support;
+mod passkey_policies;
 mod passkeys;
 mod proof;
 mod recovery;

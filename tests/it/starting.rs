@@ -41,6 +41,17 @@ async fn a_database_from_a_newer_version_is_refused_in_plain_words_on_both_engin
 }
 
 #[tokio::test]
+async fn a_database_server_that_is_not_there_is_named_with_the_reason_and_said_once() {
+    let mut muster = Muster::new();
+    muster.set("DB_CONNECTION_STRING", "postgres://muster:hunter2@127.0.0.1:1/muster");
+    let refused = muster.run(["users", "list"]).await;
+    assert_eq!(refused.status, 1, "{refused:?}");
+    assert!(refused.stderr.contains("the database cannot be opened") && refused.stderr.contains("refused"), "{refused:?}");
+    assert_eq!(refused.stderr.matches("refused").count(), 1, "{refused:?}");
+    assert!(!refused.stderr.contains("hunter2"));
+}
+
+#[tokio::test]
 async fn two_instances_that_start_at_once_on_one_empty_database_both_serve() {
     let database = postgres::database().await;
     let (mut one, mut other) = (on_postgres(&database).await, on_postgres(&database).await);

@@ -98,7 +98,6 @@ pub async fn show(
     let notice = match word.notice.as_str() {
         "saved" => "The settings were saved. They count from the next sync on.",
         "unchanged" => "Nothing was different, so nothing was saved.",
-        "running" => "The sync takes a while and goes on by itself. Reload this page to see how it ended.",
         "discarded" => "The plan was discarded, and nobody changes. It is not offered again as long as it stays the same.",
         "switched-on" => "The directory is in use. Its first sync begins within a minute, or now with “Sync now”.",
         "switched-off" => "The directory is switched off. Nothing is read from it, and nobody changes.",

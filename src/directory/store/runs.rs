@@ -113,6 +113,30 @@ pub(in super::super) async fn forget(tx: &mut Tx, directory: &str, before: Times
     Ok(old + many)
 }
 
+/// Forgets what runs listed that read everything and changed nothing, except for the newest [`LISTS_KEPT`]: such runs say the same hour by hour, each in up to
+/// a megabyte.
+pub(in super::super) async fn forget_lists(tx: &mut Tx, directory: &str) -> sqlx::Result<u64> {
+    let said = [Problem { dn: String::new(), attribute: None, message: LISTS_GONE.to_owned() }];
+    // Those before the twice as many newest have been through this.
+    query(
+        "UPDATE sync_runs SET problems = CASE WHEN problems = '[]' THEN problems ELSE $3 END, changes = '[]'
+         WHERE directory = $1 AND started_by <> 'follow' AND outcome IN ('unchanged', 'held', 'failed')
+           AND started_at < (SELECT started_at FROM sync_runs WHERE directory = $1 AND started_by <> 'follow' ORDER BY started_at DESC LIMIT 1 OFFSET $2)
+           AND started_at >= COALESCE((SELECT started_at FROM sync_runs WHERE directory = $1 AND started_by <> 'follow'
+                                       ORDER BY started_at DESC LIMIT 1 OFFSET $4), 0)",
+    )
+    .bind(directory)
+    .bind(LISTS_KEPT - 1)
+    .bind(json(&said[..]))
+    .bind(LISTS_KEPT * 2)
+    .execute(tx)
+    .await
+}
+
+/// Runs that changed nothing whose lists are remembered, per directory.
+const LISTS_KEPT: i64 = 200;
+const LISTS_GONE: &str = "What there was to look at is kept for the latest 200 runs.";
+
 /// Runs that followed changes, remembered per directory: a busy one has many.
 const FOLLOWED_KEPT: i64 = 2_000;
 

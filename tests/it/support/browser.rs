@@ -302,7 +302,8 @@ impl Page {
     /// Makes the network slow or takes it away: each answer comes after so many milliseconds, at so many bytes a second.
     pub(crate) async fn slow_down(&self, is_away: bool, latency: u32, bytes_per_second: i64) {
         self.call("Network.enable", json!({})).await;
-        let conditions = json!({ "offline": is_away, "latency": latency, "downloadThroughput": bytes_per_second, "uploadThroughput": bytes_per_second });
+        let conditions =
+            json!({ "offline": is_away, "latency": latency, "downloadThroughput": bytes_per_second, "uploadThroughput": bytes_per_second });
         self.call("Network.emulateNetworkConditions", conditions).await;
     }
 

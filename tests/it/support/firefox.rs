@@ -11,8 +11,8 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use super::janitor::{self, Server};
 use super::PATIENCE;
+use super::janitor::{self, Server};
 
 /// Firefox has to make a profile before it answers, which takes a while where many tests run.
 const START_WITHIN: Duration = Duration::from_secs(90);
@@ -79,7 +79,8 @@ impl Firefox {
         firefox.call("session.subscribe", json!({ "events": ["log.entryAdded"] })).await;
         let tree = firefox.call("browsingContext.getTree", json!({})).await;
         firefox.context = tree["contexts"][0]["context"].as_str().expect("a tab").to_owned();
-        let tell = "() => addEventListener('securitypolicyviolation', (event) => console.error(`${event.violatedDirective} stops ${event.blockedURI}`))";
+        let tell =
+            "() => addEventListener('securitypolicyviolation', (event) => console.error(`${event.violatedDirective} stops ${event.blockedURI}`))";
         firefox.call("script.addPreloadScript", json!({ "functionDeclaration": tell })).await;
         firefox
     }
