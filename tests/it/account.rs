@@ -552,10 +552,7 @@ async fn two_last_administrators_who_leave_at_once_leave_one() {
     on_each_engine_with(DELETION, async |app| {
         let (_, ada) = administrator(app, "ada").await;
         let (_, eve) = administrator(app, "eve").await;
-        tokio::join!(
-            forge(app, &ada, "/account/delete", &[("username", "ada")]),
-            forge(app, &eve, "/account/delete", &[("username", "eve")])
-        );
+        tokio::join!(forge(app, &ada, "/account/delete", &[("username", "ada")]), forge(app, &eve, "/account/delete", &[("username", "eve")]));
         assert_eq!(app.count("SELECT COUNT(*) FROM users WHERE local_admin", vec![]).await, 1);
     })
     .await;

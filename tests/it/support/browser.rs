@@ -72,7 +72,9 @@ impl Page {
     }
 
     async fn tab(connection: Connection, context: String, is_first: bool) -> Self {
-        let target = asked(&connection, "Target.createTarget", json!({ "url": "about:blank", "browserContextId": context, "newWindow": true }), "targetId").await;
+        let target =
+            asked(&connection, "Target.createTarget", json!({ "url": "about:blank", "browserContextId": context, "newWindow": true }), "targetId")
+                .await;
         let session = asked(&connection, "Target.attachToTarget", json!({ "targetId": target, "flatten": true }), "sessionId").await;
         let page = Self { connection, context, target, session, is_first, has_scripts: AtomicBool::new(true) };
         for domain in ["Page", "Runtime", "Log", "WebAuthn"] {
@@ -285,9 +287,12 @@ impl Page {
         let of = |method: &str| self.connection.events(&self.session).into_iter().filter(|event| event.method == method).collect::<Vec<_>>();
         // What the page before asked for may end only now.
         let ended = || [of("Network.loadingFinished"), of("Network.loadingFailed")].concat();
-        let is_whole = || of("Network.requestWillBeSent").iter().all(|asked| ended().iter().any(|end| end.parameters["requestId"] == asked.parameters["requestId"]));
+        let is_whole = || {
+            of("Network.requestWillBeSent").iter().all(|asked| ended().iter().any(|end| end.parameters["requestId"] == asked.parameters["requestId"]))
+        };
         wait_until("everything the page asked for", async || is_whole()).await;
-        let urls = of("Network.requestWillBeSent").iter().map(|event| event.parameters["request"]["url"].as_str().unwrap_or_default().to_owned()).collect();
+        let urls =
+            of("Network.requestWillBeSent").iter().map(|event| event.parameters["request"]["url"].as_str().unwrap_or_default().to_owned()).collect();
         let bytes: f64 = of("Network.loadingFinished").iter().filter_map(|event| event.parameters["encodedDataLength"].as_f64()).sum();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of bytes, which the protocol gives as a float")]
         let bytes = bytes as u64;
