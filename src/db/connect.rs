@@ -9,6 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, SqlSafeStr as _};
 
+use super::checkpoint::Checkpoints;
 use super::{Db, Engine, Pool, writer::Writer};
 
 /// How long a caller waits for a connection, and SQLite for another process's lock.
@@ -128,7 +129,7 @@ pub async fn open(connection_string: &str) -> Result<Db, OpenError> {
         // The file is read, not mapped: what is mapped counts as the process's memory, and a sync reads all of it.
         .pragma("cache_size", "-4000");
     // A large import touches every index of a table all over.
-    let writing = options.clone().pragma("cache_size", "-16000");
+    let writing = options.clone().pragma("cache_size", "-16000").pragma("wal_autocheckpoint", "0");
     let mut connection = patiently(async || writing.clone().connect().await).await?;
     let migrator = migrator(Engine::Sqlite);
     let mut migrated = migrator.run(&mut connection).await;
@@ -146,7 +147,8 @@ pub async fn open(connection_string: &str) -> Result<Db, OpenError> {
     explain(migrated)?;
     let options = options.pragma("query_only", "true");
     let read = patiently(async || SqlitePoolOptions::new().max_connections(4).acquire_timeout(WAIT_MAX).connect_with(options.clone()).await).await?;
-    Ok(Db::Sqlite { read: Pool::new(read), writer: Writer::new(connection) })
+    let checkpoints = patiently(async || Checkpoints::start(&writing).await).await?;
+    Ok(Db::Sqlite { read: Pool::new(read), writer: Writer::new(connection, Some(checkpoints)) })
 }
 
 /// Tries again while another process switches the file to its write-ahead log or, as the last one to leave, takes the log away: SQLite refuses at once
