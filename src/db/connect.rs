@@ -46,6 +46,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (35, "registrations revision", include_str!("../../migrations/0035_registrations_revision.sql")),
     (38, "mail", include_str!("../../migrations/0038_mail.sql")),
     (39, "sign up", include_str!("../../migrations/0039_sign_up.sql")),
+    (48, "audit actor index", include_str!("../../migrations/0048_audit_actor_index.sql")),
 ];
 
 /// Why the database could not be opened; each reads as one sentence for the administrator.
