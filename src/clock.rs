@@ -57,6 +57,11 @@ impl Timestamp {
         self.jiff().map_or_else(|| "out of range".to_owned(), |t| t.strftime("%-d %b %Y").to_string())
     }
 
+    /// The date and time of day in UTC; `None` for an instant no calendar has.
+    pub fn civil(self) -> Option<jiff::civil::DateTime> {
+        self.jiff().map(|t| t.to_zoned(jiff::tz::TimeZone::UTC).datetime())
+    }
+
     fn jiff(self) -> Option<jiff::Timestamp> {
         jiff::Timestamp::from_millisecond(self.0).ok()
     }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+use tracing::level_filters::LevelFilter;
 use url::Url;
 
 use crate::secret::Password;
@@ -37,6 +38,14 @@ pub struct Config {
     pub outbound_trusted_hosts: Vec<String>,
     /// The file of clients, when there is one.
     pub clients_file: Option<PathBuf>,
+    /// The host passkeys belong to, when it is not that of [`origin`](Self::origin).
+    pub rp_id: Option<String>,
+    /// Further addresses that may use these passkeys: other instances on the same database.
+    pub related_origins: Vec<Origin>,
+    /// The list of authenticator models (FIDO Metadata Service), when there is one.
+    pub authenticator_metadata: Option<PathBuf>,
+    /// The root its signer's certificate leads to, when it is not the FIDO Alliance's.
+    pub authenticator_metadata_root: Option<PathBuf>,
     /// Variables that set what the settings pages would otherwise set, by name.
     pub settings_from_environment: BTreeMap<String, String>,
     /// Variables of Pocket ID that mean nothing here; named in the log so that nobody wonders.
@@ -72,6 +81,11 @@ impl Origin {
     /// The host name: the WebAuthn RP ID.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// Whether it names its host by number: browsers have no passkeys there (WebAuthn Level 3, section 5.1.3: the effective domain must be a valid domain).
+    fn is_an_ip_address(&self) -> bool {
+        self.host.starts_with('[') || self.host.parse::<IpAddr>().is_ok()
     }
 
     /// Whether people reach it by https.
@@ -125,10 +139,18 @@ const NAMES: &[&str] = &[
     "LOG_JSON",
     "METRICS_TOKEN",
     "OUTBOUND_TRUSTED_HOSTS",
+    "PASSKEY_RP_ID",
+    "PASSKEY_RELATED_ORIGINS",
 ];
 
-/// Names a file of clients; it has no `_FILE` form, for its name is that form already.
+/// Names a file of clients.
 const CLIENTS_FILE: &str = "CLIENTS_FILE";
+/// Names the list of authenticator models.
+const METADATA_FILE: &str = "PASSKEY_METADATA_FILE";
+/// Names the root its signer's certificate leads to.
+const METADATA_ROOT_FILE: &str = "PASSKEY_METADATA_ROOT_FILE";
+/// Names of files: they have no `_FILE` form, for that is what they are already.
+const FILES: &[&str] = &[CLIENTS_FILE, METADATA_FILE, METADATA_ROOT_FILE];
 
 /// What Pocket ID reads and Muster does not (yet): accepted, so that its users can move over with the `.env` they have.
 const POCKET_ID_NAMES: &[&str] = &[
@@ -194,7 +216,7 @@ const POCKET_ID_NAMES: &[&str] = &[
 ];
 
 /// Prefixes that are ours alone: any other name under them is a mistake.
-const OUR_PREFIXES: &[&str] = &["LDAP_"];
+const OUR_PREFIXES: &[&str] = &["LDAP_", "PASSKEY_"];
 
 impl Config {
     /// The same without the settings the environment pins: for what only the database sets.
@@ -209,14 +231,9 @@ impl Config {
     /// [`ConfigError`] for the first variable that is unknown, unreadable or unparsable.
     pub fn from_environment(setting_names: &[&str]) -> Result<Self, ConfigError> {
         let mut variables = BTreeMap::new();
-        match dotenvy::from_path_iter(".env") {
-            Ok(lines) => {
-                for line in lines {
-                    let (name, value) = line.map_err(|error| ConfigError(format!("the file .env cannot be read: {error}")))?;
-                    variables.insert(name, value);
-                }
-            }
-            Err(dotenvy::Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => {}
+        match std::fs::read_to_string(".env") {
+            Ok(text) => variables.extend(of_file(&text)?),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(ConfigError(format!("the file .env cannot be read: {error}"))),
         }
         for (name, value) in std::env::vars_os() {
@@ -237,6 +254,10 @@ impl Config {
 
         let app_url = value("APP_URL")?.unwrap_or_else(|| "http://localhost:1411".to_owned());
         let origin = Origin::parse(&app_url).map_err(|allowed| unparsable("APP_URL", &app_url, &allowed))?;
+        if origin.is_an_ip_address() {
+            let allowed = "an address with a name, such as https://id.example.org or http://localhost:1411: passkeys do not work with IP addresses";
+            return Err(unparsable("APP_URL", &app_url, allowed));
+        }
         let host = match value("HOST")? {
             Some(text) => text.parse().map_err(|_| unparsable("HOST", &text, "an IP address such as 0.0.0.0, 127.0.0.1 or ::"))?,
             None if origin.is_https() => IpAddr::from([0, 0, 0, 0]),
@@ -251,6 +272,12 @@ impl Config {
         if !is_postgres && !db_connection_string.starts_with("sqlite://") {
             let shown = db_connection_string.split_once("://").map_or("(without a scheme)", |(scheme, _)| scheme);
             return Err(unparsable("DB_CONNECTION_STRING", shown, "sqlite://… (a file) or postgres://user:password@host/database"));
+        }
+        let sqlite_file = db_connection_string.strip_prefix("sqlite://").map(|file| file.split('?').next().unwrap_or(file));
+        if sqlite_file.is_some_and(|file| file.is_empty() || file == ":memory:") {
+            let allowed =
+                "sqlite:// with a file, such as sqlite://data/muster.db: what is kept in memory is gone with the process, and commands cannot see it";
+            return Err(unparsable("DB_CONNECTION_STRING", &db_connection_string, allowed));
         }
         let encryption_key = value("ENCRYPTION_KEY")?;
         match &encryption_key {
@@ -279,6 +306,10 @@ impl Config {
         let flag = |name: &str| -> Result<bool, ConfigError> {
             value(name)?.map_or(Ok(false), |text| parse_flag(&text).ok_or_else(|| unparsable(name, &text, "true or false")))
         };
+        let file = |name: &str| variables.get(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+        if file(METADATA_FILE).is_none() && file(METADATA_ROOT_FILE).is_some() {
+            return Err(ConfigError(format!("{METADATA_ROOT_FILE} is set and {METADATA_FILE} is not; set both, or remove the first")));
+        }
         let mut settings_from_environment = BTreeMap::new();
         for name in setting_names {
             if let Some(text) = value(name)? {
@@ -293,11 +324,15 @@ impl Config {
             encryption_key: encryption_key.map(Password::new),
             trust_proxy,
             ui_config_disabled: flag("UI_CONFIG_DISABLED")?,
-            log_level: value("LOG_LEVEL")?.unwrap_or_else(|| "info".to_owned()),
+            log_level: value("LOG_LEVEL")?.map_or_else(|| Ok("info".to_owned()), |text| parse_log_level(&text))?,
             log_json: flag("LOG_JSON")?,
             metrics_token: metrics_token.map(Password::new),
             outbound_trusted_hosts: value("OUTBOUND_TRUSTED_HOSTS")?.map_or(Ok(Vec::new()), |text| parse_hosts(&text))?,
-            clients_file: variables.get(CLIENTS_FILE).filter(|path| !path.is_empty()).map(PathBuf::from),
+            clients_file: file(CLIENTS_FILE),
+            rp_id: value("PASSKEY_RP_ID")?.map(|text| parse_rp_id(&text)).transpose()?,
+            related_origins: value("PASSKEY_RELATED_ORIGINS")?.map_or(Ok(Vec::new()), |text| parse_origins(&text))?,
+            authenticator_metadata: file(METADATA_FILE),
+            authenticator_metadata_root: file(METADATA_ROOT_FILE),
             settings_from_environment,
             unused: variables
                 .keys()
@@ -318,6 +353,27 @@ impl Config {
     }
 }
 
+/// Reads the text of `.env`; some editors put a byte order mark before it.
+fn of_file(text: &str) -> Result<Vec<(String, String)>, ConfigError> {
+    let text = text.trim_start_matches('\u{feff}');
+    dotenvy::from_read_iter(text.as_bytes()).map(|line| line.map_err(|error| not_understood(text, &error))).collect()
+}
+
+/// The sentence for a line of `.env` that cannot be read: which one it is and whose, never what it holds, for that may be a password.
+fn not_understood(text: &str, error: &dotenvy::Error) -> ConfigError {
+    const RULE: &str = "a value with spaces, quotes, #, $ or \\ stands in single quotes";
+    // What cannot be read is the line or the end of it.
+    let dotenvy::Error::LineParse(unread, _) = error else { return ConfigError(format!("the file .env cannot be read: {error}")) };
+    let begin = unread.trim().lines().next().unwrap_or_default();
+    let Some((at, line)) = text.lines().enumerate().find(|(_, line)| !begin.is_empty() && line.trim_end().ends_with(begin)) else {
+        return ConfigError(format!("a line of the file .env cannot be read; {RULE}"));
+    };
+    let name = line.split_once('=').map_or("", |(name, _)| name.trim().trim_start_matches("export ").trim());
+    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let whose = if is_name { format!(" ({name})") } else { String::new() };
+    ConfigError(format!("line {} of the file .env{whose} cannot be read; {RULE}", at + 1))
+}
+
 /// Reads `host` or `host:port`, separated by commas.
 fn parse_hosts(text: &str) -> Result<Vec<String>, ConfigError> {
     let parse = |host: &str| {
@@ -327,6 +383,30 @@ fn parse_hosts(text: &str) -> Result<Vec<String>, ConfigError> {
             .ok_or_else(|| unparsable("OUTBOUND_TRUSTED_HOSTS", host, "names such as mcp.example.org or 10.0.0.5:8443, separated by commas"))
     };
     text.split(',').map(str::trim).filter(|host| !host.is_empty()).map(parse).collect()
+}
+
+/// Reads a host name, as it stands in an address.
+fn parse_rp_id(text: &str) -> Result<String, ConfigError> {
+    let text = text.trim().to_ascii_lowercase();
+    let host = Url::parse(&format!("https://{text}")).ok().and_then(|url| url.domain().map(str::to_owned));
+    host.filter(|host| *host == text).ok_or_else(|| unparsable("PASSKEY_RP_ID", &text, "a host name such as id.example.org"))
+}
+
+/// Reads addresses, separated by commas.
+fn parse_origins(text: &str) -> Result<Vec<Origin>, ConfigError> {
+    let parse = |text: &str| {
+        Origin::parse(text).map_err(|allowed| unparsable("PASSKEY_RELATED_ORIGINS", text, &format!("{allowed}; several are separated by commas")))
+    };
+    text.split(',').map(str::trim).filter(|text| !text.is_empty()).map(parse).collect()
+}
+
+/// Reads a level, or a filter with levels for parts. To the filter a lone word that is no level would be a part, of which everything is logged, and of all else
+/// nothing.
+fn parse_log_level(text: &str) -> Result<String, ConfigError> {
+    let is_level = |text: &str| text.trim().parse::<LevelFilter>().is_ok();
+    let fits = text.split(',').all(|part| part.rsplit_once('=').map_or_else(|| is_level(part), |(_, level)| is_level(level)));
+    let allowed = "error, warn, info, debug, trace or off, or a level and others for parts, such as info,muster=debug";
+    if fits { Ok(text.split(',').map(str::trim).collect::<Vec<_>>().join(",")) } else { Err(unparsable("LOG_LEVEL", text, allowed)) }
 }
 
 /// Reads a truth value as people write them; `None` for anything else.
@@ -345,8 +425,8 @@ pub fn unparsable(name: &str, value: &str, allowed: &str) -> ConfigError {
 }
 
 fn resolve(variables: &BTreeMap<String, String>, name: &str) -> Result<Option<String>, ConfigError> {
-    // An empty variable counts as unset, as `docker compose` passes undefined ones.
-    let given = |name: &str| variables.get(name).filter(|value| !value.is_empty());
+    // An empty variable counts as unset, as `docker compose` passes undefined ones; so does the address of a service that happens to be named `smtp`.
+    let given = |name: &str| variables.get(name).filter(|value| !value.is_empty() && !is_service_link(name, value));
     let file_name = format!("{name}_FILE");
     match (given(name), given(&file_name)) {
         (Some(_), Some(_)) => Err(ConfigError(format!("{name} and {file_name} are both set; keep one"))),
@@ -371,14 +451,15 @@ fn parse_trust_proxy(text: &str) -> Result<TrustProxy, ConfigError> {
 }
 
 fn refuse_unknown(variables: &BTreeMap<String, String>, setting_names: &[&str]) -> Result<(), ConfigError> {
-    let known = |name: &str| NAMES.contains(&name) || name == CLIENTS_FILE || setting_names.contains(&name) || POCKET_ID_NAMES.contains(&name);
+    let known = |name: &str| NAMES.contains(&name) || FILES.contains(&name) || setting_names.contains(&name) || POCKET_ID_NAMES.contains(&name);
     for (name, value) in variables {
         let base = name.strip_suffix("_FILE").unwrap_or(name);
         if known(name) || known(base) || is_service_link(name, value) {
             continue;
         }
-        let nearest = NAMES.iter().chain(&[CLIENTS_FILE]).chain(setting_names).map(|known| (strsim::damerau_levenshtein(base, known), *known)).min();
-        let mistyped = nearest.filter(|(distance, known)| *distance <= 2 && known.len() >= 7);
+        let nearest = NAMES.iter().chain(FILES).chain(setting_names).map(|known| (strsim::damerau_levenshtein(base, known), *known)).min();
+        // Of short names another one is two letters away: APP_HOME is not meant to be APP_NAME.
+        let mistyped = nearest.filter(|(distance, known)| *distance <= if known.len() < 10 { 1 } else { 2 } && known.len() >= 7);
         if let Some((_, meant)) = mistyped {
             return Err(ConfigError(format!("{name} is not a variable Muster knows; did you mean {meant}? Rename or remove it")));
         }
@@ -405,7 +486,7 @@ mod tests {
 
     fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let variables = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Config::from_variables(&variables, &["LDAP_URL", "LDAP_BIND_PASSWORD", "SESSION_DURATION"])
+        Config::from_variables(&variables, &["APP_NAME", "LDAP_URL", "LDAP_BIND_PASSWORD", "SESSION_DURATION", "SMTP_PORT"])
     }
 
     #[test]
@@ -428,6 +509,8 @@ mod tests {
         for (name, value, says) in [
             ("APP_URL", "id.example.org", "https://id.example.org"),
             ("APP_URL", "https://id.example.org/auth", "without a path"),
+            ("APP_URL", "http://192.0.2.7:1411", "IP addresses"),
+            ("APP_URL", "https://[2001:db8::7]", "IP addresses"),
             ("PORT", "http", "0 to 65535"),
             ("HOST", "localhost", "IP address"),
             ("DB_CONNECTION_STRING", "mysql://root:pw@db/x", "postgres://"),
@@ -445,11 +528,34 @@ mod tests {
     }
 
     #[test]
+    fn a_database_is_a_file_that_lasts() {
+        for bad in ["sqlite://", "sqlite://:memory:", "sqlite://?mode=memory"] {
+            let error = read(&[("DB_CONNECTION_STRING", bad)]).unwrap_err().to_string();
+            assert!(error.contains(bad) && error.contains("sqlite://data/muster.db"), "{error}");
+        }
+        assert!(read(&[("DB_CONNECTION_STRING", "sqlite:///var/lib/muster/muster.db?mode=rwc")]).is_ok());
+    }
+
+    #[test]
     fn a_refusal_never_prints_a_secret() {
         for (name, value) in [("DB_CONNECTION_STRING", "mysql://root:hunter2@db/x"), ("ENCRYPTION_KEY", "hunter2"), ("LDAP_BIND_PASWORD", "hunter2")]
         {
             assert!(!read(&[(name, value)]).unwrap_err().to_string().contains("hunter2"));
         }
+    }
+
+    #[test]
+    fn a_line_of_the_file_that_cannot_be_read_is_named_and_not_printed() {
+        let read = |text: &str| of_file(text).unwrap_err().to_string();
+        let good = "# a comment\nAPP_URL=http://localhost:1411\n";
+        for bad in ["LDAP_BIND_PASSWORD=my hunter2", "export LDAP_BIND_PASSWORD=\"my hunter2\\q\"", "LDAP_BIND_PASSWORD='my hunter2"] {
+            let error = read(&format!("{good}{bad}\nPORT=0\n"));
+            assert!(error.starts_with("line 3 of the file .env (LDAP_BIND_PASSWORD)"), "{error}");
+            assert!(error.contains("single quotes") && !error.contains("hunter2"), "{error}");
+        }
+        assert!(!read("hunter2\n").contains("hunter2"));
+        let marked = of_file("\u{feff}PORT=0\nLDAP_BIND_PASSWORD='my $2 #hunter'\n").unwrap();
+        assert_eq!(marked, [("PORT", "0"), ("LDAP_BIND_PASSWORD", "my $2 #hunter")].map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 
     #[test]
@@ -460,8 +566,13 @@ mod tests {
             ("LDAP_PORT", "tcp://10.0.0.1:389"),
             ("LDAP_SERVICE_HOST", "10.0.0.1"),
             ("SMTP_HOST", "mail"),
+            ("APP_HOME", "/opt/app"),
+            ("APP_UID", "1654"),
         ])
         .unwrap();
+        let linked = read(&[("SMTP_PORT", "tcp://10.0.0.1:25"), ("SMTP_SERVICE_PORT", "25")]).unwrap();
+        assert!(linked.settings_from_environment.is_empty(), "the address of a service is no setting");
+        assert!(read(&[("APP_NAEM", "x")]).unwrap_err().to_string().contains("did you mean APP_NAME"));
     }
 
     #[test]
@@ -472,6 +583,17 @@ mod tests {
         let config = read(&[("ENCRYPTION_KEY_FILE", file.to_str().unwrap())]).unwrap();
         assert_eq!(config.encryption_key.unwrap().reveal(), "0123456789abcdef");
         assert!(read(&[("ENCRYPTION_KEY_FILE", "/nowhere/key")]).unwrap_err().to_string().contains("/nowhere/key"));
+    }
+
+    #[test]
+    fn a_log_level_that_is_none_is_refused_and_does_not_silence_everything() {
+        for level in ["warn", "DEBUG", "off", "info,muster=debug", "warn, muster::directory=trace"] {
+            assert_eq!(read(&[("LOG_LEVEL", level)]).unwrap().log_level, level.replace(' ', ""));
+        }
+        for level in ["verbose", "inof", "info,sqlx", "muster=loud"] {
+            let error = read(&[("LOG_LEVEL", level)]).unwrap_err().to_string();
+            assert!(error.contains(level) && error.contains("error, warn, info"), "{error}");
+        }
     }
 
     #[test]

@@ -11,13 +11,10 @@ use crate::{access_links, audit, clients, directory, directory_passwords, mail, 
 
 /// How often the last uses of clients' secrets are written.
 const USES_EVERY: Duration = Duration::from_secs(60);
-/// How soon after the start the directory is synced.
-const SYNC_AFTER: Duration = Duration::from_secs(5);
 /// How soon after the start people's pictures are looked at: when the first sync is through, usually.
 const PICTURES_AFTER: Duration = Duration::from_secs(10);
-/// How often to look whether the next hourly sync is due; the database says when the last one began, on whichever instance.
-const LOOK_FOR_SYNC_EVERY: Duration = Duration::from_secs(20);
-
+/// How often to look whether pictures are due; the database says when they were read last, on whichever instance.
+const LOOK_FOR_PICTURES_EVERY: Duration = Duration::from_secs(20);
 /// How often to look whether groups have come about that the file of clients names.
 const LOOK_FOR_GROUPS_EVERY: Duration = Duration::from_secs(15);
 
@@ -44,10 +41,9 @@ pub fn start(app: &App) -> Jobs {
     jobs.spawn(every(app.clone(), "uses of secrets", USES_EVERY, USES_EVERY, write_uses));
     jobs.spawn(every(app.clone(), "sweep", Duration::from_secs(60), Duration::from_secs(600), sweep));
     let started_at = app.clock.now();
-    let sync = move |app: App| async move { directory::sync_if_due(&app, started_at).await };
-    jobs.spawn(every(app.clone(), "directory sync", SYNC_AFTER, LOOK_FOR_SYNC_EVERY, sync));
+    jobs.spawn(directory::keep_synced(app.clone(), started_at));
     let pictures = |app: App| async move { directory::pictures::sync_if_due(&app).await };
-    jobs.spawn(every(app.clone(), "pictures", PICTURES_AFTER, LOOK_FOR_SYNC_EVERY, pictures));
+    jobs.spawn(every(app.clone(), "pictures", PICTURES_AFTER, LOOK_FOR_PICTURES_EVERY, pictures));
     jobs.spawn(directory::keep_following(app.clone(), started_at));
     jobs.spawn(oidc::back_channel::keep_telling(app.clone()));
     jobs.spawn(access_links::by_mail::keep_answering(app.clone()));
@@ -117,10 +113,10 @@ async fn sweep(app: App) -> anyhow::Result<()> {
     directory::preview::sweep(&app, now).await?;
     let mut tx = app.db.begin().await?;
     audit::forget(&mut tx, now - app.settings().audit_log_retention.days()).await?;
+    mail::forget_sent(&mut tx, now - app.settings().audit_log_retention.days()).await?;
     tx.commit().await?;
     app.limits.sign_in.sweep();
     app.limits.user_codes.sweep();
     app.limits.problems.sweep();
-    app.limits.link_requests.sweep();
     Ok(())
 }

@@ -6,6 +6,10 @@ use crate::clock::Timestamp;
 use crate::db::{Db, Tx, query};
 use crate::secret::{base64url, random_bytes};
 
+/// How far the clocks of instances may differ. A lease that lies further ahead than that was taken before a clock was set back, and its holder, if there is
+/// one still, prolongs it by the right clock.
+const CLOCKS_DIFFER_BY: Duration = Duration::from_secs(3600);
+
 /// A lease that is held. Give it back with [`release`](Self::release); one that is only dropped runs out.
 #[derive(Clone, Debug)]
 pub struct Lease {
@@ -14,7 +18,8 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Takes the lease when nobody holds it, or its holder let it run out; `None` when someone else holds it.
+    /// Takes the lease when nobody holds it, its holder let it run out, or it would run out only when no holder can have meant it to; `None` when someone else
+    /// holds it.
     ///
     /// # Errors
     /// When the database refuses.
@@ -23,12 +28,14 @@ impl Lease {
         let mut tx = db.begin().await?;
         let taken = query(
             "INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3)
-             ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at WHERE leases.expires_at <= $4",
+             ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+             WHERE leases.expires_at <= $4 OR leases.expires_at > $5",
         )
         .bind(name)
         .bind(&holder)
         .bind(now + lifetime)
         .bind(now)
+        .bind(now + lifetime + CLOCKS_DIFFER_BY)
         .execute(&mut tx)
         .await?;
         tx.commit().await?;

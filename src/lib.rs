@@ -5,10 +5,11 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | foundation | [`clock`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`jose`], [`lease`], [`queue`], [`attempts`], [`error`], [`outbound`], [`web`], [`audit`], [`settings`], [`mail`] |
-//! | nouns | [`users`], [`groups`], [`clients`], [`apis`] |
-//! | sign-in | [`sessions`], [`directory`], [`recovery_codes`], [`sign_in_problems`], [`passkeys`], [`access_links`], [`sign_up`], [`directory_passwords`], [`other_device`], [`ways_in`] |
+//! | foundation | [`clock`], [`language`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`jose`], [`lease`], [`queue`], [`attempts`], [`error`], [`outbound`], [`web`], [`audit`], [`settings`], [`mail`] |
+//! | nouns | [`users`], [`groups`], [`authenticators`], [`clients`], [`apis`], [`account_news`] |
+//! | sign-in | [`sessions`], [`directory`], [`recovery_codes`], [`sign_in_problems`], [`first_steps`], [`passkeys`], [`access_links`], [`sign_up`], [`directory_passwords`], [`other_device`], [`ways_in`] |
 //! | protocols | [`oidc`], [`forward_auth`] |
+//! | people's own | [`account`] |
 //! | assembly | [`jobs`], [`metrics`], [`routes`], [`server`], [`app`], [`cli`] |
 //!
 //! Inside a slice the file names have a fixed meaning: `mod.rs` holds the verbs, `model.rs` the pure rules, `store.rs` the SQL, `http.rs` and `admin.rs` the
@@ -31,10 +32,13 @@
 //! and audits; the new values go out on [`app::Fields::settings`], no restart.
 
 pub mod access_links;
+pub mod account;
+pub mod account_news;
 pub mod apis;
 pub mod app;
 pub mod attempts;
 pub mod audit;
+pub mod authenticators;
 pub mod cli;
 pub mod clients;
 pub mod clock;
@@ -43,12 +47,14 @@ pub mod db;
 pub mod directory;
 pub mod directory_passwords;
 pub mod error;
+pub mod first_steps;
 pub mod forward_auth;
 pub mod groups;
 pub mod id;
 pub mod installation;
 pub mod jobs;
 pub mod jose;
+pub mod language;
 pub mod lease;
 pub mod mail;
 pub mod metrics;
@@ -68,3 +74,6 @@ pub mod sign_up;
 pub mod users;
 pub mod ways_in;
 pub mod web;
+
+// Templates name a text as `crate::t("…")`.
+pub use language::{marked, t};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{Method, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use futures::FutureExt as _;
@@ -24,13 +24,14 @@ use crate::clients::last_errors::admin as errors;
 use crate::directory_passwords::http as passwords;
 use crate::error::AppError;
 use crate::oidc::{
-    account, authorize, check, consent, device, discovery, dpop, end_session, error, front_channel, introspect, keys, last_errors, pushed,
-    registration, resources, revoke, token, userinfo,
+    account as app_pages, authorize, check, consent, device, discovery, dpop, end_session, error, front_channel, introspect, keys, last_errors,
+    pushed, registration, resources, revoke, token, userinfo,
 };
 use crate::sessions::{self, MaybeSignedIn};
-use crate::web::{Client, assets, client, headers, request_log};
+use crate::web::{Client, assets, client, headers, language, request_log};
 use crate::{
-    access_links, audit, directory, forward_auth, groups, mail, metrics, other_device, passkeys, settings, sign_in_problems, sign_up, users, ways_in,
+    access_links, account, audit, directory, forward_auth, groups, mail, metrics, other_device, passkeys, settings, sign_in_problems, sign_up, users,
+    ways_in,
 };
 
 /// The largest body a form or a ceremony needs.
@@ -46,7 +47,9 @@ pub fn router(app: &App) -> Router {
     // Pages: a session, and forms only from our own pages (Fetch Metadata and Origin; see tower_http::csrf).
     let pages = Router::new()
         .route("/", get(start))
+        .route("/language", post(language::choose))
         .merge(sign_in())
+        .merge(ceremonies())
         .merge(administration())
         .merge(openid_pages())
         // Innermost: a form from elsewhere is never kept.
@@ -61,6 +64,7 @@ pub fn router(app: &App) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics::get))
         .route("/.well-known/passkey-endpoints", get(passkeys::http::endpoints))
+        .route("/.well-known/webauthn", get(passkeys::http::related))
         .route("/picture/{user}/{name}", get(users::http::show_picture))
         .route("/logo/{id}/{name}", get(crate::clients::http::show_logo))
         .route("/static/{hash}/{name}", get(assets::serve));
@@ -83,15 +87,19 @@ async fn answer(app: App, mut routes: Router, mut request: Request) -> Response 
     let is_of_administration = request.uri().path().starts_with("/admin");
     let line = request_log::Line::begin(&request, &client);
     DefaultBodyLimit::max(BODY_BYTES_MAX).apply(&mut request);
+    let said = language::Said::of(&app, &request);
     // A router is always ready.
     let routed = AssertUnwindSafe(async move { routes.call(request).await }).catch_unwind();
-    let response = match tokio::time::timeout(REQUEST_WITHIN, routed).await {
-        Ok(Ok(Ok(response))) => response,
-        Ok(Ok(Err(never))) => match never {},
-        Ok(Err(_panic)) => AppError::Internal(anyhow::anyhow!("a handler panicked")).into_response(),
-        Err(_elapsed) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    let answering = async {
+        let response = match tokio::time::timeout(REQUEST_WITHIN, routed).await {
+            Ok(Ok(Ok(response))) => response,
+            Ok(Ok(Err(never))) => match never {},
+            Ok(Err(_panic)) => AppError::Internal(anyhow::anyhow!("a handler panicked")).into_response(),
+            Err(_elapsed) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        };
+        line.end(&app, explain_bare_refusals(response))
     };
-    let response = line.end(&app, explain_bare_refusals(response));
+    let response = said.settle(answering).await;
     headers::secure(&app, is_of_administration, response)
 }
 
@@ -108,22 +116,30 @@ fn sign_in() -> Router<App> {
         .route("/account/approve", get(other_device::http::approve_page).post(other_device::http::approve))
         .route("/account/approve/deny", post(other_device::http::deny))
         .route("/sign-in/problem", post(sign_in_problems::http::tell).layer(DefaultBodyLimit::max(sign_in_problems::http::TOLD_BYTES_MAX)))
-        .route("/sign-in/start", post(passkeys::http::start_sign_in))
-        .route("/sign-in/finish", post(passkeys::http::finish_sign_in))
         .route("/sign-out", get(sessions::http::sign_out_page).post(sessions::http::sign_out))
         .route("/sign-up", get(sign_up::http::ask_page).post(sign_up::http::ask))
         .route("/st/{token}", get(sign_up::http::page).post(sign_up::http::sign_up))
         .route("/lc/{code}", get(access_links::http::open_page).post(access_links::http::open))
+        .route("/sign-in/forget", post(passkeys::http::forget))
         .route("/account", get(ways_in::http::profile_page))
+        .route("/account/welcome", get(account::welcome::page))
+        .route("/account/welcome/skip", post(account::welcome::skip))
+        .route("/account/welcome/done", post(account::welcome::done))
+        .route(
+            "/account/picture",
+            get(account::picture::show).post(account::picture::put).layer(DefaultBodyLimit::max(account::picture::FORM_BYTES_MAX)),
+        )
+        .route("/account/picture/remove", post(account::picture::remove))
+        .route("/account/activity", get(account::activity::list))
+        .route("/account/activity/{id}", get(account::activity::show))
+        .route("/account/export", get(account::export::page).post(account::export::file))
+        .route("/account/delete", get(account::deletion::page).post(account::deletion::delete))
         .route("/account/advice/put-off", post(ways_in::http::put_off))
         .route("/account/password", get(passwords::change_page).post(passwords::change))
         .route("/account/prove", get(passkeys::prove::page))
-        .route("/account/prove/start", post(passkeys::prove::start))
-        .route("/account/prove/finish", post(passkeys::prove::finish))
         .route("/account/passkeys", get(passkeys::http::list_page))
         .route("/account/passkeys/add", get(passkeys::http::add_page))
-        .route("/account/passkeys/register/start", post(passkeys::http::start_registration))
-        .route("/account/passkeys/register/finish", post(passkeys::http::finish_registration))
+        .route("/account/passkeys/wanted", get(passkeys::http::wanted::page))
         .route("/account/passkeys/{id}", get(passkeys::http::show))
         .route("/account/passkeys/{id}/not-mine", post(passkeys::http::disown))
         .route("/account/passkeys/{id}/rename", post(passkeys::http::rename))
@@ -138,6 +154,25 @@ fn sign_in() -> Router<App> {
         .route("/account/sessions/{id}/end", post(sessions::http::end))
         .route("/account/new-browsers/{id}/mine", post(sessions::http::was_me))
         .route("/account/new-browsers/{id}/not-mine", post(sessions::http::was_not_me))
+}
+
+/// Passkey ceremonies: called by our own scripts only.
+fn ceremonies() -> Router<App> {
+    Router::new()
+        .route("/sign-in/start", post(passkeys::http::start_sign_in))
+        .route("/sign-in/finish", post(passkeys::http::finish_sign_in))
+        .route("/account/prove/start", post(passkeys::prove::start))
+        .route("/account/prove/finish", post(passkeys::prove::finish))
+        .route("/account/passkeys/register/start", post(passkeys::http::start_registration))
+        .route("/account/passkeys/register/finish", post(passkeys::http::finish_registration))
+        .route_layer(from_fn(says_where_it_comes_from))
+}
+
+/// Middleware: every browser that knows passkeys says with a script's request where it comes from, and `CsrfLayer` judges what it says. What says nothing comes
+/// from none.
+async fn says_where_it_comes_from(request: Request, next: Next) -> Response {
+    let says = ["sec-fetch-site", "origin"].into_iter().any(|name| request.headers().contains_key(name));
+    if says { next.run(request).await } else { cross_site() }
 }
 
 /// People, groups, audit log and settings: for administrators.
@@ -167,6 +202,11 @@ fn administration() -> Router<App> {
         .route("/admin/audit", get(audit::admin::list))
         .route("/admin/sign-in-problems", get(sign_in_problems::http::list))
         .route("/admin/lock-out", get(ways_in::admin::lock_out))
+        .route("/admin/limits", get(sessions::limits::show))
+        .route("/admin/limits/{subject}/lift", post(sessions::limits::lift))
+        .route("/admin/passkey-policies", get(passkeys::policy::admin::list))
+        .route("/admin/passkey-policies/{scope}", get(passkeys::policy::admin::edit).post(passkeys::policy::admin::save))
+        .route("/admin/passkey-policies/{scope}/remove", post(passkeys::policy::admin::remove))
         .merge(directories())
         .merge(apis())
         .route("/admin/settings", get(settings::admin::show).post(settings::admin::save))
@@ -224,8 +264,8 @@ fn openid_pages() -> Router<App> {
         .route("/signed-out", get(front_channel::page))
         .route("/api/oidc/end-session/confirm", post(end_session::confirm))
         .route("/device", get(device::page).post(device::answer))
-        .route("/account/apps", get(account::get))
-        .route("/account/apps/{id}/revoke", post(account::revoke))
+        .route("/account/apps", get(app_pages::get))
+        .route("/account/apps/{id}/revoke", post(app_pages::revoke))
         .route("/admin/keys", get(keys::admin::show))
         .route("/admin/keys/rotate", post(keys::admin::rotate))
         .route("/admin/keys/withdraw", post(keys::admin::withdraw))

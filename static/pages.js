@@ -1,6 +1,9 @@
 "use strict";
 // What makes pages nicer but never possible: without it everything still works.
 
+const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+const texts = JSON.parse(document.currentScript.dataset.texts); // what there is to say, in that language
+
 // <button type="button" data-copy="#id" hidden>: copies the value or text of another element.
 for (const button of document.querySelectorAll("button[data-copy]")) {
   const source = document.querySelector(button.dataset.copy);
@@ -10,10 +13,10 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(source.value ?? source.innerText);
-      button.textContent = "Copied";
+      button.textContent = texts["copied"];
     } catch {
       source.select?.();
-      button.textContent = "Press Ctrl+C";
+      button.textContent = texts["copy-by-hand"];
     }
     setTimeout(() => { button.textContent = label; }, 2500);
   });
@@ -26,12 +29,27 @@ for (const button of document.querySelectorAll("button[data-print]")) {
 }
 
 // <time datetime="…">: the reader's own time zone; the server's words stay as the tooltip.
-const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
-const minute = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const day = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
+const minute = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 for (const time of document.querySelectorAll("time[datetime]")) {
   time.title = time.textContent;
   time.textContent = ("day" in time.dataset ? day : minute).format(new Date(time.dateTime));
 }
+
+// After a form, reading and tabbing go on where the page says what was wrong, or what was done.
+const told = document.querySelector("main [aria-invalid=true]") ?? document.querySelector("main :is([role=alert], .notice[role=status]):not([hidden])");
+if (told) {
+  if (!told.matches("input, select, textarea")) told.tabIndex = -1;
+  told.focus();
+}
+
+// Escape closes what was unfolded to confirm something, and goes back to where it was unfolded.
+document.addEventListener("keydown", (event) => {
+  const open = event.key === "Escape" && event.target.closest("details.confirm[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
 
 // The current tab is in view where the navigation scrolls.
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -1,6 +1,8 @@
 "use strict";
 // The one thing a page cannot do without a script: asking the browser for a passkey. Everything else on these pages is plain HTML.
 
+const texts = JSON.parse(document.currentScript.dataset.texts); // what there is to say, in the language of the page
+
 const ANSWER_WITHIN_MS = 30_000; // the server's answers take milliseconds; nobody waits for ever
 const REARM_AFTER_MS = 240_000; // before the challenge under the autofill ends
 
@@ -22,7 +24,7 @@ async function post(path, body) {
     const headers = { "content-type": "application/json", accept: "application/json" };
     response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body), signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
   } catch {
-    throw new Refused("", "The server cannot be reached. Check your connection and try again.");
+    throw new Refused("", texts["unreachable"]);
   }
   if (response.redirected) { // the session has ended
     location.assign(response.url);
@@ -38,8 +40,7 @@ async function post(path, body) {
     location.assign(`/account/prove?${new URLSearchParams({ back: location.pathname + location.search })}`);
     return new Promise(() => {});
   }
-  const busy = "Too many tries came from your address. Wait a moment and try again.";
-  throw new Refused(answer.error ?? "", answer.message ?? (response.status === 429 ? busy : "Something went wrong on our side. Try again in a moment."), answer.problem ?? "");
+  throw new Refused(answer.error ?? "", answer.message ?? (response.status === 429 ? texts["busy"] : texts["our-fault"]), answer.problem ?? "");
 }
 
 // By hand, not with toJSON(): several password managers' stand-ins for a credential cannot do that.
@@ -88,24 +89,24 @@ function explain(error, creating) {
   if (error instanceof Refused) return error.message;
   switch (error?.name) {
     case "NotAllowedError":
-      if (error.tookTooLong) return "That took too long. Try again when you have your device at hand.";
-      if (error.wasInstant && creating) return "Your browser made no passkey. Nothing changed. Set up your device's screen lock or your security key's PIN, or use another one, and try again.";
-      if (error.wasInstant && !document.querySelector("#sign-in")) return "None of your passkeys was found here. Use your phone or a security key that has one.";
-      if (error.wasInstant) return "No passkey for this site was found here. Use your phone or a security key, or one of the other ways below.";
-      return "You closed the prompt. Nothing changed; you can try again.";
+      if (error.tookTooLong) return texts["took-too-long"];
+      if (error.wasInstant && creating) return texts["none-made"];
+      if (error.wasInstant && !document.querySelector("#sign-in")) return texts["none-of-yours"];
+      if (error.wasInstant) return texts["none-here"];
+      return texts["closed"];
     case "AbortError": // a password manager's; our own aborts end requests of which nobody hears
-      return "The prompt was closed. Nothing changed; you can try again.";
+      return texts["aborted"];
     case "OperationError":
-      return "Your browser still shows another prompt for a passkey. Close that one and try again.";
+      return texts["other-prompt"];
     case "InvalidStateError":
-      return "This device or password manager already has a passkey for you. Use another one, or go back to your passkeys.";
+      return texts["already-here"];
     case "ConstraintError":
     case "NotSupportedError":
-      return "This device cannot keep passkeys. Set up its screen lock or PIN, or use another one.";
+      return texts["cannot-keep"];
     case "SecurityError":
-      return "Your browser allows no passkeys at this address. Tell your administrator.";
+      return texts["not-at-this-address"];
     default:
-      return "The browser could not use a passkey. Try again, or use another browser.";
+      return texts["cannot-use"];
   }
 }
 
@@ -151,7 +152,7 @@ function showCode(problem, about = said) {
   if (!problem || about !== said) return;
   const code = document.createElement("code");
   code.textContent = problem;
-  codeLine.replaceChildren("If you need help, tell your administrator this code: ", code);
+  codeLine.replaceChildren(`${texts["help-code"]} `, code);
 }
 
 // Says why there is no passkey, with a code.
@@ -179,23 +180,24 @@ async function leave({ next, signal: details }) {
 // Passkeys belong to one address. At another one nothing could work; there is only the way to the right one.
 function canUsePasskeys({ dataset: { address } }, operation) {
   if (location.origin !== address) {
-    say("This page is open under an unexpected address, so passkeys do not work on it. Open it at ");
     const link = document.createElement("a");
     link.href = address + location.pathname + location.search;
     link.textContent = address;
-    status.append(link, ".");
+    const [before, after] = texts["wrong-address"].split("{address}");
+    say(before);
+    status.append(link, after);
     file(operation, "wrong_address");
     return false;
   }
   if (globalThis.PublicKeyCredential) return true;
   if (!isSecureContext) {
-    say("This page was opened without encryption, so the browser cannot use passkeys here. Open it with https:// in front, or tell your administrator.");
+    say(texts["insecure"]);
     file(operation, "insecure");
   } else if (isInsideAnApp) {
-    say("This is the browser inside another app, which cannot use passkeys here. Open the page in your usual browser, or sign in with another device.");
+    say(texts["in-app"]);
     file(operation, "in_app");
   } else {
-    say("This browser cannot use passkeys here. Open the page in your usual browser, or sign in with another device.");
+    say(texts["no-passkeys"]);
     file(operation, "no_passkeys");
   }
   return false;
@@ -226,7 +228,7 @@ function signInPage(form) {
     const { ceremony, publicKey } = await post("/sign-in/start", {});
     const options = { ...publicKey, challenge: toBytes(publicKey.challenge), allowCredentials: [], hints };
     const credential = encode(await ask("get", { publicKey: options, ...extra }));
-    say("Signing you in …", false);
+    say(texts["signing-in"], false);
     try {
       const { request, back } = form.dataset;
       const keep = form.querySelector("#f-keep")?.checked ?? false;
@@ -237,9 +239,9 @@ function signInPage(form) {
     }
   }
 
-  // Shows the prompt. A challenge that ran out meanwhile is no fault of the person: once more, without a word.
-  async function prompt(hints = []) {
-    const extra = immediate && hints.length === 0 ? { uiMode: "immediate" } : {};
+  // Shows the prompt. A challenge that ran out meanwhile is no fault of the person: once more, without a word. Only a press may ask for what is there at once.
+  async function prompt(hints = [], isPressed = true) {
+    const extra = immediate && isPressed && hints.length === 0 ? { uiMode: "immediate" } : {};
     try {
       await signInWith(extra, hints).catch((error) => (error.code === "expired" ? signInWith(extra, hints) : Promise.reject(error)));
     } catch (error) {
@@ -257,7 +259,7 @@ function signInPage(form) {
     try {
       await signInWith({ mediation: "conditional", signal: controller.signal });
     } catch (error) {
-      if (error.code === "expired") await prompt();
+      if (error.code === "expired") await prompt([], false);
       else if (error instanceof Refused) failed("sign_in", error);
     }
   }
@@ -301,9 +303,11 @@ function signInPage(form) {
 function addPage(form) {
   if (!canUsePasskeys(form, "register")) return;
   onPress(form, async () => {
-    say("Your browser asks you now.", false);
+    say(texts["browser-asks"], false);
+    const { request, back } = form.dataset;
+    let made = null; // what the server did not want must not stay in the password manager
     try {
-      const { ceremony, publicKey } = await post("/account/passkeys/register/start", {});
+      const { ceremony, publicKey } = await post("/account/passkeys/register/start", { request: request || null });
       const options = {
         ...publicKey,
         challenge: toBytes(publicKey.challenge),
@@ -311,10 +315,11 @@ function addPage(form) {
         excludeCredentials: (publicKey.excludeCredentials ?? []).map((known) => ({ ...known, id: toBytes(known.id) })),
       };
       const credential = encode(await ask("create", { publicKey: options }));
-      say("Keeping your passkey …", false);
-      const { request, back } = form.dataset;
+      made = { rpId: publicKey.rp.id, credentialId: credential.id };
+      say(texts["keeping"], false);
       await leave(await post("/account/passkeys/register/finish", { ceremony, credential, request: request || null, back: back || null }));
     } catch (error) {
+      if (made && error.code === "unsuitable") tell("signalUnknownCredential", made);
       failed("register", error);
     }
   });
@@ -329,7 +334,7 @@ function provePage(form) {
     const { ceremony, publicKey } = await post("/account/prove/start", {});
     const allowCredentials = publicKey.allowCredentials.map((own) => ({ ...own, id: toBytes(own.id) }));
     const credential = encode(await ask("get", { publicKey: { ...publicKey, challenge: toBytes(publicKey.challenge), allowCredentials } }));
-    say("Going on …", false);
+    say(texts["going-on"], false);
     const { next, signal: details } = await post("/account/prove/finish", { ceremony, credential, form: held || null, back: back || null });
     if (next) return leave({ next, signal: details });
     signal(details);
@@ -350,12 +355,12 @@ function provePage(form) {
 // Shows that a passkey works, before it is needed: one touch, with this one and no other.
 function testButton(form) {
   onPress(form, async () => {
-    say("Your browser asks you now.", false);
+    say(texts["browser-asks"], false);
     try {
       const { ceremony, publicKey } = await post("/account/prove/start", {});
       const allowCredentials = publicKey.allowCredentials.filter(({ id }) => id === form.dataset.credential).map((own) => ({ ...own, id: toBytes(own.id) }));
       const credential = encode(await ask("get", { publicKey: { ...publicKey, challenge: toBytes(publicKey.challenge), allowCredentials } }));
-      await leave(await post("/account/prove/finish", { ceremony, credential, form: null, back: "/account/passkeys?notice=tested" }));
+      await leave(await post("/account/prove/finish", { ceremony, credential, form: null, back: form.dataset.back ?? "/account/passkeys?notice=tested" }));
     } catch (error) {
       failed("proof", error);
     }

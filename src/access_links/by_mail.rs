@@ -22,12 +22,12 @@ use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::{Timestamp, duration_for_people};
 use crate::db::{Signal, Tx};
 use crate::error::AppError;
-use crate::id::{AccessLinkId, LinkRequestId};
+use crate::id::{AccessLinkId, LinkRequestId, UserId};
 use crate::mail::{self, Mail};
 use crate::queue::work_off;
 use crate::secret::SecretToken;
-use crate::sessions::Next;
 use crate::sessions::next::PendingAuthorization;
+use crate::sessions::{Next, tries};
 use crate::settings::Settings;
 use crate::users::{self, User};
 use crate::web::{BrowserCookie, Chrome, Client, user_agent};
@@ -65,10 +65,23 @@ struct Text<'a> {
 ///
 /// # Errors
 /// When the text cannot be written.
-pub(super) fn from_administrator(app: &App, to: &str, name: &str, url: &str, expires_at: Timestamp, now: Timestamp) -> Result<Mail, askama::Error> {
+pub(super) fn from_administrator(
+    app: &App,
+    to: &str,
+    (user, name): (UserId, &str),
+    url: &str,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Result<Mail, askama::Error> {
     let settings = app.settings();
     let text = Text { app_name: &settings.app_name, name, url, until: expires_at.for_people(), browser: "", client_ip: "" }.render()?;
-    Ok(Mail { to: to.to_owned(), subject: format!("Your way into {}", settings.app_name), text, useful_for: expires_at.since(now) })
+    Ok(Mail {
+        to: to.to_owned(),
+        about: Some(user),
+        subject: format!("Your way into {}", settings.app_name),
+        text,
+        useful_for: expires_at.since(now),
+    })
 }
 
 #[derive(Template, WebTemplate)]
@@ -137,7 +150,7 @@ pub async fn ask(State(app): State<App>, client: Client, headers: HeaderMap, For
     if !is_offered(&app.settings()) {
         return Err(AppError::NotFound);
     }
-    app.limits.link_requests.check(&client)?;
+    tries::ask_for_mail(&app, &client, app.clock.now()).await?;
     let name = form.name.trim();
     let mistake = if name.is_empty() {
         "Enter your username or your e-mail address."
@@ -204,7 +217,9 @@ async fn is_within(tx: &mut Tx, user: &User, wish: &store::Wish, now: Timestamp)
             return Ok(false);
         }
     }
-    Ok(attempts::take(tx, &Subject::new("sign-in link for", &user.id.to_string()), PER_PERSON, now).await?.is_ok())
+    Ok(attempts::take(tx, &Subject::new("sign-in link for", &user.id.to_string()).shown_at("Sign-in links by e-mail", user.id), PER_PERSON, now)
+        .await?
+        .is_ok())
 }
 
 async fn send(app: &App, tx: &mut Tx, user: &User, email: String, wish: &store::Wish, now: Timestamp) -> anyhow::Result<()> {
@@ -227,7 +242,7 @@ async fn send(app: &App, tx: &mut Tx, user: &User, email: String, wish: &store::
         client_ip: &wish.client_ip,
     };
     let subject = format!("Your sign-in link for {}", settings.app_name);
-    let mail = Mail { to: email, subject, text: text.render()?, useful_for: LIFETIME };
+    let mail = Mail { to: email, about: Some(user.id), subject, text: text.render()?, useful_for: LIFETIME };
     Ok(mail::queue(tx, &app.sealer, &mail, now).await?)
 }
 

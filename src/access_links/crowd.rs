@@ -211,7 +211,7 @@ pub async fn make(app: &App, deed: &AdminDeed, group: &Group, whom: Whom, lifeti
     if by_mail {
         let mail = |handed: &Handed| {
             let to = handed.person.email.as_deref()?;
-            Some(from_administrator(app, to, &handed.person.display_name, &handed.url, expires_at, now))
+            Some(from_administrator(app, to, (handed.person.id, &handed.person.display_name), &handed.url, expires_at, now))
         };
         let mails = links.iter().filter_map(mail).collect::<Result<Vec<_>, _>>()?;
         mail::queue_all(&mut tx, &app.sealer, &mails, now).await?;

@@ -128,7 +128,7 @@ async fn write(
     let url = address(app, &code);
     store::insert(tx, new).await?;
     if let Some(email) = mail_to {
-        let mail = by_mail::from_administrator(app, email, &user.display_name, &url, expires_at, now)?;
+        let mail = by_mail::from_administrator(app, email, (user.id, &user.display_name), &url, expires_at, now)?;
         mail::queue(tx, &app.sealer, &mail, now).await?;
         event = event.with("sent_to", email);
     }
@@ -220,12 +220,14 @@ pub async fn renew_set_up(app: &App, now: Timestamp) -> anyhow::Result<Option<St
         tx.commit().await?;
         if is_half_set_up {
             tracing::info!(
+                target: "muster::start",
                 "There is an administrator but nobody has a passkey yet, so nobody can sign in. Run `muster one-time-access-token <user>` \
                  for the administrator and open the link it prints"
             );
         }
         if !has_admin {
             tracing::info!(
+                target: "muster::start",
                 "There is no administrator yet. The directory names them by its admin group (LDAP_ADMIN_GROUP_NAME); after the first sync run \
                  `muster one-time-access-token <user>` for a member and open the link it prints"
             );

@@ -23,6 +23,8 @@ pub enum Kind {
     SignInRefused,
     /// So many tries to get in failed that the next ones have to wait; the detail says from where and at which door.
     TooManyTries,
+    /// An administrator let somebody try again who had to wait.
+    LimitLifted,
     /// Someone signed in with a browser never seen for them.
     NewBrowser,
     /// Someone said that a sign-in with a new browser was not theirs; its sessions ended.
@@ -47,6 +49,10 @@ pub enum Kind {
     PasskeyRenamed,
     /// A passkey was removed.
     PasskeyRemoved,
+    /// An administrator changed which passkeys will do; the detail says before and after.
+    PasskeyPolicyChanged,
+    /// All passkeys were given up at the command line, because the server moved to another host.
+    PasskeysGivenUp,
     /// A one-time access link was made.
     AccessLinkMade,
     /// A one-time access link was used.
@@ -85,6 +91,8 @@ pub enum Kind {
     UserUnblocked,
     /// A person was deleted.
     UserDeleted,
+    /// Somebody took everything that is known about them with them, as a file.
+    AccountExported,
     /// The directory disabled a person or no longer lists them.
     UserDisabled,
     /// A person came back in the directory.
@@ -171,6 +179,7 @@ kinds! {
     SignIn = "sign_in", "Signed in";
     SignInRefused = "sign_in_refused", "Sign-in refused";
     TooManyTries = "too_many_tries", "Too many failed tries";
+    LimitLifted = "limit_lifted", "Limit lifted";
     NewBrowser = "new_browser", "Signed in with a new browser";
     NewBrowserDenied = "new_browser_denied", "Sign-in called a stranger's";
     ProofGiven = "proof_given", "Proof given";
@@ -183,6 +192,8 @@ kinds! {
     PasskeyRefused = "passkey_refused", "Passkey refused";
     PasskeyRenamed = "passkey_renamed", "Passkey renamed";
     PasskeyRemoved = "passkey_removed", "Passkey removed";
+    PasskeyPolicyChanged = "passkey_policy_changed", "Passkey policy changed";
+    PasskeysGivenUp = "passkeys_given_up", "Passkeys given up";
     AccessLinkMade = "access_link_made", "Access link made";
     AccessLinkUsed = "access_link_used", "Access link used";
     AccessLinkRevoked = "access_link_revoked", "Access link revoked";
@@ -202,6 +213,7 @@ kinds! {
     UserBlocked = "user_blocked", "Person blocked";
     UserUnblocked = "user_unblocked", "Person unblocked";
     UserDeleted = "user_deleted", "Person deleted";
+    AccountExported = "account_exported", "Account exported";
     UserDisabled = "user_disabled", "Person disabled by the directory";
     UserRestored = "user_restored", "Person restored by the directory";
     GroupCreated = "group_created", "Group created";
@@ -320,6 +332,14 @@ pub async fn record(tx: &mut Tx, event: Event) -> sqlx::Result<()> {
     record_all(tx, vec![event]).await
 }
 
+/// [`record`] under an id that something else names too.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn record_as(tx: &mut Tx, id: AuditEventId, event: Event) -> sqlx::Result<()> {
+    store::insert(tx, std::iter::once((id, event))).await
+}
+
 /// Records many events with few statements.
 ///
 /// # Errors
@@ -334,6 +354,22 @@ pub async fn record_all(tx: &mut Tx, events: Vec<Event>) -> sqlx::Result<()> {
 /// When the database cannot be read.
 pub async fn list(conn: &mut Conn, filter: &Filter) -> sqlx::Result<Vec<Line>> {
     store::list(conn, filter).await
+}
+
+/// What a person may see of the log: what happened to them, and what they let apps have; newest first, those before an event of the page before.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn about(conn: &mut Conn, user: UserId, before: Option<(Timestamp, AuditEventId)>, limit: i64) -> sqlx::Result<Vec<Line>> {
+    store::about(conn, user, before, limit).await
+}
+
+/// One event of those in [`about`]; `None` when it is somebody else's or gone.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_about(conn: &mut Conn, user: UserId, id: AuditEventId) -> sqlx::Result<Option<Line>> {
+    store::find_about(conn, user, id).await
 }
 
 /// Deletes events older than `before`; gives how many.

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{Failed, Format, JsonArray, columns};
 use crate::audit::{self, Filter, Kind, Line};
+use crate::config::ConfigError;
 use crate::id::AuditEventId;
 use crate::users;
 
@@ -73,7 +74,7 @@ pub(super) async fn run(command: Command) -> Result<(), Failed> {
     let Command::List { user, kind, limit, format } = command;
     if let Some(kind) = kind.as_deref().filter(|kind| Kind::from_text(kind).is_none()) {
         let known = Kind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
-        return Err(Failed::Command(anyhow::anyhow!("\"{kind}\" is not a kind of event; the kinds are {known}")));
+        return Err(Failed::Config(ConfigError(format!("\"{kind}\" is not a kind of event; the kinds are {known}"))));
     }
     let app = super::app().await?;
     let mut conn = app.db.read().await?;

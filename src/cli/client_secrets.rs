@@ -40,6 +40,9 @@ pub(super) enum Secret {
         client: String,
         /// How it begins, as `list` prints it.
         secret: String,
+        /// How to print.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
     },
 }
 
@@ -68,6 +71,12 @@ struct Made<'a> {
     client_secret: &'a str,
 }
 
+#[derive(Serialize)]
+struct Deleted<'a> {
+    client_id: &'a str,
+    secret: &'a str,
+}
+
 pub(super) async fn run(command: Secret) -> Result<(), Failed> {
     let app = app().await?;
     let now = app.clock.now();
@@ -94,10 +103,11 @@ pub(super) async fn run(command: Secret) -> Result<(), Failed> {
             }
             say(&format!("Client secret: {secret}"))
         }
-        Secret::Delete { client, secret } => {
+        Secret::Delete { client, secret, format } => {
             let client = find(&app, &client).await?;
-            clients::delete_secret(&app, Authority::CommandLine, client.id, secret.trim_end_matches('…'), now).await.map_err(failed)?;
-            say("Deleted.")
+            let secret = secret.trim_end_matches('…');
+            clients::delete_secret(&app, Authority::CommandLine, client.id, secret, now).await.map_err(failed)?;
+            if format == Format::Json { say_json(&Deleted { client_id: &client.client_id, secret }) } else { say("Deleted.") }
         }
     }
 }

@@ -224,8 +224,10 @@ fn summary(report: &SyncReport) -> String {
     let mut lines = vec![headline.to_owned()];
     if report.outcome != Outcome::Failed {
         let (users, groups, memberships) = (report.counts.users, report.counts.groups, report.counts.memberships);
+        let rare = [(users.linked, "linked"), (users.deleted, "who had left deleted for good"), (users.missing, "missing and kept as they are")];
+        let rare: String = rare.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}")).collect();
         lines.push(format!(
-            "  People       {} created, {} updated, {} disabled, {} restored, {} unchanged, {} skipped",
+            "  People       {} created, {} updated, {} disabled, {} restored, {} unchanged, {} skipped{rare}",
             users.created, users.updated, users.disabled, users.restored, users.unchanged, users.skipped
         ));
         lines.push(format!(

@@ -9,6 +9,7 @@ mod clients_file;
 mod directory;
 mod groups;
 mod keys;
+mod passkeys;
 mod print;
 mod registration_tokens;
 mod serve;
@@ -59,15 +60,28 @@ enum Command {
     #[command(subcommand)]
     Sessions(sessions::Command),
     /// Prints the version.
-    Version,
+    Version {
+        /// How to print it.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
     /// Asks the running server whether it is well; for container health checks.
     Healthcheck,
+    /// The host passkeys belong to, and giving them up when the server moves to another.
+    #[command(subcommand)]
+    Passkeys(passkeys::Command),
     /// Registered apps (OpenID clients).
     #[command(subcommand)]
     Clients(clients::Clients),
     /// Keys ID tokens are signed with.
     #[command(subcommand)]
     Keys(keys::Keys),
+}
+
+/// The version as programs read it; the name is a promise.
+#[derive(Serialize)]
+struct Version {
+    version: &'static str,
 }
 
 /// How results are printed.
@@ -84,7 +98,7 @@ pub enum Format {
 pub enum Failed {
     /// Refused or failed: status 1. The result, if any, has been printed.
     Command(anyhow::Error),
-    /// Wrong configuration: status 2.
+    /// Wrong configuration, or usage that clap could not judge: status 2.
     Config(ConfigError),
     /// The outcome has been printed and is itself the failure: status 1.
     Told,
@@ -114,7 +128,7 @@ pub async fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failed::Told) => ExitCode::FAILURE,
         Err(Failed::Command(error)) => {
-            complain(&format!("{error:#}"));
+            complain(&in_words(&error));
             ExitCode::FAILURE
         }
         Err(Failed::Config(error)) => {
@@ -133,7 +147,9 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failed> {
         Command::Groups(command) => groups::run(command).await,
         Command::Audit(command) => audit::run(command).await,
         Command::Sessions(command) => sessions::run(command).await,
-        Command::Version => say(env!("CARGO_PKG_VERSION")),
+        Command::Passkeys(command) => passkeys::run(command).await,
+        Command::Version { format: Format::Human } => say(env!("CARGO_PKG_VERSION")),
+        Command::Version { format: Format::Json } => say_json(&Version { version: env!("CARGO_PKG_VERSION") }),
         Command::Healthcheck => serve::healthcheck(&config()?).await,
         Command::Clients(command) => clients::run(command).await,
         Command::Keys(command) => keys::run(command).await,
@@ -157,7 +173,7 @@ async fn app() -> Result<App, Failed> {
 
 /// Prints a result.
 fn say(text: &str) -> Result<(), Failed> {
-    writeln!(std::io::stdout(), "{text}").map_err(|error| Failed::Command(error.into()))
+    writeln!(std::io::stdout(), "{text}").map_err(print::unprinted)
 }
 
 /// Prints a result as JSON.
@@ -165,7 +181,35 @@ fn say_json(value: &impl Serialize) -> Result<(), Failed> {
     say(&serde_json::to_string_pretty(value).map_err(|error| Failed::Command(error.into()))?)
 }
 
+/// An error and what caused it. Some errors say their cause themselves; it is not said twice.
+fn in_words(error: &anyhow::Error) -> String {
+    let mut words = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if words.is_empty() {
+            words = cause;
+        } else if !words.contains(&cause) {
+            words.push_str(": ");
+            words.push_str(&cause);
+        }
+    }
+    words
+}
+
 fn complain(text: &str) {
     // Nothing is left to do when standard error is closed.
     let _closed = writeln!(std::io::stderr(), "muster: {text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let refused = || std::io::Error::other("connection refused");
+        let plain = anyhow::Error::new(refused()).context("the server cannot be reached");
+        assert_eq!(in_words(&plain), "the server cannot be reached: connection refused");
+        let said_twice = anyhow::Error::new(sqlx::Error::Io(refused())).context("opening");
+        assert_eq!(in_words(&said_twice).matches("connection refused").count(), 1);
+    }
 }

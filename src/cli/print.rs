@@ -62,6 +62,6 @@ fn printable(cell: &str) -> String {
 }
 
 /// Whoever reads the results may stop early (`| head`): nothing to complain about then.
-fn unprinted(error: std::io::Error) -> Failed {
+pub(super) fn unprinted(error: std::io::Error) -> Failed {
     if error.kind() == std::io::ErrorKind::BrokenPipe { Failed::Told } else { Failed::Command(error.into()) }
 }

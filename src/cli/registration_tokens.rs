@@ -37,6 +37,9 @@ pub(super) enum Command {
     Revoke {
         /// The token's id, as `list` prints it.
         id: RegistrationTokenId,
+        /// How to print.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
     },
 }
 
@@ -57,6 +60,11 @@ struct Line {
     uses_max: i64,
     created_at: String,
     expires_at: String,
+}
+
+#[derive(Serialize)]
+struct Revoked {
+    id: RegistrationTokenId,
 }
 
 pub(super) async fn run(command: Command) -> Result<(), Failed> {
@@ -106,12 +114,11 @@ pub(super) async fn run(command: Command) -> Result<(), Failed> {
             }
             Ok(())
         }
-        Command::Revoke { id } => {
-            if registration::revoke_token(&app, id, Actor::command_line(), &nowhere, now).await? {
-                say("Revoked. Apps that registered with it stay.")
-            } else {
-                Err(Failed::Command(anyhow::anyhow!("there is no token of this id that is not revoked yet")))
+        Command::Revoke { id, format } => {
+            if !registration::revoke_token(&app, id, Actor::command_line(), &nowhere, now).await? {
+                return Err(Failed::Command(anyhow::anyhow!("there is no token of this id that is not revoked yet")));
             }
+            if format == Format::Json { say_json(&Revoked { id }) } else { say("Revoked. Apps that registered with it stay.") }
         }
     }
 }

@@ -28,9 +28,16 @@ pub(super) async fn serve(config: Config) -> Result<(), Failed> {
         Ok(mistake) => Failed::Config(mistake),
         Err(error) => Failed::Command(error),
     })?;
-    tracing::info!("Muster {} is ready at {} (listening on {})", env!("CARGO_PKG_VERSION"), origin.as_str(), running.address);
+    // Their target is logged at every level: without these lines nobody finds the server or comes in.
+    tracing::info!(
+        target: "muster::start",
+        "Muster {} is ready at {} (listening on {})",
+        env!("CARGO_PKG_VERSION"),
+        origin.as_str(),
+        running.address
+    );
     if let Some(link) = &running.setup_link {
-        tracing::info!("There is no administrator yet. Open this link within 24 hours to become one: {link}");
+        tracing::info!(target: "muster::start", "There is no administrator yet. Open this link within 24 hours to become one: {link}");
     }
     loop {
         tokio::select! {
@@ -45,11 +52,11 @@ pub(super) async fn serve(config: Config) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Starts logging to standard error. webauthn-rs prints ceremony states below `info`, so it is pinned there; to tower-sessions every session that ran out
-/// is "possibly suspicious".
+/// Starts logging to standard error. What the start has to say is printed at every level. webauthn-rs prints ceremony states below `info`, so it is pinned
+/// there; to tower-sessions every session that ran out is "possibly suspicious".
 pub(super) fn start_logging(config: &Config, level: &str) {
-    let filter = EnvFilter::try_new(format!("{level},webauthn_rs=info,webauthn_rs_core=info,sqlx=warn,tower_sessions_core=error"))
-        .unwrap_or_else(|_| EnvFilter::new("info"));
+    const ALWAYS: &str = "muster::start=info,webauthn_rs=info,webauthn_rs_core=info,sqlx=warn,tower_sessions_core=error";
+    let filter = EnvFilter::try_new(format!("{level},{ALWAYS}")).unwrap_or_else(|_| EnvFilter::new("info"));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     let started = if config.log_json { subscriber.json().try_init() } else { subscriber.with_ansi(false).try_init() };
     if started.is_err() {

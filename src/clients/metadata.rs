@@ -28,6 +28,10 @@ const SAID_ALG: &str = "id_token_signed_response_alg";
 const SAID_PAR: &str = "require_pushed_authorization_requests";
 const SAID_METHOD: &str = "token_endpoint_auth_method";
 const SAID_SUBJECT: &str = "subject_type";
+/// RFC 9449 section 5.2.
+const SAID_DPOP: &str = "dpop_bound_access_tokens";
+/// RFC 9101 section 10.5.
+const SAID_SIGNED: &str = "require_signed_request_object";
 
 /// Why metadata was refused (RFC 7591 section 3.2.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +116,10 @@ pub fn read(metadata: &Map<String, Value>, by: RegisteredBy) -> Result<Registrat
             .ok_or_else(|| invalid(format!("{SAID_ALG} must be one of {}", SigningAlg::ALL.map(SigningAlg::as_str).join(", "))))?,
     };
     let require_par = flag(metadata, SAID_PAR)?;
+    let (require_dpop, require_signed_request) = (flag(metadata, SAID_DPOP)?, flag(metadata, SAID_SIGNED)?);
+    if require_signed_request && method != "private_key_jwt" {
+        return Err(invalid(format!("{SAID_SIGNED} is offered to apps whose token_endpoint_auth_method is private_key_jwt")));
+    }
     let post_logout_redirect_uris = texts(metadata, "post_logout_redirect_uris")?;
     for uri in &post_logout_redirect_uris {
         check_stranger_uri(uri, None).map_err(|why| invalid(format!("post_logout_redirect_uris: {}: {why}", shown(uri))))?;
@@ -143,6 +151,11 @@ pub fn read(metadata: &Map<String, Value>, by: RegisteredBy) -> Result<Registrat
     said.insert(SAID_METHOD.to_owned(), method.into());
     said.insert(SAID_ALG.to_owned(), signing_alg.as_str().into());
     said.insert(SAID_PAR.to_owned(), require_par.into());
+    for (name, is_on) in [(SAID_DPOP, require_dpop), (SAID_SIGNED, require_signed_request)] {
+        if is_on {
+            said.insert(name.to_owned(), true.into());
+        }
+    }
     said.insert("grant_types".to_owned(), if grant_types.is_empty() { json!(["authorization_code"]) } else { grant_types.into() });
 
     let name = text(metadata, "client_name")?.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
@@ -160,6 +173,8 @@ pub fn read(metadata: &Map<String, Value>, by: RegisteredBy) -> Result<Registrat
         initiate_login_uri: text(metadata, "initiate_login_uri")?.unwrap_or_default(),
         ..Registration::default()
     };
+    registration.policies.tokens.require_dpop = require_dpop;
+    registration.policies.authentication.require_signed_request = require_signed_request;
     if method == "private_key_jwt" {
         let keys = &mut registration.policies.authentication;
         keys.method = Allowed::PrivateKeyJwt;
@@ -193,6 +208,9 @@ pub fn read(metadata: &Map<String, Value>, by: RegisteredBy) -> Result<Registrat
     if by != RegisteredBy::Document {
         claims.sector_identifier_uri = text(metadata, "sector_identifier_uri")?.unwrap_or_default();
     }
+    if is_pairwise && claims.sector_identifier_uri.is_empty() {
+        check_sector_of_hosts(&registration.redirect_uris)?;
+    }
     registration.policies.provenance = Provenance { registered_by: by, said, ..Provenance::default() };
     registration.checked().map_err(|mistakes| {
         let (field, mistake) = mistakes.into_iter().next().unwrap_or(("client_name", "It cannot be used.".to_owned()));
@@ -202,8 +220,9 @@ pub fn read(metadata: &Map<String, Value>, by: RegisteredBy) -> Result<Registrat
     })
 }
 
-/// What a client says about itself now, with what administrators decided about it before: nothing it says takes that back. Name, algorithm, pushed requests and
-/// how it proves itself are its own to say until an administrator decides otherwise, which shows by what is registered being another than what it said.
+/// What a client says about itself now, with what administrators decided about it before: nothing it says takes that back. Name, algorithm, pushed and signed requests,
+/// tokens bound to a key and how it proves itself are its own to say until an administrator decides otherwise, which shows by what is registered being another than
+/// what it said.
 ///
 /// # Errors
 /// [`Unusable`], when the two do not fit together.
@@ -229,6 +248,17 @@ pub fn with_decisions(mut said: Registration, before: &Registration) -> Result<R
         keep(SAID_PAR);
         said.require_par = before.require_par;
     }
+    let earlier_flag = |name: &str| earlier.get(name).and_then(Value::as_bool).unwrap_or_default();
+    let mut require_dpop = said.policies.tokens.require_dpop;
+    if earlier_flag(SAID_DPOP) != before.policies.tokens.require_dpop {
+        keep(SAID_DPOP);
+        require_dpop = before.policies.tokens.require_dpop;
+    }
+    let mut require_signed_request = said.policies.authentication.require_signed_request;
+    if earlier_flag(SAID_SIGNED) != before.policies.authentication.require_signed_request {
+        keep(SAID_SIGNED);
+        require_signed_request = before.policies.authentication.require_signed_request;
+    }
     if proof_was_decided(before, earlier_text(SAID_METHOD)) {
         keep(SAID_METHOD);
         said.is_public = before.is_public;
@@ -239,6 +269,9 @@ pub fn with_decisions(mut said: Registration, before: &Registration) -> Result<R
         keep(SAID_SUBJECT);
         // What it calls people stays, so it must stay with those whom it is for (OpenID Connect Core, section 8.1).
         let (mut theirs, mut mistakes) = (said.policies.claims.clone(), Mistakes::new());
+        if theirs.sector_identifier_uri.is_empty() {
+            check_sector_of_hosts(&said.redirect_uris)?;
+        }
         theirs.subject = SubjectType::Pairwise;
         theirs.check_with(&said.redirect_uris, false, &mut mistakes);
         if !mistakes.is_empty() || theirs.sector != decided.sector {
@@ -255,6 +288,7 @@ pub fn with_decisions(mut said: Registration, before: &Registration) -> Result<R
     said.require_pkce |= before.require_pkce && !before.is_public;
     let (policies, decided) = (&mut said.policies, &before.policies);
     policies.tokens = decided.tokens.clone();
+    policies.tokens.require_dpop = require_dpop;
     policies.claims = decided.claims.clone();
     if earlier_text(SAID_SUBJECT) == Some("pairwise") {
         policies.claims.sector_identifier_uri = sector_identifier_uri;
@@ -264,11 +298,21 @@ pub fn with_decisions(mut said: Registration, before: &Registration) -> Result<R
     policies.authentication.strict = decided.authentication.strict;
     policies.authentication.workloads.clone_from(&decided.authentication.workloads);
     policies.authentication.request_object_alg = decided.authentication.request_object_alg;
-    policies.authentication.require_signed_request = decided.authentication.require_signed_request;
+    policies.authentication.require_signed_request = require_signed_request;
     said.checked().map_err(|mistakes| {
         let (field, mistake) = mistakes.into_iter().next().unwrap_or(("client_name", "It cannot be used.".to_owned()));
         invalid(format!("{field}: {mistake}"))
     })
+}
+
+/// Without a list the sector is the host of the redirect URIs, and a scheme of an app has none: whoever could add one to the address of another's app would learn what
+/// that app calls people (OpenID Connect Core, section 8.1).
+fn check_sector_of_hosts(redirect_uris: &[String]) -> Result<(), Unusable> {
+    let has_host = |uri: &String| Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
+    match redirect_uris.iter().find(|uri| !has_host(uri)) {
+        Some(uri) => Err(invalid(format!("redirect_uris: {}: pairwise subjects need a sector_identifier_uri whose list names it", shown(uri)))),
+        None => Ok(()),
+    }
 }
 
 /// Whether how a client proves itself is another way than the one it said.
@@ -319,6 +363,13 @@ pub fn write(registration: &Registration, scopes: &str) -> Map<String, Value> {
     }
     metadata.insert(SAID_ALG.to_owned(), registration.signing_alg.as_str().into());
     metadata.insert(SAID_PAR.to_owned(), registration.require_par.into());
+    for (name, is_on) in [(SAID_DPOP, registration.policies.tokens.needs_dpop()), (SAID_SIGNED, keys.require_signed_request)] {
+        if is_on {
+            metadata.insert(name.to_owned(), true.into());
+        } else {
+            metadata.remove(name);
+        }
+    }
     if !registration.post_logout_redirect_uris.is_empty() {
         metadata.insert("post_logout_redirect_uris".to_owned(), registration.post_logout_redirect_uris.clone().into());
     }
@@ -496,6 +547,28 @@ mod tests {
         ] {
             assert_eq!(with(name, value), Ok(()), "{name}");
         }
+    }
+
+    /// Confusion of sectors: the app of a stranger is called what another's is, and hears of people under the names that one has for them.
+    #[test]
+    fn a_scheme_of_an_app_is_of_no_hosts_sector() {
+        let of = |more: &Value| {
+            let mut metadata = json!({ "redirect_uris": ["https://app.example.org/cb", "com.evil.app:/cb"] });
+            metadata.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            of(&metadata, RegisteredBy::Itself)
+        };
+        let list = "https://evil.example/sector.json";
+        assert_eq!(of(&json!({ "subject_type": "pairwise" })).unwrap_err().error, "invalid_client_metadata");
+        let listed = of(&json!({ "subject_type": "pairwise", "sector_identifier_uri": list })).unwrap();
+        assert_eq!(listed.policies.claims.sector, "evil.example", "whose list names both");
+        assert!(of(&json!({})).is_ok() && of(&json!({ "subject_type": "public" })).is_ok());
+        // Nor does one come along later, whatever is said of subjects then.
+        let before = of(&json!({ "subject_type": "pairwise", "redirect_uris": ["https://app.example.org/cb"] })).unwrap();
+        assert_eq!(before.policies.claims.sector, "app.example.org");
+        let later = with_decisions(of(&json!({})).unwrap(), &before);
+        assert_eq!(later.unwrap_err().error, "invalid_client_metadata");
+        let near = json!({ "redirect_uris": ["https://app.example.org/other"] });
+        assert!(with_decisions(of(&near).unwrap(), &before).is_ok());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a client is: its redirect URIs and how they are compared, what an administrator may enter, how its tokens are signed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use url::Url;
@@ -130,6 +130,11 @@ impl Client {
 pub type Mistakes = BTreeMap<&'static str, String>;
 
 impl Registration {
+    /// The places its answers go to, as the page that asks people names them: hosts, and schemes of apps.
+    pub fn places(&self) -> BTreeSet<String> {
+        self.redirect_uris.iter().map(|uri| place(uri)).collect()
+    }
+
     /// Trims what was typed and checks it.
     ///
     /// # Errors
@@ -175,6 +180,14 @@ impl Registration {
             mistakes.insert("redirect_uris", "Enter at least one redirect URI; the app's documentation names it.".to_owned());
         }
         if mistakes.is_empty() { Ok(self) } else { Err(mistakes) }
+    }
+}
+
+fn place(redirect_uri: &str) -> String {
+    match Url::parse(redirect_uri) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => url.host_str().unwrap_or_default().to_owned(),
+        Ok(url) => format!("{}:", url.scheme()),
+        Err(_) => redirect_uri.to_owned(),
     }
 }
 
@@ -417,6 +430,17 @@ mod tests {
             ["access_minutes", "refresh_days"]
         );
         assert!(mistakes(&|it| it.lifetimes.id_token_minutes = Some(1_440)).is_empty());
+    }
+
+    #[test]
+    fn a_place_is_what_people_are_told() {
+        let places = |uris: &[&str]| {
+            let redirect_uris = uris.iter().map(|&uri| uri.to_owned()).collect();
+            Registration { redirect_uris, ..Registration::default() }.places().into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(places(&["https://a.example/cb", "https://A.example:8443/other?x=1"]), ["a.example"]);
+        assert_eq!(places(&["https://a.example/cb", "https://b.example/cb", "com.example.app:/cb"]), ["a.example", "b.example", "com.example.app:"]);
+        assert_eq!(places(&["http://127.0.0.1:1/cb", "http://localhost/cb"]), ["127.0.0.1", "localhost"]);
     }
 
     #[test]

@@ -298,6 +298,11 @@ pub(super) async fn delete_secrets(tx: &mut Tx, id: ClientId) -> sqlx::Result<u6
     query("DELETE FROM client_secrets WHERE client_id = $1").bind(id).execute(tx).await
 }
 
+/// Forgets what people agreed to. The rows belong to `oidc`, which stands above this slice; but a client cannot change where its answers go and keep them.
+pub(super) async fn delete_consents(tx: &mut Tx, id: ClientId) -> sqlx::Result<u64> {
+    query("DELETE FROM consents WHERE client_id = $1").bind(id).execute(tx).await
+}
+
 pub(super) async fn admits(conn: &mut Conn, client: ClientId, user: UserId) -> sqlx::Result<bool> {
     let row: Option<(i64,)> = query(
         "SELECT CAST(1 AS BIGINT) FROM client_groups cg JOIN groups g ON g.id = cg.group_id JOIN group_members m ON m.group_id = g.id

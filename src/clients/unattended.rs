@@ -31,8 +31,8 @@ pub async fn insert_within(
     Ok(Some(Registered { client, secret }))
 }
 
-/// Changes a client to a registration that was checked. One that no longer proves itself with secrets loses them, one that begins to gets one. Gives the names of the
-/// fields that changed.
+/// Changes a client to a registration that was checked. One that no longer proves itself with secrets loses them, one that begins to gets one. Where nobody here vouches
+/// for it and its answers go to other places than before, people are asked anew. Gives the names of the fields that changed.
 ///
 /// # Errors
 /// When the database refuses.
@@ -48,6 +48,10 @@ pub async fn replace_within(
         return Ok((fields, None));
     }
     store::update(tx, before.id, registration, now).await?;
+    // People agreed to be sent where its answers went then.
+    if registration.policies.provenance.is_stranger() && before.registration.places() != registration.places() {
+        store::delete_consents(tx, before.id).await?;
+    }
     let secret = match (has_secrets(&before.registration), has_secrets(registration)) {
         (true, false) => {
             store::delete_secrets(tx, before.id).await?;

@@ -46,6 +46,10 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (35, "registrations revision", include_str!("../../migrations/0035_registrations_revision.sql")),
     (38, "mail", include_str!("../../migrations/0038_mail.sql")),
     (39, "sign up", include_str!("../../migrations/0039_sign_up.sql")),
+    (40, "own account", include_str!("../../migrations/0040_own_account.sql")),
+    (41, "at risk", include_str!("../../migrations/0041_at_risk.sql")),
+    (44, "passkey policies", include_str!("../../migrations/0044_passkey_policies.sql")),
+    (45, "limits in force", include_str!("../../migrations/0045_limits_in_force.sql")),
     (48, "audit actor index", include_str!("../../migrations/0048_audit_actor_index.sql")),
 ];
 
@@ -105,14 +109,23 @@ pub async fn open(connection_string: &str) -> Result<Db, OpenError> {
             .max_connections(16)
             .acquire_timeout(WAIT_MAX)
             .after_connect(|connection, _| Box::pin(async move { connection.execute("SET random_page_cost = 1.1").await.map(|_| ()) }))
-            .connect_with(options)
-            .await?;
+            .connect_with(options.clone())
+            .await;
+        let pool = match pool {
+            // The pool says only that it waited; one more try says for what.
+            Err(sqlx::Error::PoolTimedOut) => match tokio::time::timeout(Duration::from_secs(3), options.connect()).await {
+                Ok(Err(reason)) => return Err(reason.into()),
+                Ok(Ok(_)) | Err(_) => return Err(sqlx::Error::PoolTimedOut.into()),
+            },
+            pool => pool?,
+        };
         explain(migrator(Engine::Postgres).run(&pool).await)?;
         return Ok(Db::Postgres(Pool::new(pool)));
     }
     let Some(file) = connection_string.strip_prefix("sqlite://") else { return Err(OpenError::UnknownScheme) };
     let file = file.split('?').next().unwrap_or(file);
-    if let Some(folder) = std::path::Path::new(file).parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    let folder = std::path::Path::new(file).parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder {
         std::fs::create_dir_all(folder).map_err(|source| OpenError::Folder { folder: folder.display().to_string(), source })?;
     }
     create_private(file).map_err(|source| OpenError::File { file: file.to_owned(), source })?;
@@ -128,7 +141,10 @@ pub async fn open(connection_string: &str) -> Result<Db, OpenError> {
         .row_buffer_size(1_000)
         .pragma("journal_size_limit", "67108864")
         // The file is read, not mapped: what is mapped counts as the process's memory, and a sync reads all of it.
-        .pragma("cache_size", "-4000");
+        .pragma("cache_size", "-4000")
+        // What SQLite puts aside, such as what a large statement may have to undo, goes beside the database: in a container with a read-only root nothing else
+        // can be written to, and it would refuse the statement.
+        .pragma("temp_store_directory", in_quotes(folder.unwrap_or(std::path::Path::new("."))));
     // A large import touches every index of a table all over.
     let writing = options.clone().pragma("cache_size", "-16000").pragma("wal_autocheckpoint", "0");
     let mut connection = patiently(async || writing.clone().connect().await).await?;
@@ -165,6 +181,11 @@ async fn patiently<T>(open: impl AsyncFn() -> Result<T, sqlx::Error>) -> Result<
             result => return result,
         }
     }
+}
+
+/// A path as SQL text.
+fn in_quotes(path: &std::path::Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', "''"))
 }
 
 /// Makes a missing database file that nobody else can read; SQLite gives its write-ahead log the same rights.

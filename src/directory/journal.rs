@@ -161,15 +161,52 @@ fn known_people<'c>(plan: &Plan<'_>, current: &'c Current) -> HashMap<UserId, &'
     current.users.iter().map(|user| (user.id, user)).chain(linked).collect()
 }
 
+/// So many people who join or leave a group are named in its event; of more, the numbers are there, and the first of them in the list of the run.
+const NAMED: usize = 50;
+
+/// Who joins and who leaves the groups of which few do, by username.
+fn movers(plan: &Plan<'_>, current: &Current, created: &Created<'_>, moves: &BTreeMap<GroupId, (usize, usize)>) -> BTreeMap<GroupId, [String; 2]> {
+    let are_few = |group: &GroupId| moves.get(group).is_some_and(|(joined, left)| joined + left <= NAMED);
+    let mut ids: BTreeMap<GroupId, [Vec<UserId>; 2]> = BTreeMap::new();
+    for (group, user, _) in created.joined.iter().filter(|(group, ..)| are_few(group)) {
+        ids.entry(*group).or_default()[0].push(*user);
+    }
+    for (group, user) in plan.removed_members.iter().filter(|(group, _)| are_few(group)) {
+        ids.entry(*group).or_default()[1].push(*user);
+    }
+    if ids.is_empty() {
+        return BTreeMap::new();
+    }
+    let wanted: HashSet<UserId> = ids.values().flatten().flatten().copied().collect();
+    let mut names: HashMap<UserId, &str> = HashMap::with_capacity(wanted.len());
+    names.extend(current.users.iter().filter(|user| wanted.contains(&user.id)).map(|user| (user.id, user.username.as_str())));
+    names.extend(plan.linked_users.iter().filter(|(id, _)| wanted.contains(id)).map(|(id, row)| (*id, &*row.username)));
+    let new = plan.created_users.iter().filter_map(|row| Some((*created.users.get(&row.entry.id)?, &*row.username)));
+    names.extend(new.filter(|(id, _)| wanted.contains(id)));
+    let named = |ids: Vec<UserId>| {
+        let mut names: Vec<&str> = ids.iter().filter_map(|id| names.get(id).copied()).collect();
+        names.sort_unstable();
+        names.join(", ")
+    };
+    ids.into_iter().map(|(group, ids)| (group, ids.map(named))).collect()
+}
+
 fn of_groups(plan: &Plan<'_>, current: &Current, created: &Created<'_>, source: &Source<'_>) -> Vec<Event> {
     let removed: HashSet<GroupId> = plan.removed_groups.iter().copied().collect();
     let known: HashMap<GroupId, &KnownGroup> = current.groups.iter().map(|group| (group.id, group)).collect();
     let mut moves: BTreeMap<GroupId, (usize, usize)> = BTreeMap::new();
     created.joined.iter().for_each(|(group, ..)| moves.entry(*group).or_default().0 += 1);
     plan.removed_members.iter().for_each(|(group, _)| moves.entry(*group).or_default().1 += 1);
+    let movers = movers(plan, current, created, &moves);
+    let named = |event: Event, id: GroupId| {
+        let [joined, left] = movers.get(&id).cloned().unwrap_or_default();
+        let event = if joined.is_empty() { event } else { event.with("who_joined", joined) };
+        if left.is_empty() { event } else { event.with("who_left", left) }
+    };
     let mut told: HashSet<GroupId> = HashSet::new();
     let mut counted = |event: Event, id: GroupId| {
         told.insert(id);
+        let event = named(event, id);
         let (joined, left) = moves.get(&id).copied().unwrap_or_default();
         let event = if joined > 0 { event.with("joined", joined) } else { event };
         if left > 0 { event.with("left", left) } else { event }
@@ -211,7 +248,7 @@ fn of_groups(plan: &Plan<'_>, current: &Current, created: &Created<'_>, source: 
         let name = known.get(&id).map(|group| group.name.as_str()).or_else(|| local.get(&id).copied()).unwrap_or_default();
         let (joined, left) = moves.get(&id).copied().unwrap_or_default();
         let event = source.event(Kind::GroupChanged, Some(id.uuid()), name).with("joined", joined);
-        events.push(event.with("left", left));
+        events.push(named(event.with("left", left), id));
     }
     events
 }

@@ -39,6 +39,7 @@ pub mod preview;
 mod progress;
 pub mod report;
 mod run;
+mod schedule;
 pub mod settings;
 mod sources;
 mod store;
@@ -59,6 +60,7 @@ pub use measures::{Measures, measures};
 pub use preview::{keep_preview, kept_preview};
 pub use report::{Outcome, Progress, Run, SyncReport, Trigger};
 pub use run::{Order, SyncError, preview, preview_of, sync, sync_if_due};
+pub use schedule::keep_synced;
 pub use sources::{Sources, sources};
 pub use texts::Texts;
 pub use warnings::standing_warnings;
@@ -98,6 +100,15 @@ pub async fn names(conn: &mut Conn) -> sqlx::Result<Vec<String>> {
 /// What pins the settings of a directory: the environment for [`DEFAULT`], nothing for the others.
 pub fn pins<'a>(app: &'a App, directory: &str) -> Cow<'a, Config> {
     if directory == DEFAULT { Cow::Borrowed(&app.config) } else { Cow::Owned(app.config.without_settings()) }
+}
+
+/// Whether the pictures of a directory's people are the directory's: it has an attribute for them. Otherwise people send their own.
+///
+/// # Errors
+/// When the settings cannot be read.
+pub async fn rules_pictures(app: &App, directory: &str) -> anyhow::Result<bool> {
+    const ATTRIBUTE: &str = "LDAP_ATTRIBUTE_USER_PROFILE_PICTURE";
+    Ok(texts(app, directory).await?.text(ATTRIBUTE).is_some_and(|text| !text.trim().is_empty()))
 }
 
 /// The settings in force, unchecked: the environment before the database before the defaults.
@@ -146,7 +157,7 @@ const RUNS_LISTED: i64 = 20;
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn standing(conn: &mut Conn, directory: &str) -> sqlx::Result<Standing> {
+pub async fn standing(conn: &mut Conn, directory: &str, now: Timestamp) -> sqlx::Result<Standing> {
     let runs = store::runs::latest(conn, directory, RUNS_LISTED).await?;
     let (active_users, inactive_users, groups) = store::runs::known_counts(conn, directory).await?;
     Ok(Standing {
@@ -154,7 +165,7 @@ pub async fn standing(conn: &mut Conn, directory: &str) -> sqlx::Result<Standing
         last: runs.iter().find(|run| run.outcome.is_some()).cloned(),
         waiting: store::runs::waiting(conn, directory).await?,
         following: store::following::find(conn, directory).await?,
-        last_started_at: store::runs::latest_whole(conn, directory).await?.map(|run| run.started_at),
+        last_started_at: store::runs::latest_whole(conn, directory, now).await?.map(|run| run.started_at),
         runs,
         active_users,
         inactive_users,

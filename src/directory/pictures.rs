@@ -112,7 +112,10 @@ async fn read(app: &App, config: &super::config::DirectoryConfig, lease: &Lease)
         let Some(person) = people.get(&*picture.entry.id.text()) else { continue };
         let dn = &picture.entry.dn;
         match picture.bytes {
-            Err(problem) => tracing::info!(dn, attribute = problem.attribute, reason = problem.message, "a picture was left out"),
+            Err(problem) => {
+                tracing::info!(dn, attribute = problem.attribute, reason = problem.message, "a picture was left out");
+                leave_out(app, person, &[0; 32], &picture.entry.stamp).await?;
+            }
             Ok(None) => {}
             Ok(Some(bytes)) => store_one(app, person, bytes, dn, &picture.entry.stamp).await?,
         }
@@ -134,9 +137,19 @@ async fn store_one(app: &App, person: &Known, bytes: Vec<u8>, dn: &str, stamp: &
             pictures::put(&mut tx, person.user, &source, stamp, &picture, app.clock.now()).await?;
             tx.commit().await?;
         }
-        Err(reason) => tracing::info!(dn, reason, "a picture was left out"),
+        Err(reason) => {
+            tracing::info!(dn, reason, "a picture was left out");
+            leave_out(app, person, &source, stamp).await?;
+        }
     }
     Ok(())
+}
+
+/// Notes that a person's picture cannot be used: the one before is not theirs any more, and it is not read again before their entry changes.
+async fn leave_out(app: &App, person: &Known, source: &[u8; 32], stamp: &str) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
+    pictures::leave_out(&mut tx, person.user, source, stamp, app.clock.now()).await?;
+    Ok(tx.commit().await?)
 }
 
 async fn note(app: &App, directory: &str) -> anyhow::Result<()> {

@@ -94,7 +94,7 @@ fn weigh(seen: &Seen<'_>, now: Timestamp) -> Vec<Warning> {
         warn(
             true,
             format!("{page}/runs/{}", run.id),
-            "A sync was held back and waits for your decision. Until then nothing is taken over.".to_owned(),
+            "A sync was held back and waits for your decision. Until then no sync changes anything; only single changes the server tells of are taken over.".to_owned(),
         );
     }
     let ends = |at: Timestamp| match (at <= now, duration_for_people(at.since(now))) {

@@ -81,9 +81,9 @@ pub async fn change(app: &App, now: Timestamp, wish: &Change<'_>) -> anyhow::Res
         return Ok(Changed::Mistakes(Mistakes::one("", sentence)));
     }
     let asked = match dn_now(&config, user, now).await {
-        Ok(Some(dn)) => client::change_password(&config, &dn, &form.old, &form.new, CHANGE_WITHIN).await,
-        // Whoever is not there any more is let in no more either.
-        Ok(None) => Ok(PasswordChange::Refused(Refusal::Unsaid)),
+        Ok(Ok(dn)) => client::change_password(&config, &dn, &form.old, &form.new, CHANGE_WITHIN).await,
+        // Whoever is not there any more, or disabled, is let in no more either.
+        Ok(Err(_)) => Ok(PasswordChange::Refused(Refusal::Unsaid)),
         Err(error) => Err(error),
     };
     let refused = match asked {

@@ -15,6 +15,7 @@ pub mod http;
 mod model;
 mod store;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 pub use change::{Change, Changed, Form, change};
@@ -28,6 +29,7 @@ use crate::directory;
 use crate::directory::client::{self, FetchError, PasswordVerdict, PersonKey, RawPerson, Refusal};
 use crate::directory::config::{DirectoryConfig, PasswordSignIn};
 use crate::directory::model::EntryId;
+use crate::id::UserId;
 use crate::passkeys;
 use crate::secret::{Password, SecretToken};
 use crate::sessions::Method;
@@ -43,6 +45,8 @@ const PER_NETWORK: Allowance = Allowance { count: 30, within: Duration::from_sec
 /// How long the directory may take to say whether a password is right.
 const ASK_WITHIN: Duration = Duration::from_secs(5);
 
+/// How long it may take to say whose passwords were changed.
+const CHANGES_WITHIN: Duration = Duration::from_secs(30);
 /// How long it may take to say where a person's entry is now.
 const LOOK_UP_WITHIN: Duration = Duration::from_secs(3);
 
@@ -200,10 +204,11 @@ enum Judged {
 async fn judge(app: &App, now: Timestamp, candidate: &Candidate, password: &Password) -> anyhow::Result<Judged> {
     let Candidate { user, config } = candidate;
     let asked = match dn_now(config, user, now).await {
-        Ok(Some(dn)) => client::check_password(config, &dn, password, ASK_WITHIN).await,
-        Ok(None) => {
+        Ok(Ok(dn)) => client::check_password(config, &dn, password, ASK_WITHIN).await,
+        Ok(Err(why)) => {
             ask_whether_right_for_nobody(config).await;
-            return Ok(Judged::Refused(WhyNot::GoneThere));
+            forget_hash(app, user).await?;
+            return Ok(Judged::Refused(why));
         }
         Err(error) => Err(error),
     };
@@ -222,19 +227,28 @@ async fn judge(app: &App, now: Timestamp, candidate: &Candidate, password: &Pass
             return Ok(if right { Judged::Right { by_hash: true } } else { Judged::Refused(WhyNot::Unreachable) });
         }
     };
-    // Whatever was right before, the directory says no now.
-    let mut tx = app.db.begin().await?;
-    store::delete_hash(&mut tx, user.id).await?;
-    tx.commit().await?;
+    forget_hash(app, user).await?;
     Ok(refused)
 }
 
-/// Where a person's entry is now, asked of the directory: since the last sync it may have been moved, and somebody else may be where it was. `None` when it
-/// is not among those taken over any more.
-async fn dn_now(config: &DirectoryConfig, user: &User, now: Timestamp) -> Result<Option<String>, FetchError> {
-    let Some(id) = user.entry_id.as_deref().map(EntryId::from) else { return Ok(None) };
+/// Whatever was right before, the directory says no now.
+async fn forget_hash(app: &App, user: &User) -> sqlx::Result<()> {
+    let mut tx = app.db.begin().await?;
+    store::delete_hash(&mut tx, user.id).await?;
+    tx.commit().await
+}
+
+/// Where a person's entry is now, asked of the directory: since the last sync it may have been moved, and somebody else may be where it was. Inside, why they
+/// are not let in although they are known here: the entry is not among those taken over any more, or disabled by the settings' rules, of which a bind need
+/// know nothing.
+async fn dn_now(config: &DirectoryConfig, user: &User, now: Timestamp) -> Result<Result<String, WhyNot>, FetchError> {
+    let Some(id) = user.entry_id.as_deref().map(EntryId::from) else { return Ok(Err(WhyNot::GoneThere)) };
     let found = client::find_person(config, PersonKey::Id(&id), now, LOOK_UP_WITHIN).await?;
-    Ok(found.filter(RawPerson::is_in_scope).map(|person| person.entry.dn))
+    let Some(person) = found.filter(RawPerson::is_in_scope) else { return Ok(Err(WhyNot::GoneThere)) };
+    if person.user.is_ok_and(|user| user.is_disabled) {
+        return Ok(Err(WhyNot::NotAdmittedThere));
+    }
+    Ok(Ok(person.entry.dn))
 }
 
 /// Asks the server as if about somebody, with an id, a name and a password nobody has: what does not get as far as a bind takes as long as what does.
@@ -313,7 +327,7 @@ async fn refuse(app: &App, now: Timestamp, client: &Client, user: Option<&User>,
 
 /// Tries at a person, whichever of their names is typed.
 fn account(user: &User) -> Subject {
-    Subject::new("directory password of", &user.id.to_string())
+    Subject::new("directory password of", &user.id.to_string()).shown_at("Their directory password", user.id)
 }
 
 /// What a try is counted for, before anybody knows whether the name is somebody's.
@@ -329,7 +343,10 @@ impl Tried {
     }
 
     fn by_network(client: &Client) -> Self {
-        Self { network: client.ip.map(|ip| Subject::network("directory password from", ip)), name: None }
+        Self {
+            network: client.ip.map(|ip| Subject::network("directory password from", ip).shown_from("Directory passwords", attempts::network(ip))),
+            name: None,
+        }
     }
 
     /// Counts the try, or says how long to wait.
@@ -359,15 +376,48 @@ impl Tried {
 }
 
 /// Forgets what is over: counted tries, and hashes that are no longer to be kept (unused for a month, of people who may not come in, of directories that
-/// are off or keep none).
+/// are off or keep none, of passwords that were changed in the directory since).
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn sweep(app: &App, now: Timestamp) -> anyhow::Result<()> {
-    let keeping: Vec<String> = in_use(app).await?.into_iter().filter(DirectoryConfig::keeps_hashes).map(|config| config.name).collect();
+    let keeping: Vec<DirectoryConfig> = in_use(app).await?.into_iter().filter(DirectoryConfig::keeps_hashes).collect();
+    for config in &keeping {
+        forget_changed(app, config).await?;
+    }
+    let keeping: Vec<String> = keeping.into_iter().map(|config| config.name).collect();
     let mut tx = app.db.begin().await?;
     attempts::sweep(&mut tx, now).await?;
     store::sweep_hashes(&mut tx, &keeping, now - hash::KEPT_FOR).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Forgets hashes of passwords that were changed in the directory since it called them right, where it tells when that was. A directory that cannot be asked
+/// is asked again the next time.
+async fn forget_changed(app: &App, config: &DirectoryConfig) -> anyhow::Result<()> {
+    let kept = store::hashes_of(&mut app.db.read().await?, &config.name).await?;
+    if kept.is_empty() {
+        return Ok(());
+    }
+    let kept: Vec<(UserId, EntryId, Timestamp)> = kept.into_iter().map(|(user, entry, at)| (user, EntryId::from(entry.as_str()), at)).collect();
+    let ids: Vec<EntryId> = kept.iter().map(|(_, entry, _)| entry.clone()).collect();
+    let changes: HashMap<EntryId, Timestamp> = match client::password_changes(config, &ids, CHANGES_WITHIN).await {
+        Ok(changes) => changes.into_iter().collect(),
+        Err(error) => {
+            tracing::debug!(directory = config.name, cause = error.message, "the directory could not be asked whose password was changed");
+            return Ok(());
+        }
+    };
+    let is_outdated = |(_, entry, confirmed_at): &&(UserId, EntryId, Timestamp)| changes.get(entry).is_some_and(|at| at > confirmed_at);
+    let outdated: Vec<UserId> = kept.iter().filter(is_outdated).map(|(user, ..)| *user).collect();
+    if outdated.is_empty() {
+        return Ok(());
+    }
+    let mut tx = app.db.begin().await?;
+    for user in outdated {
+        store::delete_hash(&mut tx, user).await?;
+    }
     tx.commit().await?;
     Ok(())
 }

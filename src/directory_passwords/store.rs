@@ -16,6 +16,17 @@ pub(super) async fn hash(conn: &mut Conn, user: UserId) -> sqlx::Result<Option<K
     query("SELECT directory, sealed_hash, confirmed_at, used_at FROM directory_password_hashes WHERE user_id = $1").bind(user).optional(conn).await
 }
 
+/// The hashes of a directory: whose, their entry, and when the directory called the password right.
+pub(super) async fn hashes_of(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<(UserId, String, Timestamp)>> {
+    query(
+        "SELECT h.user_id, u.entry_id, h.confirmed_at FROM directory_password_hashes h JOIN users u ON u.id = h.user_id
+         WHERE h.directory = $1 AND u.directory = $1 AND u.entry_id IS NOT NULL",
+    )
+    .bind(directory)
+    .all(conn)
+    .await
+}
+
 pub(super) async fn put_hash(tx: &mut Tx, user: UserId, directory: &str, sealed_hash: &str, now: Timestamp) -> sqlx::Result<()> {
     query(
         "INSERT INTO directory_password_hashes (user_id, directory, sealed_hash, confirmed_at, used_at) VALUES ($1, $2, $3, $4, $4)

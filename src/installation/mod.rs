@@ -40,6 +40,14 @@ pub async fn get(conn: &mut Conn, name: &str) -> sqlx::Result<Option<String>> {
     store::find(conn, name).await
 }
 
+/// Reads a fact and keeps everybody else from changing it until the transaction ends.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn lock(tx: &mut Tx, name: &str) -> sqlx::Result<Option<String>> {
+    store::lock(tx, name).await
+}
+
 /// Replaces a fact.
 ///
 /// # Errors
@@ -48,14 +56,14 @@ pub async fn set(tx: &mut Tx, name: &str, value: &str) -> sqlx::Result<()> {
     store::update(tx, name, value).await
 }
 
-/// Makes the sealer from `ENCRYPTION_KEY`, or on SQLite from the key file beside the database, which is generated when missing.
+/// Makes the sealer from `ENCRYPTION_KEY`, or on SQLite from the key file beside the database, which is generated with the database and never again.
 ///
 /// # Errors
 /// When the key is not the one this database was sealed with, or the key file cannot be read or written; the message is for the administrator.
 pub async fn sealer(db: &Db, config: &Config) -> anyhow::Result<Sealer> {
     let key = match &config.encryption_key {
         Some(key) => key.clone(),
-        None => key_file(config)?,
+        None => key_file(config, get(&mut db.read().await?, "sealed_probe").await?.is_some())?,
     };
     let sealer = match key.reveal().strip_prefix(GENERATED_PREFIX).and_then(from_base64url).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()) {
         Some(bytes) => Sealer::new(&Zeroizing::new(bytes)),
@@ -83,10 +91,16 @@ async fn stretch(db: &Db, key: &Password) -> anyhow::Result<Zeroizing<[u8; 32]>>
     Ok(stretched)
 }
 
-fn key_file(config: &Config) -> anyhow::Result<Password> {
+/// The key of the file; `is_sealed` says that there is a key already, so that another one would open nothing and hide what is missing.
+fn key_file(config: &Config, is_sealed: bool) -> anyhow::Result<Password> {
     let file = config.sqlite_folder().context("ENCRYPTION_KEY is required with PostgreSQL")?.join("encryption.key");
     match std::fs::metadata(&file) {
         Ok(_) => return read_key(&file),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_sealed => bail!(
+            "ENCRYPTION_KEY is not set and the key file {} is missing, so the secrets of this database cannot be read; \
+             set the variable, or put the file back from where the database came from",
+            file.display()
+        ),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error).with_context(|| format!("the key file {} cannot be read", file.display())),
     }

@@ -8,14 +8,14 @@ mod store;
 
 use std::time::Duration;
 
-pub use model::{Failure, Mail, SmtpTls};
-pub use store::Standing;
+pub use model::{Failure, Mail, SenderAddress, SmtpTls};
+pub use store::{Sent, Standing};
 
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Signal, Tx};
-use crate::id::MailId;
+use crate::id::{MailId, UserId};
 use crate::queue::work_off;
 use crate::secret::Sealer;
 use crate::settings::Settings;
@@ -25,9 +25,10 @@ use model::wait_after;
 static MAILS_WRITTEN: Signal = std::sync::LazyLock::new(|| tokio::sync::watch::Sender::new(0));
 
 /// How many mails are taken at a time.
-const AT_A_TIME: i64 = 20;
-/// How long a mail that was taken belongs to the instance that took it: every try of a batch and some.
-const TAKEN_FOR: Duration = Duration::from_secs(15 * 60);
+const AT_A_TIME: i64 = 4;
+/// How long a mail that was taken belongs to the instance that took it: every try of a batch and some, and far less than any link is good for, since an instance
+/// that is killed leaves what it took until then.
+const TAKEN_FOR: Duration = Duration::from_secs(150);
 /// What a mail is sealed for.
 const PURPOSE: &str = "mail";
 
@@ -54,6 +55,7 @@ pub async fn queue_all(tx: &mut Tx, sealer: &Sealer, mails: &[Mail], now: Timest
         .map(|mail| store::New {
             id: MailId::new(),
             recipient: mail.to.clone(),
+            user: mail.about,
             sealed: sealer.seal(PURPOSE, format!("{}\n{}", mail.subject, mail.text).as_bytes()),
             expires_at: now + mail.useful_for,
         })
@@ -77,6 +79,22 @@ pub async fn send_now(app: &App, mail: &Mail) -> Result<(), Failure> {
 /// When the database cannot be read.
 pub async fn standing(conn: &mut Conn) -> sqlx::Result<Standing> {
     store::standing(conn).await
+}
+
+/// The latest mails that were sent about a person's account, newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn sent_to(conn: &mut Conn, user: UserId, limit: i64) -> sqlx::Result<Vec<Sent>> {
+    store::sent_to(conn, user, limit).await
+}
+
+/// Forgets which mails were sent before an instant.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forget_sent(tx: &mut Tx, before: Timestamp) -> sqlx::Result<u64> {
+    store::delete_sent_before(tx, before).await
 }
 
 /// Sends what is in the outbox until the server stops. For the jobs.
@@ -114,13 +132,15 @@ async fn send_some(app: &App) -> anyhow::Result<usize> {
             tx.commit().await?;
             continue;
         }
-        let outcome = match (&sender, open(&app.sealer, &row)) {
+        let mail = open(&app.sealer, &row);
+        let outcome = match (&sender, &mail) {
             _ if now >= row.expires_at => Err(Failure::for_good("It was too old to be sent.")),
             (Err(failure), _) => Err(failure.clone()),
             (Ok(_), None) => Err(Failure::for_good("It was sealed with another ENCRYPTION_KEY.")),
-            (Ok(sender), Some(mail)) => sender.send(&mail).await,
+            (Ok(sender), Some(mail)) => sender.send(mail).await,
         };
-        if let Err(error) = settle(app, &row, outcome).await {
+        let subject = mail.map(|mail| mail.subject).unwrap_or_default();
+        if let Err(error) = settle(app, &row, subject, outcome).await {
             tracing::error!(%error, "how sending a mail went cannot be noted; it will be tried again later");
         }
     }
@@ -130,15 +150,20 @@ async fn send_some(app: &App) -> anyhow::Result<usize> {
 fn open(sealer: &Sealer, row: &store::Taken) -> Option<Mail> {
     let text = String::from_utf8(sealer.unseal(PURPOSE, &row.sealed).ok()?.to_vec()).ok()?;
     let (subject, text) = text.split_once('\n')?;
-    Some(Mail { to: row.recipient.clone(), subject: subject.to_owned(), text: text.to_owned(), useful_for: Duration::ZERO })
+    Some(Mail { to: row.recipient.clone(), about: row.user_id, subject: subject.to_owned(), text: text.to_owned(), useful_for: Duration::ZERO })
 }
 
 /// Notes how a try went.
-async fn settle(app: &App, row: &store::Taken, outcome: Result<(), Failure>) -> sqlx::Result<()> {
+async fn settle(app: &App, row: &store::Taken, subject: String, outcome: Result<(), Failure>) -> sqlx::Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     match outcome {
-        Ok(()) => store::delete(&mut tx, row.id).await?,
+        Ok(()) => {
+            store::delete(&mut tx, row.id).await?;
+            if let Some(user) = row.user_id {
+                store::insert_sent(&mut tx, row.id, user, &Sent { at: now, recipient: row.recipient.clone(), subject }).await?;
+            }
+        }
         Err(failure) if !failure.is_for_good && now + wait_after(row.attempts) < row.expires_at => {
             tracing::warn!(to = row.recipient, why = failure.why, "a mail was not sent; it will be tried again");
             store::put_back(&mut tx, row.id, now + wait_after(row.attempts), &failure.why).await?;
@@ -150,4 +175,16 @@ async fn settle(app: &App, row: &store::Taken, outcome: Result<(), Failure>) -> 
         }
     }
     tx.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_instance_had_taken_is_sent_while_its_link_still_works() {
+        let tries = smtp::MAIL_WITHIN * u32::try_from(AT_A_TIME).unwrap();
+        // The shortest link that is mailed is good for a quarter of an hour.
+        assert!(TAKEN_FOR > tries && TAKEN_FOR * 4 < Duration::from_secs(15 * 60));
+    }
 }

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use lettre::message::Mailbox;
+
+use crate::id::UserId;
 use crate::settings::{Choice, Input, SettingValue};
 
 /// A mail to one person.
@@ -9,6 +12,8 @@ use crate::settings::{Choice, Input, SettingValue};
 pub struct Mail {
     /// Their address.
     pub to: String,
+    /// Whose account it is about, who may see later that it was sent.
+    pub about: Option<UserId>,
     /// One line.
     pub subject: String,
     /// Plain text.
@@ -80,9 +85,50 @@ impl SettingValue for SmtpTls {
     }
 }
 
+/// Who mails come from: an address, with a name before it or without. Empty where nobody has said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SenderAddress(String);
+
+impl SenderAddress {
+    /// As it was typed; empty, or what lettre reads.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether nobody has said.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl SettingValue for SenderAddress {
+    const INPUT: Input = Input::Text;
+    fn parse(text: &str) -> Result<Self, String> {
+        let text = <String as SettingValue>::parse(text)?;
+        if text.is_empty() || text.parse::<Mailbox>().is_ok() {
+            Ok(Self(text))
+        } else {
+            Err("an e-mail address, such as id@example.org, or one with a name: Example <id@example.org>".to_owned())
+        }
+    }
+    fn show(&self) -> String {
+        self.0.clone()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sender_is_an_address_or_nobody() {
+        for good in ["", "id@example.org", " Example <id@example.org> "] {
+            assert_eq!(SenderAddress::parse(good).map(|sender| sender.show()).as_deref(), Ok(good.trim()));
+        }
+        for bad in ["nonsense", "id@", "Example <id>"] {
+            assert!(SenderAddress::parse(bad).is_err_and(|allowed| allowed.contains("id@example.org")), "{bad}");
+        }
+    }
 
     #[test]
     fn tries_come_further_apart_up_to_an_hour() {

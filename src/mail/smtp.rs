@@ -18,7 +18,7 @@ use crate::settings::Settings;
 /// How long one command may take, the connection included.
 const COMMAND_WITHIN: Duration = Duration::from_secs(10);
 /// How long a mail may take in all.
-const MAIL_WITHIN: Duration = Duration::from_secs(30);
+pub(super) const MAIL_WITHIN: Duration = Duration::from_secs(30);
 /// How much of an answer of the mail server is repeated, in characters.
 const ANSWER_CHARS_MAX: usize = 300;
 
@@ -41,7 +41,8 @@ impl Sender {
                 "There is no mail server in the settings yet: enter its name (SMTP_HOST) and the sender's address (SMTP_FROM).",
             ));
         }
-        let from: Mailbox = settings.smtp_from.parse().map_err(|_| Failure::for_now("The sender's address (SMTP_FROM) is not an e-mail address."))?;
+        let from: Mailbox =
+            settings.smtp_from.as_str().parse().map_err(|_| Failure::for_now("The sender's address (SMTP_FROM) is not an e-mail address."))?;
         let from = if from.name.is_none() { Mailbox::new(Some(settings.app_name.clone()), from.email) } else { from };
         let parameters = || {
             let builder = TlsParameters::builder(host.clone()).dangerous_accept_invalid_certs(settings.smtp_skip_cert_verify);

@@ -94,8 +94,9 @@ pub(super) struct Proved {
 
 /// A proof that holds, but for what only time and place can tell: whether it was used before, and its nonce.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Proof {
-    jkt: String,
+pub(super) struct Proof {
+    /// The thumbprint of its key.
+    pub(super) jkt: String,
     jti: String,
     nonce: Option<String>,
 }
@@ -164,6 +165,17 @@ fn is_same_place(unverified_htu: &str, ours: &str) -> bool {
 /// # Errors
 /// [`OAuthError::InvalidDpopProof`], [`OAuthError::UseDpopNonce`]; our own failure.
 pub(super) async fn check(app: &App, headers: &HeaderMap, expected: Expected<'_>, now: Timestamp) -> Result<Option<Proved>, OAuthError> {
+    match look(app, headers, expected, now)? {
+        Some(proof) => proof.use_up(app, now).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Checks the proof a request has and leaves it to the caller to use it up, for where anybody can send one. `None` when there is no proof.
+///
+/// # Errors
+/// [`OAuthError::InvalidDpopProof`], [`OAuthError::UseDpopNonce`].
+pub(super) fn look(app: &App, headers: &HeaderMap, expected: Expected<'_>, now: Timestamp) -> Result<Option<Proof>, OAuthError> {
     let mut proofs = headers.get_all(HEADER).iter();
     let Some(unverified_proof) = proofs.next() else { return Ok(None) };
     if proofs.next().is_some() {
@@ -175,14 +187,24 @@ pub(super) async fn check(app: &App, headers: &HeaderMap, expected: Expected<'_>
     if !is_fresh {
         return Err(OAuthError::UseDpopNonce(app.nonces.current(now)));
     }
-    // Twice the time, since it may come from the future.
-    let mut tx = app.db.begin().await?;
-    let is_new = store::insert(&mut tx, &TokenHash::of(&format!("{} {}", proof.jkt, proof.jti)), now + WITHIN * 2).await?;
-    tx.commit().await?;
-    if is_new {
-        Ok(Some(Proved { jkt: proof.jkt, with_nonce: proof.nonce.is_some() }))
-    } else {
-        Err(OAuthError::InvalidDpopProof("the DPoP proof was used before"))
+    Ok(Some(proof))
+}
+
+impl Proof {
+    /// Uses it up: of two requests with the same one, one gets its key.
+    ///
+    /// # Errors
+    /// [`OAuthError::InvalidDpopProof`] when it was used before; our own failure.
+    pub(super) async fn use_up(self, app: &App, now: Timestamp) -> Result<Proved, OAuthError> {
+        // Twice the time, since it may come from the future.
+        let mut tx = app.db.begin().await?;
+        let is_new = store::insert(&mut tx, &TokenHash::of(&format!("{} {}", self.jkt, self.jti)), now + WITHIN * 2).await?;
+        tx.commit().await?;
+        if is_new {
+            Ok(Proved { jkt: self.jkt, with_nonce: self.nonce.is_some() })
+        } else {
+            Err(OAuthError::InvalidDpopProof("the DPoP proof was used before"))
+        }
     }
 }
 

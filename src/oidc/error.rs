@@ -1,6 +1,6 @@
 //! What goes wrong in the protocol. [`AuthorizeError`] ends at a browser, [`OAuthError`] at a program.
 
-use axum::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, PRAGMA, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use serde_json::json;
@@ -105,6 +105,8 @@ pub enum OAuthError {
     UnauthorizedClient(&'static str),
     /// A pushed request that the authorization endpoint would refuse (RFC 9126 section 2.3).
     Authorization(AuthorizeErrorCode, &'static str),
+    /// RFC 9126 section 2.3: more requests than may be; seconds to wait.
+    TooMany(u64),
     /// RFC 8628 section 3.5: nobody has decided yet.
     AuthorizationPending,
     /// RFC 8628 section 3.5: asked too often.
@@ -183,6 +185,12 @@ impl OAuthError {
             Self::UseDpopNonce(_) => (BAD, "use_dpop_nonce", "put the nonce of the DPoP-Nonce header into the proof", None),
             Self::UnauthorizedClient(why) => (BAD, "unauthorized_client", why, None),
             Self::Authorization(error, why) => (BAD, error.as_str(), why, None),
+            Self::TooMany(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "temporarily_unavailable",
+                "too many requests were pushed from this address; wait and try again",
+                None,
+            ),
             Self::AuthorizationPending => (BAD, "authorization_pending", "the person has not decided yet", None),
             Self::SlowDown => (BAD, "slow_down", "ask less often", None),
             Self::AccessDenied => (BAD, "access_denied", "the person did not agree", None),
@@ -251,6 +259,9 @@ impl IntoResponse for OAuthError {
         {
             headers.insert(DPOP_NONCE, nonce);
         }
+        if let Self::TooMany(seconds) = &self {
+            headers.insert(RETRY_AFTER, HeaderValue::from(*seconds));
+        }
         let mut response = (status, headers, Json(json!({ "error": error, "error_description": description }))).into_response();
         response.extensions_mut().insert(Refusal { error, description });
         response
@@ -280,6 +291,7 @@ mod tests {
             OAuthError::NoToken,
             OAuthError::InvalidToken,
             OAuthError::InsufficientScope,
+            OAuthError::TooMany(1),
         ];
         for error in errors {
             let (_, _, description, _) = error.parts();

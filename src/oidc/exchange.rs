@@ -14,7 +14,7 @@ use crate::apis::{self, Permissions};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clients::policy::tokens::Exchange;
-use crate::clients::{self, AuthenticatedClient};
+use crate::clients::{self, AuthenticatedClient, metadata_document};
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::secret::TokenHash;
@@ -122,7 +122,8 @@ fn narrowed(subject: &str, allowed: &Permissions, asked: Option<&str>) -> Option
 pub(super) async fn live_token(app: &App, conn: &mut Conn, unverified_token: &str, now: Timestamp) -> sqlx::Result<Option<LiveToken>> {
     let jwt = access::read(&app.config.origin, &app.keys.current(), unverified_token, now);
     let (hash, kind) = jwt.map_or_else(|| (TokenHash::of(unverified_token), "access"), |jwt| (jwt.hash(), "jwt"));
-    Ok(store::find_live_token(conn, &hash, now).await?.filter(|token| token.kind == kind))
+    let found = store::find_live_token(conn, &hash, now).await?.filter(|token| token.kind == kind);
+    Ok(found.filter(|token| metadata_document::is_served_as(&app.settings(), &token.client_id)))
 }
 
 /// Who acts for the person in the new token (RFC 8693 section 4.1): the client, before whoever did so already. `None` for nobody.

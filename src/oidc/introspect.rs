@@ -15,7 +15,7 @@ use super::{exchange, store, token};
 use crate::apis::{self, Permissions};
 use crate::app::App;
 use crate::clients::policy::claims::SubjectType;
-use crate::clients::{self, Client};
+use crate::clients::{self, Client, metadata_document};
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::id::ApiId;
@@ -72,7 +72,7 @@ fn cnf(jkt: Option<&str>) -> Value {
 }
 
 async fn about_person(app: &App, conn: &mut Conn, asking: &Client, found: Option<LiveToken>) -> sqlx::Result<Option<Value>> {
-    let Some(token) = found else { return Ok(None) };
+    let Some(token) = found.filter(|token| metadata_document::is_served_as(&app.settings(), &token.client_id)) else { return Ok(None) };
     let Some(scopes) = exchange::still_allowed(conn, &token).await? else { return Ok(None) };
     let policy = token.claims_policy()?;
     let sub = app.subjects.of(&policy, token.user_id);

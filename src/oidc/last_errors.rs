@@ -184,7 +184,7 @@ async fn of_program(
 }
 
 /// The client a request says it comes from; nobody has proved it.
-fn claimed(params: &Params, credentials: Option<&(String, bool)>) -> Option<String> {
+pub(super) fn claimed(params: &Params, credentials: Option<&(String, bool)>) -> Option<String> {
     let of_assertion = || {
         let payload = from_base64url(params.get("client_assertion")?.split('.').nth(1)?)?;
         let claims: serde_json::Value = serde_json::from_slice(&payload).ok()?;

@@ -29,6 +29,7 @@ pub mod last_errors;
 mod logout_token;
 mod machine;
 mod mint;
+mod other_passkey;
 pub mod params;
 pub mod proxied;
 pub mod pushed;
@@ -58,7 +59,7 @@ use store::{NewCode, NewGrant};
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
 use crate::clients::policy::ClaimsPolicy;
-use crate::clients::{self, AuthenticatedClient};
+use crate::clients::{self, AuthenticatedClient, metadata_document};
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::error::AppError;
@@ -78,6 +79,8 @@ pub enum Agreement {
     Given,
     /// They were not asked; what they agreed to before counts.
     NotAsked,
+    /// They have no passkey that the client takes, and go back to it.
+    Stopped,
 }
 
 /// An app as its user's page lists it.
@@ -153,7 +156,7 @@ async fn issue_code(
         Agreement::Given => {
             store::put_consent(&mut tx, user, client.id, &request.reach(), &request.apis, now).await?;
         }
-        Agreement::NotAsked => store::touch_consent(&mut tx, user, client.id, now).await?,
+        Agreement::NotAsked | Agreement::Stopped => store::touch_consent(&mut tx, user, client.id, now).await?,
     }
     let event = Event::new(now, Kind::Authorized, person.actor()).on(client.id.uuid(), &client.registration.name).from_client(browser);
     let event = event.with("scopes", scopes.as_str()).with("asked", agreement == Agreement::Given);
@@ -199,18 +202,24 @@ async fn groups_for(conn: &mut Conn, client: ClientId, policy: &ClaimsPolicy, us
     Ok(claims::group_list(&policy.groups, &groups, &allowed.into_iter().map(|group| group.id).collect()))
 }
 
-/// What an access token for this server opens. `proved` is the key its presenter has proved to hold: a token bound to a key needs that key, and a proof does
-/// not turn a token that is not bound into one that is.
-async fn claims_of_access_token(app: &App, unverified_token: &str, proved: Option<&dpop::Proved>, now: Timestamp) -> Result<Claims, OAuthError> {
+/// What an access token for this server opens. `proof` is of the key its presenter holds: a token bound to a key needs that key, and a proof does not turn a token
+/// that is not bound into one that is. It is used up when the token is one that counts, so that whoever has none has nothing written down here.
+async fn claims_of_access_token(app: &App, unverified_token: &str, proof: Option<dpop::Proof>, now: Timestamp) -> Result<Claims, OAuthError> {
     let token = store::find_userinfo_token(&mut app.db.read().await?, &TokenHash::of(unverified_token), now).await?;
-    let jkt = proved.map(|proved| proved.jkt.as_str());
+    let jkt = proof.as_ref().map(|proof| proof.jkt.as_str());
     let token = token.filter(|token| token.jkt.as_deref() == jkt).ok_or(OAuthError::InvalidToken)?;
-    if proved.is_some_and(|proved| !proved.with_nonce) && token.token_policy()?.require_dpop_nonce {
-        return Err(OAuthError::UseDpopNonce(app.nonces.current(now)));
+    if let Some(proof) = proof {
+        let proved = proof.use_up(app, now).await?;
+        if !proved.with_nonce && token.token_policy()?.require_dpop_nonce {
+            return Err(OAuthError::UseDpopNonce(app.nonces.current(now)));
+        }
     }
     let scopes = Scopes::parse(&token.scopes);
     if !scopes.contains(Scope::OpenId) {
         return Err(OAuthError::InsufficientScope);
+    }
+    if !metadata_document::is_served_as(&app.settings(), &token.client_id) {
+        return Err(OAuthError::InvalidToken);
     }
     let named = Named::from_text(&token.claims).userinfo;
     Ok(claims_of(app, &token.person, (token.client_row, &token.claims_policy()?), &scopes, &named).await?)

@@ -13,6 +13,7 @@ use super::params::Params;
 use super::store::pushed as store;
 use super::{dpop, request, request_object, resources, token};
 use crate::app::App;
+use crate::attempts::{self, Allowance, Subject};
 use crate::clients::AuthenticatedClient;
 use crate::clients::metadata_document::{self, Unusable};
 use crate::clock::Timestamp;
@@ -27,6 +28,8 @@ const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 const COME_WITHIN: Duration = Duration::from_secs(90);
 /// How long a request is kept after that, so that it cannot be answered twice: longer than one may take to sign in.
 pub(super) const KEPT: Duration = Duration::from_secs(2 * 60 * 60);
+/// Requests one network may push in the name of apps that anybody can be: public ones, and ones nobody registered here.
+const PER_NETWORK: Allowance = Allowance { count: 1_000, within: Duration::from_secs(60 * 60), from_the_last: false };
 
 /// Whether a `request_uri` is one of these names.
 pub(super) fn is_pushed(request_uri: &str) -> bool {
@@ -67,9 +70,23 @@ pub async fn post(State(app): State<App>, browser: web::Client, headers: HeaderM
     let params = bound(&app, &headers, &client, params, now).await?;
     let request = request::validate(&params, Some((*client).clone())).map_err(told)?;
     resources::resolve(&mut app.db.read().await?, &app.config.origin, &client, &request.unverified_resources, &request.scope_words).await?;
+    admit(&app, &client, &browser, now).await?;
     let uri = push(&app, client.id, &params.encode_only(request::NAMES), now).await?;
     let answer = json!({ "request_uri": uri, "expires_in": COME_WITHIN.as_secs() });
     Ok((StatusCode::CREATED, no_store(), Json(answer)).into_response())
+}
+
+/// Counts a request of an app that anybody can be: it is kept for hours, and strangers must not fill the database with them.
+///
+/// # Errors
+/// [`OAuthError::TooMany`]; our own failure.
+async fn admit(app: &App, client: &AuthenticatedClient, browser: &web::Client, now: Timestamp) -> Result<(), OAuthError> {
+    let registration = &client.registration;
+    let Some(ip) = browser.ip.filter(|_| registration.is_public || registration.policies.provenance.is_stranger()) else { return Ok(()) };
+    let mut tx = app.db.begin().await?;
+    let taken = attempts::take(&mut tx, &Subject::network("pushed requests", ip), PER_NETWORK, now).await?;
+    tx.commit().await?;
+    taken.map_err(|wait| OAuthError::TooMany(wait.as_secs() + 1))
 }
 
 /// Keeps a request that was found good, and gives the name for it.

@@ -133,6 +133,9 @@ fn check_binding(redeemed: &Redeemed, proof: &Proof<'_>, wanted: Wanted<'_>) -> 
     if redeemed.jkt.is_some() && redeemed.jkt.as_deref() != wanted.jkt {
         return Err("the code is bound to a key, and the DPoP proof is not that key's");
     }
+    if !redeemed.in_session {
+        return Err("the session the code was given in has ended");
+    }
     Ok(())
 }
 

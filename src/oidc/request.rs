@@ -122,6 +122,13 @@ impl AuthorizationRequest {
         registration.is_public && registration.policies.provenance.is_stranger() && !self.reply_to.redirect_uri.starts_with("https://")
     }
 
+    /// Whether its client, for which nobody here vouches, has answers sent to more than one place. That place is all that people know for sure when they are asked, so
+    /// what they agreed to while they were told one of them is no answer when it is another.
+    pub fn may_lead_elsewhere(&self) -> bool {
+        let registration = &self.client.registration;
+        registration.policies.provenance.is_stranger() && registration.places().len() > 1
+    }
+
     /// The refusal of this request that its client is told.
     pub fn refuse(&self, error: AuthorizeErrorCode, description: &'static str) -> AuthorizeError {
         AuthorizeError::Redirect { reply_to: self.reply_to.clone(), error, description }

@@ -271,6 +271,8 @@ pub(super) struct Redeemed {
     pub(super) code_challenge: Option<String>,
     #[sqlx(rename = "code_jkt")]
     pub(super) jkt: Option<String>,
+    /// The session it was given in is there. A session ends with what was granted in it, but for what is just being granted while it ends: that comes to light here.
+    pub(super) in_session: bool,
     #[sqlx(flatten)]
     pub(super) granted: Granted,
 }
@@ -282,6 +284,17 @@ pub(super) struct KeptUntil {
     pub(super) plain: Timestamp,
     /// When it gave one.
     pub(super) offline: Timestamp,
+}
+
+/// The columns of [`Redeemed`], of a code `a` and its grant `g`.
+macro_rules! redeemed_columns {
+    ($engine:ident) => {
+        concat!(
+            "a.redirect_uri, a.code_challenge, a.jkt AS code_jkt,
+             (g.session_id IS NULL OR EXISTS (SELECT 1 FROM sessions s WHERE s.id = g.session_id)) AS in_session, ",
+            granted_columns!($engine)
+        )
+    };
 }
 
 macro_rules! redeem_code {
@@ -303,16 +316,16 @@ pub(super) async fn redeem_code(
     query_per_engine(
         concat!(
             redeem_code!(),
-            "; SELECT a.redirect_uri, a.code_challenge, a.jkt AS code_jkt, ",
-            granted_columns!(sqlite),
+            "; SELECT ",
+            redeemed_columns!(sqlite),
             " FROM authorization_codes a JOIN grants g ON g.id = a.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
              WHERE a.code_hash = $1 AND changes() = 1"
         ),
         concat!(
             "WITH a AS (",
             redeem_code!(),
-            " RETURNING grant_id, redirect_uri, code_challenge, jkt) SELECT a.redirect_uri, a.code_challenge, a.jkt AS code_jkt, ",
-            granted_columns!(postgres),
+            " RETURNING grant_id, redirect_uri, code_challenge, jkt) SELECT ",
+            redeemed_columns!(postgres),
             " FROM a JOIN grants g ON g.id = a.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id"
         ),
     )
@@ -355,8 +368,7 @@ macro_rules! find_code {
         concat!(
             "SELECT ",
             found_columns!("a.client_id"),
-            "a.redirect_uri, a.code_challenge, a.jkt AS code_jkt, ",
-            granted_columns!($engine),
+            redeemed_columns!($engine),
             " FROM authorization_codes a JOIN grants g ON g.id = a.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
              WHERE a.code_hash = $1 AND a.used_at IS NULL AND a.expires_at > $2"
         )
@@ -445,6 +457,8 @@ pub(super) struct UserinfoToken {
     pub(super) claims: String,
     /// The client's row.
     pub(super) client_row: ClientId,
+    /// What the protocol calls it.
+    pub(super) client_id: String,
     policy: String,
     #[sqlx(flatten)]
     pub(super) person: Person,
@@ -465,7 +479,7 @@ impl UserinfoToken {
 macro_rules! find_userinfo_token {
     ($engine:ident) => {
         concat!(
-            "SELECT t.jkt, t.scopes, g.claims, c.id AS client_row, c.policy, ",
+            "SELECT t.jkt, t.scopes, g.claims, c.id AS client_row, c.client_id, c.policy, ",
             person_columns!($engine, "t.scopes"),
             " FROM tokens t JOIN grants g ON g.id = t.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
              WHERE t.token_hash = $1 AND t.kind = 'access' AND t.api_id IS NULL AND t.holder_id IS NULL AND t.expires_at > $2 AND t.used_at IS NULL AND ",

@@ -10,9 +10,10 @@ use serde::Serialize;
 use super::error::{DPOP_NONCE, OAuthError, no_store};
 use super::mint::Wanted;
 use super::params::Params;
-use super::{device, dpop, exchange, redeem};
+use super::{device, dpop, exchange, last_errors, redeem};
 use crate::app::App;
-use crate::clients::{self, Audiences, AuthenticatedClient, Sent, metadata_document};
+use crate::clients::metadata_document::{self, Unusable};
+use crate::clients::{self, Audiences, AuthenticatedClient, Sent};
 use crate::clock::Timestamp;
 use crate::db::Revision;
 use crate::secret::{base64url, equal, sha256};
@@ -59,6 +60,7 @@ pub async fn post(State(app): State<App>, browser: web::Client, headers: HeaderM
     let now = app.clock.now();
     let params = form(&headers, &body)?;
     let grant_type = params.get("grant_type").ok_or(OAuthError::InvalidRequest("grant_type is missing"))?;
+    up_to_date(&app, &params, &browser, now).await?;
     let looked = redeem::look_up(&app, &params, now).await?;
     let client = authenticate_as_of(&app, &headers, &params, looked.as_of()).await?;
     let jkt = proved_key(&app, &headers, &client, now).await?;
@@ -86,6 +88,18 @@ pub async fn post(State(app): State<App>, browser: web::Client, headers: HeaderM
         _ => Err(OAuthError::UnsupportedGrantType),
     };
     given.map(|tokens| Tokens { dpop_nonce: jkt.is_some().then(|| app.nonces.current(now)), ..tokens })
+}
+
+/// Sees to it that a client that is described by a document is the one it describes now. Such clients have no secret, so none comes in the header.
+async fn up_to_date(app: &App, params: &Params, from: &web::Client, now: Timestamp) -> Result<(), OAuthError> {
+    let Some(client_id) = last_errors::claimed(params, None) else { return Ok(()) };
+    metadata_document::bring_up_to_date(app, &client_id, from, now).await.map_err(|unusable| match unusable {
+        Unusable::Said(why) => {
+            tracing::info!(client.id = client_id, "refused tokens: {why}");
+            OAuthError::InvalidClient
+        }
+        Unusable::Internal(error) => error.into(),
+    })
 }
 
 /// The key a token request proves to hold; none is needed unless the client must prove one.

@@ -43,17 +43,17 @@ async fn answer(app: &App, method: &str, headers: &HeaderMap, in_body: Option<&s
         (None, None) => return Err(OAuthError::NoToken),
     };
     let now = app.clock.now();
-    let proved = match scheme {
+    let proof = match scheme {
         Scheme::Bearer => None,
         Scheme::Dpop => {
             let url = resources::userinfo(&app.config.origin);
             // Whether it needs a nonce, the client decides, whom only the token names.
             let expected = dpop::Expected { method, url: &url, access_token: Some(unverified_token), with_nonce: false };
-            let proved = dpop::check(app, headers, expected, now).await?;
-            Some(proved.ok_or(OAuthError::InvalidDpopProof("the DPoP proof is missing"))?)
+            let proof = dpop::look(app, headers, expected, now)?;
+            Some(proof.ok_or(OAuthError::InvalidDpopProof("the DPoP proof is missing"))?)
         }
     };
-    let (standard, additional) = super::claims_of_access_token(app, unverified_token, proved.as_ref(), now).await?;
+    let (standard, additional) = super::claims_of_access_token(app, unverified_token, proof, now).await?;
     Ok((no_store(), Json(UserInfoClaims::new(standard, additional))).into_response())
 }
 

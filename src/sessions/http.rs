@@ -37,6 +37,8 @@ struct ProfilePage {
     /// Sign-ins with browsers never seen before.
     new_browsers: Vec<devices::Line>,
     way_in: WayIn,
+    /// Whether the page to delete the account is offered.
+    may_delete: bool,
 }
 
 /// How near the person is to being locked out, as the page says it. Made by `ways_in`, which stands above.
@@ -54,6 +56,8 @@ pub struct WayIn {
     pub wants_codes: bool,
     /// Whether to advise a second passkey, which can be put off.
     pub advises_second: bool,
+    /// Whether they have not come to the end of their first minutes.
+    pub is_on_the_way: bool,
 }
 
 #[derive(Template, WebTemplate)]
@@ -117,7 +121,8 @@ pub async fn profile_page(
     };
     let groups = groups.into_iter().map(|group| group.name).collect();
     let chrome = signed_in.chrome(&app);
-    Ok(ProfilePage { chrome, notice, user: signed_in.user, groups, directory, changes_password, new_browsers, way_in }.into_response())
+    let may_delete = app.settings().own_account_deletion && signed_in.user.directory.is_none();
+    Ok(ProfilePage { chrome, notice, user: signed_in.user, groups, directory, changes_password, new_browsers, way_in, may_delete }.into_response())
 }
 
 /// `GET /account/sessions`.

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
+use crate::language::Language;
+use crate::language::choice::first_of;
 use crate::secret::Sealer;
 
 const PURPOSE: &str = "authorization request";
@@ -25,6 +27,12 @@ impl PendingAuthorization {
     /// Seals it for the address.
     pub fn seal(&self, sealer: &Sealer) -> String {
         sealer.seal_text(PURPOSE, &serde_json::to_string(self).unwrap_or_default())
+    }
+
+    /// The language the app asks for in `ui_locales` (OpenID Connect Core section 3.1.2.1).
+    pub fn language(&self) -> Option<Language> {
+        let unverified_wish = url::form_urlencoded::parse(self.parameters.as_bytes()).find(|(name, _)| name == "ui_locales")?.1;
+        first_of(unverified_wish.split(' ').take(32))
     }
 
     /// Opens what [`seal`](Self::seal) made; `None` for anything else.
@@ -105,6 +113,22 @@ mod tests {
             assert_eq!(Next::from_query(None, Some(bad)), Next::Account, "{bad:?}");
         }
         assert_eq!(Next::from_query(None, Some("/admin/users?q=a")).location(), "/admin/users?q=a");
+    }
+
+    #[test]
+    fn an_app_may_say_which_languages_the_person_reads() {
+        let language = |parameters: &str| {
+            let pending = PendingAuthorization {
+                client_name: String::new(),
+                parameters: parameters.into(),
+                pushed: String::new(),
+                started_at: Timestamp::EPOCH,
+            };
+            pending.language()
+        };
+        assert_eq!(language("client_id=x&ui_locales=tlh+fr-CA%20de"), Some(Language::French));
+        assert_eq!(language("client_id=x&ui_locales=tlh"), None);
+        assert_eq!(language("client_id=x"), None);
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub enum Input {
     SecretLines,
     /// One of a few.
     Choice(&'static [Choice]),
+    /// One line of text, for which a few are offered.
+    Offered(&'static [Choice]),
 }
 
 impl Input {
@@ -44,7 +46,7 @@ impl Input {
     }
 }
 
-/// One of the values of an [`Input::Choice`].
+/// One of the values of an [`Input::Choice`] or [`Input::Offered`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Choice {
     /// As stored and as the environment spells it.

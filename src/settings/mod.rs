@@ -29,7 +29,7 @@ use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
 use crate::config::{Config, ConfigError, unparsable};
 use crate::db::{Conn, Db, Tx};
-use crate::mail::SmtpTls;
+use crate::mail::{SenderAddress, SmtpTls};
 use crate::secret::{Password, Sealer};
 use crate::sessions::AdminDeed;
 use crate::web::Mistakes;
@@ -64,6 +64,10 @@ settings! {
         ///
         /// Counted for each address (IPv6: each /64 network), for passkeys and sign-in links; ten times as many for apps that prove who they are. A browser somebody has signed in with before is counted by itself. Directory passwords have narrower limits of their own.
         failed_tries: Whole<5, 100_000> = Whole(60), "FAILED_TRIES", "Limits";
+        /// The same for a whole network.
+        ///
+        /// Counted for the network around an address (IPv4: /24, IPv6: /48), so that nobody with many addresses tries for ever. Less than the number above counts as that.
+        failed_tries_of_network: Whole<5, 1_000_000> = Whole(600), "FAILED_TRIES_NETWORK", "Limits";
         /// Minutes for which a failed try counts.
         ///
         /// Counted from the first one. The audit log says when a limit was reached.
@@ -112,6 +116,10 @@ settings! {
         ///
         /// People of a directory need none. Links are made under People, Sign-up. For everyone, mail has to be set up: the address is confirmed by a mail.
         sign_up: SignUpMode = SignUpMode::Off, "ALLOW_USER_SIGNUPS", "Sign-up";
+        /// People may delete their own account.
+        ///
+        /// Never people of a directory, who would come back with the next sync, and never the last administrator who can sign in.
+        own_account_deletion: bool = false, "ALLOW_OWN_ACCOUNT_DELETION", "Sign-up";
         /// Mail server.
         ///
         /// Its name or address. Without one no mail is sent, and pages do not offer it.
@@ -139,11 +147,15 @@ settings! {
         /// Sender of mail.
         ///
         /// An address, such as id@example.org, or with a name: Example <id@example.org>.
-        smtp_from: String = String::new(), "SMTP_FROM", "Mail";
+        smtp_from: SenderAddress = SenderAddress::default(), "SMTP_FROM", "Mail";
         /// Sign-in links by e-mail for who asks.
         ///
         /// Anyone who cannot sign in may have a link sent to the address of their account. Then whoever reads their mail can sign in as them, so administrators never get one.
         email_link_on_request: bool = false, "EMAIL_ONE_TIME_ACCESS_AS_UNAUTHENTICATED_ENABLED", "Mail";
+        /// Mail about new things in an account.
+        ///
+        /// Whoever has a confirmed address is told when a passkey is added or removed, when recovery codes are made or used, and of a sign-in with a browser never seen for them: what, when, from where, and what to do if it was somebody else.
+        account_news: bool = true, "EMAIL_LOGIN_NOTIFICATION_ENABLED", "Mail";
         /// Sign in with another device.
         ///
         /// Whoever is signed in on their telephone lets another browser in with it: for televisions and computers without passkeys. It can be tricked out of people, a passkey cannot; so administrators are left out.

@@ -208,7 +208,7 @@ fn invitation(app: &App, to: &str, url: &str, expires_at: Timestamp, now: Timest
     use askama::Template as _;
     let settings = app.settings();
     let text = model::InvitationText { app_name: &settings.app_name, url, until: expires_at.for_people() }.render()?;
-    Ok(Mail { to: to.to_owned(), subject: format!("You are invited to {}", settings.app_name), text, useful_for: expires_at.since(now) })
+    Ok(Mail { to: to.to_owned(), about: None, subject: format!("You are invited to {}", settings.app_name), text, useful_for: expires_at.since(now) })
 }
 
 /// Makes a link for somebody who asked, to go to their address; gives its address here.

@@ -148,6 +148,10 @@ impl Draft {
         // Not everybody has one.
         mistakes.check("last_name", check_line(&self.last_name));
         mistakes.check("username", check_username(&self.username));
+        // A name is looked for before an address, here and in apps: nobody may choose what is, or will be, somebody else's address.
+        if self.username.contains('@') {
+            mistakes.add("username", "Choose a name without @, so that nobody takes it for an e-mail address.");
+        }
         if asks_for_email {
             mistakes.check("email", check_email(&self.email));
         }
@@ -220,5 +224,16 @@ mod tests {
         }
         let draft = Draft { first_name: "Suharto".into(), username: "suharto".into(), ..Draft::default() };
         assert!(draft.check(false).is_empty() && !draft.check(true).is_empty());
+    }
+
+    #[test]
+    fn nobody_chooses_an_address_for_a_name() {
+        let draft =
+            |username: &str| Draft { first_name: "Eve".into(), username: username.into(), email: "eve@example.org".into(), ..Draft::default() };
+        assert!(draft("eve").check(true).is_empty());
+        for taken in ["boss@example.org", "eve@example.org", "e@ve"] {
+            assert!(draft(taken).check(true).of("username").contains("without @"), "{taken}");
+            assert!(draft(taken).check(false).of("username").contains("without @"), "{taken}");
+        }
     }
 }

@@ -79,8 +79,13 @@ async fn answer_one(app: &App) -> anyhow::Result<bool> {
             browser: user_agent::describe(&wish.user_agent).to_string(),
             client_ip: &wish.client_ip,
         };
-        let mail =
-            Mail { to: wish.email.clone(), subject: format!("Your account at {}", settings.app_name), text: text.render()?, useful_for: LIFETIME };
+        let mail = Mail {
+            to: wish.email.clone(),
+            about: None,
+            subject: format!("Your account at {}", settings.app_name),
+            text: text.render()?,
+            useful_for: LIFETIME,
+        };
         mail::queue(&mut tx, &app.sealer, &mail, now).await?;
         let client = Client { ip: wish.client_ip.parse().ok(), user_agent: wish.user_agent.clone(), ..Client::default() };
         audit::record(&mut tx, Event::new(now, Kind::SignUpAsked, Actor::visitor()).from_client(&client).with("email", email)).await?;
@@ -98,7 +103,7 @@ mod tests {
         let mut settings = Settings { sign_up: SignUpMode::Open, ..Settings::default() };
         assert!(!is_offered(&settings));
         settings.smtp_host = "mail.example.org".to_owned();
-        settings.smtp_from = "id@example.org".to_owned();
+        settings.set("smtp_from", "id@example.org").unwrap();
         assert!(is_offered(&settings));
         settings.sign_up = SignUpMode::Link;
         assert!(!is_offered(&settings));

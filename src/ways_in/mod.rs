@@ -6,16 +6,19 @@ pub mod http;
 pub mod model;
 mod store;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::access_links::{self, Made};
+use crate::account_news::{self, News};
 use crate::app::App;
 use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
 use crate::db::Conn;
-use crate::id::{PasskeyId, UserId};
+use crate::id::{AuditEventId, PasskeyId, UserId};
 use crate::sessions::{self, AdminDeed};
 use crate::users::{self, User};
+use crate::web::Client;
 use crate::web::list::{PAGE_LINES, Pages};
 use crate::{passkeys, recovery_codes};
 
@@ -90,6 +93,15 @@ pub async fn at_risk(conn: &mut Conn, risk: Risk, pages: Pages, now: Timestamp) 
     store::at_risk(conn, now - model::CONFIRMED_WITHIN, risk.as_str(), PAGE_LINES, pages.offset()).await
 }
 
+/// The level of each of a page of people who may sign in, with one statement.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn risks_of(conn: &mut Conn, people: &[UserId], now: Timestamp) -> sqlx::Result<HashMap<UserId, Risk>> {
+    let found = store::risks_of(conn, now - model::CONFIRMED_WITHIN, people).await?;
+    Ok(found.into_iter().filter_map(|(id, risk)| Some((id, Risk::from_text(&risk)?))).collect())
+}
+
 /// What became of an administrator's taking a passkey away.
 #[derive(Debug)]
 pub enum TakenAway {
@@ -125,7 +137,11 @@ pub async fn take_passkey_away(app: &App, deed: &AdminDeed, id: UserId, passkey:
     users::void_access(&mut tx, id, deed.now).await?;
     let ended = sessions::end_all(&mut tx, &[id], deed.now).await?;
     let event = deed.event(Kind::PasskeyRemoved).on(id.uuid(), &user.username).with("passkey", name.as_str());
-    audit::record(&mut tx, event.with("passkeys_left", left).with("sessions", ended)).await?;
+    let event_id = AuditEventId::new();
+    audit::record_as(&mut tx, event_id, event.with("passkeys_left", left).with("sessions", ended)).await?;
+    let news = News::PasskeyRemoved { name: &name, by_administrator: true };
+    // Where the administrator is, is theirs.
+    account_news::tell(&mut tx, app, &user, news, &Client::default(), event_id, deed.now).await?;
     let done = if left == 0 && !user.is_disabled() {
         // Links made up to this instant are void with the sessions.
         let later = deed.now + Duration::from_millis(1);

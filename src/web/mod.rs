@@ -1,11 +1,13 @@
-//! HTTP plumbing that knows no feature: who is asking ([`client`], [`browser_cookie`]), how pages look ([`layout`]), what every answer carries ([`headers`]), static files
+//! HTTP plumbing that knows no feature: who is asking ([`client`], [`browser_cookie`]), how pages look ([`layout`]), in which language ([`language`]), what every answer carries ([`headers`]), static files
 //! ([`assets`]), forms and lists ([`form`], [`list`]), QR codes ([`qr`]), the socket ([`listener`]), limits ([`rate_limit`]) and the one log line per request ([`request_log`]).
 
 pub mod assets;
 pub mod browser_cookie;
 pub mod client;
 pub mod form;
+pub mod greeting;
 pub mod headers;
+pub mod language;
 pub mod layout;
 pub mod list;
 pub mod listener;
@@ -17,4 +19,5 @@ pub mod user_agent;
 pub use browser_cookie::BrowserCookie;
 pub use client::Client;
 pub use form::Mistakes;
+pub use greeting::Greeting;
 pub use layout::Chrome;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use axum::extract::Request;
 use axum::http::Method;
-use axum::http::header::{HeaderName, HeaderValue, RETRY_AFTER};
+use axum::http::header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 
 use super::{Chrome, Client};
@@ -29,7 +29,8 @@ impl Line {
     pub fn begin(request: &Request, client: &Client) -> Self {
         let path = request.uri().path();
         // Paths that carry a secret are cut before it.
-        let path = if path.starts_with("/lc/") { "/lc/…".to_owned() } else { path.to_owned() };
+        let secret = ["/lc/", "/st/"].into_iter().find(|prefix| path.starts_with(*prefix));
+        let path = secret.map_or_else(|| path.to_owned(), |prefix| format!("{prefix}…"));
         let request_id = crate::secret::base64url(&crate::secret::random_bytes::<9>());
         Self { started: Instant::now(), request_id, method: request.method().clone(), path, ip: client.ip }
     }
@@ -39,11 +40,14 @@ impl Line {
         let Self { started, request_id, method, path, ip } = self;
         let failure = response.extensions_mut().remove::<Failure>();
         if let Some(failure) = &failure {
-            let retry_after = response.headers().get(RETRY_AFTER).cloned();
+            // What programs go by; status 405 must say what is possible (RFC 9110, section 15.5.6).
+            let kept = [RETRY_AFTER, ALLOW].map(|name| (response.headers().get(&name).cloned(), name));
             response = ErrorPage::new(Chrome::public(app), failure, &request_id).into_response();
             *response.status_mut() = failure.status;
-            if let Some(value) = retry_after {
-                response.headers_mut().insert(RETRY_AFTER, value);
+            for (value, name) in kept {
+                if let Some(value) = value {
+                    response.headers_mut().insert(name, value);
+                }
             }
         }
         if let Ok(value) = HeaderValue::from_str(&request_id) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use muster::audit::Kind;
 use muster::clients::{self, Authority, Registration};
-use muster::db::Value;
+use muster::db::{Value, query};
 use muster::id::{ClientId, PasskeyId};
 use muster::passkeys::{self, PASSKEYS_MAX};
 use muster::secret::TokenHash;
@@ -70,6 +70,26 @@ async fn whoever_signs_out_here_takes_along_what_apps_got_in_that_session() {
         let end = page.body.split('"').find(|text| text.ends_with("/end")).unwrap();
         here.submit(&page, end, &[]).await;
         assert!(!works(0).await, "ended by itself");
+    })
+    .await;
+}
+
+/// A thief of a cookie asks for codes all the time, so that one of them is given at the very moment at which the owner ends the session: too late to be revoked with it.
+#[tokio::test]
+async fn a_code_given_while_its_session_ends_is_worth_nothing() {
+    on_both_databases(async |provider| {
+        let ada = provider.person("ada").await;
+        let client = provider.client().await;
+        let (thief, owner) = (provider.browser_of(&ada).await, provider.browser_of(&ada).await);
+        let code = client.code(&thief, &[OFFLINE]).await;
+        let page = owner.get("/account/sessions").await;
+        owner.submit(&page, "/account/sessions/end-others", &[]).await;
+        // As if the grant had been stored a moment after those of the session were revoked.
+        assert_eq!(provider.execute(query("UPDATE grants SET revoked_at = NULL WHERE revoked_at IS NOT NULL")).await, 1);
+        assert_refused(&client.redeem(&code, &[]).await, 400, "invalid_grant");
+        assert_eq!(provider.count("SELECT COUNT(*) FROM tokens").await, 0);
+        // What the owner's own session is given is as good as before.
+        client.tokens(&owner, &[OFFLINE]).await;
     })
     .await;
 }

@@ -93,7 +93,7 @@ async fn the_command_line_lists_events() {
         assert_eq!(count(["audit", "list", "--limit", "5000", "--kind", "sign_in_refused", "--format", "json"]).await, 1_005);
         assert_eq!(count(["audit", "list", "--limit", "5000", "--user", "ada", "--format", "json"]).await, 1);
         let unknown = shell.run(["audit", "list", "--kind", "nonsense"]).await;
-        assert!(unknown.status == 1 && unknown.stderr.contains("sign_in_refused"), "{unknown:#?}");
+        assert!(unknown.status == 2 && unknown.stderr.contains("sign_in_refused"), "{unknown:#?}");
         assert_eq!(shell.run(["audit", "list", "--limit", "3"]).await.stdout.lines().count(), 3);
     })
     .await;

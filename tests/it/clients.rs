@@ -285,6 +285,23 @@ async fn the_command_line_registers_and_lists_apps() {
 }
 
 #[tokio::test]
+async fn what_the_command_line_takes_back_it_says_for_programs_too() {
+    let muster = Muster::new();
+    let create = ["clients", "create", "--name", "Wiki", "--redirect-uri", REDIRECT_URI, "--format", "json"];
+    let client = muster.run(create).await.json();
+    let id = client["client_id"].as_str().unwrap();
+    muster.run(["clients", "secret", "add", id]).await;
+    let secrets = muster.run(["clients", "secret", "list", id, "--format", "json"]).await.json();
+    let secret = secrets[0]["secret"].as_str().unwrap();
+    let deleted = muster.run(["clients", "secret", "delete", id, secret, "--format", "json"]).await;
+    assert_eq!(deleted.json(), json!({ "client_id": id, "secret": secret }));
+    let token = muster.run(["clients", "registration-token", "create", "--format", "json"]).await.json();
+    let revoked = muster.run(["clients", "registration-token", "revoke", token["id"].as_str().unwrap(), "--format", "json"]).await;
+    assert_eq!(revoked.json(), json!({ "id": token["id"] }));
+    assert_eq!(muster.run(["version", "--format", "json"]).await.json(), json!({ "version": env!("CARGO_PKG_VERSION") }));
+}
+
+#[tokio::test]
 async fn the_command_line_rotates_keys_beside_a_running_server() {
     let mut muster = Muster::new();
     muster.serve().await;

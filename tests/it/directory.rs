@@ -120,6 +120,9 @@ async fn the_admin_group_makes_administrators_and_takes_it_back() {
         assert_eq!(report["memberships"], json!({"added": 1, "removed": 1}));
         assert_eq!((&site.user("ada").await["is_admin"], &site.user("grace").await["is_admin"]), (&json!(false), &json!(true)));
         assert_eq!(site.count("SELECT COUNT(*) FROM audit_events WHERE kind = 'user_changed'").await, 2, "both are in the audit log");
+        let told = site.text("SELECT detail FROM audit_events WHERE kind = 'group_changed' AND subject_name = 'admins'").await;
+        let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+        assert_eq!((&told["who_joined"], &told["who_left"]), (&json!("grace"), &json!("ada")), "{told}");
     })
     .await;
 }

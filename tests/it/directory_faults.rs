@@ -12,6 +12,7 @@ use crate::support::faulty_ldap::{
     Directory, Entry, FaultyLdap, Outcome, Reply, Request, bind_refused_by_active_directory, cut_after, cut_inside, ending, refused, slowly,
 };
 use crate::support::slapd::{Options, Slapd, person};
+use crate::support::wait_until;
 
 const ACCOUNT: (&str, &str) = ("cn=muster,dc=example,dc=org", "opensesame-faulty");
 
@@ -203,6 +204,21 @@ async fn an_answer_that_says_it_is_a_gigabyte_long_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn a_held_run_that_is_discarded_while_its_confirmation_is_read_is_not_applied() {
+    let faulty = Faulty::synced().await;
+    faulty.server.change(|directory| directory.entries.retain(|entry| !entry.dn.starts_with(b"uid=person00")));
+    let held = faulty.site.sync("held").await["run_id"].as_str().expect("an id").to_owned();
+    faulty.server.bend(|asked, honest| if asked.asks_for("uid") { slowly(honest, Duration::from_secs(1)) } else { honest });
+    let mut command = faulty.site.muster.start(["directory", "sync", "--confirm", &held, "--format", "json"], "confirm.log");
+    wait_until("the run to begin", async || faulty.site.count("SELECT COUNT(*) FROM sync_runs WHERE outcome IS NULL").await == 1).await;
+    faulty.site.execute("UPDATE sync_runs SET discarded_at = started_at WHERE outcome = 'held'", vec![]).await;
+    wait_until("the command to end", async || command.ended().is_some()).await;
+    assert!(command.log().contains("was discarded by somebody else"), "{}", command.log());
+    assert_eq!(faulty.site.count("SELECT COUNT(*) FROM users WHERE directory_state = 'missing'").await, 0);
+    assert_eq!(faulty.site.count("SELECT COUNT(*) FROM sync_runs WHERE confirmed_at IS NOT NULL").await, 0);
+}
+
+#[tokio::test]
 async fn pages_that_repeat_without_end_are_noticed() {
     let faulty = Faulty::synced().await;
     let again = |end: &mut Outcome| end.cookie = Some(b"again".to_vec());
@@ -221,6 +237,32 @@ async fn pages_that_repeat_without_end_are_noticed() {
             if asked.asks_for("uid") { ending(vec![Reply::Done(Outcome::default())], again) } else { honest }
         })
         .await;
+}
+
+#[tokio::test]
+async fn a_domain_controller_restored_from_a_backup_makes_a_run_that_reads_everything() {
+    let mut faulty = Faulty::start(Directory::of(Vendor::ActiveDirectory).with(people(3))).await;
+    faulty.site.set(&[("LDAP_FOLLOW_CHANGES", "true")]);
+    faulty.site.muster.serve().await;
+    let waits_for = async |site: &Site, sql: &'static str| crate::support::wait_until(sql, async || site.count(sql).await == 1).await;
+    waits_for(&faulty.site, "SELECT COUNT(*) FROM directory_following WHERE mode = 'usn' AND since IS NOT NULL").await;
+    waits_for(&faulty.site, "SELECT COUNT(*) FROM sync_runs WHERE started_by = 'start' AND outcome = 'applied'").await;
+    // Its update number goes back, and what was told by the numbers before says nothing about what is there now.
+    faulty.server.change(|directory| directory.entries.push(Entry::person("person100")));
+    faulty.server.bend(|asked, mut honest| {
+        for reply in &mut honest {
+            if let Reply::Entry(entry) = reply
+                && asked.asks_for("highestCommittedUSN")
+            {
+                entry.attributes.retain(|(name, _)| !name.eq_ignore_ascii_case(b"highestCommittedUSN"));
+                *entry = entry.clone().with("highestCommittedUSN", "77");
+            }
+        }
+        honest
+    });
+    waits_for(&faulty.site, "SELECT COUNT(*) FROM users WHERE username = 'person100'").await;
+    assert_eq!(faulty.site.count("SELECT COUNT(*) FROM sync_runs WHERE started_by = 'catch_up' AND outcome = 'applied'").await, 1);
+    faulty.site.muster.stop().await;
 }
 
 #[tokio::test]

@@ -131,6 +131,51 @@ async fn a_directory_that_was_away_is_followed_again_with_what_happened_meanwhil
     site.muster.stop().await;
 }
 
+/// A way to a server that can be cut and mended, by sending whether it is.
+async fn way_to(server: String) -> (std::net::SocketAddr, tokio::sync::watch::Sender<bool>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (sender, is_cut) = tokio::sync::watch::channel(false);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let (mut is_cut, server) = (is_cut.clone(), server.clone());
+            tokio::spawn(async move {
+                let carried = async {
+                    let Ok(mut server) = tokio::net::TcpStream::connect(server).await else { return };
+                    tokio::io::copy_bidirectional(&mut client, &mut server).await.ok();
+                };
+                tokio::select! {
+                    biased;
+                    () = async { is_cut.wait_for(|is_cut| *is_cut).await.ok(); } => {}
+                    () = carried => {}
+                }
+            });
+        }
+    });
+    (address, sender)
+}
+
+#[tokio::test]
+async fn a_deletion_told_after_a_pause_by_an_id_that_is_not_kept_is_not_lost() {
+    let slapd = Slapd::start(&company()).await;
+    let (address, cut) = way_to(slapd.url().trim_start_matches("ldap://").to_owned()).await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    site.use_slapd(&slapd);
+    // OpenLDAP names those who are gone by entryUUID alone then.
+    site.set(&[("LDAP_ATTRIBUTE_USER_UNIQUE_IDENTIFIER", "uid"), ("LDAP_ATTRIBUTE_GROUP_UNIQUE_IDENTIFIER", "cn")]);
+    site.set(&[("LDAP_URL", &format!("ldap://{address}"))]);
+    let eye = serve_following(&mut site).await;
+    // From here on there is a place to go on from.
+    slapd.tools().modify(&named(&person_dn("grace"), "replace: mail\nmail: admiral@example.org")).await;
+    eye.until(GRACE_IS_ADMIRAL, 1).await;
+    cut.send_replace(true);
+    eye.until("SELECT COUNT(*) FROM directory_following WHERE since IS NULL", 1).await;
+    slapd.tools().delete(&person_dn("linus")).await;
+    cut.send_replace(false);
+    eye.until(LINUS_IS_OUT, 1).await;
+    site.muster.stop().await;
+}
+
 #[tokio::test]
 async fn another_instance_follows_when_the_one_that_did_is_killed() {
     let slapd = Slapd::start(&company()).await;
@@ -203,6 +248,8 @@ async fn who_was_missing_at_a_sign_in_is_deleted_by_the_next_run_as_the_settings
         assert_ne!(sign_in(&site, &Browser::new(&site.muster.url()), &passkeys).await, 200);
         assert_eq!(eye.count(LINUS_IS_OUT).await, 1, "the sign-in saw it, and deletes nobody");
         site.execute("UPDATE users SET left_at = left_at - $1 WHERE username = 'linus'", vec![(days * 86_400_000).into()]).await;
+        let preview = site.muster.run(["directory", "preview"]).await;
+        assert!(preview.stdout.contains("1 who had left deleted for good"), "nothing is deleted without a word before: {preview:?}");
         let report = site.sync("applied").await;
         assert_eq!((&report["users"]["deleted"], &report["users"]["disabled"]), (&json!(1), &json!(0)), "{settings:?}: {report}");
         assert_eq!(eye.count("SELECT COUNT(*) FROM users WHERE username = 'linus'").await, 0);
@@ -278,6 +325,29 @@ async fn changes_in_active_directory_are_followed() {
 }
 
 #[tokio::test]
+async fn at_a_sign_in_a_silent_server_leaves_time_for_the_one_behind_it() {
+    // Takes connections and never agrees on TLS.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let slapd = Slapd::start(&company()).await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    site.use_slapd(&slapd);
+    let authority = std::fs::read_to_string(slapd.authority()).expect("the authority");
+    let both = format!("ldaps://{} {}", silent.local_addr().expect("an address"), slapd.url());
+    site.set(&[("LDAP_URL", &both), ("LDAP_CA_CERTIFICATE", &authority), ("LDAP_CONNECT_SECONDS", "1")]);
+    site.set(&[("LDAP_SYNC_AT_SIGN_IN", "true"), ("TRUST_PROXY", "true")]);
+    site.sync("applied").await;
+    site.muster.serve().await;
+    let eye = Eye::of(&site).await;
+    eye.until("SELECT COUNT(*) FROM sync_runs WHERE started_by = 'start' AND outcome IS NOT NULL", 1).await;
+    let (browser, passkeys) = (Browser::new(&site.muster.url()), SoftwarePasskeys::new(&site.muster.url()));
+    enrol(&site, &browser, &passkeys, "linus").await;
+    slapd.tools().delete(&person_dn("linus")).await;
+    assert_ne!(sign_in(&site, &Browser::new(&site.muster.url()), &passkeys).await, 200, "the second server knows that they left");
+    assert_eq!(eye.count(LINUS_IS_OUT).await, 1);
+    site.muster.stop().await;
+}
+
+#[tokio::test]
 async fn changes_in_389_directory_server_are_followed() {
     let ds389 = Ds389::start(&company()).await;
     let mut site = Site::new(Engine::Sqlite).await;
@@ -344,6 +414,47 @@ async fn whoever_signs_in_is_asked_for_and_a_directory_that_is_away_keeps_nobody
     assert_ne!(sign_in(&site, &fresh(), linus).await, 200);
     assert_ne!(linus_browser.get("/account").await.status, 200, "the session is dead");
     assert_eq!(eye.count("SELECT COUNT(*) FROM sync_runs WHERE started_by = 'follow'").await, 0);
+    site.muster.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_left_the_import_group_does_not_come_back_by_signing_in() {
+    let slapd = Slapd::start(&company()).await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    site.use_slapd(&slapd);
+    site.set(&[("LDAP_IMPORT_GROUP", "engineers"), ("LDAP_SYNC_AT_SIGN_IN", "true"), ("TRUST_PROXY", "true")]);
+    site.sync("applied").await;
+    site.muster.serve().await;
+    let eye = Eye::of(&site).await;
+    eye.until("SELECT COUNT(*) FROM sync_runs WHERE started_by = 'start' AND outcome IS NOT NULL", 1).await;
+    let (browser, passkeys) = (Browser::new(&site.muster.url()), SoftwarePasskeys::new(&site.muster.url()));
+    enrol(&site, &browser, &passkeys, "linus").await;
+    let engineers = format!("cn=engineers,ou=groups,{BASE}");
+    slapd.tools().modify(&named(&engineers, &format!("delete: member\nmember: {}", person_dn("linus")))).await;
+    site.sync("applied").await;
+    assert_eq!(eye.count(LINUS_IS_OUT).await, 1);
+    // The entry is there as ever and fits the filter for people.
+    assert_ne!(sign_in(&site, &Browser::new(&site.muster.url()), &passkeys).await, 200);
+    assert_eq!(eye.count(LINUS_IS_OUT).await, 1, "the sign-in brought nobody back");
+    slapd.tools().modify(&named(&engineers, &format!("add: member\nmember: {}", person_dn("linus")))).await;
+    site.sync("applied").await;
+    assert_eq!(sign_in(&site, &Browser::new(&site.muster.url()), &passkeys).await, 200, "a run that reads the group does");
+    site.muster.stop().await;
+}
+
+#[tokio::test]
+async fn who_is_not_in_the_import_group_is_not_taken_over_by_following_either() {
+    let slapd = Slapd::start(&company()).await;
+    let mut site = Site::new(Engine::Sqlite).await;
+    site.use_slapd(&slapd);
+    // Groups say who belongs here and are not taken over themselves.
+    site.muster.unset("LDAP_ADMIN_GROUP_NAME");
+    site.set(&[("LDAP_IMPORT_GROUP", "engineers"), ("LDAP_SYNC_GROUPS", "false")]);
+    let eye = serve_following(&mut site).await;
+    slapd.tools().modify(&named(&person_dn("grace"), "replace: mail\nmail: admiral@example.org")).await;
+    slapd.tools().modify(&named(&person_dn("linus"), "replace: mail\nmail: penguin@example.org")).await;
+    eye.until("SELECT COUNT(*) FROM users WHERE email = 'penguin@example.org'", 1).await;
+    assert_eq!(eye.count("SELECT COUNT(*) FROM users WHERE username = 'grace'").await, 0);
     site.muster.stop().await;
 }
 

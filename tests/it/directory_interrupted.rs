@@ -27,7 +27,8 @@ async fn is_writing(site: &Site) -> bool {
         }
         Engine::Postgres => {
             site.count(
-                "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle' AND query LIKE 'INSERT INTO users%'",
+                "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle'
+                 AND (query LIKE 'COPY users%' OR query LIKE 'COPY group_members%' OR query LIKE 'COPY audit_events%')",
             )
             .await
                 > 0

@@ -137,6 +137,7 @@ async fn a_held_run_is_explained_and_applied_or_discarded_by_an_administrator() 
         let (_, browser) = administrator(app, "root").await;
         let slapd = Slapd::start(&organisation(20, 2)).await;
         let page = browser.get(SAVE).await;
+        assert_eq!(page.texts("#o-LDAP_SYNC_INTERVAL option"), ["Every 5 minutes", "Every 15 minutes", "Hourly", "Daily"]);
         let mut typed = connection(&slapd);
         typed.pop();
         submit(&browser, &page, SAVE, &typed).await;

@@ -13,9 +13,10 @@ use muster::users::{self, User};
 use reqwest::Method;
 use serde_json::json;
 
+use crate::enumeration::rank_difference;
 use crate::oidc_support::{Client, REDIRECT_URI, claims};
 use crate::pages::look_at;
-use crate::pages_support::administrator;
+use crate::pages_support::{administrator, forge, led_to};
 use crate::support::app::{Engine, TestApp};
 use crate::support::browser::Page;
 use crate::support::http::{self, Answer, Browser};
@@ -439,6 +440,37 @@ async fn a_hash_opens_a_session_only_while_the_directory_is_down_and_only_while_
 }
 
 #[tokio::test]
+async fn a_right_password_opens_nothing_once_the_directory_has_disabled_the_entry_or_shows_it_no_more() {
+    let mut slapd = Slapd::start(&people()).await;
+    let settings = [
+        ("LDAP_PASSWORD_SIGN_IN", "always"),
+        ("LDAP_PASSWORD_CACHE", "true"),
+        // Nothing but the password's own way asks for the person.
+        ("LDAP_SYNC_AT_SIGN_IN", "false"),
+        ("LDAP_FOLLOW_CHANGES", "false"),
+        ("LDAP_USER_SEARCH_FILTER", "(&(objectClass=inetOrgPerson)(!(title=gone)))"),
+        // A rule of the organisation's own, of which slapd knows nothing when it is asked whether a password is right.
+        ("LDAP_USER_DISABLED_WHEN", "employeeType = former"),
+    ];
+    let app = synced(Engine::Sqlite, &slapd, &settings).await;
+    let enters = async |uid: &str| type_in_from(&app, "10.4.0.2", uid, &password_of(uid)).await.status == 303;
+    let hashes = async || app.count("SELECT COUNT(*) FROM directory_password_hashes", vec![]).await;
+    assert!(enters("ada").await && enters("linus").await);
+    assert_eq!(hashes().await, 2);
+    for (uid, attribute, value, reason) in
+        [("ada", "employeeType", "former", "refused_by_the_directory"), ("linus", "title", "gone", "not_in_the_directory_any_more")]
+    {
+        slapd.tools().modify(&format!("dn: {}\nchangetype: modify\nreplace: {attribute}\n{attribute}: {value}\n", person_dn(uid))).await;
+        assert!(!enters(uid).await, "{uid}");
+        assert_eq!(app.last_reason(Kind::SignInRefused).await, reason);
+    }
+    assert_eq!(hashes().await, 0, "the directory has said no");
+    slapd.stop().await;
+    assert!(!enters("ada").await && !enters("linus").await, "an outage gives nobody back what they lost");
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn a_person_changes_their_directory_password_and_other_browsers_are_signed_out() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let slapd = Slapd::start(&people()).await;
@@ -585,6 +617,26 @@ async fn a_person_who_was_moved_comes_in_and_whoever_stands_where_they_were_does
 }
 
 #[tokio::test]
+async fn a_hash_goes_when_the_directory_tells_that_the_password_was_changed_since() {
+    let slapd = Slapd::start_with(&Options { password_policy: true, ..Options::default() }, &people()).await;
+    let app = synced(Engine::Sqlite, &slapd, &[("LDAP_PASSWORD_SIGN_IN", "always"), ("LDAP_PASSWORD_CACHE", "true")]).await;
+    for uid in ["ada", "linus"] {
+        assert_eq!(type_in_from(&app, "10.4.0.3", uid, &password_of(uid)).await.status, 303);
+    }
+    // The directory keeps times to the second.
+    let ada = user(&app, "ada").await.id;
+    app.execute("UPDATE directory_password_hashes SET confirmed_at = confirmed_at - 5000 WHERE user_id = $1", vec![ada.into()]).await;
+    let changed = format!("dn: {}\nchangetype: modify\nreplace: userPassword\nuserPassword: Another one\n", person_dn("ada"));
+    slapd.tools().modify(&changed).await;
+    passwords::sweep(app.app(), app.clock.now()).await.expect("swept");
+    let linus = user(&app, "linus").await.id;
+    assert_eq!(app.count("SELECT COUNT(*) FROM directory_password_hashes", vec![]).await, 1);
+    let of_linus = app.count("SELECT COUNT(*) FROM directory_password_hashes WHERE user_id = $1", vec![linus.into()]).await;
+    assert_eq!(of_linus, 1, "who changed nothing keeps theirs");
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn a_password_openldap_wants_changed_opens_nothing_and_can_be_changed_here() {
     let slapd = Slapd::start_with(&Options { password_policy: true, ..Options::default() }, &people()).await;
     slapd.tools().modify(&format!("dn: cn=policy,{BASE}\nchangetype: modify\nadd: pwdMustChange\npwdMustChange: TRUE\n")).await;
@@ -624,13 +676,19 @@ async fn after_the_first_passkey_a_person_goes_on_to_the_app_they_came_from() {
     page.wait_for_path(ADD).await;
     page.wait_for_text("Then you go on to Wiki").await;
     page.click("#add-passkey button").await;
+    page.wait_for_text("Test your passkey now").await;
+    page.click("main button.link").await;
+    page.wait_for_text("Have a second way in").await;
+    page.click("main button.link").await;
+    page.wait_for_text("Go on to Wiki").await;
+    page.click("main button.primary").await;
     // The app is nowhere; what counts is that a code was made for it, with the passkey.
     let codes = "SELECT COUNT(*) FROM authorization_codes";
     wait_until("the app to get its code", async || app.count(codes, vec![]).await == 1).await;
     assert_eq!(app.audited(Kind::PasskeyAdded).await.len(), 1);
 
     // A page here is a way back as well, another site is none.
-    for (back, next) in [("/account/sessions", "/account/sessions"), ("https://evil.example/", "/account?notice=ready")] {
+    for (back, next) in [("/account/sessions", "/account/sessions"), ("https://evil.example/", "/account/apps")] {
         let (browser, uid) = (app.browser(), if back.starts_with('/') { "grace" } else { "linus" });
         let page = browser.get(&format!("{PAGE}?{}", serde_urlencoded::to_string([("back", back)]).expect("a query"))).await;
         let typed = browser.submit(&page, PAGE, &[("username", uid), ("password", &password_of(uid))]).await;
@@ -640,23 +698,14 @@ async fn after_the_first_passkey_a_person_goes_on_to_the_app_they_came_from() {
         let credential = app.passkeys().register(&started["publicKey"]).await.expect("a passkey");
         let body = json!({ "ceremony": started["ceremony"], "credential": credential, "back": back });
         let finished = app.post(&browser, "/account/passkeys/register/finish", &body).await;
-        assert_eq!((finished.json()["next"].as_str(), kept.as_str()), (Some(next), if back.starts_with('/') { back } else { "" }));
+        assert_eq!((finished.json()["next"].as_str(), kept.as_str()), (Some("/account/welcome"), if back.starts_with('/') { back } else { "" }));
+        assert_eq!(led_to(&forge(&app, &browser, "/account/welcome/done", &[]).await), next);
     }
     app.stop().await;
 }
 
 /// How many tries of each kind are measured: enough to see a difference of a fifth of what answers scatter.
 const MEASURED: u32 = 24;
-
-/// Mann and Whitney's test: how far two samples are from coming from one source, in standard deviations.
-fn rank_difference(one: &[Duration], other: &[Duration]) -> f64 {
-    let mut all: Vec<(Duration, bool)> = one.iter().map(|took| (*took, true)).chain(other.iter().map(|took| (*took, false))).collect();
-    all.sort_unstable();
-    let ranks: f64 = all.iter().zip(1_u32..).filter(|((_, is_one), _)| *is_one).map(|(_, rank)| f64::from(rank)).sum();
-    let count = |sample: &[Duration]| f64::from(u32::try_from(sample.len()).expect("a few"));
-    let (n, m) = (count(one), count(other));
-    (ranks - n * (n + m + 1.0) / 2.0).abs() / (n * m * (n + m + 1.0) / 12.0).sqrt()
-}
 
 #[tokio::test]
 async fn how_long_a_refusal_takes_does_not_tell_whether_somebody_exists() {

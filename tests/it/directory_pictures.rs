@@ -84,6 +84,14 @@ async fn a_picture_in_the_directory_becomes_a_small_one_here_and_goes_with_it() 
         look(&app, &clock).await;
         let changed = who(&app, "ada").await;
         assert!(!changed.picture.is_empty() && changed.picture != ada.picture);
+        // One that cannot be used takes the former one's place all the same, and is remembered so that it is not read every hour.
+        let address = format!("dn: {}\nchangetype: modify\nreplace: jpegPhoto\njpegPhoto: http://169.254.169.254/latest\n", person_dn("ada"));
+        slapd.tools().modify(&address).await;
+        look(&app, &clock).await;
+        assert_eq!(who(&app, "ada").await.picture, "");
+        let left_out = muster::db::query("SELECT COUNT(*) FROM user_pictures WHERE media_type = '' AND source_stamp <> ''");
+        let (count,): (i64,) = left_out.one(&mut app.db.read().await.expect("a connection")).await.expect("a number");
+        assert_eq!(count, 2, "Ada's and Grace's");
         slapd.tools().modify(&format!("dn: {}\nchangetype: modify\ndelete: jpegPhoto\n", person_dn("ada"))).await;
         look(&app, &clock).await;
         assert_eq!(who(&app, "ada").await.picture, "");

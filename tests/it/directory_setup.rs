@@ -9,6 +9,7 @@ use crate::support::browser::{Page, View};
 use crate::support::http::{Answer, Browser};
 use crate::support::samba::{self, Samba};
 use crate::support::slapd::{BASE, SERVICE_DN, SERVICE_PASSWORD, Slapd, group, organisation, person, person_dn};
+use crate::support::wait_until;
 
 const LIST: &str = "/admin/directories";
 const NEW: &str = "/admin/directories/new";
@@ -255,6 +256,29 @@ async fn a_directory_is_removed_with_its_people_kept_blocked_or_deleted() {
 }
 
 #[tokio::test]
+async fn two_directories_with_the_same_person_and_group_do_not_take_turns() {
+    let [north, south] = [
+        Slapd::start(&(person("ada", "Ada", "Lovelace") + &person("grace", "Grace", "Hopper") + &group("team", &["ada"]))).await,
+        Slapd::start(&(person("ada", "Ada", "Yonath") + &person("linus", "Linus", "Torvalds") + &group("team", &["linus"]))).await,
+    ];
+    on_each_engine(async |app| {
+        let (_, browser) = administrator(app, "root").await;
+        for (name, slapd) in [("north", &north), ("south", &south)] {
+            set_up(&browser, name, &slapd.url(), (SERVICE_DN, SERVICE_PASSWORD)).await;
+            sync(&browser, name).await;
+        }
+        for name in ["north", "south", "north"] {
+            assert_eq!(sync(&browser, name).await, "Nothing had changed", "{name}");
+        }
+        let count = async |sql: &'static str| app.count(sql, vec![]).await;
+        assert_eq!(count("SELECT COUNT(*) FROM users WHERE username = 'ada' AND directory = 'north' AND last_name = 'Lovelace'").await, 1);
+        assert_eq!(count("SELECT COUNT(*) FROM users WHERE directory = 'south'").await, 1, "Linus alone");
+        assert_eq!(count("SELECT COUNT(*) FROM groups WHERE directory IS NOT NULL").await, 1, "who came first has the name");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn people_and_groups_show_their_directory_and_its_mark_and_can_be_listed_by_it() {
     let [north, south] = [
         Slapd::start(&(person("ada", "Ada", "Lovelace") + &group("team", &["ada"]))).await,
@@ -274,6 +298,29 @@ async fn people_and_groups_show_their_directory_and_its_mark_and_can_be_listed_b
     assert_eq!(browser.get("/admin/users?source=local").await.texts("tbody tr").len(), 1);
     assert_eq!(browser.get("/admin/groups?source=north").await.texts("tbody tr").len(), 1);
     assert_eq!(browser.get("/admin/groups?source=south").await.texts("tbody tr").len(), 0);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_directory_that_does_not_answer_holds_up_no_other() {
+    // Takes connections and never says a word.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("ldap://{}", silent.local_addr().expect("an address"));
+    let slapd = Slapd::start(&person("ada", "Ada", "Lovelace")).await;
+    let account = [("LDAP_BIND_DN", SERVICE_DN), ("LDAP_BIND_PASSWORD", SERVICE_PASSWORD)];
+    let default = [("LDAP_ENABLED", "true"), ("LDAP_URL", url.as_str()), ("LDAP_BASE", BASE), ("LDAP_ANSWER_SECONDS", "600")];
+    let app = TestApp::start_with(Engine::Sqlite, &[&default[..], &account[..]].concat()).await;
+    let (_, browser) = administrator(&app, "root").await;
+    set_up(&browser, "north", &slapd.url(), (SERVICE_DN, SERVICE_PASSWORD)).await;
+    let runs = async |sql: &'static str| app.count(sql, vec![]).await;
+    let goes_on = "SELECT COUNT(*) FROM sync_runs WHERE directory = 'default' AND outcome IS NULL";
+    wait_until("the silent one to be asked", async || runs(goes_on).await == 1).await;
+    let first = "SELECT COUNT(*) FROM sync_runs WHERE directory = 'north' AND started_by <> 'follow' AND outcome IS NOT NULL";
+    wait_until("the first run of the other", async || runs(first).await > 0).await;
+    app.clock.advance(std::time::Duration::from_secs(3_601));
+    let hourly = "SELECT COUNT(*) FROM sync_runs WHERE directory = 'north' AND started_by = 'schedule' AND outcome IS NOT NULL";
+    wait_until("its hourly run", async || runs(hourly).await == 1).await;
+    assert_eq!(runs(goes_on).await, 1, "the silent one is still asked");
     app.stop().await;
 }
 

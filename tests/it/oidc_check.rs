@@ -63,6 +63,11 @@ async fn a_check_asks_as_the_app_would_and_shows_a_refusal() {
         assert!(page.texts(".notice").join("").contains("at userinfo only"), "{}", page.body);
         assert_eq!(provider.count("SELECT COUNT(*) FROM consents").await, 0, "to check is not to agree");
 
+        // A profile may demand it, too.
+        let bank = crate::oidc_fapi::Bank::new(provider).await;
+        let page = check(&browser, &bank.client).await;
+        assert!(page.texts(".notice.bad").is_empty() && page.texts("tbody tr").join("\n").contains("preferred_username"), "{}", page.body);
+
         let consent = check(&browser, &strict).await;
         let denied = browser.submit(&consent, "/authorize/consent", &[("decision", "deny")]).await;
         assert!(browser.follow(denied).await.texts(".notice.bad").join("").contains("access_denied"));
@@ -139,7 +144,7 @@ async fn an_administrator_checks_an_app_in_a_browser() {
     page.click("form button").await;
     page.wait_for_path("/account/passkeys/add").await;
     page.click("#add-passkey button").await;
-    page.wait_for_path("/account").await;
+    page.wait_for_path("/account/welcome").await;
 
     let registration =
         Registration { name: "Wiki".into(), redirect_uris: vec![REDIRECT_URI.into()], claims_in_id_token: true, ..Registration::default() };

@@ -173,6 +173,45 @@ async fn a_document_is_fetched_once_and_a_changed_one_counts_from_then_on() {
     }
 }
 
+/// Whoever brings as many documents as there is room for keeps nobody else out.
+#[tokio::test]
+async fn documents_nobody_agreed_to_make_room_for_others() {
+    for database in [None, Some(postgres::database().await)] {
+        let site = Site::start();
+        let mut muster = site.muster(database);
+        muster.set("CLIENT_REGISTRATION_LIMIT", "1");
+        muster.serve().await;
+        let (base, flood) = (muster.url(), site.client_id());
+        let other = flood.replace("client.json", "other.json");
+        let mut document = site.document();
+        for (asked, id) in [(1, &flood), (2, &other), (3, &flood)] {
+            document["client_id"] = id.as_str().into();
+            site.serve_document(&document);
+            let answer = ask(&base, id, REDIRECT).await;
+            assert!(went_on(&answer), "{id}: {} {}", answer.status, answer.body);
+            assert_eq!(site.asked(), asked, "each time the other one had made room");
+        }
+        assert!(muster.stop().await.success());
+    }
+}
+
+#[tokio::test]
+async fn a_document_somebody_agreed_to_makes_no_room() {
+    on_both_databases(async |provider| {
+        set(provider, "client_documents", "true").await;
+        set(provider, "client_registration_limit", "1").await;
+        let (typed, ada, now) = (provider.client().await, provider.person("ada").await, provider.now());
+        let fetched = "INSERT INTO client_documents (client_id, fetched_at, fresh_until) VALUES ($1, $2, $2)";
+        provider.execute(query(fetched).bind(typed.id).bind(now)).await;
+        let agreed = "INSERT INTO consents (user_id, client_id, scopes, granted_at, last_used_at) VALUES ($1, $2, 'openid', $3, $3)";
+        provider.execute(query(agreed).bind(ada.id).bind(typed.id).bind(now)).await;
+        let refused = ask(&provider.base, "https://127.0.0.1:9/client.json", REDIRECT).await;
+        assert!(refused.texts("main").join(" ").contains("as many apps"), "{}", refused.body);
+        assert_eq!(provider.count("SELECT COUNT(*) FROM client_documents").await, 1);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn documents_that_are_wrong_huge_slow_or_elsewhere_make_no_client() {
     let site = Site::start();
@@ -276,7 +315,12 @@ async fn people_see_the_host_of_a_document_and_are_asked_until_documents_are_swi
         let agreed = browser.submit(&page, "/authorize/consent", &[("decision", "allow")]).await;
         let code = &crate::oidc_support::answered(&agreed)["code"];
         let tokens = crate::oidc_support::succeeded(&client.redeem(code, &[]).await);
+        // Its tokens open something for as long as it is served.
+        let access = tokens["access_token"].as_str().expect("an access token");
+        let server = provider.client().await;
+        assert_eq!((provider.userinfo(access).await.status.as_u16(), &server.introspect(access).await["active"]), (200, &json!(true)));
         set(provider, "client_documents", "false").await;
+        assert_eq!((provider.userinfo(access).await.status.as_u16(), server.introspect(access).await), (401, json!({ "active": false })));
         assert_eq!(browser.get(&client.request(&[])).await.status, 400);
         // Nor does it send people anywhere after sign-out, though its ID token says that they were there.
         let bye = |more: &[(&str, &str)]| {
@@ -300,6 +344,42 @@ async fn people_see_the_host_of_a_document_and_are_asked_until_documents_are_swi
         set(provider, "client_documents", "true").await;
         let away = browser.get(&bye(&[])).await;
         assert!(away.location().is_some_and(|to| to.as_str() == crate::oidc_support::SIGNED_OUT_URI), "{} {}", away.status, away.body);
+    })
+    .await;
+}
+
+/// What a document says counts for what its client does with what it was given, too: it may be gone, or a key in it.
+#[tokio::test]
+async fn a_client_whose_document_is_gone_gets_no_more_tokens() {
+    on_both_databases(async |provider| {
+        set(provider, "client_documents", "true").await;
+        // Not an address of the public Internet, so it cannot be had as soon as somebody wants it.
+        let id = "https://127.0.0.1:9/client.json";
+        let typed = provider
+            .client_with(|it| (it.is_public, it.skip_consent, it.redirect_uris) = (true, false, vec!["https://editor.example.org/cb".into()]), &[])
+            .await;
+        let policy = json!({ "provenance": { "registered_by": "document" } }).to_string();
+        provider.execute(query("UPDATE clients SET client_id = $2, policy = $3 WHERE id = $1").bind(typed.id).bind(id).bind(policy)).await;
+        let (now, later) = (provider.now(), provider.now() + Duration::from_secs(3600));
+        let fetched = "INSERT INTO client_documents (client_id, fetched_at, fresh_until) VALUES ($1, $2, $3)";
+        provider.execute(query(fetched).bind(typed.id).bind(now).bind(later)).await;
+        let client = crate::oidc_support::Client { client_id: id.to_owned(), ..typed };
+
+        let browser = provider.browser_of(&provider.person("ada").await).await;
+        let page = browser.get(&client.request(&[("scope", "openid offline_access")])).await;
+        let agreed = browser.submit(&page, "/authorize/consent", &[("decision", "allow")]).await;
+        let tokens = crate::oidc_support::succeeded(&client.redeem(&crate::oidc_support::answered(&agreed)["code"], &[]).await);
+        let refresh = async |tokens: &Value| client.refresh(tokens["refresh_token"].as_str().expect("a refresh token")).await;
+        let tokens = crate::oidc_support::succeeded(&refresh(&tokens).await);
+        provider.wait(Duration::from_secs(25 * 3600));
+        crate::oidc_support::assert_refused(&refresh(&tokens).await, 401, "invalid_client");
+        provider.execute(query("UPDATE client_documents SET fresh_until = $1").bind(provider.now() + Duration::from_secs(60))).await;
+        crate::oidc_support::succeeded(&refresh(&tokens).await);
+        // Of a client that nobody has come from no document is looked for here.
+        let before = provider.count("SELECT COUNT(*) FROM attempts").await;
+        let stranger = crate::oidc_support::Client { client_id: "https://127.0.0.1:9/other.json".to_owned(), ..client.clone() };
+        crate::oidc_support::assert_refused(&stranger.refresh("x").await, 401, "invalid_client");
+        assert_eq!(provider.count("SELECT COUNT(*) FROM attempts").await, before);
     })
     .await;
 }

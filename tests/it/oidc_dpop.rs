@@ -47,6 +47,12 @@ async fn a_token_bound_to_a_key_opens_userinfo_with_that_key_only() {
         assert_challenged(&provider.userinfo_proved("DPoP", token, &[&thief.for_userinfo(provider, token)]).await, "invalid_token");
         assert_refused(&provider.userinfo_proved("Bearer", token, &[]).await, 401, "invalid_token");
         assert_refused(&provider.userinfo_proved("Bearer", token, &[&key.for_userinfo(provider, token)]).await, 401, "invalid_token");
+        // Whoever has no token, or no key to it, has nothing written down.
+        let before = provider.count("SELECT COUNT(*) FROM dpop_proofs").await;
+        for (token, key) in [("guessed", &key), (token, &thief)] {
+            assert_challenged(&provider.userinfo_proved("DPoP", token, &[&key.for_userinfo(provider, token)]).await, "invalid_token");
+        }
+        assert_eq!(provider.count("SELECT COUNT(*) FROM dpop_proofs").await, before);
         // A token that is not bound is not helped by a proof.
         let bearer = client.tokens(&browser, &[]).await;
         assert_eq!(bearer["token_type"], "Bearer");

@@ -122,6 +122,42 @@ async fn oidcc_idtoken_rs256() {
     .await;
 }
 
+/// RFC 9449 section 5.2 and RFC 9101 section 10.5: what an app demands of itself is demanded of whoever comes in its name.
+#[tokio::test]
+async fn an_app_that_wants_its_tokens_bound_and_its_requests_signed_is_held_to_it() {
+    each(async |provider, browser| {
+        let bound = Itself::new(provider, &[("dpop_bound_access_tokens", json!(true))]).await;
+        assert_eq!(bound.said["dpop_bound_access_tokens"], true);
+        let page = browser.get(&bound.client.request(&[])).await;
+        let told = answered(&browser.submit(&page, "/authorize/consent", &[("decision", "allow")]).await);
+        let parameters = [
+            ("grant_type", "authorization_code"),
+            ("code", told["code"].as_str()),
+            ("redirect_uri", &bound.client.redirect_uri),
+            ("code_verifier", &bound.client.verifier),
+        ];
+        assert_refused(&bound.token(provider, &parameters).await, 400, "invalid_dpop_proof");
+
+        let signs = Itself::new(provider, &[("require_signed_request_object", json!(true))]).await;
+        assert_eq!(signs.said["require_signed_request_object"], true);
+        assert_eq!(answered(&browser.get(&signs.client.request(&[])).await)["error"], "invalid_request");
+        let without_keys = json!({ "redirect_uris": ["https://suite.example.org/callback"], "require_signed_request_object": true });
+        assert_refused(&register(provider, None, &without_keys).await, 400, "invalid_client_metadata");
+
+        // It may change its mind, as long as nobody here decided.
+        let text = |name: &str| bound.said[name].as_str().expect("as the server made it");
+        let new = json!({
+            "client_id": bound.said["client_id"], "redirect_uris": bound.said["redirect_uris"], "token_endpoint_auth_method": "private_key_jwt",
+            "jwks": { "keys": [bound.key.jwk()] },
+        });
+        let changed =
+            call(provider, reqwest::Method::PUT, text("registration_client_uri"), Some(text("registration_access_token")), Some(&new)).await;
+        assert_eq!((changed.status.as_u16(), changed.json().get("dpop_bound_access_tokens")), (200, None), "{}", changed.body);
+        bound.tokens(provider, browser, &[]).await;
+    })
+    .await;
+}
+
 /// `none` is not offered, so the suite leaves this out; a client that asks for it is refused.
 #[tokio::test]
 async fn oidcc_idtoken_unsigned() {

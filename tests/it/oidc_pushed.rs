@@ -83,6 +83,27 @@ async fn a_pushed_request_can_be_visited_again_until_it_is_answered_and_never_af
     .await;
 }
 
+/// Anybody can push in the name of a public app, and what is pushed is kept for hours.
+#[tokio::test]
+async fn strangers_do_not_fill_the_database_with_pushed_requests() {
+    on_both_databases(async |provider| {
+        let public = provider.client_with(|it| it.is_public = true, &[]).await;
+        let web = provider.client().await;
+        pushed(&public, &[]).await;
+        // As if nine hundred and ninety-eight more had come.
+        assert_eq!(provider.execute(muster::db::query("UPDATE attempts SET count = 999")).await, 1);
+        pushed(&public, &[]).await;
+        let refused = push(&public, &[]).await;
+        assert_refused(&refused, 429, "temporarily_unavailable");
+        assert!(refused.header("retry-after").parse::<u64>().is_ok_and(|seconds| (1..=3601).contains(&seconds)), "{}", refused.header("retry-after"));
+        assert_eq!(provider.count("SELECT COUNT(*) FROM pushed_requests").await, 2);
+        pushed(&web, &[]).await;
+        provider.wait(Duration::from_secs(3601));
+        pushed(&public, &[]).await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn fapi2_security_profile_final_par_attempt_to_use_expired_request_uri() {
     on_both_databases(async |provider| {

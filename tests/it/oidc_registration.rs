@@ -183,6 +183,52 @@ async fn a_public_app_on_the_persons_computer_is_agreed_to_each_time() {
     .await;
 }
 
+/// Of an app nobody here checked, people know for sure where it leads. One that has them agree to a place they trust is not answered at another.
+#[tokio::test]
+async fn what_people_agreed_to_counts_for_the_place_they_were_told_and_for_no_other() {
+    on_both_databases(async |provider| {
+        const ELSEWHERE: &str = "https://elsewhere.example/cb";
+        set(provider, "client_registration", "open").await;
+        let browser = provider.browser_of(&provider.person("ada").await).await;
+        let agree = async |client: &Client| {
+            let page = browser.get(&client.request(&[])).await;
+            let agreed = browser.submit(&page, "/authorize/consent", &[("decision", "allow")]).await;
+            succeeded(&client.redeem(&answered(&agreed)["code"], &[]).await);
+        };
+        let silently = async |client: &Client, uri: &str| answered(&browser.get(&client.request(&[("redirect_uri", uri), ("prompt", "none")])).await);
+        let asks = |told: &std::collections::BTreeMap<String, String>| told.get("error").map(String::as_str) == Some("consent_required");
+
+        // Both places from the beginning.
+        let both = app(provider, &registered(provider, &json!({ "redirect_uris": [REDIRECT, ELSEWHERE] })).await);
+        agree(&both).await;
+        for uri in [ELSEWHERE, REDIRECT] {
+            assert!(asks(&silently(&both, uri).await), "{uri}");
+        }
+        // Another one later; an address at the same place is none.
+        let near = "https://app.example.org/other";
+        let said = registered(provider, &json!({ "redirect_uris": [REDIRECT, near] })).await;
+        let (uri, token) = (
+            said["registration_client_uri"].as_str().expect("as the test made it"),
+            said["registration_access_token"].as_str().expect("as the test made it"),
+        );
+        let moves = async |uris: &[&str]| {
+            let new = json!({ "client_id": said["client_id"], "redirect_uris": uris });
+            let moved = call(provider, Method::PUT, uri, Some(token), Some(&new)).await;
+            assert_eq!(moved.status, 200, "{}", moved.body);
+        };
+        let notes = app(provider, &said);
+        agree(&notes).await;
+        assert!(silently(&notes, near).await.contains_key("code"));
+        moves(&[near]).await;
+        assert!(silently(&notes, near).await.contains_key("code"), "still the same place");
+        moves(&[ELSEWHERE]).await;
+        assert!(asks(&silently(&notes, ELSEWHERE).await), "people agreed to go somewhere else");
+        moves(&[near]).await;
+        assert!(asks(&silently(&notes, near).await), "nor does coming back bring it back");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn an_app_reads_changes_and_deletes_its_own_registration() {
     on_both_databases(async |provider| {

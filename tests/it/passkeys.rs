@@ -26,7 +26,7 @@ async fn a_person_comes_by_a_link_adds_a_passkey_and_signs_in_with_it_without_a_
         let by_link = browser.cookies("/");
         let added = app.add_passkey(&browser, &passkeys).await;
         assert_eq!(added.status, 200, "{}", added.body);
-        assert_eq!(added.json()["next"], "/account?notice=ready");
+        assert_eq!(added.json()["next"], "/account/welcome");
         assert_eq!(passkeys.len(), 1);
         // The session is another one: made by the passkey.
         let by_passkey = browser.cookies("/");
@@ -404,6 +404,11 @@ async fn endpoints_take_json_from_our_own_pages_and_nothing_else() {
         let cross = browser.request(Method::POST, path).header("sec-fetch-site", "cross-site").header("origin", "https://evil.example");
         assert_eq!(http::answer(cross.json(&json!({}))).await.status, 403, "{path}");
     }
+    let ceremonies = ["/sign-in", "/account/passkeys/register", "/account/prove"];
+    for path in ceremonies.iter().flat_map(|of| [format!("{of}/start"), format!("{of}/finish")]) {
+        let silent = browser.request(Method::POST, &path).json(&json!({}));
+        assert_eq!(http::answer(silent).await.status, 403, "{path}: it does not say where it comes from");
+    }
     let form = browser.request(Method::POST, "/sign-in/finish").header("origin", &app.url).form(&[("ceremony", "x")]);
     assert_eq!(http::answer(form).await.status, 415);
     let list = browser.request(Method::POST, "/sign-in/finish").header("origin", &app.url).json(&json!([1]));
@@ -492,6 +497,23 @@ async fn the_sign_in_page_leads_where_the_person_wanted_to_go_and_never_to_anoth
     app.sign_in(&browser, &passkeys).await;
     assert_eq!(browser.get(&format!("/sign-in?request={sealed}")).await.header("location"), format!("/authorize/continue?request={sealed}"));
     app.stop().await;
+}
+
+#[tokio::test]
+async fn a_command_under_another_host_name_does_not_take_the_first_passkeys_from_the_server() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let app = TestApp::start(engine).await;
+        // `muster users list` in a shell without the server's APP_URL, say.
+        let elsewhere = app.configuration(&[("APP_URL", "https://id.example.org")]);
+        server::open(elsewhere, Clock::system()).await.expect("no passkey is lost").db.close().await;
+        let ada = app.person("ada").await;
+        let passkeys = app.passkeys();
+        app.enrol(&app.browser(), &passkeys, &ada).await;
+        let elsewhere = app.configuration(&[("APP_URL", "https://id.example.org")]);
+        assert!(server::open(elsewhere, Clock::system()).await.is_err(), "they belong to the server's name");
+        server::open(app.configuration(&[]), Clock::system()).await.expect("the server starts again").db.close().await;
+        app.stop().await;
+    }
 }
 
 #[tokio::test]

@@ -282,6 +282,7 @@ fn forms() -> BTreeSet<&'static str> {
 
 /// What a thief of a session gains nothing by that they do not have already, and why.
 const HARMLESS: &[(&str, &str)] = &[
+    ("/language", "chooses the language of this browser"),
     ("/sign-in/start", "anyone may begin to sign in"),
     ("/sign-in/finish", "is a proof itself"),
     ("/sign-in/password", "is a proof itself, of less"),
@@ -291,6 +292,11 @@ const HARMLESS: &[(&str, &str)] = &[
     ("/sign-in/email", "anyone may ask; the link goes to the address of the account"),
     ("/sign-up", "anyone may ask where sign-up is open; the link goes to the address"),
     ("/st/{token}", "the link is the proof"),
+    ("/sign-in/forget", "a browser forgets whom it greets"),
+    ("/account/welcome/skip", "leaves advice out"),
+    ("/account/welcome/done", "leads on"),
+    ("/account/picture", "a picture opens nothing"),
+    ("/account/picture/remove", "a picture opens nothing"),
     ("/sign-in/problem", "tells what went wrong in the browser"),
     ("/account/approve/deny", "keeps somebody out"),
     ("/account/advice/put-off", "puts advice off"),

@@ -142,6 +142,19 @@ async fn every_answer_carries_its_headers() {
 }
 
 #[tokio::test]
+async fn whoever_uses_an_address_in_a_wrong_way_is_told_the_right_one() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let visitor = app.browser();
+    for (path, method) in [("/api/oidc/token", "POST"), ("/api/oidc/introspect", "POST"), ("/sign-in/finish", "POST")] {
+        let answer = visitor.get(path).await;
+        assert_eq!(answer.status, 405, "{path}");
+        let allowed = answer.header("allow");
+        assert!(allowed.split(',').any(|allowed| allowed.trim() == method), "{path}: {allowed:?}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn cookies_are_small() {
     let app = TestApp::start(Engine::Sqlite).await;
     let (_, admin) = administrator(&app, "root").await;

@@ -1,6 +1,7 @@
 //! Settings in the administration.
 
 use muster::audit::Kind;
+use muster::settings::Settings;
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -81,4 +82,16 @@ async fn with_ui_config_disabled_the_page_says_so_and_refuses() {
     assert!(answer.body.contains("UI_CONFIG_DISABLED"));
     assert_eq!(app.count("SELECT COUNT(*) FROM settings", vec![]).await, 0);
     app.stop().await;
+}
+
+#[test]
+fn the_page_of_settings_has_each_with_its_variable_and_default() {
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/settings.md");
+    let page = std::fs::read_to_string(page).expect("the page is there");
+    let defaults = Settings::default();
+    for entry in Settings::CATALOG {
+        let default = Some(defaults.get(entry.key)).filter(|default| !default.is_empty() && !entry.input.is_secret());
+        let row = format!("| `{}` | {} | ", entry.env, default.map(|default| format!("`{default}`")).unwrap_or_default());
+        assert!(page.contains(&row), "docs/settings.md has no row that begins with {row}");
+    }
 }

@@ -202,7 +202,7 @@ impl Reader<'_> {
             }
         }
         if SigningAlg::from_text(typed.text("signing_alg")).is_none() && entry.contains_key("signing_alg") {
-            mistakes.push(("signing_alg".to_owned(), "it must be RS256, ES256 or EdDSA.".to_owned()));
+            mistakes.push(("signing_alg".to_owned(), "it must be RS256, ES256, PS256 or EdDSA.".to_owned()));
         }
         mistakes.extend(self.not_understood(entry, &typed));
         let secrets = self.secrets(entry, &mut mistakes);
@@ -383,7 +383,7 @@ mod tests {
             ("is_public = \"yes\"", "client \"wiki\", is_public: it must be true or false."),
             ("is_public = true\nrefresh_days = 999", "refresh_days: Enter a whole number"),
             ("is_public = true\ninitiate_login_uri = \"http://x.example\"", "initiate_login_uri: "),
-            ("signing_alg = \"HS256\"", "signing_alg: it must be RS256"),
+            ("signing_alg = \"HS256\"", "signing_alg: it must be RS256, ES256, PS256 or EdDSA"),
             ("", "client \"wiki\", secret_file: it is missing"),
             ("secret_file = \"nowhere\"", "client \"wiki\", secret_file: "),
             ("secret_env = \"SHORT\"", "secret_env: the secret must have at least 32 characters"),

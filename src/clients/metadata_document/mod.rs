@@ -9,7 +9,7 @@ mod store;
 
 use std::time::Duration;
 
-use super::{Authority, Client, RegisteredBy, insert_within, metadata, replace_within, store as clients};
+use super::{Authority, Client, RegisteredBy, forget, insert_within, metadata, replace_within, store as clients};
 use crate::app::App;
 use crate::attempts::{self, Allowance, Subject};
 use crate::clock::Timestamp;
@@ -51,6 +51,11 @@ pub fn is_served(settings: &Settings, client: &Client) -> bool {
     client.registration.policies.provenance.registered_by != RegisteredBy::Document || allowed(settings, &client.client_id)
 }
 
+/// [`is_served`] for a client of which only its `client_id` is at hand, which tells whether it is a document: no other client's looks like an address.
+pub fn is_served_as(settings: &Settings, client_id: &str) -> bool {
+    !is_document(client_id) || allowed(settings, client_id)
+}
+
 fn allowed(settings: &Settings, client_id: &str) -> bool {
     settings.client_documents && model::host_is_allowed(&settings.client_document_hosts, client_id)
 }
@@ -77,7 +82,9 @@ pub async fn bring_in(app: &App, unverified_client_id: &str, browser: &web::Clie
         return Ok(());
     }
     let usable = known.as_ref().is_some_and(|known| now.since(known.fetched_at) < KEPT_UNREACHED);
-    if known.is_none() && store::count(&mut app.db.read().await?).await? >= i64::from(settings.client_registration_limit.0) {
+    let limit = i64::from(settings.client_registration_limit.0);
+    // Whoever wants nobody else to come in could bring as many documents as there is room for; those nobody agreed to make room.
+    if known.is_none() && is_full(app, limit).await? {
         return Err(Unusable::Said("This server knows as many apps of this kind as it takes. Tell the people who run this server.".to_owned()));
     }
     if !may_fetch(app, url, browser, now).await? {
@@ -106,15 +113,34 @@ pub async fn bring_in(app: &App, unverified_client_id: &str, browser: &web::Clie
             replace_within(&mut tx, by, &before, &registration, now).await?;
             before.id
         }
-        None => match insert_within(&mut tx, by, Some(url), registration, now).await? {
-            Some(registered) => registered.client.id,
-            // Someone else came from it at the same moment.
-            None => return Ok(()),
-        },
+        None => {
+            if store::count(&mut tx).await? >= limit
+                && let Some(unused) = store::oldest_unused(&mut tx).await?
+            {
+                forget(&mut tx, &[unused]).await?;
+            }
+            match insert_within(&mut tx, by, Some(url), registration, now).await? {
+                Some(registered) => registered.client.id,
+                // Someone else came from it at the same moment.
+                None => return Ok(()),
+            }
+        }
     };
     store::put(&mut tx, id, now, fresh_until).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// [`bring_in`] for a client that comes for itself, with what it was given: only one that is here already, for another was given nothing. Its document may have been
+/// taken back since, or a key in it.
+///
+/// # Errors
+/// As [`bring_in`].
+pub async fn bring_up_to_date(app: &App, unverified_client_id: &str, from: &web::Client, now: Timestamp) -> Result<(), Unusable> {
+    if !is_document(unverified_client_id) || store::find(&mut app.db.read().await?, unverified_client_id).await?.is_none() {
+        return Ok(());
+    }
+    bring_in(app, unverified_client_id, from, now).await
 }
 
 async fn may_fetch(app: &App, url: &str, browser: &web::Client, now: Timestamp) -> sqlx::Result<bool> {
@@ -126,4 +152,10 @@ async fn may_fetch(app: &App, url: &str, browser: &web::Client, now: Timestamp) 
     may = may && attempts::take(&mut tx, &Subject::new("client document", url), PER_DOCUMENT, now).await?.is_ok();
     tx.commit().await?;
     Ok(may)
+}
+
+/// Whether there is no room for one more, and none can be made.
+async fn is_full(app: &App, limit: i64) -> sqlx::Result<bool> {
+    let mut conn = app.db.read().await?;
+    Ok(store::count(&mut conn).await? >= limit && store::oldest_unused(&mut conn).await?.is_none())
 }

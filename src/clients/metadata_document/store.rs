@@ -23,6 +23,18 @@ pub(super) async fn count(conn: &mut Conn) -> sqlx::Result<i64> {
     Ok(count)
 }
 
+/// The client of the document that was fetched longest ago, of those that nobody agreed to and that have nothing of anybody's.
+pub(super) async fn oldest_unused(conn: &mut Conn) -> sqlx::Result<Option<ClientId>> {
+    let row: Option<(ClientId,)> = query(
+        "SELECT d.client_id FROM client_documents d
+         WHERE NOT EXISTS (SELECT 1 FROM grants g WHERE g.client_id = d.client_id) AND NOT EXISTS (SELECT 1 FROM consents k WHERE k.client_id = d.client_id)
+         ORDER BY d.fetched_at, d.client_id LIMIT 1",
+    )
+    .optional(conn)
+    .await?;
+    Ok(row.map(|(client,)| client))
+}
+
 pub(super) async fn put(tx: &mut Tx, client: ClientId, fetched_at: Timestamp, fresh_until: Timestamp) -> sqlx::Result<()> {
     query(
         "INSERT INTO client_documents (client_id, fetched_at, fresh_until) VALUES ($1, $2, $3)

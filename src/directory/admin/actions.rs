@@ -19,7 +19,7 @@ use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::secret::Password;
-use crate::sessions::{AdminDeed, AdminSession, RoutineDeed};
+use crate::sessions::{AdminDeed, AdminSession, RoutineDeed, tries};
 use crate::settings::UpdateError;
 use crate::web::{Chrome, Mistakes};
 
@@ -96,7 +96,8 @@ pub(super) async fn preview_saved(app: &App, name: &str, admin: &AdminSession, n
 
 async fn in_time<T>(work: impl Future<Output = T>) -> Result<T, AppError> {
     tokio::time::timeout(WAITS, work).await.map_err(|_| {
-        let message = "Reading the directory takes longer than a page can wait. `muster directory preview` on the server waits longer.";
+        let message = "Reading the directory takes longer than a page can wait. `muster directory preview` on the server waits longer; it takes the settings \
+                       as they are saved.";
         AppError::Refused { title: "Takes too long", message: message.to_owned(), status: StatusCode::SERVICE_UNAVAILABLE }
     })
 }
@@ -196,7 +197,7 @@ pub async fn test_sign_in(
         return try_page(&app, name, &deed.admin, person, mistakes, None).await;
     }
     // Somebody else's lock-out counter runs at the directory with every try.
-    app.limits.password_tests.check_person(deed.admin.user.id)?;
+    tries::test_password(&app, deed.admin.user.id, deed.now).await?;
     let Ok(config) = directory::config(&app, &name).await? else { return Err(incomplete()) };
     let (class, outcome, sentences) = try_password(&config, &person, &typed.password, deed.now).await;
     let mut tx = app.db.begin().await?;
@@ -284,7 +285,7 @@ pub struct Removal {
 }
 
 async fn remove_page(app: &App, name: String, admin: &AdminSession, keep: &'static str, mistakes: Mistakes) -> Result<Response, AppError> {
-    let standing = directory::standing(&mut app.db.read().await?, &name).await?;
+    let standing = directory::standing(&mut app.db.read().await?, &name, app.clock.now()).await?;
     let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = RemovePage {
         chrome: Chrome { path: LIST.to_owned(), ..admin.chrome(app) },

@@ -37,7 +37,7 @@ pub async fn show(State(app): State<App>, admin: AdminSession) -> Result<impl In
     let mut directories = Vec::new();
     for name in names {
         let is_enabled = directory::texts(&app, &name).await?.is_enabled();
-        let standing = directory::standing(&mut app.db.read().await?, &name).await?;
+        let standing = directory::standing(&mut app.db.read().await?, &name, app.clock.now()).await?;
         directories.push(InShort { name, is_enabled, last: standing.last, active_users: standing.active_users, groups: standing.groups });
     }
     Ok(HomePage { chrome: admin.chrome(&app), warnings, directories })

@@ -61,7 +61,7 @@ pub(super) async fn run(app: App, directory: String, order: Order) -> Result<Red
             Ok(Ok(Err(error))) => return Err(sync_error(error)),
             Ok(Err(crashed)) => return Err(AppError::Internal(crashed.into())),
             Err(_) => {
-                let running = directory::standing(&mut app.db.read().await?, &directory).await?.running;
+                let running = directory::standing(&mut app.db.read().await?, &directory, app.clock.now()).await?.running;
                 if let Some(run) = running {
                     return Ok(Redirect::to(&format!("{LIST}/{directory}/runs/{}", run.id)));
                 }
@@ -110,8 +110,9 @@ pub async fn show(
     let mut conn = app.db.read().await?;
     let (run, problems) = directory::find_run(&mut conn, &directory, id).await?.ok_or(AppError::NotFound)?;
     let mut detail = history::run_detail(&mut conn, id).await?;
-    let is_expired = run.outcome == Some(Outcome::Held) && run.is_expired(app.clock.now());
-    let is_waiting = !is_expired && directory::standing(&mut conn, &directory).await?.waiting.is_some_and(|waiting| waiting.id == id);
+    let now = app.clock.now();
+    let is_expired = run.outcome == Some(Outcome::Held) && run.is_expired(now);
+    let is_waiting = !is_expired && directory::standing(&mut conn, &directory, now).await?.waiting.is_some_and(|waiting| waiting.id == id);
     let lists = Lists::new(format!("{LIST}/{directory}/runs/{id}"), query, std::mem::take(&mut detail.changes), problems);
     Ok(RunPage { chrome: admin.chrome(&app), directory, consequence: consequence(&run, keeps_people), run, detail, lists, is_waiting, is_expired })
 }

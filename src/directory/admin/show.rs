@@ -58,7 +58,7 @@ pub(super) struct DirectoryPage {
 pub(super) async fn page(app: &App, name: &str, admin: &AdminSession, asked: Asked) -> Result<DirectoryPage, AppError> {
     let texts = directory::texts(app, name).await?;
     let mut conn = app.db.read().await?;
-    let standing = directory::standing(&mut conn, name).await?;
+    let standing = directory::standing(&mut conn, name, app.clock.now()).await?;
     let kind = directory::kinds(&mut conn).await?.get(name).map(|kind| presets::name(*kind));
     drop(conn);
     let config = texts.read(name);
@@ -98,7 +98,6 @@ pub async fn show(
     let notice = match word.notice.as_str() {
         "saved" => "The settings were saved. They count from the next sync on.",
         "unchanged" => "Nothing was different, so nothing was saved.",
-        "running" => "The sync takes a while and goes on by itself. Reload this page to see how it ended.",
         "discarded" => "The plan was discarded, and nobody changes. It is not offered again as long as it stays the same.",
         "switched-on" => "The directory is in use. Its first sync begins within a minute, or now with “Sync now”.",
         "switched-off" => "The directory is switched off. Nothing is read from it, and nobody changes.",

@@ -20,6 +20,8 @@ use super::{FetchError, Phase};
 const SMALLER_PAGES: [u16; 3] = [250, 100, 50];
 /// Pages without an entry after which a search is taken for endless.
 const MAX_EMPTY_PAGES: usize = 100;
+/// The longest answer taken before the server says that it is complete, in bytes: of those who do not page, 500,000 people.
+const MAX_ANSWER: usize = 512 * 1024 * 1024;
 /// How many places on other servers are named.
 const MAX_PLACES: usize = 5;
 
@@ -216,8 +218,7 @@ impl Connection {
                 return Err(failed(format!("{} repeats the same page of its answer without end.", self.server())));
             }
             if tally.entries > self.limits().max_entries {
-                let message = format!("{} sent more than {} entries. Narrow filter or base DN.", self.server(), self.limits().max_entries);
-                return Err(failed(message));
+                return Err(failed(self.too_many()));
             }
             first_of_last_page = page.first.clone().or(first_of_last_page);
             tally.in_pages |= page.cookie.is_some();
@@ -259,6 +260,11 @@ impl Connection {
         }
     }
 
+    fn too_many(&self) -> String {
+        let (entries, length) = (self.limits().max_entries, MAX_ANSWER / 1024 / 1024);
+        format!("{} sent more than {entries} entries, or {length} MiB in one answer. Narrow filter or base DN.", self.server())
+    }
+
     fn unreadable(&self) -> String {
         format!("{} sent an entry that cannot be read.", self.server())
     }
@@ -286,7 +292,7 @@ impl Connection {
     /// Waits for all of an answer.
     async fn arrive(&mut self, phase: Phase, mut arriving: Arriving) -> Result<Arrived, FetchError> {
         let within = self.limits().answer_within;
-        let (mut pieces, mut entries, mut first, mut places) = (Vec::new(), 0, None, Vec::new());
+        let (mut pieces, mut entries, mut length, mut first, mut places) = (Vec::new(), 0, 0_usize, None, Vec::new());
         loop {
             let piece = match timeout(within, arriving.recv()).await {
                 Ok(Some(piece)) => piece,
@@ -309,7 +315,12 @@ impl Connection {
                     _ => return Err(FetchError { phase, message: self.unreadable() }),
                 }
             }
+            length = length.saturating_add(piece.len());
             pieces.push(piece);
+            // A server that never ends its answer must not fill the memory.
+            if end.is_none() && (entries > self.limits().max_entries || length > MAX_ANSWER) {
+                return Err(FetchError { phase, message: self.too_many() });
+            }
             match end {
                 Some(Some((result, cookie))) => return Ok(Arrived { pieces, entries, first, places, result, cookie }),
                 Some(None) => return Err(FetchError { phase, message: self.unreadable() }),

@@ -77,12 +77,17 @@ fn told(entry: &RawEntry) -> Option<End> {
     Some(End(Some(generalized_time(at)?)))
 }
 
+/// A time in 100 ns since 1601 ([MS-DTYP] section 2.3.3).
+pub(super) fn at_ticks(value: &[u8]) -> Option<Timestamp> {
+    Some(Timestamp::from_millis(number(value)? / 10_000 - MILLIS_1601_TO_1970))
+}
+
 fn number(value: &[u8]) -> Option<i64> {
     std::str::from_utf8(value).ok()?.trim().parse().ok()
 }
 
 /// Reads `YYYYMMDDHHMMSS[.f]Z` (RFC 4517 section 3.3.13, as servers write operational attributes).
-fn generalized_time(value: &[u8]) -> Option<Timestamp> {
+pub(super) fn generalized_time(value: &[u8]) -> Option<Timestamp> {
     let text = std::str::from_utf8(value).ok()?.trim().strip_suffix('Z')?;
     let text = text.split(['.', ',']).next()?;
     if text.len() != 14 || !text.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -525,6 +525,12 @@ async fn pages_without_end_are_noticed() {
     let mut config = ever_new.config();
     config.connection.limits.max_entries = 50;
     assert!(fetch(&config, NOW).await.unwrap_err().message.contains("more than 50 entries"));
+    // One page that goes on and on: nothing waits for its end.
+    let one_page = Fake::start(|_| Reply::Close((0..2_000).map(person).collect())).await;
+    let mut config = one_page.config();
+    config.connection.limits.max_entries = 50;
+    let error = fetch(&config, NOW).await.unwrap_err();
+    assert!(error.message.contains("more than 50 entries"), "{error}");
 }
 
 #[tokio::test]

@@ -11,9 +11,11 @@ use super::super::plan::{Change, Current, Extent, KnownUser, Plan, Policy, Verdi
 use super::super::run::{between_runs, write_part};
 use super::super::store;
 use super::super::text::Text;
+use super::super::texts;
 use super::groups::Concerned;
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::db::Conn;
 use crate::id::UserId;
 use crate::lease::Lease;
 use crate::users::model::key as name_key;
@@ -44,6 +46,10 @@ async fn under_lease(app: &App, config: &DirectoryConfig, touches: &[Touch], lea
         return Ok(Taken::NotAll("a place for entries was added or changed"));
     }
     let directory = config.name.as_str();
+    // It may have been switched off or removed since, while this waited for its turn.
+    if !texts(app, directory).await?.is_enabled() {
+        return Ok(Taken::All);
+    }
     let mut people: Vec<EntryId> = touches.iter().filter_map(|touch| touch.person.clone()).collect();
     let mut groups: Vec<EntryId> = touches.iter().filter_map(|touch| touch.group.clone()).collect();
     let nameless = touches.iter().filter(|touch| touch.person.is_none() || touch.group.is_none());
@@ -61,8 +67,32 @@ async fn under_lease(app: &App, config: &DirectoryConfig, touches: &[Touch], lea
     let part = read(app, config, &people, &groups).await?;
     let known_groups = store::part::groups_among(&mut app.db.read().await?, directory, &groups).await?;
     let groups: Vec<EntryId> = groups.into_iter().filter(|id| part.groups.contains(id) || known_groups.contains(id)).collect();
+    let is_untold = is_untold(app, directory, touches).await?;
     let batch = Batch { app, config, lease, people, groups, part };
-    batch.take_over().await
+    Ok(match batch.take_over().await? {
+        Taken::All if is_untold => Taken::NotAll("something was deleted, and the server does not tell what it was"),
+        taken => taken,
+    })
+}
+
+/// Whether something is gone that may be anybody known here: named by an id that is not kept (after a pause OpenLDAP tells of deletions by `entryUUID` alone,
+/// RFC 4533 section 2.5), or by a place where nobody is known to have been (a tombstone of Active Directory has few attributes left, and stands elsewhere).
+async fn is_untold(app: &App, directory: &str, touches: &[Touch]) -> sqlx::Result<bool> {
+    if touches.iter().any(is_nameless) {
+        return Ok(true);
+    }
+    let by_place = touches.iter().filter(|touch| touch.is_gone && touch.person.is_none() && touch.group.is_none());
+    let places: Vec<String> = by_place.map(|touch| touch.dn.clone()).collect();
+    if places.is_empty() {
+        return Ok(false);
+    }
+    let (people, groups) = store::part::ids_at(&mut app.db.read().await?, directory, &places).await?;
+    Ok(people.len() + groups.len() < places.len())
+}
+
+/// Whether a deletion has neither a place nor both the ids a person and a group would have.
+fn is_nameless(touch: &Touch) -> bool {
+    touch.is_gone && touch.dn.is_empty() && (touch.person.is_none() || touch.group.is_none())
 }
 
 /// Reads the touched entries; who is known and not found is asked for twice.
@@ -104,9 +134,10 @@ impl Batch<'_> {
             })
         };
         let life_cycle = self.config.life_cycle;
-        let mut groups_concerned = life_cycle.sync_groups && (!self.groups.is_empty() || self.part.users.iter().any(is_other));
-        if self.config.placement.import_group.is_some() && groups_concerned {
-            // Whether somebody belongs here is then a question of groups too.
+        let groups_matter = !self.groups.is_empty() || self.part.users.iter().any(is_other);
+        let mut groups_concerned = life_cycle.sync_groups && groups_matter;
+        if self.config.placement.import_group.is_some() && groups_matter {
+            // Whether somebody belongs here is then a question of groups, also where these are not taken over themselves.
             let is_known = |user: &DirectoryUser| known.get(&user.id).is_some_and(|known| known.state != DirectoryState::Missing);
             self.part.users.retain(is_known);
             (rest, groups_concerned) = (Some("only members of a group are taken over, and groups or newcomers are concerned"), false);
@@ -159,7 +190,7 @@ impl Batch<'_> {
             if self.config.life_cycle.missing == Missing::Delete && !plan.departed_users.is_empty() {
                 rest = Some("people are gone who are to be deleted");
             }
-            if !without_losses && !may_lose(self.app, self.config, &plan, &current).await? {
+            if !without_losses && !may_lose(&mut self.app.db.read().await?, self.config, &plan, &current).await? {
                 (without_losses, rest) = (true, Some("more people are gone than may go without confirmation"));
                 continue;
             }
@@ -265,16 +296,15 @@ pub(super) fn leaving(plan: &Plan<'_>) -> Vec<UserId> {
 
 /// Whether those who would lose access may without anybody confirming it, counted together with those who did since everything was read last; among them
 /// not more administrators than may go at once.
-pub(super) async fn may_lose(app: &App, config: &DirectoryConfig, plan: &Plan<'_>, current: &Current) -> sqlx::Result<bool> {
+pub(super) async fn may_lose(conn: &mut Conn, config: &DirectoryConfig, plan: &Plan<'_>, current: &Current) -> sqlx::Result<bool> {
     let leaving: HashSet<UserId> = leaving(plan).into_iter().collect();
     let leavers = || current.users.iter().filter(|user| leaving.contains(&user.id) && user.state == DirectoryState::Active);
     let (leaving, admins_leaving) = (leavers().count(), leavers().filter(|user| user.is_admin).count());
     if leaving == 0 {
         return Ok(true);
     }
-    let mut conn = app.db.read().await?;
-    let since = store::runs::last_agreed(&mut conn, &config.name).await?.unwrap_or(Timestamp::EPOCH);
-    let (active, admins, lost) = store::part::active_and_lost(&mut conn, &config.name, since).await?;
+    let since = store::runs::last_agreed(conn, &config.name).await?.unwrap_or(Timestamp::EPOCH);
+    let (active, admins, lost) = store::part::active_and_lost(conn, &config.name, since).await?;
     let [active, admins, lost] = [active, admins, lost].map(|count| usize::try_from(count).unwrap_or(0));
     Ok(lost + leaving <= config.guard.people.allowed(active + lost) && admins_leaving <= config.guard.admins.allowed(admins))
 }
@@ -323,4 +353,25 @@ fn admins_that_change(config: &DirectoryConfig, snapshot: &Snapshot, current: &C
     let admins: HashSet<&EntryId> = group.iter().flat_map(|group| &group.members).collect();
     let others = current.users.iter().filter(|user| user.state != DirectoryState::Missing && !touched.contains(&user.entry_id));
     others.filter(|user| user.is_admin != admins.contains(&user.entry_id)).map(|user| user.entry_id.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deletion_named_by_an_id_that_is_not_kept_is_not_passed_over() {
+        let id = || Some(EntryId::from("f806d289-e57f-11f1-a5d7-f8849f6d2e8b"));
+        let gone = |person, group, dn: &str| Touch { person, group, dn: dn.to_owned(), is_gone: true, is_place: false };
+        for (touch, expected) in [
+            (gone(None, None, ""), true),
+            (gone(id(), None, ""), true),
+            (gone(None, id(), ""), true),
+            (gone(id(), id(), ""), false),
+            (gone(None, None, "uid=ada,dc=x"), false),
+            (Touch { is_gone: false, ..gone(None, None, "") }, false),
+        ] {
+            assert_eq!(is_nameless(&touch), expected, "{touch:?}");
+        }
+    }
 }

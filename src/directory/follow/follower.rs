@@ -245,13 +245,15 @@ impl Session<'_> {
     /// Sees to a run that satisfies the need; gives the need back while there was none.
     async fn read_everything(&self, need: Need) -> Option<Need> {
         let wanted = async {
-            let latest = store::runs::latest_whole(&mut self.app.db.read().await?, &self.config.name).await?;
             let now = self.app.clock.now();
+            let latest = store::runs::latest_whole(&mut self.app.db.read().await?, &self.config.name, now).await?;
+            // A start that lies ahead is long over: the clock was set back.
+            let is_starting = self.server_started_at <= now && now < self.server_started_at + START_RUN_WITHIN;
             match &latest {
                 Some(run) if run.started_at >= need.since && has_read(run) => return Ok(None),
                 Some(run) if now < next_after(run) => return Ok(Some(need)),
-                None if now < self.server_started_at + START_RUN_WITHIN => return Ok(Some(need)),
-                Some(run) if run.started_at < self.server_started_at && now < self.server_started_at + START_RUN_WITHIN => return Ok(Some(need)),
+                None if is_starting => return Ok(Some(need)),
+                Some(run) if run.started_at < self.server_started_at && is_starting => return Ok(Some(need)),
                 _ => {}
             }
             let order = Order::by_itself(Trigger::CatchUp);
@@ -260,7 +262,7 @@ impl Session<'_> {
                 ended = sync(self.app, &self.config.name, &order) => ended.map(|_| ())?,
                 () = self.holds.cancelled() => return Ok(Some(need)),
             }
-            let latest = store::runs::latest_whole(&mut self.app.db.read().await?, &self.config.name).await?;
+            let latest = store::runs::latest_whole(&mut self.app.db.read().await?, &self.config.name, self.app.clock.now()).await?;
             Ok(Some(need).filter(|need| !latest.is_some_and(|run| run.started_at >= need.since && has_read(&run))))
         };
         match wanted.await {

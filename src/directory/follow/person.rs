@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::client::{self, FetchError, Part};
 use super::super::config::DirectoryConfig;
-use super::super::model::{EntryId, Snapshot};
+use super::super::model::{DirectoryState, EntryId, Snapshot};
 use super::super::plan::{Extent, Policy, Verdict, reconcile};
 use super::super::store::{self, NotApplied};
 use super::super::{journal, texts};
@@ -69,8 +69,9 @@ pub async fn refresh_person(app: &App, user: &User, now: Timestamp) -> Refreshed
         }
     };
     let Some(mut config) = config else { return Refreshed::NotAsked };
+    let within = share_of_each(config.connection.servers.len());
     let limits = &mut config.connection.limits;
-    limits.connect_within = limits.connect_within.min(WITHIN);
+    limits.connect_within = limits.connect_within.min(within);
     limits.answer_within = limits.answer_within.min(WITHIN);
     limits.run_within = WITHIN;
     let id = [EntryId::from(entry_id)];
@@ -95,6 +96,12 @@ pub async fn refresh_person(app: &App, user: &User, now: Timestamp) -> Refreshed
     }
 }
 
+/// How long reaching one of so many servers may take: the directory is asked twice, each time over a connection of its own, and a silent server must leave time
+/// for the next.
+fn share_of_each(servers: usize) -> Duration {
+    if servers < 2 { WITHIN } else { WITHIN / u32::try_from(servers).unwrap_or(u32::MAX).saturating_mul(2) }
+}
+
 /// Asks twice before saying that somebody is not there.
 async fn ask(config: &DirectoryConfig, id: &[EntryId], now: Timestamp) -> Result<Part, FetchError> {
     let part = client::read_part(config, id, &[], now).await?;
@@ -104,7 +111,11 @@ async fn ask(config: &DirectoryConfig, id: &[EntryId], now: Timestamp) -> Result
 async fn bring_up_to_date(app: &App, config: &DirectoryConfig, id: &[EntryId], part: &Part, now: Timestamp) -> sqlx::Result<Refreshed> {
     let policy = Policy::new(config, now).of_part(Extent::SomePeople);
     let current = of_people(app, &config.name, id, part, &policy).await?;
-    let Part { users, skipped_users, problems, .. } = part.clone();
+    let Part { mut users, skipped_users, problems, .. } = part.clone();
+    if config.placement.import_group.is_some() {
+        // They may have left the group of which only the members are taken over: whether they are in it again, a run that reads the groups says.
+        users.retain(|user| current.users.iter().any(|known| known.entry_id == user.id && known.state != DirectoryState::Missing));
+    }
     let snapshot = Snapshot { users, skipped_users, problems, ..Snapshot::default() };
     let mut plan = reconcile(&snapshot, &current, &policy);
     plan.held_because = None;
@@ -112,27 +123,31 @@ async fn bring_up_to_date(app: &App, config: &DirectoryConfig, id: &[EntryId], p
         return Ok(Refreshed::Unchanged);
     }
     let out = leaving(&plan);
-    if !may_lose(app, config, &plan, &current).await? {
-        tracing::warn!(
-            directory = config.name,
-            "a person who signs in is not in the directory, like more than may go without confirmation; what is known counts"
-        );
-        return Ok(Refreshed::Unreachable);
-    }
     let ended = store::part::memberships_of(&mut app.db.read().await?, &config.name, &plan.departed_users).await?;
     plan.removed_members.extend(ended);
     // Whoever comes back is about to get a session, which must be younger than what their absence ended.
     let at = if out.is_empty() { now - Duration::from_millis(1) } else { now };
     let changes = store::changes(&mut app.db.read().await?, &plan, &current).await?;
     let mut tx = app.db.begin().await?;
-    let had_admin = users::has_admin(&mut tx).await?;
+    if !out.is_empty() {
+        // Many may sign in at one moment: each counts those before.
+        store::part::one_after_another(&mut tx, &config.name).await?;
+    }
+    if !may_lose(&mut tx, config, &plan, &current).await? {
+        tracing::warn!(
+            directory = config.name,
+            "a person who signs in is not in the directory, like more than may go without confirmation; what is known counts"
+        );
+        return Ok(Refreshed::Unreachable);
+    }
+    let administered = users::administered(&mut tx).await?;
     let created = match store::apply(&mut tx, &config.name, &plan, &current, at).await {
         Ok(created) => created,
         // Somebody else writes about them at this moment.
         Err(NotApplied::Outdated) => return Ok(Refreshed::Unchanged),
         Err(NotApplied::Database(error)) => return Err(error),
     };
-    if had_admin && !users::has_admin(&mut tx).await? {
+    if users::administered(&mut tx).await? < administered {
         tracing::warn!(directory = config.name, "the last administrator is not in the directory or disabled there; that needs a confirmed sync");
         return Ok(Refreshed::Unreachable);
     }
@@ -146,6 +161,11 @@ async fn bring_up_to_date(app: &App, config: &DirectoryConfig, id: &[EntryId], p
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_silent_server_leaves_time_for_the_next_one_both_times() {
+        assert_eq!([0, 1, 2, 4].map(share_of_each), [2_000, 2_000, 500, 250].map(Duration::from_millis));
+    }
 
     #[test]
     fn a_directory_that_did_not_answer_is_left_alone_for_half_a_minute() {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::super::config::{Limit, Missing};
 use super::super::model::Snapshot;
 use super::users::PlannedUsers;
-use super::{Current, Plan, Policy};
+use super::{Current, Extent, Plan, Policy};
 use crate::id::{GroupId, UserId};
 
 /// Below this many, nobody can say whether what is gone was taken away on purpose.
@@ -35,6 +35,7 @@ pub(super) fn hold_reason(snapshot: &Snapshot, current: &Current, policy: &Polic
             reasons.extend(too_many(tally.admins_lost, tally.admins_before, guard.admins, "administrators", what, "LDAP_GUARD_ADMINS"));
         }
         reasons.extend(hidden_addresses(policy, users));
+        reasons.extend(hidden_locks(policy, users));
     }
     if policy.life_cycle.sync_groups {
         reasons.extend(groups(snapshot, current, policy, plan));
@@ -59,6 +60,17 @@ fn hidden_addresses(policy: &Policy, users: &PlannedUsers<'_>) -> Option<String>
         let attribute = super::label(policy, super::Field::Email);
         format!(
             "Nobody has an e-mail address any more; {before} of {found} people had one. It looks as if the bind account may not read {attribute} any more."
+        )
+    })
+}
+
+/// What an account is locked by is an attribute like others: hidden from the bind account, everybody who was kept out would be let in again.
+fn hidden_locks(policy: &Policy, users: &PlannedUsers<'_>) -> Option<String> {
+    let (before, after) = (users.tally.disabled_before, users.tally.disabled_after);
+    (policy.extent == Extent::Whole && after == 0 && before >= TELLING).then(|| {
+        format!(
+            "Nobody is disabled in the directory any more; {before} people were, and would be let in again. It looks as if the bind account may not read \
+             any more what disables an account (LDAP_USER_DISABLED_WHEN)."
         )
     })
 }

@@ -537,6 +537,23 @@ fn a_run_is_held_when_no_administrator_would_remain() {
 }
 
 #[test]
+fn a_unique_id_taken_from_another_attribute_is_held_and_confirmed_gives_nobody_what_somebody_else_had() {
+    let before = synced(&snapshot(people(12), vec![]));
+    let mut read = snapshot(people(12), vec![]);
+    for user in &mut read.users {
+        user.id = format!("other-{}", user.id).as_str().into();
+    }
+    let plan = reconcile(&read, &before, &policy());
+    assert!(matches!(plan.verdict(None), Verdict::Hold(_)));
+    assert_eq!((plan.counts.users.disabled, plan.counts.users.created), (12, 12));
+    // The names go to new accounts, which have no passkeys.
+    let after = apply(&plan, &before);
+    let (former, new): (Vec<_>, Vec<_>) = after.users.iter().partition(|user| before.users.iter().any(|known| known.id == user.id));
+    assert!(former.len() == 12 && former.iter().all(|user| user.state == DirectoryState::Missing && user.username.contains('~')));
+    assert!(new.len() == 12 && new.iter().all(|user| user.state == DirectoryState::Active && user.username.starts_with("user")));
+}
+
+#[test]
 fn the_administrators_group_may_be_named_by_its_dn() {
     let by_dn = placing(Placement { admin_group: Some("CN=g, OU=Groups,DC=x".to_owned()), ..Placement::default() });
     let read = snapshot(people(1), vec![group("g", "whatever", &["id000"])]);
@@ -755,6 +772,26 @@ fn an_attribute_hidden_from_everybody_at_once_is_held() {
     // Nobody misses what was never there.
     let without = synced(&reading(false, false));
     assert_eq!(reconcile(&reading(false, false), &without, &policy()).held_because, None);
+}
+
+#[test]
+fn when_nobody_is_disabled_any_more_the_run_is_held_and_when_somebody_still_is_they_come_back() {
+    let with = |disabled: &[usize]| {
+        let mut users = people(10);
+        disabled.iter().for_each(|place| users[*place].is_disabled = true);
+        snapshot(users, vec![])
+    };
+    let current = synced(&with(&[1, 2, 3, 4]));
+    let (nobody, one) = (with(&[]), with(&[4]));
+    let plan = reconcile(&nobody, &current, &policy());
+    let reason = plan.held_because.as_deref().expect("a reason");
+    assert!(reason.contains("4 people were") && reason.contains("LDAP_USER_DISABLED_WHEN"), "{reason}");
+    assert_eq!((plan.counts.users.restored, plan.verdict(Some(plan.digest))), (4, Verdict::Apply), "a confirmation lifts it");
+    let plan = reconcile(&one, &current, &policy());
+    assert_eq!((plan.counts.users.restored, &plan.held_because), (3, &None));
+    // Two may be a morning's work.
+    let current = synced(&with(&[1, 2]));
+    assert_eq!(reconcile(&nobody, &current, &policy()).held_because, None);
 }
 
 #[test]

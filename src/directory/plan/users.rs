@@ -47,6 +47,10 @@ pub(super) struct Tally {
     pub(super) addresses_before: usize,
     /// How many entries have one.
     pub(super) addresses_after: usize,
+    /// Known people who were found and whom the directory had disabled.
+    pub(super) disabled_before: usize,
+    /// How many entries are disabled.
+    pub(super) disabled_after: usize,
 }
 
 /// When people are not taken over: everybody stays as they are.
@@ -165,6 +169,7 @@ pub(super) fn plan_users<'s>(
         planned.present.insert(&entry.id, Present { row: known.map(|user| user.id), is_active });
         planned.tally.admins_after += usize::from(is_admin && is_active);
         planned.tally.addresses_after += usize::from(entry.email.is_some());
+        planned.tally.disabled_after += usize::from(entry.is_disabled);
         let row = UserRow { entry, username, email, is_admin, state, hash };
         let Some(known) = known else {
             plan.counts.users.created += 1;
@@ -180,6 +185,7 @@ pub(super) fn plan_users<'s>(
         let tally = &mut planned.tally;
         tally.found_again += 1;
         tally.addresses_before += usize::from(known.email.is_some());
+        tally.disabled_before += usize::from(known.state == DirectoryState::Disabled);
         tally.leaving += usize::from(known.state == DirectoryState::Active && !is_active);
         tally.admins_lost += usize::from(known.state == DirectoryState::Active && known.is_admin && !(is_admin && is_active));
         let counts = &mut plan.counts.users;

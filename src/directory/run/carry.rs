@@ -104,6 +104,8 @@ enum Written {
     NoAdminLeft,
     /// The lease went to somebody else; nothing was written.
     LeaseLost,
+    /// Somebody decided against the run that was to be confirmed; nothing was written.
+    Discarded,
 }
 
 /// A run that has begun.
@@ -124,6 +126,9 @@ impl Run<'_> {
             Ok(texts) => texts,
             Err(error) => return self.fail(vec![problem_of(format!("The settings cannot be read: {error:#}."))]).await,
         };
+        if !texts.is_enabled() {
+            return self.fail(vec![problem_of("The directory was switched off before the run had its turn. Nothing was changed.".to_owned())]).await;
+        }
         let config = match texts.read(self.directory) {
             Ok(config) => config,
             Err(mistakes) => return self.fail(problems_of(mistakes)).await,
@@ -161,6 +166,7 @@ impl Run<'_> {
                             return self.hold(&plan, changes, reason, held_for).await;
                         }
                         Written::LeaseLost => return self.fail(vec![problem_of(LEASE_LOST.to_owned())]).await,
+                        Written::Discarded => return self.fail(vec![problem_of(DISCARDED.to_owned())]).await,
                     }
                 }
             }
@@ -193,7 +199,7 @@ impl Run<'_> {
     async fn write(&self, plan: &Plan<'_>, current: &Current, changes: &Changes) -> sqlx::Result<Written> {
         let now = self.app.clock.now();
         let mut tx = self.app.db.begin().await?;
-        let had_admin = users::has_admin(&mut tx).await?;
+        let administered = users::administered(&mut tx).await?;
         // While what says which apps have something of them without a session (devices) is still there.
         sessions::end_all(&mut tx, &plan.deleted_users, now).await?;
         let created = match store::apply(&mut tx, self.directory, plan, current, now).await {
@@ -202,7 +208,7 @@ impl Run<'_> {
             Err(NotApplied::Database(error)) => return Err(error),
         };
         let is_confirmed = self.confirmed == Some(plan.digest);
-        if had_admin && !is_confirmed && !users::has_admin(&mut tx).await? {
+        if !is_confirmed && users::administered(&mut tx).await? < administered {
             return Ok(Written::NoAdminLeft);
         }
         let out: Vec<UserId> = plan.locked_out().collect();
@@ -211,7 +217,10 @@ impl Run<'_> {
         let report = report(self.id, Outcome::Applied, None, plan, changes.clone(), now.since(self.started_at));
         let mut events = vec![self.event(Kind::DirectorySynced, &report, now)];
         if let Some(held) = self.order.confirm.filter(|_| is_confirmed) {
-            store::runs::confirm(&mut tx, held, self.order.actor.id, now).await?;
+            // Reading took its time, in which another administrator may have decided.
+            if !store::runs::confirm(&mut tx, held, self.order.actor.id, now).await? {
+                return Ok(Written::Discarded);
+            }
             let event = self.event(Kind::DirectorySyncConfirmed, &report, now).with("confirmed", held.to_string());
             events.push(event.with("reason", plan.held_because.clone().unwrap_or_default()));
         }
@@ -305,6 +314,9 @@ impl Run<'_> {
             store::history::course(tx, report.run_id, &course).await?;
         }
         store::runs::forget(tx, self.directory, now - self.app.settings().sync_run_retention.days()).await?;
+        if self.order.trigger != Trigger::Follow {
+            store::runs::forget_lists(tx, self.directory).await?;
+        }
         Ok(())
     }
 
@@ -315,6 +327,8 @@ impl Run<'_> {
 }
 
 const LEASE_LOST: &str = "Another run took over, because this one had shown no sign of life for a while. It changed nothing.";
+
+const DISCARDED: &str = "The run that was to be applied was discarded by somebody else while the directory was read. Nothing was changed.";
 
 /// [`client::fetch`] that ends when the server stops or the lease is lost.
 pub(super) async fn fetch(app: &App, config: &DirectoryConfig, so_far: Arc<SoFar>, lost: &CancellationToken) -> Result<Snapshot, FetchError> {

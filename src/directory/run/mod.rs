@@ -115,28 +115,24 @@ pub async fn sync(app: &App, directory: &str, order: &Order) -> Result<SyncRepor
     result
 }
 
-/// [`sync`] of every directory for which it is due: once after the server has started, then when its schedule says, counted from the beginning of its last
-/// run, whoever began it. One that takes long does not hold up the others.
+/// [`sync`] when it is due: once after the server has started, then when the schedule says, counted from the beginning of the last run, whoever began it.
 ///
 /// # Errors
-/// When the database or the settings cannot be read; the last such error of any directory. A failed run has been reported already.
-pub async fn sync_if_due(app: &App, server_started_at: Timestamp) -> anyhow::Result<()> {
-    let names = super::names(&mut app.db.read().await?).await?;
-    let all = futures::future::join_all(names.iter().map(|directory| one_if_due(app, directory, server_started_at))).await;
-    all.into_iter().collect()
-}
-
-async fn one_if_due(app: &App, directory: &str, server_started_at: Timestamp) -> anyhow::Result<()> {
+/// When the database or the settings cannot be read. A failed run has been reported already.
+pub async fn sync_if_due(app: &App, directory: &str, server_started_at: Timestamp) -> anyhow::Result<()> {
     let texts = super::texts(app, directory).await?;
     if !texts.is_enabled() {
         return Ok(());
     }
     // Settings that cannot be read make a run that says so.
     let every = texts.read(directory).map_or_else(|_| Schedule::default().every, |config| config.schedule.every);
-    let last = store::runs::latest_whole(&mut app.db.read().await?, directory).await?.map(|run| run.started_at);
+    let now = app.clock.now();
+    let last = store::runs::latest_whole(&mut app.db.read().await?, directory, now).await?.map(|run| run.started_at);
+    // Where the clock was set back since the start, there was a run for it, and the schedule alone counts.
+    let is_since_start = |at: Timestamp| at >= server_started_at || server_started_at > now;
     let trigger = match last {
-        Some(at) if at >= server_started_at && at + every > app.clock.now() => return Ok(()),
-        Some(at) if at >= server_started_at => Trigger::Schedule,
+        Some(at) if is_since_start(at) && at + every > now => return Ok(()),
+        Some(at) if is_since_start(at) => Trigger::Schedule,
         _ => Trigger::Start,
     };
     match sync(app, directory, &Order::by_itself(trigger)).await {

@@ -45,7 +45,7 @@ pub(super) async fn take_lease(app: &App, directory: &str, wait: Duration, joins
             return Ok(Taken::Lease(lease));
         }
         if joins && going_on.is_none() {
-            let run = store::runs::latest_whole(&mut app.db.read().await?, directory).await?;
+            let run = store::runs::latest_whole(&mut app.db.read().await?, directory, app.clock.now()).await?;
             going_on = run.filter(|run| run.outcome.is_none()).map(|run| run.id);
             if let Some(run) = going_on {
                 tracing::info!(target: "muster::progress", directory, %run, "a sync is going on; waiting for its result");

@@ -153,6 +153,31 @@ mod tests {
     }
 
     #[test]
+    fn object_classes_stand_in_place_of_a_filter_or_narrow_it() {
+        let filter = |filter: &'static str, classes: &'static str| {
+            let more = [("LDAP_USER_SEARCH_FILTER", filter), ("LDAP_USER_OBJECT_CLASSES", classes)];
+            read_pairs(&[&GOOD[..], &more[..]].concat()).map(|config| config.search.user_filter.as_str().to_owned())
+        };
+        let both = "(&(objectClass=inetOrgPerson)(objectClass=organizationalPerson))";
+        assert_eq!(filter("", "inetOrgPerson organizationalPerson").unwrap(), both);
+        assert_eq!(filter("(uid=*)", "inetOrgPerson,").unwrap(), "(&(uid=*)(objectClass=inetOrgPerson))");
+        assert_eq!(filter("", "").unwrap_err()[0].key, "LDAP_USER_SEARCH_FILTER");
+        assert_eq!(filter("(uid=*)", "inetOrgPerson)(cn=*").unwrap_err()[0].key, "LDAP_USER_OBJECT_CLASSES");
+    }
+
+    #[test]
+    fn a_directory_is_read_every_few_minutes_to_every_few_days() {
+        let every =
+            |text: &'static str| read_pairs(&[&GOOD[..], &[("LDAP_SYNC_INTERVAL", text)]].concat()).map(|config| config.schedule.every.as_secs());
+        for (text, seconds) in [("5m", 300), ("15m", 900), ("15", 900), ("1h", 3_600), ("1d", 86_400), ("60s", 60), ("30d", 30 * 86_400)] {
+            assert_eq!(every(text).unwrap(), seconds, "{text}");
+        }
+        for text in ["", "59s", "31d", "1w", "-5m", "0", "99999999999999999999d"] {
+            assert_eq!(every(text).unwrap_err()[0].key, "LDAP_SYNC_INTERVAL", "{text}");
+        }
+    }
+
+    #[test]
     fn every_key_is_known_once() {
         let mut all: Vec<_> = keys().collect();
         let count = all.len();

@@ -468,8 +468,19 @@ pub const GUARD_ADMINS_MINIMUM: Setting = setting(
 pub const HELD_DAYS: Setting =
     setting("LDAP_HELD_DAYS", "7", Input::Number, SAFETY, "Days to decide", "A run that was held back can be confirmed for this long.");
 /// `Schedule::every`.
-pub const SYNC_EVERY: Setting =
-    setting("LDAP_SYNC_INTERVAL", "1h", Input::Text, SCHEDULE, "Sync every", "5m, 15m, 1h, 1d, or any time from one minute to 30 days.");
+pub const SYNC_EVERY: Setting = setting(
+    "LDAP_SYNC_INTERVAL",
+    "1h",
+    Input::Offered(&[
+        Choice { value: "5m", label: "Every 5 minutes" },
+        Choice { value: "15m", label: "Every 15 minutes" },
+        Choice { value: "1h", label: "Hourly" },
+        Choice { value: "1d", label: "Daily" },
+    ]),
+    SCHEDULE,
+    "Sync every",
+    "5m, 15m, 1h, 1d, or any time from one minute to 30 days.",
+);
 /// `Schedule::follows_changes`.
 pub const FOLLOW_CHANGES: Setting = setting(
     "LDAP_FOLLOW_CHANGES",

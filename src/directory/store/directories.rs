@@ -17,11 +17,19 @@ pub(in super::super) async fn insert(tx: &mut Tx, name: &str, now: Timestamp) ->
     query("INSERT INTO directories (name, created_at) VALUES ($1, $2)").bind(name).bind(now).execute(tx).await.map(|_| ())
 }
 
-/// Forgets one and its runs.
+/// Forgets one, its runs and everything that was learned of it: another one may get the name.
 pub(in super::super) async fn delete(tx: &mut Tx, name: &str) -> sqlx::Result<()> {
-    query("DELETE FROM sync_runs WHERE directory = $1").bind(name).execute(tx).await?;
-    query("DELETE FROM directory_pictures WHERE directory = $1").bind(name).execute(tx).await?;
-    query("DELETE FROM directories WHERE name = $1").bind(name).execute(tx).await.map(|_| ())
+    for sql in [
+        "DELETE FROM sync_runs WHERE directory = $1",
+        "DELETE FROM directory_pictures WHERE directory = $1",
+        "DELETE FROM directory_previews WHERE directory = $1",
+        "DELETE FROM directory_standings WHERE directory = $1",
+        "DELETE FROM directory_password_hashes WHERE directory = $1",
+        "DELETE FROM directories WHERE name = $1",
+    ] {
+        query(sql).bind(name).execute(tx).await?;
+    }
+    Ok(())
 }
 
 /// How much is known from each directory: people who may sign in, people who may not, groups.

@@ -143,7 +143,8 @@ pub(super) fn changes(list: &str, total: i64) -> Changes {
     Changes { list: serde_json::from_str(list).unwrap_or_default(), total: usize::try_from(total).unwrap_or_default() }
 }
 
-/// When the last run ended that agreed with what it read, and how the last ended run went: for warnings and metrics.
+/// When the last run ended that read the whole directory and agreed with what it read, and how the last such run went: for warnings and metrics. Changes that
+/// are followed meanwhile tell nothing about the rest, so they do not count.
 #[derive(Clone, Debug, Default)]
 pub struct LastRuns {
     /// When the last good one ended.
@@ -159,14 +160,15 @@ pub struct LastRuns {
 /// [`LastRuns`] of a directory.
 pub(in super::super) async fn last_runs(conn: &mut Conn, directory: &str) -> sqlx::Result<LastRuns> {
     let (good_at, first_at): (Option<Timestamp>, Option<Timestamp>) = query(
-        "SELECT (SELECT MAX(finished_at) FROM sync_runs WHERE directory = $1 AND outcome IN ('applied', 'unchanged')),
-                (SELECT MIN(started_at) FROM sync_runs WHERE directory = $1)",
+        "SELECT (SELECT MAX(finished_at) FROM sync_runs WHERE directory = $1 AND started_by <> 'follow' AND outcome IN ('applied', 'unchanged')),
+                (SELECT MIN(started_at) FROM sync_runs WHERE directory = $1 AND started_by <> 'follow')",
     )
     .bind(directory)
     .one(&mut *conn)
     .await?;
     let last: Option<(Timestamp, Option<Timestamp>, Option<String>)> = query(
-        "SELECT started_at, finished_at, outcome FROM sync_runs WHERE directory = $1 AND outcome IS NOT NULL ORDER BY started_at DESC, id DESC LIMIT 1",
+        "SELECT started_at, finished_at, outcome FROM sync_runs WHERE directory = $1 AND started_by <> 'follow' AND outcome IS NOT NULL
+         ORDER BY started_at DESC, id DESC LIMIT 1",
     )
     .bind(directory)
     .optional(conn)

@@ -1,5 +1,7 @@
 //! Sync runs as they are remembered.
 
+use std::time::Duration;
+
 use super::super::model::Problem;
 use super::super::plan::{Changes, PlanDigest};
 use super::super::report::{Outcome, Progress, Run, SyncReport, Trigger};
@@ -111,6 +113,30 @@ pub(in super::super) async fn forget(tx: &mut Tx, directory: &str, before: Times
     Ok(old + many)
 }
 
+/// Forgets what runs listed that read everything and changed nothing, except for the newest [`LISTS_KEPT`]: such runs say the same hour by hour, each in up to
+/// a megabyte.
+pub(in super::super) async fn forget_lists(tx: &mut Tx, directory: &str) -> sqlx::Result<u64> {
+    let said = [Problem { dn: String::new(), attribute: None, message: LISTS_GONE.to_owned() }];
+    // Those before the twice as many newest have been through this.
+    query(
+        "UPDATE sync_runs SET problems = CASE WHEN problems = '[]' THEN problems ELSE $3 END, changes = '[]'
+         WHERE directory = $1 AND started_by <> 'follow' AND outcome IN ('unchanged', 'held', 'failed')
+           AND started_at < (SELECT started_at FROM sync_runs WHERE directory = $1 AND started_by <> 'follow' ORDER BY started_at DESC LIMIT 1 OFFSET $2)
+           AND started_at >= COALESCE((SELECT started_at FROM sync_runs WHERE directory = $1 AND started_by <> 'follow'
+                                       ORDER BY started_at DESC LIMIT 1 OFFSET $4), 0)",
+    )
+    .bind(directory)
+    .bind(LISTS_KEPT - 1)
+    .bind(json(&said[..]))
+    .bind(LISTS_KEPT * 2)
+    .execute(tx)
+    .await
+}
+
+/// Runs that changed nothing whose lists are remembered, per directory.
+const LISTS_KEPT: i64 = 200;
+const LISTS_GONE: &str = "What there was to look at is kept for the latest 200 runs.";
+
 /// Runs that followed changes, remembered per directory: a busy one has many.
 const FOLLOWED_KEPT: i64 = 2_000;
 
@@ -119,13 +145,18 @@ pub(in super::super) async fn progress(tx: &mut Tx, id: SyncRunId, progress: Pro
     query("UPDATE sync_runs SET progress = $2 WHERE id = $1 AND outcome IS NULL").bind(id).bind(json(&progress)).execute(tx).await.map(|_| ())
 }
 
-/// The last run that read the whole directory, or tried to; also while it goes on.
-pub(in super::super) async fn latest_whole(conn: &mut Conn, directory: &str) -> sqlx::Result<Option<Run>> {
+/// How far the clocks of instances may differ.
+const CLOCKS_DIFFER_BY: Duration = Duration::from_secs(60);
+
+/// The last run that read the whole directory, or tried to; also while it goes on. One that began later than `now` is none to go by: the clock was set back
+/// since.
+pub(in super::super) async fn latest_whole(conn: &mut Conn, directory: &str, now: Timestamp) -> sqlx::Result<Option<Run>> {
     let row: Option<RunRow> = query(
         "SELECT id, started_by, started_at, finished_at, outcome, progress, counts, held_because, held_until, confirmed_at, discarded_at
-         FROM sync_runs WHERE directory = $1 AND started_by <> 'follow' ORDER BY started_at DESC, id DESC LIMIT 1",
+         FROM sync_runs WHERE directory = $1 AND started_by <> 'follow' AND started_at <= $2 ORDER BY started_at DESC, id DESC LIMIT 1",
     )
     .bind(directory)
+    .bind(now + CLOCKS_DIFFER_BY)
     .optional(conn)
     .await?;
     Ok(row.map(Run::from))

@@ -5,9 +5,11 @@ use super::super::config::{Collision, Guard, LifeCycle, Missing, Placement};
 use super::super::dn::key_of;
 use super::super::model::{DirectoryUser, EntryId, Snapshot};
 use super::super::plan::{Extent, Policy, reconcile};
+use super::super::report::{Outcome, Trigger};
 use super::{NotApplied, apply, load};
 use crate::clock::Timestamp;
 use crate::db::{self, Db, query};
+use crate::id::SyncRunId;
 use crate::users::{self, User};
 
 const NOW: Timestamp = Timestamp::from_millis(1_795_256_100_000);
@@ -69,6 +71,33 @@ async fn a_plan_whose_names_were_taken_meanwhile_is_refused_whole() {
 }
 
 #[tokio::test]
+async fn runs_that_change_nothing_keep_their_lists_for_a_while_only_and_those_that_do_keep_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = db::open(&format!("sqlite://{}", folder.path().join("t.db").display())).await.unwrap();
+    let problems = r#"[{"dn":"uid=ada","attribute":"mail","message":"Strange."}]"#;
+    let mut ids = Vec::new();
+    let mut tx = db.begin().await.unwrap();
+    for number in 0..203_u64 {
+        let (id, at) = (crate::id::SyncRunId::new(), NOW + std::time::Duration::from_secs(number));
+        super::runs::start(&mut tx, id, "default", crate::directory::Trigger::Schedule, at).await.unwrap();
+        let outcome = if number == 1 { "applied" } else { "held" };
+        let ended = query("UPDATE sync_runs SET outcome = $2, finished_at = $3, problems = $4 WHERE id = $1");
+        ended.bind(id).bind(outcome).bind(at).bind(problems).execute(&mut tx).await.unwrap();
+        ids.push(id);
+    }
+    super::runs::forget_lists(&mut tx, "default").await.unwrap();
+    tx.commit().await.unwrap();
+    let mut conn = db.read().await.unwrap();
+    let mut is_kept = Vec::new();
+    for place in [0, 1, 2, 3, 202] {
+        let problems = super::runs::problems(&mut conn, ids[place]).await.unwrap();
+        assert_eq!(problems.len(), 1);
+        is_kept.push(problems[0].message == "Strange.");
+    }
+    assert_eq!(is_kept, [false, true, false, true, true]);
+}
+
+#[tokio::test]
 async fn a_plan_about_somebody_who_is_gone_is_refused_whole() {
     let folder = tempfile::tempdir().unwrap();
     let db = db::open(&format!("sqlite://{}", folder.path().join("t.db").display())).await.unwrap();
@@ -98,6 +127,20 @@ async fn a_plan_about_somebody_who_is_gone_is_refused_whole() {
 }
 
 #[tokio::test]
+async fn what_was_learned_of_a_directory_goes_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = db::open(&format!("sqlite://{}", folder.path().join("t.db").display())).await.unwrap();
+    let facts =
+        super::super::model::ServerFacts { server: "ldaps://a.example:636".to_owned(), certificate_ends_at: Some(NOW), password_ends_at: None };
+    let mut tx = db.begin().await.unwrap();
+    super::standings::keep(&mut tx, "north", &facts, NOW).await.unwrap();
+    super::directories::delete(&mut tx, "north").await.unwrap();
+    tx.commit().await.unwrap();
+    let found = super::standings::find(&mut db.read().await.unwrap(), "north").await.unwrap();
+    assert_eq!(found, None, "the next one of this name has not that certificate");
+}
+
+#[tokio::test]
 async fn people_of_a_directory_that_is_taken_away_become_local_and_who_was_out_stays_out() {
     let folder = tempfile::tempdir().unwrap();
     let db = db::open(&format!("sqlite://{}", folder.path().join("t.db").display())).await.unwrap();
@@ -116,4 +159,21 @@ async fn people_of_a_directory_that_is_taken_away_become_local_and_who_was_out_s
         .await
         .unwrap();
     assert_eq!(blocked, [("ada".to_owned(), false), ("linus".to_owned(), true)]);
+}
+
+#[tokio::test]
+async fn changes_that_are_followed_do_not_make_a_directory_that_cannot_be_read_a_healthy_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = db::open(&format!("sqlite://{}", folder.path().join("t.db").display())).await.unwrap();
+    let hour = std::time::Duration::from_secs(3600);
+    let times = [(Trigger::Start, "applied", NOW), (Trigger::Schedule, "failed", NOW + hour), (Trigger::Follow, "applied", NOW + hour * 2)];
+    let mut tx = db.begin().await.unwrap();
+    for (by, outcome, at) in times {
+        let id = SyncRunId::new();
+        super::runs::start(&mut tx, id, "default", by, at).await.unwrap();
+        query("UPDATE sync_runs SET outcome = $2, finished_at = $3 WHERE id = $1").bind(id).bind(outcome).bind(at).execute(&mut tx).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let runs = super::history::last_runs(&mut db.read().await.unwrap(), "default").await.unwrap();
+    assert_eq!((runs.good_at, runs.outcome), (Some(NOW), Some(Outcome::Failed)));
 }

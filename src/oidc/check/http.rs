@@ -196,7 +196,7 @@ fn request_rows(app: &App, client: &Client, run: &Run) -> Vec<(&'static str, Str
         ("state", run.state(), "Comes back unchanged, so that the app knows its own request."),
         ("nonce", run.nonce.clone(), "Comes back in the ID token."),
         ("code_challenge", "… (S256)".to_owned(), "PKCE: only who began the sign-in can redeem the code."),
-        ("pushed first", if client.registration.require_par { "yes" } else { "no" }.to_owned(), "Whether the app has to announce its request (PAR)."),
+        ("pushed first", if client.needs_par() { "yes" } else { "no" }.to_owned(), "Whether the app has to announce its request (PAR)."),
     ]
 }
 

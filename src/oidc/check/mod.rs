@@ -101,7 +101,7 @@ async fn begin(app: &App, client: &Client, run: &Run, now: Timestamp) -> Result<
         ("code_challenge_method", "S256"),
     ];
     let encoded = serde_urlencoded::to_string(parameters).unwrap_or_default();
-    if !client.registration.require_par {
+    if !client.needs_par() {
         return Ok(format!("/authorize?{encoded}"));
     }
     let request_uri = super::pushed::push(app, client.id, &encoded, now).await?;

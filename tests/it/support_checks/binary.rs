@@ -40,3 +40,45 @@ fn what_the_binary_says_can_be_read() {
     let said = Said { status: 0, stdout: "[]\n".to_owned(), stderr: "one line more".to_owned() };
     assert_eq!(said.json(), serde_json::json!([]));
 }
+
+/// Twice a file of clients, in a world whose only folder to write to is the database's: `$1` is the binary, `$2` and `$3` are the files.
+const CONFINED: &str = r#"
+    mount -t tmpfs none /mnt
+    mkdir /mnt/bin /mnt/files
+    mount --bind "$(dirname "$1")" /mnt/bin
+    cp "$2" "$3" /mnt/files/
+    mount -t tmpfs -o ro none /tmp
+    mount -t tmpfs -o ro none /var/tmp
+    cd /proc
+    for file in "$2" "$3"; do
+        env -i DB_CONNECTION_STRING="sqlite:///mnt/it's/muster.db" "/mnt/bin/$(basename "$1")" clients apply "/mnt/files/$(basename "$file")"
+    done
+"#;
+
+/// As in a container with a read-only root. Where the test may not make such a world, it says so and ends.
+#[test]
+fn nothing_but_the_folder_of_the_database_is_written_to() {
+    let unshare = |arguments: &[&std::ffi::OsStr]| {
+        let ran = std::process::Command::new("unshare").args(["-m", "sh", "-ec"]).args(arguments).output().expect("unshare is installed");
+        (ran.status.success(), String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr))
+    };
+    if !unshare(&["mount -t tmpfs none /mnt".as_ref()]).0 {
+        eprintln!("skipped: no mounts are allowed here");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = [("first.toml", "RS256"), ("second.toml", "ES256")].map(|(name, alg)| {
+        let client = |n: usize| {
+            format!(
+                "[[client]]\nclient_id = \"app-{n}\"\nname = \"App {n}\"\nredirect_uris = [\"https://app-{n}.example.org/callback\"]\nis_public = true\n\
+                 signing_alg = \"{alg}\"\n"
+            )
+        };
+        let file = folder.path().join(name);
+        std::fs::write(&file, (0..1_000).map(client).collect::<String>()).expect("written");
+        file
+    });
+    let binary: &std::ffi::OsStr = env!("CARGO_BIN_EXE_muster").as_ref();
+    let (done, said) = unshare(&[CONFINED.as_ref(), "sh".as_ref(), binary, files[0].as_os_str(), files[1].as_os_str()]);
+    assert!(done && said.contains("1000 created") && said.contains("1000 changed"), "{said}");
+}

@@ -1,0 +1,169 @@
+//! Mail to people about new things in their account: what somebody who got in would do first. Written in the transaction of the deed, to the confirmed address
+//! alone, where mail can be sent and the installation wants it ([`Settings::account_news`](crate::settings::Settings)). It names what, when and from where, and
+//! the page that says what to do if it was somebody else; it never holds a secret or a link that signs in.
+//!
+//! The same news is told once within ten minutes, and a person gets at most twenty such mails a day: whoever is in an account must not be able to bury the
+//! one mail that counts under others, nor fill a mailbox.
+
+use std::time::Duration;
+
+use askama::Template;
+
+use crate::app::App;
+use crate::attempts::{self, Allowance, Subject};
+use crate::clock::Timestamp;
+use crate::db::Tx;
+use crate::id::AuditEventId;
+use crate::mail::{self, Mail};
+use crate::users::User;
+use crate::web::{Client, user_agent};
+
+/// How long such a mail is worth sending.
+const USEFUL_FOR: Duration = Duration::from_secs(3 * 86_400);
+/// The same news again.
+const SAME: Allowance = Allowance { count: 1, within: Duration::from_secs(600), from_the_last: false };
+/// News for one person.
+const PER_PERSON: Allowance = Allowance { count: 20, within: Duration::from_secs(86_400), from_the_last: false };
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News<'a> {
+    /// A passkey was added.
+    PasskeyAdded {
+        /// What it is called.
+        name: &'a str,
+    },
+    /// A passkey was removed.
+    PasskeyRemoved {
+        /// What it was called.
+        name: &'a str,
+        /// Whether an administrator did it.
+        by_administrator: bool,
+    },
+    /// A new set of recovery codes was made.
+    RecoveryCodesMade,
+    /// A recovery code was used.
+    RecoveryCodeUsed {
+        /// How many are left.
+        left: i64,
+    },
+    /// Somebody signed in with a browser never seen for the person.
+    NewBrowser,
+    /// The person deleted their account.
+    AccountDeleted,
+}
+
+impl News<'_> {
+    /// The stable word it is counted by.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::PasskeyAdded { .. } => "passkey_added",
+            Self::PasskeyRemoved { .. } => "passkey_removed",
+            Self::RecoveryCodesMade => "recovery_codes_made",
+            Self::RecoveryCodeUsed { .. } => "recovery_code_used",
+            Self::NewBrowser => "new_browser",
+            Self::AccountDeleted => "account_deleted",
+        }
+    }
+
+    /// What makes two of one kind different news.
+    fn particulars(self, client: &Client) -> String {
+        match self {
+            Self::PasskeyAdded { name } | Self::PasskeyRemoved { name, .. } => name.to_owned(),
+            Self::NewBrowser => client.device.clone(),
+            Self::RecoveryCodeUsed { left } => left.to_string(),
+            Self::RecoveryCodesMade | Self::AccountDeleted => String::new(),
+        }
+    }
+
+    fn subject(self, app_name: &str) -> String {
+        match self {
+            Self::PasskeyAdded { .. } => format!("A passkey was added to your account at {app_name}"),
+            Self::PasskeyRemoved { .. } => format!("A passkey was removed from your account at {app_name}"),
+            Self::RecoveryCodesMade => format!("New recovery codes for your account at {app_name}"),
+            Self::RecoveryCodeUsed { .. } => format!("A recovery code of your account at {app_name} was used"),
+            Self::NewBrowser => format!("Signed in to {app_name} with a new browser"),
+            Self::AccountDeleted => format!("Your account at {app_name} was deleted"),
+        }
+    }
+
+    fn sentence(self) -> String {
+        match self {
+            Self::PasskeyAdded { name } => format!("the passkey “{name}” was added to your account: it signs in as you."),
+            Self::PasskeyRemoved { name, by_administrator: false } => format!("the passkey “{name}” was removed from your account."),
+            Self::PasskeyRemoved { name, by_administrator: true } => {
+                format!("an administrator removed the passkey “{name}” from your account and signed you out everywhere.")
+            }
+            Self::RecoveryCodesMade => "new recovery codes were made for your account; former ones open nothing any more.".to_owned(),
+            Self::RecoveryCodeUsed { left } => {
+                format!("somebody came in with one of your recovery codes and can add a passkey to your account. Codes left: {left}.")
+            }
+            Self::NewBrowser => "somebody signed in to your account with a browser that was never seen for you.".to_owned(),
+            Self::AccountDeleted => "your account was deleted, as you asked, with everything that was yours here.".to_owned(),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail/account_news.txt")]
+struct Text<'a> {
+    name: &'a str,
+    what: String,
+    at: String,
+    browser: String,
+    client_ip: String,
+    /// The page that says what to do; empty when there is no account to open it with.
+    url: String,
+}
+
+/// Writes a mail about what was done into the outbox, if the person is to have one. `event` is what the audit log calls it. The caller commits.
+///
+/// # Errors
+/// When the database refuses, or the text cannot be written.
+pub async fn tell(tx: &mut Tx, app: &App, user: &User, news: News<'_>, client: &Client, event: AuditEventId, now: Timestamp) -> anyhow::Result<()> {
+    let settings = app.settings();
+    let Some(to) = user.email.as_ref().filter(|_| user.email_verified && settings.account_news && mail::is_configured(&settings)) else {
+        return Ok(());
+    };
+    let same = Subject::new("account news", &format!("{} {} {}", user.id, news.word(), news.particulars(client)));
+    let all = Subject::new("account news for", &user.id.to_string());
+    if attempts::take(tx, &same, SAME, now).await?.is_err() || attempts::take(tx, &all, PER_PERSON, now).await?.is_err() {
+        return Ok(());
+    }
+    let is_gone = news == News::AccountDeleted;
+    let text = Text {
+        name: &user.display_name,
+        what: news.sentence(),
+        at: now.for_people(),
+        browser: if client.user_agent.is_empty() { String::new() } else { user_agent::describe(&client.user_agent) },
+        client_ip: client.ip_text(),
+        url: if is_gone { String::new() } else { app.config.origin.url(&format!("/account/activity/{event}")) },
+    };
+    let about = (!is_gone).then_some(user.id);
+    let mail = Mail { to: to.clone(), about, subject: news.subject(&settings.app_name), text: text.render()?, useful_for: USEFUL_FOR };
+    Ok(mail::queue(tx, &app.sealer, &mail, now).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_piece_of_news_has_a_subject_of_one_line_and_a_sentence() {
+        let all = [
+            News::PasskeyAdded { name: "Key" },
+            News::PasskeyRemoved { name: "Key", by_administrator: false },
+            News::PasskeyRemoved { name: "Key", by_administrator: true },
+            News::RecoveryCodesMade,
+            News::RecoveryCodeUsed { left: 3 },
+            News::NewBrowser,
+            News::AccountDeleted,
+        ];
+        for news in all {
+            assert!(news.sentence().ends_with('.') && !news.subject("Muster").contains('\n'), "{news:?}");
+        }
+        let device = |device: &str| Client { device: device.to_owned(), ..Client::default() };
+        assert_ne!(News::NewBrowser.particulars(&device("a")), News::NewBrowser.particulars(&device("b")));
+        assert_ne!(News::PasskeyAdded { name: "a" }.particulars(&device("")), News::PasskeyAdded { name: "b" }.particulars(&device("")));
+    }
+}
