@@ -168,6 +168,7 @@ picture-too-large = Das Bild ist größer als 5 MiB. Wählen Sie ein anderes.
 picture-too-many-pixels = Das Bild hat mehr als 8000 Pixel auf einer Seite oder mehr als 30 Millionen insgesamt. Wählen Sie ein anderes.
 picture-unsupported = Das Bild ist weder JPEG noch PNG, WebP oder GIF. Wählen Sie ein anderes.
 picture-damaged = Das Bild ist beschädigt oder leer. Wählen Sie ein anderes.
+picture-busy-title = Gerade zu viel zu tun
 picture-busy = Im Augenblick werden viele Bilder verkleinert. Gehen Sie zurück und versuchen Sie es in einer Minute noch einmal.
 
 ## Eine Kopie dessen, was bekannt ist

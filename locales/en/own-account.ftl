@@ -168,6 +168,7 @@ picture-too-large = The picture is larger than 5 MiB. Choose another one.
 picture-too-many-pixels = The picture has more than 8000 pixels a side, or more than 30 million in all. Choose another one.
 picture-unsupported = The picture is neither JPEG nor PNG, WebP or GIF. Choose another one.
 picture-damaged = The picture is damaged or empty. Choose another one.
+picture-busy-title = Too busy
 picture-busy = Many pictures are being made small at this moment. Go back and try again in a minute.
 
 ## A copy of what is known
