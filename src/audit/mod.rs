@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
 use crate::id::{AuditEventId, UserId};
+use crate::language::{Text, t};
 use crate::web::Client;
 
 pub use store::{Filter, Line};
@@ -146,7 +147,7 @@ pub enum Kind {
 }
 
 macro_rules! kinds {
-    ($($kind:ident = $text:literal, $label:literal;)*) => {
+    ($($kind:ident = $text:literal, $label:expr;)*) => {
         impl Kind {
             /// Every kind, for filters.
             pub const ALL: &'static [Self] = &[$(Self::$kind),*];
@@ -155,7 +156,7 @@ macro_rules! kinds {
                 match self { $(Self::$kind => $text,)* }
             }
             /// For people.
-            pub const fn label(self) -> &'static str {
+            pub fn label(self) -> Text {
                 match self { $(Self::$kind => $label,)* }
             }
             /// Reads the stored form.
@@ -167,70 +168,70 @@ macro_rules! kinds {
 }
 
 kinds! {
-    SetUp = "set_up", "Set up";
-    SignIn = "sign_in", "Signed in";
-    SignInRefused = "sign_in_refused", "Sign-in refused";
-    TooManyTries = "too_many_tries", "Too many failed tries";
-    NewBrowser = "new_browser", "Signed in with a new browser";
-    NewBrowserDenied = "new_browser_denied", "Sign-in called a stranger's";
-    ProofGiven = "proof_given", "Proof given";
-    ProofRefused = "proof_refused", "Proof refused";
-    SignOut = "sign_out", "Signed out";
-    SessionsEnded = "sessions_ended", "Sessions ended";
-    DirectoryPasswordChanged = "directory_password_changed", "Directory password changed";
-    DirectoryPasswordRefused = "directory_password_refused", "Directory password change refused";
-    PasskeyAdded = "passkey_added", "Passkey added";
-    PasskeyRefused = "passkey_refused", "Passkey refused";
-    PasskeyRenamed = "passkey_renamed", "Passkey renamed";
-    PasskeyRemoved = "passkey_removed", "Passkey removed";
-    AccessLinkMade = "access_link_made", "Access link made";
-    AccessLinkUsed = "access_link_used", "Access link used";
-    AccessLinkRevoked = "access_link_revoked", "Access link revoked";
-    AccessLinkRequested = "access_link_requested", "Access link asked for";
-    MailFailed = "mail_failed", "Mail not sent";
-    OtherDeviceAllowed = "other_device_allowed", "Other device let in";
-    OtherDeviceDenied = "other_device_denied", "Other device refused";
-    RecoveryCodesMade = "recovery_codes_made", "Recovery codes made";
-    RecoveryCodeUsed = "recovery_code_used", "Recovery code used";
-    RecoveryCodesRevoked = "recovery_codes_revoked", "Recovery codes taken back";
-    SignUpLinkMade = "sign_up_link_made", "Sign-up link made";
-    SignUpLinkRevoked = "sign_up_link_revoked", "Sign-up link taken back";
-    SignUpAsked = "sign_up_asked", "Account asked for";
-    SignedUp = "signed_up", "Signed up";
-    UserCreated = "user_created", "Person created";
-    UserChanged = "user_changed", "Person changed";
-    UserBlocked = "user_blocked", "Person blocked";
-    UserUnblocked = "user_unblocked", "Person unblocked";
-    UserDeleted = "user_deleted", "Person deleted";
-    UserDisabled = "user_disabled", "Person disabled by the directory";
-    UserRestored = "user_restored", "Person restored by the directory";
-    GroupCreated = "group_created", "Group created";
-    GroupChanged = "group_changed", "Group changed";
-    GroupRemoved = "group_removed", "Group removed";
-    ClientCreated = "client_created", "App registered";
-    ClientChanged = "client_changed", "App changed";
-    ClientDeleted = "client_deleted", "App deleted";
-    ClientSecretMade = "client_secret_made", "App secret made";
-    ApiCreated = "api_created", "API added";
-    ApiChanged = "api_changed", "API changed";
-    ApiDeleted = "api_deleted", "API deleted";
-    TokenExchanged = "token_exchanged", "Token exchanged";
-    RegistrationTokenMade = "registration_token_made", "Registration token made";
-    RegistrationTokenRevoked = "registration_token_revoked", "Registration token revoked";
-    Authorized = "authorized", "App authorized";
-    AuthorizationRevoked = "authorization_revoked", "App authorization revoked";
-    TokenReuse = "token_reuse", "Token used twice";
-    SettingsChanged = "settings_changed", "Settings changed";
-    DirectoryAdded = "directory_added", "Directory added";
-    DirectoryRemoved = "directory_removed", "Directory removed";
-    DirectoryPasswordTried = "directory_password_tried", "Directory password tried";
-    DirectorySynced = "directory_synced", "Directory synced";
-    DirectorySyncHeld = "directory_sync_held", "Directory sync held back";
-    DirectorySyncFailed = "directory_sync_failed", "Directory sync failed";
-    DirectorySyncConfirmed = "directory_sync_confirmed", "Directory sync confirmed";
-    KeyRotated = "key_rotated", "Signing key made";
-    KeyWithdrawn = "key_withdrawn", "Signing key withdrawn";
-    LogoutNoticeFailed = "logout_notice_failed", "App not told of a sign-out";
+    SetUp = "set_up", t("event-set-up");
+    SignIn = "sign_in", t("event-sign-in");
+    SignInRefused = "sign_in_refused", t("event-sign-in-refused");
+    TooManyTries = "too_many_tries", t("event-too-many-tries");
+    NewBrowser = "new_browser", t("event-new-browser");
+    NewBrowserDenied = "new_browser_denied", t("event-new-browser-denied");
+    ProofGiven = "proof_given", t("event-proof-given");
+    ProofRefused = "proof_refused", t("event-proof-refused");
+    SignOut = "sign_out", t("event-sign-out");
+    SessionsEnded = "sessions_ended", t("event-sessions-ended");
+    DirectoryPasswordChanged = "directory_password_changed", t("event-directory-password-changed");
+    DirectoryPasswordRefused = "directory_password_refused", t("event-directory-password-refused");
+    PasskeyAdded = "passkey_added", t("event-passkey-added");
+    PasskeyRefused = "passkey_refused", t("event-passkey-refused");
+    PasskeyRenamed = "passkey_renamed", t("event-passkey-renamed");
+    PasskeyRemoved = "passkey_removed", t("event-passkey-removed");
+    AccessLinkMade = "access_link_made", t("event-access-link-made");
+    AccessLinkUsed = "access_link_used", t("event-access-link-used");
+    AccessLinkRevoked = "access_link_revoked", t("event-access-link-revoked");
+    AccessLinkRequested = "access_link_requested", t("event-access-link-requested");
+    MailFailed = "mail_failed", t("event-mail-failed");
+    OtherDeviceAllowed = "other_device_allowed", t("event-other-device-allowed");
+    OtherDeviceDenied = "other_device_denied", t("event-other-device-denied");
+    RecoveryCodesMade = "recovery_codes_made", t("event-recovery-codes-made");
+    RecoveryCodeUsed = "recovery_code_used", t("event-recovery-code-used");
+    RecoveryCodesRevoked = "recovery_codes_revoked", t("event-recovery-codes-revoked");
+    SignUpLinkMade = "sign_up_link_made", t("event-sign-up-link-made");
+    SignUpLinkRevoked = "sign_up_link_revoked", t("event-sign-up-link-revoked");
+    SignUpAsked = "sign_up_asked", t("event-sign-up-asked");
+    SignedUp = "signed_up", t("event-signed-up");
+    UserCreated = "user_created", t("event-user-created");
+    UserChanged = "user_changed", t("event-user-changed");
+    UserBlocked = "user_blocked", t("event-user-blocked");
+    UserUnblocked = "user_unblocked", t("event-user-unblocked");
+    UserDeleted = "user_deleted", t("event-user-deleted");
+    UserDisabled = "user_disabled", t("event-user-disabled");
+    UserRestored = "user_restored", t("event-user-restored");
+    GroupCreated = "group_created", t("event-group-created");
+    GroupChanged = "group_changed", t("event-group-changed");
+    GroupRemoved = "group_removed", t("event-group-removed");
+    ClientCreated = "client_created", t("event-client-created");
+    ClientChanged = "client_changed", t("event-client-changed");
+    ClientDeleted = "client_deleted", t("event-client-deleted");
+    ClientSecretMade = "client_secret_made", t("event-client-secret-made");
+    ApiCreated = "api_created", t("event-api-created");
+    ApiChanged = "api_changed", t("event-api-changed");
+    ApiDeleted = "api_deleted", t("event-api-deleted");
+    TokenExchanged = "token_exchanged", t("event-token-exchanged");
+    RegistrationTokenMade = "registration_token_made", t("event-registration-token-made");
+    RegistrationTokenRevoked = "registration_token_revoked", t("event-registration-token-revoked");
+    Authorized = "authorized", t("event-authorized");
+    AuthorizationRevoked = "authorization_revoked", t("event-authorization-revoked");
+    TokenReuse = "token_reuse", t("event-token-reuse");
+    SettingsChanged = "settings_changed", t("event-settings-changed");
+    DirectoryAdded = "directory_added", t("event-directory-added");
+    DirectoryRemoved = "directory_removed", t("event-directory-removed");
+    DirectoryPasswordTried = "directory_password_tried", t("event-directory-password-tried");
+    DirectorySynced = "directory_synced", t("event-directory-synced");
+    DirectorySyncHeld = "directory_sync_held", t("event-directory-sync-held");
+    DirectorySyncFailed = "directory_sync_failed", t("event-directory-sync-failed");
+    DirectorySyncConfirmed = "directory_sync_confirmed", t("event-directory-sync-confirmed");
+    KeyRotated = "key_rotated", t("event-key-rotated");
+    KeyWithdrawn = "key_withdrawn", t("event-key-withdrawn");
+    LogoutNoticeFailed = "logout_notice_failed", t("event-logout-notice-failed");
 }
 
 /// Who did it.

@@ -141,6 +141,13 @@ impl Marked {
         self.piece(name, html)
     }
 
+    /// Fills in the day of an instant, likewise.
+    pub fn day(self, name: &'static str, at: impl dates::Instant) -> Self {
+        let at = at.timestamp();
+        let html = format!(r#"<time class="nowrap" datetime="{}" data-day>{}</time>"#, at.rfc3339(), escaped(&dates::day(at)));
+        self.piece(name, html)
+    }
+
     /// What stands between `<tag>` and `</tag>` leads to `href`.
     pub fn link(mut self, tag: &'static str, href: impl fmt::Display) -> Self {
         self.tags.push((tag, format!(r#"<a href="{}">"#, escaped(&href.to_string())), "</a>"));

@@ -493,7 +493,7 @@ struct ShowPage {
 /// Something that happened with a passkey.
 struct Happened {
     at: Timestamp,
-    what: &'static str,
+    what: String,
     browser: String,
     client_ip: String,
 }
@@ -511,7 +511,7 @@ pub async fn show(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Pa
     };
     let events = events.into_iter().map(|line| Happened {
         at: line.at,
-        what: Kind::from_text(&line.kind).map_or("Something else", Kind::label),
+        what: Kind::from_text(&line.kind).map_or_else(|| t("event-other"), Kind::label).into(),
         browser: user_agent::in_words(&line.user_agent),
         client_ip: line.client_ip,
     });
