@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::language::{Text, t};
 use crate::passkeys::Passkey;
 
 /// A passkey that was neither used nor made within this time may not exist any more.
@@ -78,12 +79,12 @@ impl Risk {
     }
 
     /// For administrators.
-    pub const fn label(self) -> &'static str {
+    pub fn label(self) -> Text {
         match self {
-            Self::NoWay => "No way in",
-            Self::OneThing => "One loss away",
-            Self::OneAccount => "One password manager",
-            Self::Low => "Well provided",
+            Self::NoWay => t("risk-no-way"),
+            Self::OneThing => t("risk-one-thing"),
+            Self::OneAccount => t("risk-one-account"),
+            Self::Low => t("risk-low"),
         }
     }
 
