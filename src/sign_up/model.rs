@@ -96,20 +96,20 @@ impl LinkDraft {
         let mut mistakes = Mistakes::default();
         let note = self.note.trim();
         if note.is_empty() {
-            mistakes.add("note", "Enter a few words, so that you know later what the link was for.");
+            mistakes.add("note", t("sign-up-links-note-missing"));
         }
         mistakes.check("note", check_line(note));
         let (groups, emails) = (lines(&self.groups), lines(&self.emails));
         for email in &emails {
-            mistakes.check("emails", check_email(email).map_err(|mistake| format!("{mistake} Look at “{email}”.")));
+            mistakes.check("emails", check_email(email).map_err(|mistake| t("sign-up-links-look-at").with("mistake", mistake).with("email", email)));
         }
         if emails.len() > INVITATIONS_MAX {
-            mistakes.add("emails", format!("At most {INVITATIONS_MAX} people can be invited at once."));
+            mistakes.add("emails", t("sign-up-links-too-many").with("count", INVITATIONS_MAX));
         }
         let uses = self.uses.trim();
         let uses_max = if uses.is_empty() { Some(1) } else { uses.parse().ok().filter(|uses| (1..=USES_MAX).contains(uses)) };
         if uses_max.is_none() {
-            mistakes.add("uses", format!("Enter a whole number from 1 to {USES_MAX}."));
+            mistakes.add("uses", t("sign-up-links-uses-wrong").with("max", USES_MAX));
         }
         if !mistakes.is_empty() {
             return Err(mistakes);
