@@ -120,7 +120,7 @@ impl From<Line> for Shown {
         let subject = Named { href: line.subject_id.zip(path).map(|(id, path)| format!("{path}/{id}")), name: line.subject_name };
         Self {
             at: line.at,
-            label: kind.map_or_else(|| t("event-unknown"), Kind::label).into(),
+            label: kind.map_or_else(|| t("kind-unknown"), Kind::label).into(),
             class: kind.map_or("", class),
             actor,
             subject,

@@ -511,7 +511,7 @@ pub async fn show(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Pa
     };
     let events = events.into_iter().map(|line| Happened {
         at: line.at,
-        what: Kind::from_text(&line.kind).map_or_else(|| t("event-other"), Kind::label).into(),
+        what: Kind::from_text(&line.kind).map_or_else(|| t("kind-other"), Kind::label).into(),
         browser: user_agent::in_words(&line.user_agent),
         client_ip: line.client_ip,
     });
