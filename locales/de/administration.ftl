@@ -11,11 +11,6 @@ admin-my-account = Mein Konto
 
 ## Listen
 
-list-pages = Seiten
-list-previous = Zurück
-list-next = Weiter
-list-place = { $first }–{ $last } von { $total }
-list-place-of-more = { $first }–{ $last } von mehr als { $total }
 list-search = Suchen
 list-name = Name
 list-added = Hinzugefügt
@@ -41,7 +36,6 @@ delete = Löschen
 delete-named = { $name } löschen
 edit-named = { $name } bearbeiten
 not-saved-yet = Es wurde noch nichts gespeichert: Sehen Sie einige Felder noch einmal an.
-not-done = Nicht ausgeführt
 display-name = Anzeigename
 name-too-long = Ein Name hat hier höchstens 100 Zeichen.
 name-control-characters = Ein Name kann keine Zeilenumbrüche oder andere Steuerzeichen enthalten.

@@ -51,7 +51,8 @@ person-deleted = Die Person wurde gelöscht.
 person-gone = Diese Person gibt es hier nicht mehr.
 person-from-directory-refused = Diese Person kommt aus dem Verzeichnis, das allein bestimmt, wer sie ist. Ändern Sie dort ihren Eintrag; der nächste Abgleich bringt die Änderung hierher.
 person-is-yourself = Das können Sie nicht mit sich selbst tun. Bitten Sie einen anderen Administrator.
-person-is-last-admin = Das ist der letzte Administrator, der sich anmelden kann; niemand könnte es rückgängig machen. Machen Sie zuerst jemand anderen zum Administrator.
+person-not-offered = Das wird hier nicht angeboten. Fragen Sie Ihre Administration.
+person-is-last-admin = Das ist der letzte Administrator, der sich mit einem Passkey anmelden kann; niemand könnte es rückgängig machen. Machen Sie zuerst jemand anderen zum Administrator, und lassen Sie ihn einen Passkey hinzufügen.
 
 ## Eine Person
 
@@ -113,7 +114,7 @@ person-admin-by-directory = Administrator, weil die Administratorengruppe des Ve
 person-admin-local = Administrator, weil ein Administrator die Person hier dazu gemacht hat.
 person-no-admin-directory = Kein Administrator. Für die Personen des Verzeichnisses entscheidet das dessen Administratorengruppe.
 person-no-admin = Kein Administrator.
-person-last-admin = Der letzte, der sich anmelden kann, deshalb lässt sich das nicht zurücknehmen: Machen Sie zuerst jemand anderen zum Administrator.
+person-last-admin = Der letzte, der sich mit einem Passkey anmelden kann, deshalb lässt sich das nicht zurücknehmen: Machen Sie zuerst jemand anderen zum Administrator, und lassen Sie ihn einen Passkey hinzufügen.
 person-unmake-given = Zurücknehmen, was hier gegeben wurde
 person-unmake = Nicht mehr Administrator
 person-unmake-yourself = Sie verlieren sofort den Zugang zu diesen Seiten. Ein anderer Administrator kann ihn zurückgeben.
@@ -130,7 +131,7 @@ person-unblock-help = Nach dem Entsperren kann { $name } sich wieder anmelden. D
 person-unblock-help-directory = Nach dem Entsperren kann { $name } sich wieder anmelden, soweit das Verzeichnis es zulässt. Die Passkeys sind noch da.
 person-unblock = Entsperren
 person-block-yourself = Sie können sich nicht selbst sperren oder löschen. Ein anderer Administrator kann es.
-person-block-last-admin = Der letzte Administrator, der sich anmelden kann, lässt sich weder sperren noch löschen. Machen Sie zuerst jemand anderen zum Administrator.
+person-block-last-admin = Der letzte Administrator, der sich mit einem Passkey anmelden kann, lässt sich weder sperren noch löschen. Machen Sie zuerst jemand anderen zum Administrator, und lassen Sie ihn einen Passkey hinzufügen.
 person-block = Sperren
 person-block-help = Beendet sofort jede Sitzung von { $name } und alles, was Apps für die Person haben. Sie kann sich nicht anmelden, bis sie entsperrt wird. Passkeys und Gruppen bleiben.
 person-block-help-directory = Beendet sofort jede Sitzung von { $name } und alles, was Apps für die Person haben. Sie kann sich nicht anmelden, bis sie entsperrt wird, was immer das Verzeichnis sagt. Passkeys und Gruppen bleiben.

@@ -11,11 +11,6 @@ admin-my-account = My account
 
 ## Lists
 
-list-pages = Pages
-list-previous = Previous
-list-next = Next
-list-place = { $first }–{ $last } of { $total }
-list-place-of-more = { $first }–{ $last } of more than { $total }
 list-search = Search
 list-name = Name
 list-added = Added
@@ -41,7 +36,6 @@ delete = Delete
 delete-named = Delete { $name }
 edit-named = Edit { $name }
 not-saved-yet = Nothing was saved yet: some fields need another look.
-not-done = Not done
 display-name = Display name
 name-too-long = A name has at most 100 characters here.
 name-control-characters = A name cannot hold line breaks or other control characters.

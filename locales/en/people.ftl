@@ -51,7 +51,8 @@ person-deleted = The person was deleted.
 person-gone = This person is not here any more.
 person-from-directory-refused = This person comes from the directory, which alone says who they are. Change their entry there; the next sync brings it here.
 person-is-yourself = You cannot do this to yourself. Ask another administrator.
-person-is-last-admin = This is the last administrator who can sign in; nobody could undo it. Make somebody else an administrator first.
+person-not-offered = This is not done here. Ask your administrator.
+person-is-last-admin = This is the last administrator who can sign in with a passkey; nobody could undo it. Make somebody else an administrator first, and let them add a passkey.
 
 ## A person
 
@@ -113,7 +114,7 @@ person-admin-by-directory = An administrator, because the directory’s admin gr
 person-admin-local = An administrator, because an administrator made them one here.
 person-no-admin-directory = Not an administrator. The directory’s admin group decides that for the directory’s people.
 person-no-admin = Not an administrator.
-person-last-admin = The last one who can sign in, so this cannot be taken back: make somebody else an administrator first.
+person-last-admin = The last one who can sign in with a passkey, so this cannot be taken back: make somebody else an administrator first, and let them add a passkey.
 person-unmake-given = Take back what was given here
 person-unmake = No longer an administrator
 person-unmake-yourself = You lose access to these pages at once. Another administrator can give it back.
@@ -130,7 +131,7 @@ person-unblock-help = Unblocking lets { $name } sign in again. Their passkeys ar
 person-unblock-help-directory = Unblocking lets { $name } sign in again as far as the directory agrees. Their passkeys are still there.
 person-unblock = Unblock
 person-block-yourself = You cannot block or delete yourself. Another administrator can.
-person-block-last-admin = The last administrator who can sign in can be neither blocked nor deleted. Make somebody else an administrator first.
+person-block-last-admin = The last administrator who can sign in with a passkey can be neither blocked nor deleted. Make somebody else an administrator first, and let them add a passkey.
 person-block = Block
 person-block-help = Ends every session of { $name } and everything apps hold of them, at once. They cannot sign in until they are unblocked. Passkeys and groups stay.
 person-block-help-directory = Ends every session of { $name } and everything apps hold of them, at once. They cannot sign in until they are unblocked, whatever the directory says. Passkeys and groups stay.

@@ -21,7 +21,8 @@ use crate::clients;
 use crate::clients::metadata_document::{self, Unusable};
 use crate::clock::Timestamp;
 use crate::error::AppError;
-use crate::language::t;
+use crate::language::choice::first_of;
+use crate::language::{Source, hear, t};
 use crate::sessions::next::PendingAuthorization;
 use crate::sessions::{MaybeSignedIn, Next, SignedIn};
 use crate::web;
@@ -47,6 +48,7 @@ pub async fn get(
     // A request that was pushed was opened, and its signature checked, when it was pushed.
     let is_vetted = !pushed.is_empty() || params.has("request");
     let params = if pushed.is_empty() { params } else { pushed::open(&app, &params, &pushed, now).await? };
+    hear_app(&params);
     let came = params.clone();
     let params = match request_object::open(&app, params, now).await {
         Ok(params) => params,
@@ -74,6 +76,7 @@ impl Asked {
     pub(super) fn open(app: &App, unverified_sealed: &str, now: Timestamp) -> Result<Self, AppError> {
         let pending = open(app, unverified_sealed, now)?;
         let params = Params::parse(&pending.parameters).map_err(|_| not_understood())?;
+        hear_app(&params);
         Ok(Self { params, pushed: pending.pushed, is_vetted: true, at: pending.started_at })
     }
 }
@@ -217,6 +220,11 @@ pub(super) async fn refusal(
             Ok(deliver(app, &reply_to, &[("error", error.as_str()), ("error_description", description)]))
         }
     }
+}
+
+/// Speaks the language the app asks for (OpenID Connect Core section 3.1.2.1), where the person chose none.
+fn hear_app(params: &Params) {
+    hear(Source::App, params.get("ui_locales").and_then(|wish| first_of(wish.split(' ').take(32))));
 }
 
 fn not_understood() -> AppError {

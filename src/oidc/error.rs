@@ -16,7 +16,7 @@ pub enum AuthorizeError {
     /// Client or redirect URI cannot be trusted: the person sees a page, nobody is redirected.
     ShowPage {
         /// The heading.
-        title: &'static str,
+        title: String,
         /// What is wrong and who can mend it.
         message: String,
     },

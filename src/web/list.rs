@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::language::{self, Language, t};
+use crate::language::t;
 
 /// How many lines a page of a list has.
 pub const PAGE_LINES: i64 = 50;
@@ -49,12 +49,12 @@ impl Pages {
 
     /// Such as `51–100 of 1,234`.
     pub fn words(self) -> String {
+        let (first, last) = (self.offset() + 1, (self.page * PAGE_LINES).min(self.total));
         if self.total <= PAGE_LINES {
             return grouped(self.total);
         }
-        let (first, last) = (self.offset() + 1, (self.page * PAGE_LINES).min(self.total));
-        let place = if self.is_more { t("list-place-of-more") } else { t("list-place") };
-        place.with("first", grouped(first)).with("last", grouped(last)).with("total", grouped(self.total)).into()
+        let words = if self.is_more { t("list-lines-of-more") } else { t("list-lines") };
+        words.with("first", grouped(first)).with("last", grouped(last)).with("total", grouped(self.total)).into()
     }
 }
 
@@ -106,12 +106,11 @@ pub fn address(path: &str, parameters: &impl Serialize) -> String {
 
 /// A number with its thousands apart, as the language of the request writes it.
 pub fn grouped(number: i64) -> String {
-    let apart = if language::current() == Language::German { '.' } else { ',' };
-    let digits = number.unsigned_abs().to_string();
+    let (digits, separator) = (number.unsigned_abs().to_string(), t("list-thousands").to_string());
     let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
     for (position, digit) in digits.chars().enumerate() {
         if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(apart);
+            text.push_str(&separator);
         }
         text.push(digit);
     }
