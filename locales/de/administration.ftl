@@ -27,7 +27,7 @@ list-show-everyone = Alle zeigen
 
 source-local = lokal
 cannot-sign-in = kann sich nicht anmelden
-directory = Verzeichnis
+list-directory = Verzeichnis
 directory-entry-dn = Eintrag (DN)
 person-administrator = Administrator
 saved = Die Änderungen wurden gespeichert.

@@ -27,7 +27,7 @@ list-show-everyone = Show everyone
 
 source-local = local
 cannot-sign-in = cannot sign in
-directory = Directory
+list-directory = Directory
 directory-entry-dn = Entry (DN)
 person-administrator = Administrator
 saved = The changes were saved.
