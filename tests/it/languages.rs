@@ -4,6 +4,7 @@ use reqwest::{Method, StatusCode};
 use scraper::{Html, Node};
 
 use crate::oidc_support::on_both_databases;
+use crate::pages_support::{administrator, directory_person, forge, group};
 use crate::support::app::{Engine, TestApp};
 use crate::support::http::{Answer, Browser, answer};
 use crate::support::mailbox::Mailbox;
@@ -257,6 +258,55 @@ async fn every_text_of_a_persons_pages_is_in_the_catalogue() {
     let proof = browser.get_followed("/account/passkeys/add").await;
     assert_eq!(proof.url.path(), "/account/prove");
     is_whole(&proof, &data);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn every_text_of_the_administrations_pages_about_people_is_in_the_catalogue() {
+    let (app, _mailbox) = open_house().await;
+    let (_, browser) = administrator(&app, "root").await;
+    browser.set_cookie("muster-language=en-XA");
+    let (ada, eve) = (app.person("ada").await, directory_person(&app, "eve", false).await);
+    let (team, listed) = (group(&app, "team", true, &[ada.id]).await, group(&app, "listed", false, &[eve.id]).await);
+    let people = ["root Example", "root@example.org", "root", "ada Example", "ada@example.org", "ada", "eve Example", "eve@example.org", "eve"];
+    let data = [&people[..], &["team", "listed", "default", "class 7b", "K7QF-3M"]].concat();
+    for path in [
+        "/admin/users".to_owned(),
+        "/admin/users?q=nobody".into(),
+        "/admin/users?notice=created".into(),
+        "/admin/users/new".into(),
+        format!("/admin/users/{}", ada.id),
+        format!("/admin/users/{}/edit", ada.id),
+        format!("/admin/users/{}", eve.id),
+        "/admin/groups".into(),
+        "/admin/groups?q=none".into(),
+        "/admin/groups/new".into(),
+        format!("/admin/groups/{team}"),
+        format!("/admin/groups/{team}?notice=added"),
+        format!("/admin/groups/{team}/edit"),
+        format!("/admin/groups/{team}/coming-in"),
+        format!("/admin/groups/{listed}"),
+        "/admin/sign-up".into(),
+        "/admin/sign-in-problems".into(),
+        "/admin/sign-in-problems?code=x".into(),
+        "/admin/lock-out".into(),
+        "/admin/lock-out?level=no_way".into(),
+        "/admin/audit?kind=key_withdrawn".into(),
+        "/admin/audit?person=nobody".into(),
+    ] {
+        is_whole(&browser.get(&path).await, &data);
+    }
+    for (path, fields) in [
+        ("/admin/users/new".to_owned(), vec![("username", "a b"), ("email", "nobody"), ("phone", "call me")]),
+        ("/admin/groups/new".into(), vec![("name", "a,b")]),
+        (format!("/admin/groups/{team}/members"), vec![("people", "nobody")]),
+        (format!("/admin/users/{}/access-link", ada.id), vec![("lifetime", "day")]),
+        (format!("/admin/groups/{team}/coming-in"), vec![("form", "sheets"), ("whom", "without-passkey")]),
+        ("/admin/sign-up".into(), vec![("note", ""), ("uses", "0"), ("emails", "nobody"), ("groups", "none")]),
+        ("/admin/sign-up".into(), vec![("note", "class 7b")]),
+    ] {
+        is_whole(&forge(&app, &browser, &path, &fields).await, &data);
+    }
     app.stop().await;
 }
 
