@@ -21,6 +21,22 @@ problem-no = nein
 problem-adding = Passkey hinzufügen
 problem-confirming = Bestätigen, wer man ist
 problem-signing-in = Anmelden
+problem-received = Empfangen
+problem-expected = Erwartet
+problem-found = Gefunden
+problem-inside-a-frame = In einem Rahmen
+problem-inside-another-app = In einer anderen App
+problem-flags = Flags
+problem-counter = Zähler
+problem-provider = Anbieter
+problem-device = Gerät
+problem-prompt-open-for = Abfrage war offen
+problem-browser-can = Der Browser kann
+problem-less-than-a-second = weniger als eine Sekunde
+problem-a-few-seconds = einige Sekunden
+problem-less-than-a-minute = weniger als eine Minute
+problem-a-few-minutes = einige Minuten
+problem-as-long-as-may-be = so lange wie möglich
 
 ## Was geschehen ist, und was zu tun ist
 

@@ -21,6 +21,22 @@ problem-no = no
 problem-adding = Adding a passkey
 problem-confirming = Confirming who they are
 problem-signing-in = Signing in
+problem-received = Received
+problem-expected = Expected
+problem-found = Found
+problem-inside-a-frame = Inside a frame
+problem-inside-another-app = Inside another app
+problem-flags = Flags
+problem-counter = Counter
+problem-provider = Provider
+problem-device = Device
+problem-prompt-open-for = Prompt open for
+problem-browser-can = Browser can
+problem-less-than-a-second = less than a second
+problem-a-few-seconds = a few seconds
+problem-less-than-a-minute = less than a minute
+problem-a-few-minutes = a few minutes
+problem-as-long-as-may-be = as long as it may be
 
 ## What happened, and what to do
 

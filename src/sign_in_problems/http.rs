@@ -87,7 +87,7 @@ impl From<Line> for Shown {
 fn readable(detail: &str) -> Vec<(String, String)> {
     let Ok(Value::Object(detail)) = serde_json::from_str(detail) else { return Vec::new() };
     let words = |value: Value| match value {
-        Value::String(text) => text,
+        Value::String(text) => model::elapsed_in_words(&text).map_or(text, String::from),
         Value::Bool(yes) => if yes { t("problem-yes") } else { t("problem-no") }.into(),
         Value::Array(values) => values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
@@ -95,8 +95,26 @@ fn readable(detail: &str) -> Vec<(String, String)> {
     detail.into_iter().map(|(name, value)| (titled(&name), words(value))).filter(|(_, value)| !value.is_empty()).collect()
 }
 
-/// A field's name as a heading: `prompt_open_for` is `Prompt open for`.
+/// A field's name as a heading; of one that is not known here, its words: `prompt_open_for` is `Prompt open for`.
 fn titled(name: &str) -> String {
+    let known = match name {
+        "received" => t("problem-received"),
+        "expected" => t("problem-expected"),
+        "found" => t("problem-found"),
+        "inside_a_frame" => t("problem-inside-a-frame"),
+        "inside_another_app" => t("problem-inside-another-app"),
+        "flags" => t("problem-flags"),
+        "counter" => t("problem-counter"),
+        "provider" => t("problem-provider"),
+        "device" => t("problem-device"),
+        "prompt_open_for" => t("problem-prompt-open-for"),
+        "browser_can" => t("problem-browser-can"),
+        _ => return spelled_out(name),
+    };
+    known.into()
+}
+
+fn spelled_out(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).map(|c| if c == '_' { ' ' } else { c }).collect()
 }

@@ -127,6 +127,18 @@ const fn elapsed(millis: u64) -> &'static str {
     }
 }
 
+/// What [`elapsed`] said, for people; `None` for any other text.
+pub fn elapsed_in_words(stored: &str) -> Option<Text> {
+    Some(match stored {
+        "less than a second" => t("problem-less-than-a-second"),
+        "a few seconds" => t("problem-a-few-seconds"),
+        "less than a minute" => t("problem-less-than-a-minute"),
+        "a few minutes" => t("problem-a-few-minutes"),
+        "as long as it may be" => t("problem-as-long-as-may-be"),
+        _ => return None,
+    })
+}
+
 /// What happened, and what an administrator can do, in words.
 pub fn explain(cause: &str) -> (Text, Text) {
     match cause {

@@ -151,7 +151,7 @@ impl Draft {
         mistakes.check("username", check_username(&self.username));
         // A name is looked for before an address, here and in apps: nobody may choose what is, or will be, somebody else's address.
         if self.username.contains('@') {
-            mistakes.add("username", "Choose a name without @, so that nobody takes it for an e-mail address.");
+            mistakes.add("username", t("sign-up-name-with-at"));
         }
         if asks_for_email {
             mistakes.check("email", check_email(&self.email));
