@@ -6,7 +6,7 @@ access-link-lifetime = Wird nur dieses eine Mal gezeigt. Er funktioniert einmal;
 access-link-sent = Er ist unterwegs an { $email }.
 access-link-give = Geben Sie ihn { $name } und niemandem sonst, auf einem Weg, dem Sie vertrauen: Wer ihn öffnet, ist unter diesem Namen angemeldet und kann einen Passkey hinzufügen.
 access-link-sent-give = Mehr müssen Sie nicht tun. Wenn die E-Mail nicht ankommt, geben Sie ihn { $name } und niemandem sonst, auf einem Weg, dem Sie vertrauen: Wer ihn öffnet, ist unter diesem Namen angemeldet und kann einen Passkey hinzufügen.
-access-link-kept-out = Diese Person ist ausgesperrt, ein Link würde also nichts öffnen. Entsperren Sie sie zuerst, oder lassen Sie das Verzeichnis sie wieder aufnehmen.
+access-link-kept-out = Diese Person darf sich nicht anmelden, ein Link würde also nichts öffnen. Entsperren Sie sie zuerst, oder lassen Sie das Verzeichnis sie wieder aufnehmen.
 access-link-no-address = Diese Person hat keine E-Mail-Adresse. Machen Sie den Link, ohne ihn zu senden, und übergeben Sie ihn selbst.
 
 ## Eine Gruppe auf dem Weg herein
@@ -23,8 +23,8 @@ coming-in-everyone = Alle
 coming-in-nobody = Niemand
 coming-in-group-empty-help = Links werden für die Mitglieder einer Gruppe gemacht.
 coming-in-to-group = Zur Gruppe
-coming-in-nobody-help = Bei keinem Mitglied dieser Gruppe steht es so.
-coming-in-last-here = zuletzt hier { $day }
+coming-in-nobody-help = Auf kein Mitglied dieser Gruppe trifft das zu.
+coming-in-last-here = zuletzt hier am { $day }
 coming-in-until = bis { $day }
 standing-in = Hat einen Passkey
 standing-linked = Hat einen Link
@@ -71,7 +71,7 @@ sheets-sent = { $count ->
    *[other] { $count } Links sind
 } per E-Mail unterwegs.
 sheets-without-address = Die Personen auf den Blättern unten haben keine Adresse.
-sheets-rest = { $count } weitere haben noch keinen Link: Kommen Sie wieder und machen Sie die nächsten.
+sheets-rest = Noch ohne Link: { $count }. Kommen Sie wieder und machen Sie die nächsten.
 sheet-welcome = Willkommen bei { $app }, { $name }
 sheet-lead = Mit diesem Blatt richten Sie ein, wie Sie sich anmelden: mit Ihrem Fingerabdruck, Ihrem Gesicht oder der Sperre Ihres Handys oder Computers. Ein Passwort gibt es nicht.
 sheet-scan = Scannen Sie den Code mit dem Handy, das Sie benutzen werden, oder geben Sie die Adresse in einen Browser ein.

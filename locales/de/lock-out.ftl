@@ -4,7 +4,7 @@ lock-out = Aussperr-Risiko
 lock-out-lead = Wer von denen, die sich anmelden dürfen, ausgesperrt wäre, wenn eine Sache verloren geht. Wer zwei Passkeys hat, oder einen und Wiederherstellungscodes, ist gut versorgt.
 lock-out-levels = Stufen
 lock-out-no-way = Kein Passkey und kein Wiederherstellungscode.
-lock-out-never-came = { $count } davon kamen noch nie herein.
+lock-out-never-came = Noch nie hereingekommen: { $count }.
 lock-out-one-thing = Ein Gerät, oder ein Blatt Papier.
 lock-out-one-account = Ein synchronisierter Passkey und sonst nichts.
 lock-out-low = Etwas darf verloren gehen.
@@ -17,7 +17,7 @@ lock-out-synced = synchronisiert
 ## Wie nah jemand daran ist, ausgesperrt zu sein
 
 risk-no-way = Kein Weg herein
-risk-one-thing = Einen Verlust entfernt
+risk-one-thing = Ein Verlust genügt
 risk-one-account = Ein Passwortmanager
 risk-low = Gut versorgt
 

@@ -58,11 +58,11 @@ person-is-last-admin = Das ist der letzte Administrator, der sich mit einem Pass
 
 person-you = Sie
 person-edit = Bearbeiten
-person-kept-out-since = Ein Administrator hat diese Person ausgesperrt, seit { $at }.
+person-kept-out-since = Seit { $at } ist diese Person von einem Administrator gesperrt.
 person-directory-missing = Das Verzeichnis führt diese Person nicht mehr.
-person-directory-missing-since = Das Verzeichnis führt diese Person nicht mehr, seit { $at }.
-person-directory-disabled = Das Verzeichnis hat diese Person deaktiviert.
-person-directory-disabled-since = Das Verzeichnis hat diese Person deaktiviert, seit { $at }.
+person-directory-missing-since = Seit { $at } führt das Verzeichnis diese Person nicht mehr.
+person-directory-disabled = Diese Person ist im Verzeichnis deaktiviert.
+person-directory-disabled-since = Seit { $at } ist diese Person im Verzeichnis deaktiviert.
 person-directory-out = Sie kann sich nicht anmelden; ihre Passkeys bleiben und funktionieren wieder, wenn das Verzeichnis sie wieder aufnimmt.
 person-profile = Profil
 person-verified = bestätigt
@@ -124,9 +124,9 @@ person-unmake-do = Zurücknehmen
 person-make-admin = Zum Administrator machen
 person-make-admin-help = { $name } kann dann alles, was Sie können: Personen, Apps und Einstellungen ändern, und sich zwar als niemand anderes anmelden, aber Links für alle machen.
 
-## Aussperren
+## Zugang sperren
 
-person-keep-out = Aussperren
+person-keep-out = Zugang sperren
 person-unblock-help = Nach dem Entsperren kann { $name } sich wieder anmelden. Die Passkeys sind noch da.
 person-unblock-help-directory = Nach dem Entsperren kann { $name } sich wieder anmelden, soweit das Verzeichnis es zulässt. Die Passkeys sind noch da.
 person-unblock = Entsperren
