@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use webauthn_rs::Webauthn;
 
 use crate::apis::Opened;
+use crate::authenticators;
 use crate::clients::{Known, RemoteKeys, SecretUses};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -42,6 +43,10 @@ pub struct Fields {
     pub settings: watch::Sender<Arc<Settings>>,
     /// The WebAuthn relying party.
     pub webauthn: Webauthn,
+    /// The host passkeys belong to.
+    pub rp_id: String,
+    /// The list of authenticator models.
+    pub authenticators: authenticators::Known,
     /// The keys ID tokens are signed with.
     pub keys: Keys,
     /// Makes and knows nonces for DPoP proofs.

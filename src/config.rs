@@ -38,6 +38,14 @@ pub struct Config {
     pub outbound_trusted_hosts: Vec<String>,
     /// The file of clients, when there is one.
     pub clients_file: Option<PathBuf>,
+    /// The host passkeys belong to, when it is not that of [`origin`](Self::origin).
+    pub rp_id: Option<String>,
+    /// Further addresses that may use these passkeys: other instances on the same database.
+    pub related_origins: Vec<Origin>,
+    /// The list of authenticator models (FIDO Metadata Service), when there is one.
+    pub authenticator_metadata: Option<PathBuf>,
+    /// The root its signer's certificate leads to, when it is not the FIDO Alliance's.
+    pub authenticator_metadata_root: Option<PathBuf>,
     /// Variables that set what the settings pages would otherwise set, by name.
     pub settings_from_environment: BTreeMap<String, String>,
     /// Variables of Pocket ID that mean nothing here; named in the log so that nobody wonders.
@@ -131,10 +139,18 @@ const NAMES: &[&str] = &[
     "LOG_JSON",
     "METRICS_TOKEN",
     "OUTBOUND_TRUSTED_HOSTS",
+    "PASSKEY_RP_ID",
+    "PASSKEY_RELATED_ORIGINS",
 ];
 
-/// Names a file of clients; it has no `_FILE` form, for its name is that form already.
+/// Names a file of clients.
 const CLIENTS_FILE: &str = "CLIENTS_FILE";
+/// Names the list of authenticator models.
+const METADATA_FILE: &str = "PASSKEY_METADATA_FILE";
+/// Names the root its signer's certificate leads to.
+const METADATA_ROOT_FILE: &str = "PASSKEY_METADATA_ROOT_FILE";
+/// Names of files: they have no `_FILE` form, for that is what they are already.
+const FILES: &[&str] = &[CLIENTS_FILE, METADATA_FILE, METADATA_ROOT_FILE];
 
 /// What Pocket ID reads and Muster does not (yet): accepted, so that its users can move over with the `.env` they have.
 const POCKET_ID_NAMES: &[&str] = &[
@@ -200,7 +216,7 @@ const POCKET_ID_NAMES: &[&str] = &[
 ];
 
 /// Prefixes that are ours alone: any other name under them is a mistake.
-const OUR_PREFIXES: &[&str] = &["LDAP_"];
+const OUR_PREFIXES: &[&str] = &["LDAP_", "PASSKEY_"];
 
 impl Config {
     /// The same without the settings the environment pins: for what only the database sets.
@@ -290,6 +306,10 @@ impl Config {
         let flag = |name: &str| -> Result<bool, ConfigError> {
             value(name)?.map_or(Ok(false), |text| parse_flag(&text).ok_or_else(|| unparsable(name, &text, "true or false")))
         };
+        let file = |name: &str| variables.get(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+        if file(METADATA_FILE).is_none() && file(METADATA_ROOT_FILE).is_some() {
+            return Err(ConfigError(format!("{METADATA_ROOT_FILE} is set and {METADATA_FILE} is not; set both, or remove the first")));
+        }
         let mut settings_from_environment = BTreeMap::new();
         for name in setting_names {
             if let Some(text) = value(name)? {
@@ -308,7 +328,11 @@ impl Config {
             log_json: flag("LOG_JSON")?,
             metrics_token: metrics_token.map(Password::new),
             outbound_trusted_hosts: value("OUTBOUND_TRUSTED_HOSTS")?.map_or(Ok(Vec::new()), |text| parse_hosts(&text))?,
-            clients_file: variables.get(CLIENTS_FILE).filter(|path| !path.is_empty()).map(PathBuf::from),
+            clients_file: file(CLIENTS_FILE),
+            rp_id: value("PASSKEY_RP_ID")?.map(|text| parse_rp_id(&text)).transpose()?,
+            related_origins: value("PASSKEY_RELATED_ORIGINS")?.map_or(Ok(Vec::new()), |text| parse_origins(&text))?,
+            authenticator_metadata: file(METADATA_FILE),
+            authenticator_metadata_root: file(METADATA_ROOT_FILE),
             settings_from_environment,
             unused: variables
                 .keys()
@@ -359,6 +383,21 @@ fn parse_hosts(text: &str) -> Result<Vec<String>, ConfigError> {
             .ok_or_else(|| unparsable("OUTBOUND_TRUSTED_HOSTS", host, "names such as mcp.example.org or 10.0.0.5:8443, separated by commas"))
     };
     text.split(',').map(str::trim).filter(|host| !host.is_empty()).map(parse).collect()
+}
+
+/// Reads a host name, as it stands in an address.
+fn parse_rp_id(text: &str) -> Result<String, ConfigError> {
+    let text = text.trim().to_ascii_lowercase();
+    let host = Url::parse(&format!("https://{text}")).ok().and_then(|url| url.domain().map(str::to_owned));
+    host.filter(|host| *host == text).ok_or_else(|| unparsable("PASSKEY_RP_ID", &text, "a host name such as id.example.org"))
+}
+
+/// Reads addresses, separated by commas.
+fn parse_origins(text: &str) -> Result<Vec<Origin>, ConfigError> {
+    let parse = |text: &str| {
+        Origin::parse(text).map_err(|allowed| unparsable("PASSKEY_RELATED_ORIGINS", text, &format!("{allowed}; several are separated by commas")))
+    };
+    text.split(',').map(str::trim).filter(|text| !text.is_empty()).map(parse).collect()
 }
 
 /// Reads a level, or a filter with levels for parts. To the filter a lone word that is no level would be a part, of which everything is logged, and of all else
@@ -412,13 +451,13 @@ fn parse_trust_proxy(text: &str) -> Result<TrustProxy, ConfigError> {
 }
 
 fn refuse_unknown(variables: &BTreeMap<String, String>, setting_names: &[&str]) -> Result<(), ConfigError> {
-    let known = |name: &str| NAMES.contains(&name) || name == CLIENTS_FILE || setting_names.contains(&name) || POCKET_ID_NAMES.contains(&name);
+    let known = |name: &str| NAMES.contains(&name) || FILES.contains(&name) || setting_names.contains(&name) || POCKET_ID_NAMES.contains(&name);
     for (name, value) in variables {
         let base = name.strip_suffix("_FILE").unwrap_or(name);
         if known(name) || known(base) || is_service_link(name, value) {
             continue;
         }
-        let nearest = NAMES.iter().chain(&[CLIENTS_FILE]).chain(setting_names).map(|known| (strsim::damerau_levenshtein(base, known), *known)).min();
+        let nearest = NAMES.iter().chain(FILES).chain(setting_names).map(|known| (strsim::damerau_levenshtein(base, known), *known)).min();
         // Of short names another one is two letters away: APP_HOME is not meant to be APP_NAME.
         let mistyped = nearest.filter(|(distance, known)| *distance <= if known.len() < 10 { 1 } else { 2 } && known.len() >= 7);
         if let Some((_, meant)) = mistyped {

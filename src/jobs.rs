@@ -118,6 +118,5 @@ async fn sweep(app: App) -> anyhow::Result<()> {
     app.limits.sign_in.sweep();
     app.limits.user_codes.sweep();
     app.limits.problems.sweep();
-    app.limits.link_requests.sweep();
     Ok(())
 }

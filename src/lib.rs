@@ -6,7 +6,7 @@
 //! | floor | rooms |
 //! |---|---|
 //! | foundation | [`clock`], [`language`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`jose`], [`lease`], [`queue`], [`attempts`], [`error`], [`outbound`], [`web`], [`audit`], [`settings`], [`mail`] |
-//! | nouns | [`users`], [`groups`], [`clients`], [`apis`], [`account_news`] |
+//! | nouns | [`users`], [`groups`], [`authenticators`], [`clients`], [`apis`], [`account_news`] |
 //! | sign-in | [`sessions`], [`directory`], [`recovery_codes`], [`sign_in_problems`], [`first_steps`], [`passkeys`], [`access_links`], [`sign_up`], [`directory_passwords`], [`other_device`], [`ways_in`] |
 //! | protocols | [`oidc`], [`forward_auth`] |
 //! | people's own | [`account`] |
@@ -38,6 +38,7 @@ pub mod apis;
 pub mod app;
 pub mod attempts;
 pub mod audit;
+pub mod authenticators;
 pub mod cli;
 pub mod clients;
 pub mod clock;

@@ -10,12 +10,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use webauthn_rs::WebauthnBuilder;
 
 use crate::app::{App, Fields};
+use crate::authenticators::{self, Metadata};
 use crate::clients::Authority;
 use crate::clients::file::{self, Fate, Mode, NotApplied, Report};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, ConfigError};
 use crate::outbound::Outbound;
 use crate::settings::{self, Settings};
@@ -40,6 +40,7 @@ pub fn setting_names() -> Vec<&'static str> {
 /// [`ConfigError`] for the first value that does not parse.
 pub fn check_settings(config: &Config) -> Result<(), ConfigError> {
     settings::check_environment::<Settings>(config)?;
+    passkeys::rp_id::check(config)?;
     directory::texts::check_environment(config)
 }
 
@@ -51,12 +52,14 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
     language::open();
     let db = db::open(config.db_connection_string.reveal()).await?;
     let sealer = installation::sealer(&db, &config).await?;
-    passkeys::check_rp_id(&db, &config).await?;
+    let rp_id = passkeys::rp_id::settle(&db, &config).await?;
     let values: Settings = settings::load(&db, &config, &sealer, settings::APP_SCOPE).await?;
-    let url = url::Url::parse(config.origin.as_str()).context("APP_URL")?;
-    let webauthn = WebauthnBuilder::new(config.origin.host(), &url)
-        .and_then(|builder| builder.rp_name(&values.app_name).build())
-        .map_err(|error| anyhow::anyhow!("APP_URL cannot be used for passkeys ({error}): they need a domain name or localhost, not an IP address"))?;
+    let webauthn = passkeys::rp_id::relying_party(&config, &rp_id, &values.app_name)?;
+    // A command that helps somebody in has to work whatever became of that file; `start` refuses.
+    let models = read_metadata(&config, clock.now()).unwrap_or_else(|error| {
+        tracing::error!("{error}");
+        None
+    });
     let keys = oidc::keys::open(&db, &sealer, clock.now()).await?;
     let nonces = oidc::dpop::Nonces::open(&db, &sealer).await?;
     let subjects = oidc::subject::Subjects::open(&db, &sealer).await?;
@@ -70,6 +73,8 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         sealer,
         settings: watch::Sender::new(Arc::new(values)),
         webauthn,
+        rp_id,
+        authenticators: authenticators::Known::new(models),
         keys,
         nonces,
         subjects,
@@ -85,6 +90,27 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         opened_apis: db::Copies::default(),
         stopping: CancellationToken::new(),
     }))
+}
+
+/// The list of authenticator models, where there is one; an old one is logged.
+fn read_metadata(config: &Config, now: Timestamp) -> Result<Option<Metadata>, ConfigError> {
+    let Some(file) = &config.authenticator_metadata else { return Ok(None) };
+    let read = Metadata::read(file, config.authenticator_metadata_root.as_deref(), now);
+    let metadata = read.map_err(|unusable| ConfigError(format!("PASSKEY_METADATA_FILE names {}, which {unusable}", file.display())))?;
+    if metadata.is_current(now) {
+        tracing::info!(
+            number = metadata.number,
+            models = metadata.models().count(),
+            next_update = metadata.next_update,
+            "read the list of authenticator models"
+        );
+    } else {
+        tracing::warn!(
+            next_update = metadata.next_update,
+            "the list of authenticator models (PASSKEY_METADATA_FILE) is out of date; until there is a new one, nobody whose policy names models can add a passkey"
+        );
+    }
+    Ok(Some(metadata))
 }
 
 /// A server that runs.
@@ -105,6 +131,7 @@ pub struct Running {
 /// As [`open`], and when the address cannot be listened on. [`ConfigError`] when the file of clients cannot be used.
 pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let (host, port) = (config.host, config.port);
+    read_metadata(&config, clock.now())?;
     let app = open(config, clock).await?;
     if let Some(path) = &app.config.clients_file {
         let report = apply_clients(&app, path).await.map_err(|refused| match refused {
@@ -144,10 +171,15 @@ async fn start_app(app: App, address: SocketAddr) -> anyhow::Result<Running> {
 }
 
 impl Running {
-    /// Reads the file of clients again. One with a mistake is logged, and what was in force stays.
+    /// Reads the file of clients and the list of authenticator models again. One with a mistake is logged, and what was in force stays.
     pub async fn reload(&self) {
+        match read_metadata(&self.app.config, self.app.clock.now()) {
+            Ok(Some(metadata)) => self.app.authenticators.replace(metadata),
+            Ok(None) => {}
+            Err(error) => tracing::error!("the former list of authenticator models stays in force: {error}"),
+        }
         let Some(path) = &self.app.config.clients_file else {
-            tracing::info!("there is nothing to reload: CLIENTS_FILE is not set");
+            tracing::info!("there are no clients to reload: CLIENTS_FILE is not set");
             return;
         };
         match apply_clients(&self.app, path).await {

@@ -304,8 +304,10 @@ function addPage(form) {
   if (!canUsePasskeys(form, "register")) return;
   onPress(form, async () => {
     say(texts["browser-asks"], false);
+    const { request, back } = form.dataset;
+    let made = null; // what the server did not want must not stay in the password manager
     try {
-      const { ceremony, publicKey } = await post("/account/passkeys/register/start", {});
+      const { ceremony, publicKey } = await post("/account/passkeys/register/start", { request: request || null });
       const options = {
         ...publicKey,
         challenge: toBytes(publicKey.challenge),
@@ -313,10 +315,11 @@ function addPage(form) {
         excludeCredentials: (publicKey.excludeCredentials ?? []).map((known) => ({ ...known, id: toBytes(known.id) })),
       };
       const credential = encode(await ask("create", { publicKey: options }));
+      made = { rpId: publicKey.rp.id, credentialId: credential.id };
       say(texts["keeping"], false);
-      const { request, back } = form.dataset;
       await leave(await post("/account/passkeys/register/finish", { ceremony, credential, request: request || null, back: back || null }));
     } catch (error) {
+      if (made && error.code === "unsuitable") tell("signalUnknownCredential", made);
       failed("register", error);
     }
   });

@@ -62,7 +62,7 @@ pub(crate) async fn fill(config: Config) -> Seeded {
     let state = SessionState {
         id: SessionId::new(),
         user: user.id,
-        method: Method::Passkey { synced: true },
+        method: Method::Passkey { synced: true, model: None },
         auth_at: now,
         client_ip: String::new(),
         user_agent: String::new(),

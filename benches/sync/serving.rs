@@ -274,7 +274,7 @@ async fn signed_in(running: &Running) -> String {
     let state = SessionState {
         id: SessionId::new(),
         user: user.id,
-        method: Method::Passkey { synced: true },
+        method: Method::Passkey { synced: true, model: None },
         auth_at: now,
         client_ip: String::new(),
         user_agent: String::new(),

@@ -56,3 +56,6 @@ deed-delete-app = eine App zu löschen
 deed-other = etwas Wichtiges zu ändern
 deed-export = alles mitzunehmen, was über Sie bekannt ist
 deed-delete-account = Ihr Konto mit allem, was Ihnen gehört, zu löschen
+deed-lift-limit = jemanden wieder versuchen zu lassen, der es zu oft versucht hat
+deed-change-policy = zu ändern, welche Passkeys hier benutzt werden dürfen
+deed-remove-policy = eine Regel über Passkeys zurückzunehmen

@@ -95,3 +95,4 @@ passkey-event-proof-refused = Bestätigung abgewiesen
 passkey-event-added = Passkey hinzugefügt
 passkey-event-renamed = Passkey umbenannt
 passkey-event-other = Etwas anderes
+passkeys-notice-last-allowed = Das ist der einzige Ihrer Passkeys, den Sie nach den Regeln hier benutzen dürfen: Ohne ihn könnten Sie sich nicht mehr anmelden. Fügen Sie erst einen anderen dieser Art hinzu, oder machen Sie Wiederherstellungscodes, und entfernen Sie dann diesen.

@@ -4,6 +4,7 @@ people-lead = Alle, die sich hier anmelden können: Personen, die das Verzeichni
 person-add = Person hinzufügen
 people-state-any = Jeder
 people-role = Rolle
+people-way-in = Weg herein
 people-everyone = Alle
 people-administrators = Administratoren
 people-none-fits = Niemand passt

@@ -6,6 +6,7 @@ problems-look-up = Nachsehen
 problems-none = Keine Probleme
 problems-none-help = In letzter Zeit hatte niemand Schwierigkeiten mit einem Passkey.
 problems-latest = Die neuesten
+problems-found = Das Problem mit diesem Code
 problems-no-code = Ein Code hat sechs Buchstaben und Ziffern, wie K7QF-3M.
 problems-unknown-code = Es gibt kein Problem mit diesem Code, oder es ist zu alt. Fragen Sie noch einmal nach dem Code; Buchstaben, die ähnlich klingen, werden leicht verwechselt.
 

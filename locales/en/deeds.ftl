@@ -56,3 +56,6 @@ deed-delete-app = delete an app
 deed-other = change something that matters
 deed-export = take everything that is known about you with you
 deed-delete-account = delete your account with everything that is yours
+deed-lift-limit = let somebody try again who has tried too often
+deed-change-policy = change which passkeys may be used here
+deed-remove-policy = take back a rule about passkeys

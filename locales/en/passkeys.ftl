@@ -95,3 +95,4 @@ passkey-event-proof-refused = Proof refused
 passkey-event-added = Passkey added
 passkey-event-renamed = Passkey renamed
 passkey-event-other = Something else
+passkeys-notice-last-allowed = This is your only passkey that the policies here let you use: without it you could not sign in any more. Add another one of that kind or make recovery codes first, then remove this one.

@@ -4,6 +4,7 @@ people-lead = Everyone who can sign in here: people the directory lists, and loc
 person-add = Add a person
 people-state-any = Any
 people-role = Role
+people-way-in = Way in
 people-everyone = Everyone
 people-administrators = Administrators
 people-none-fits = Nobody fits

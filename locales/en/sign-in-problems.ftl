@@ -6,6 +6,7 @@ problems-look-up = Look it up
 problems-none = No problems
 problems-none-help = Nobody had trouble with a passkey lately.
 problems-latest = The latest
+problems-found = The problem with this code
 problems-no-code = A code has six letters and digits, such as K7QF-3M.
 problems-unknown-code = There is no problem with this code, or it is too old. Ask for the code again; letters that sound alike are easily mixed up.
 

@@ -27,8 +27,8 @@ use crate::language::{Language, current, duration, instant, speaking, t};
 use crate::mail::{self, Mail};
 use crate::queue::work_off;
 use crate::secret::SecretToken;
-use crate::sessions::Next;
 use crate::sessions::next::PendingAuthorization;
+use crate::sessions::{Next, tries};
 use crate::settings::Settings;
 use crate::users::{self, User};
 use crate::web::{BrowserCookie, Chrome, Client, user_agent};
@@ -149,7 +149,7 @@ pub async fn ask(State(app): State<App>, client: Client, headers: HeaderMap, For
     if !is_offered(&app.settings()) {
         return Err(AppError::NotFound);
     }
-    app.limits.link_requests.check(&client)?;
+    tries::ask_for_mail(&app, &client, app.clock.now()).await?;
     let name = form.name.trim();
     let mistake: String = if name.is_empty() {
         t("name-missing").into()
@@ -217,7 +217,9 @@ async fn is_within(tx: &mut Tx, user: &User, wish: &store::Wish, now: Timestamp)
             return Ok(false);
         }
     }
-    Ok(attempts::take(tx, &Subject::new("sign-in link for", &user.id.to_string()), PER_PERSON, now).await?.is_ok())
+    Ok(attempts::take(tx, &Subject::new("sign-in link for", &user.id.to_string()).shown_at("Sign-in links by e-mail", user.id), PER_PERSON, now)
+        .await?
+        .is_ok())
 }
 
 async fn send(app: &App, tx: &mut Tx, user: &User, email: String, wish: &store::Wish, now: Timestamp) -> anyhow::Result<()> {

@@ -24,6 +24,8 @@ pub enum Kind {
     SignInRefused,
     /// So many tries to get in failed that the next ones have to wait; the detail says from where and at which door.
     TooManyTries,
+    /// An administrator let somebody try again who had to wait.
+    LimitLifted,
     /// Someone signed in with a browser never seen for them.
     NewBrowser,
     /// Someone said that a sign-in with a new browser was not theirs; its sessions ended.
@@ -48,6 +50,10 @@ pub enum Kind {
     PasskeyRenamed,
     /// A passkey was removed.
     PasskeyRemoved,
+    /// An administrator changed which passkeys will do; the detail says before and after.
+    PasskeyPolicyChanged,
+    /// All passkeys were given up at the command line, because the server moved to another host.
+    PasskeysGivenUp,
     /// A one-time access link was made.
     AccessLinkMade,
     /// A one-time access link was used.
@@ -174,6 +180,7 @@ kinds! {
     SignIn = "sign_in", t("kind-sign-in");
     SignInRefused = "sign_in_refused", t("kind-sign-in-refused");
     TooManyTries = "too_many_tries", t("kind-too-many-tries");
+    LimitLifted = "limit_lifted", t("kind-limit-lifted");
     NewBrowser = "new_browser", t("kind-new-browser");
     NewBrowserDenied = "new_browser_denied", t("kind-new-browser-denied");
     ProofGiven = "proof_given", t("kind-proof-given");
@@ -186,6 +193,8 @@ kinds! {
     PasskeyRefused = "passkey_refused", t("kind-passkey-refused");
     PasskeyRenamed = "passkey_renamed", t("kind-passkey-renamed");
     PasskeyRemoved = "passkey_removed", t("kind-passkey-removed");
+    PasskeyPolicyChanged = "passkey_policy_changed", t("kind-passkey-policy-changed");
+    PasskeysGivenUp = "passkeys_given_up", t("kind-passkeys-given-up");
     AccessLinkMade = "access_link_made", t("kind-access-link-made");
     AccessLinkUsed = "access_link_used", t("kind-access-link-used");
     AccessLinkRevoked = "access_link_revoked", t("kind-access-link-revoked");

@@ -9,6 +9,7 @@ mod clients_file;
 mod directory;
 mod groups;
 mod keys;
+mod passkeys;
 mod print;
 mod registration_tokens;
 mod serve;
@@ -66,6 +67,9 @@ enum Command {
     },
     /// Asks the running server whether it is well; for container health checks.
     Healthcheck,
+    /// The host passkeys belong to, and giving them up when the server moves to another.
+    #[command(subcommand)]
+    Passkeys(passkeys::Command),
     /// Registered apps (OpenID clients).
     #[command(subcommand)]
     Clients(clients::Clients),
@@ -143,6 +147,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failed> {
         Command::Groups(command) => groups::run(command).await,
         Command::Audit(command) => audit::run(command).await,
         Command::Sessions(command) => sessions::run(command).await,
+        Command::Passkeys(command) => passkeys::run(command).await,
         Command::Version { format: Format::Human } => say(env!("CARGO_PKG_VERSION")),
         Command::Version { format: Format::Json } => say_json(&Version { version: env!("CARGO_PKG_VERSION") }),
         Command::Healthcheck => serve::healthcheck(&config()?).await,

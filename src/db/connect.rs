@@ -47,6 +47,8 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (39, "sign up", include_str!("../../migrations/0039_sign_up.sql")),
     (40, "own account", include_str!("../../migrations/0040_own_account.sql")),
     (41, "at risk", include_str!("../../migrations/0041_at_risk.sql")),
+    (44, "passkey policies", include_str!("../../migrations/0044_passkey_policies.sql")),
+    (45, "limits in force", include_str!("../../migrations/0045_limits_in_force.sql")),
     (47, "languages", include_str!("../../migrations/0047_languages.sql")),
 ];
 

@@ -327,7 +327,7 @@ async fn refuse(app: &App, now: Timestamp, client: &Client, user: Option<&User>,
 
 /// Tries at a person, whichever of their names is typed.
 fn account(user: &User) -> Subject {
-    Subject::new("directory password of", &user.id.to_string())
+    Subject::new("directory password of", &user.id.to_string()).shown_at("Their directory password", user.id)
 }
 
 /// What a try is counted for, before anybody knows whether the name is somebody's.
@@ -343,7 +343,10 @@ impl Tried {
     }
 
     fn by_network(client: &Client) -> Self {
-        Self { network: client.ip.map(|ip| Subject::network("directory password from", ip)), name: None }
+        Self {
+            network: client.ip.map(|ip| Subject::network("directory password from", ip).shown_from("Directory passwords", attempts::network(ip))),
+            name: None,
+        }
     }
 
     /// Counts the try, or says how long to wait.

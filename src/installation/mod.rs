@@ -40,6 +40,14 @@ pub async fn get(conn: &mut Conn, name: &str) -> sqlx::Result<Option<String>> {
     store::find(conn, name).await
 }
 
+/// Reads a fact and keeps everybody else from changing it until the transaction ends.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn lock(tx: &mut Tx, name: &str) -> sqlx::Result<Option<String>> {
+    store::lock(tx, name).await
+}
+
 /// Replaces a fact.
 ///
 /// # Errors

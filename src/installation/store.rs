@@ -1,9 +1,19 @@
 //! The table of facts about this installation.
 
-use crate::db::{Conn, Tx, query};
+use crate::db::{Conn, Tx, query, query_per_engine};
 
 pub(super) async fn find(conn: &mut Conn, name: &str) -> sqlx::Result<Option<String>> {
     let row: Option<(String,)> = query("SELECT value FROM installation WHERE name = $1").bind(name).optional(conn).await?;
+    Ok(row.map(|(value,)| value))
+}
+
+/// SQLite has one writer anyway.
+pub(super) async fn lock(tx: &mut Tx, name: &str) -> sqlx::Result<Option<String>> {
+    let row: Option<(String,)> =
+        query_per_engine("SELECT value FROM installation WHERE name = $1", "SELECT value FROM installation WHERE name = $1 FOR UPDATE")
+            .bind(name)
+            .optional(tx)
+            .await?;
     Ok(row.map(|(value,)| value))
 }
 

@@ -92,8 +92,8 @@ mod tests {
     #[test]
     fn each_method_has_its_class() {
         for (method, class) in [
-            (Method::Passkey { synced: true }, Class::PhishingResistant),
-            (Method::Passkey { synced: false }, Class::HardwareHeld),
+            (Method::Passkey { synced: true, model: None }, Class::PhishingResistant),
+            (Method::Passkey { synced: false, model: None }, Class::HardwareHeld),
             (Method::AccessLink, Class::Basic),
             (Method::RecoveryCode, Class::Basic),
             (Method::OtherDevice, Class::Basic),

@@ -14,7 +14,7 @@ use super::consent;
 use super::error::{AuthorizeError, AuthorizeErrorCode};
 use super::params::Params;
 use super::request;
-use super::{Agreement, check, id_token, last_errors, pushed, request_object, resources, store};
+use super::{Agreement, check, id_token, last_errors, other_passkey, pushed, request_object, resources, store};
 use crate::apis;
 use crate::app::App;
 use crate::clients;
@@ -23,6 +23,7 @@ use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::language::choice::first_of;
 use crate::language::{Source, hear, t};
+use crate::passkeys::policy;
 use crate::sessions::next::PendingAuthorization;
 use crate::sessions::{MaybeSignedIn, Next, SignedIn};
 use crate::web;
@@ -96,6 +97,9 @@ pub async fn post(RawQuery(query): RawQuery, body: Bytes) -> Result<Redirect, Ap
 #[derive(Deserialize)]
 pub struct Continue {
     request: String,
+    /// The person has no passkey that the app takes, and goes back to it.
+    #[serde(default)]
+    stop: bool,
 }
 
 /// `GET /authorize/continue?request=<sealed>`: on with a request after sign-in.
@@ -107,7 +111,8 @@ pub async fn go_on(
 ) -> Result<Response, AppError> {
     let now = app.clock.now();
     let asked = Asked::open(&app, &address.request, now)?;
-    proceed(&app, &asked, signed_in.as_ref(), &browser, Agreement::NotAsked, now).await
+    let agreement = if address.stop { Agreement::Stopped } else { Agreement::NotAsked };
+    proceed(&app, &asked, signed_in.as_ref(), &browser, agreement, now).await
 }
 
 /// Opens a request that waited.
@@ -161,11 +166,12 @@ pub(super) async fn proceed(
             return refuse(request.refuse(error, description)).await;
         }
     }
-    let mut facts = Facts { agreed: agreement == Agreement::Given, ..Facts::default() };
+    let mut facts = Facts { agreed: agreement == Agreement::Given, stopped: agreement == Agreement::Stopped, ..Facts::default() };
     if let Some(person) = signed_in {
         let class = Class::of(person.session.method.amr().iter().copied());
         let subject = app.subjects.of(&request.client.registration.policies.claims, person.user.id);
-        facts.session = Some(Session { user: person.user.id, subject, auth_at: person.session.auth_at, class });
+        facts.session = Some(Session { user: person.user.id, subject, auth_at: person.session.auth_at, class, held: person.session.method.held() });
+        facts.proof_within = policy::of_person(&mut conn, person.user.id).await?.proof_within();
         facts.admitted = clients::admits(&mut conn, &request.client, person.user.id).await?;
         (facts.consented, facts.reached) = store::consent(&mut conn, person.user.id, request.client.id).await?;
     }
@@ -190,11 +196,12 @@ pub(super) async fn proceed(
             let words = apis::for_people(&mut app.db.read().await?, &request.apis).await?;
             consent::page(app, person, &request, words, sealed(asked_at), sealed(now)).await
         }
+        (Decision::WantOtherPasskey, Some(person)) => other_passkey::page(app, person, &request, sealed(now)).await,
         (Decision::Refuse(error, description), _) => {
             tracing::info!(client.id = request.client.client_id, error = error.as_str(), "refused an authorization request: {description}");
             refuse(request.refuse(error, description)).await
         }
-        (Decision::SignIn | Decision::Issue | Decision::AskConsent, _) => {
+        (Decision::SignIn | Decision::Issue | Decision::AskConsent | Decision::WantOtherPasskey, _) => {
             // Whoever is signed in now has to prove it after now; a proof from before did not do.
             let since = if signed_in.is_some() { now } else { asked_at };
             Ok(Redirect::to(&format!("/sign-in{}", Next::Authorize(sealed(since)).sign_in_query())).into_response())

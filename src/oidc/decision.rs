@@ -7,8 +7,9 @@ use super::error::AuthorizeErrorCode;
 use super::request::AuthorizationRequest;
 use super::scope::Scopes;
 use crate::apis::Reach;
-use crate::clients::policy::ClaimsPolicy;
+use crate::authenticators::Held;
 use crate::clients::policy::claims::RequiredProof;
+use crate::clients::policy::{ClaimsPolicy, Policies};
 use crate::clock::Timestamp;
 use crate::id::UserId;
 
@@ -31,6 +32,8 @@ pub struct Session {
     pub auth_at: Timestamp,
     /// How well.
     pub class: Class,
+    /// With which passkey, when it was one.
+    pub held: Option<Held>,
 }
 
 /// What is known when a request is decided.
@@ -46,8 +49,12 @@ pub struct Facts {
     pub reached: Reach,
     /// They have just agreed to this very request.
     pub agreed: bool,
+    /// They have no passkey that the client takes, and go back to it.
+    pub stopped: bool,
     /// Whom the client expects, by a hint that is ours.
     pub expected: Option<UserId>,
+    /// How old their sign-in may be at most, as the policies for them say.
+    pub proof_within: Option<Duration>,
 }
 
 /// What happens next with a request.
@@ -55,6 +62,8 @@ pub struct Facts {
 pub enum Decision {
     /// The person signs in, or signs in again.
     SignIn,
+    /// The person is told that the client takes another passkey, and which.
+    WantOtherPasskey,
     /// The person is asked whether the client may.
     AskConsent,
     /// The client gets a code.
@@ -79,7 +88,14 @@ pub fn decide(request: &AuthorizationRequest, facts: &Facts, asked_at: Timestamp
     }
     let own_max_age = policy.sign_in_minutes.map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
     let allowed = |max_age: Duration| if for_this { max_age.max(REPEATED_SIGN_IN_COUNTS) } else { max_age };
-    if request.max_age.into_iter().chain(own_max_age).min().is_some_and(|max_age| now.since(session.auth_at) > allowed(max_age)) {
+    if request
+        .max_age
+        .into_iter()
+        .chain(own_max_age)
+        .chain(facts.proof_within)
+        .min()
+        .is_some_and(|max_age| now.since(session.auth_at) > allowed(max_age))
+    {
         return sign_in("the sign-in is older than max_age");
     }
     if !request.acr.is_met_by(session.class) && request.acr.can_be_met() {
@@ -91,11 +107,13 @@ pub fn decide(request: &AuthorizationRequest, facts: &Facts, asked_at: Timestamp
             (false, _) => {}
         }
     }
-    if session.class < required_class(policy) {
-        return if for_this {
-            Decision::Refuse(UnmetAuthenticationRequirements, PROOF_MISSING)
-        } else {
-            sign_in("this app needs a better sign-in than this one")
+    if !takes(&request.client.registration.policies, session.class, session.held) {
+        // Whoever came in without a passkey may have one.
+        let may_be_asked_at_once = session.held.is_none() && !for_this;
+        return match (request.prompt.none, facts.stopped) {
+            (_, true) => Decision::Refuse(UnmetAuthenticationRequirements, PROOF_MISSING),
+            (false, false) if !may_be_asked_at_once => Decision::WantOtherPasskey,
+            _ => sign_in("this app needs a better sign-in than this one"),
         };
     }
     let named = |subject: &String| *subject == session.subject;
@@ -120,8 +138,14 @@ pub fn decide(request: &AuthorizationRequest, facts: &Facts, asked_at: Timestamp
     }
 }
 
+/// Whether a client takes a sign-in: of this class, with this passkey.
+pub fn takes(policies: &Policies, class: Class, held: Option<Held>) -> bool {
+    let rule = policies.passkey_rule();
+    class >= required_class(&policies.claims) && (rule.is_open() || held.is_some_and(|held| rule.lack(held).is_none()))
+}
+
 /// The class a client wants at least, whatever its requests say.
-pub const fn required_class(policy: &ClaimsPolicy) -> Class {
+const fn required_class(policy: &ClaimsPolicy) -> Class {
     match policy.required_proof {
         RequiredProof::Any => Class::Basic,
         RequiredProof::PhishingResistant => Class::PhishingResistant,
@@ -146,7 +170,8 @@ mod tests {
     fn known(seconds_before: i64) -> Facts {
         let user = UserId::from(uuid::Uuid::from_u128(7));
         let auth_at = Timestamp::from_seconds(10_000 - seconds_before);
-        let session = Session { user, subject: user.to_string(), auth_at, class: Class::PhishingResistant };
+        let held = Some(Held { synced: true, model: None });
+        let session = Session { user, subject: user.to_string(), auth_at, class: Class::PhishingResistant, held };
         Facts { session: Some(session), admitted: true, consented: Scopes::parse("openid"), ..Facts::default() }
     }
 
@@ -244,13 +269,40 @@ mod tests {
         assert_eq!(decided(&ten_minutes, "max_age=86400", &known(601)), Decision::SignIn, "a request cannot ask for less");
         assert_eq!(decided(&ten_minutes, "max_age=60", &known(120)), Decision::SignIn);
         let hardware = |it: &mut ClaimsPolicy| it.required_proof = RequiredProof::HardwareHeld;
-        assert_eq!(decided(&hardware, "", &known(60)), Decision::SignIn);
-        assert!(matches!(decided(&hardware, "", &known(-1)), Decision::Refuse(AuthorizeErrorCode::UnmetAuthenticationRequirements, _)));
+        for seconds_before in [60, -1] {
+            assert_eq!(decided(&hardware, "", &known(seconds_before)), Decision::WantOtherPasskey);
+            let stopped = Facts { stopped: true, ..known(seconds_before) };
+            assert!(matches!(decided(&hardware, "", &stopped), Decision::Refuse(AuthorizeErrorCode::UnmetAuthenticationRequirements, _)));
+        }
+        assert!(matches!(decided(&hardware, "prompt=none", &known(60)), Decision::Refuse(AuthorizeErrorCode::LoginRequired, _)));
+        let without = |seconds_before| {
+            let known = known(seconds_before);
+            Facts { session: known.session.map(|session| Session { class: Class::Basic, held: None, ..session }), ..known }
+        };
+        assert_eq!(decided(&hardware, "", &without(60)), Decision::SignIn, "perhaps there is a passkey");
+        assert_eq!(decided(&hardware, "", &without(-1)), Decision::WantOtherPasskey);
         assert_eq!(decided(&|it| it.required_proof = RequiredProof::PhishingResistant, "", &known(60)), Decision::Issue);
+        // What the policies for the person say counts as the app's own limit does.
+        let in_ten_minutes = |seconds| Facts { proof_within: Some(Duration::from_secs(600)), ..known(seconds) };
+        assert_eq!(decided(&|_| {}, "", &in_ten_minutes(500)), Decision::Issue);
+        assert_eq!(decided(&|_| {}, "", &in_ten_minutes(601)), Decision::SignIn);
         let ask = |it: &mut ClaimsPolicy| it.ask_each_time = true;
         assert_eq!(decided(&ask, "", &known(60)), Decision::AskConsent);
         assert_eq!(decided(&ask, "", &Facts { agreed: true, ..known(60) }), Decision::Issue);
         assert!(matches!(decided(&ask, "prompt=none", &known(60)), Decision::Refuse(AuthorizeErrorCode::ConsentRequired, _)));
+    }
+
+    #[test]
+    fn a_client_takes_the_models_it_names_and_no_other() {
+        let key = uuid::Uuid::from_u128(5);
+        let mut policies = Policies::default();
+        policies.passkeys.models = vec![key.to_string()];
+        let held = |model| Some(Held { synced: false, model });
+        assert!(takes(&policies, Class::HardwareHeld, held(Some(key))));
+        for other in [held(None), held(Some(uuid::Uuid::from_u128(6))), None] {
+            assert!(!takes(&policies, Class::HardwareHeld, other), "{other:?}");
+        }
+        assert!(takes(&Policies::default(), Class::Basic, None));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::acr::Class;
-use super::decision::required_class;
+use super::decision::takes;
 use super::error::{OAuthError, no_store};
 use super::mint::{Wanted, mint, settle};
 use super::resources;
@@ -322,7 +322,8 @@ fn is_enough(person: &SignedIn, client: &Client, asked_at: Timestamp, now: Times
     let auth_at = person.session.auth_at;
     let is_young = policy.sign_in_minutes.is_none_or(|minutes| now.since(auth_at) <= Duration::from_secs(u64::from(minutes) * 60));
     let class = Class::of(person.session.method.amr().iter().copied());
-    is_young && (!policy.reauthenticate || auth_at > asked_at) && class >= required_class(policy)
+    let held = person.session.method.held();
+    is_young && (!policy.reauthenticate || auth_at > asked_at) && takes(&client.registration.policies, class, held)
 }
 
 /// Stores what the person grants. It belongs to no browser session: signing out of the browser does not sign the television out.

@@ -29,6 +29,7 @@ pub mod last_errors;
 mod logout_token;
 mod machine;
 mod mint;
+mod other_passkey;
 pub mod params;
 pub mod proxied;
 pub mod pushed;
@@ -78,6 +79,8 @@ pub enum Agreement {
     Given,
     /// They were not asked; what they agreed to before counts.
     NotAsked,
+    /// They have no passkey that the client takes, and go back to it.
+    Stopped,
 }
 
 /// An app as its user's page lists it.
@@ -153,7 +156,7 @@ async fn issue_code(
         Agreement::Given => {
             store::put_consent(&mut tx, user, client.id, &request.reach(), &request.apis, now).await?;
         }
-        Agreement::NotAsked => store::touch_consent(&mut tx, user, client.id, now).await?,
+        Agreement::NotAsked | Agreement::Stopped => store::touch_consent(&mut tx, user, client.id, now).await?,
     }
     let event = Event::new(now, Kind::Authorized, person.actor()).on(client.id.uuid(), &client.registration.name).from_client(browser);
     let event = event.with("scopes", scopes.as_str()).with("asked", agreement == Agreement::Given);

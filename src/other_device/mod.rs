@@ -62,7 +62,13 @@ pub async fn start(app: &App, now: Timestamp, client: &Client) -> anyhow::Result
         return Ok(Err(NotStarted::Wait(model::REFUSED_FOR)));
     }
     if let Some(ip) = client.ip
-        && let Err(wait) = attempts::take(&mut tx, &Subject::network("sign-in with another device from", ip), PER_NETWORK, now).await?
+        && let Err(wait) = attempts::take(
+            &mut tx,
+            &Subject::network("sign-in with another device from", ip).shown_from("Signing in with another device", attempts::network(ip)),
+            PER_NETWORK,
+            now,
+        )
+        .await?
     {
         return Ok(Err(NotStarted::Wait(wait)));
     }
@@ -118,7 +124,7 @@ pub async fn look(app: &App, now: Timestamp, signed_in: &SignedIn, unverified_co
     }
     let Some(code) = model::normal(unverified_code) else { return Ok(Err(NotShown::Unknown)) };
     let mut tx = app.db.begin().await?;
-    let subject = Subject::new("looked up by", &signed_in.user.id.to_string());
+    let subject = Subject::new("looked up by", &signed_in.user.id.to_string()).shown_at("Codes of other devices", signed_in.user.id);
     if let Err(wait) = attempts::take(&mut tx, &subject, PER_PERSON, now).await? {
         return Ok(Err(NotShown::Wait(wait)));
     }

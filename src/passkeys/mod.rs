@@ -8,20 +8,22 @@
 //! 2. [`model::Ceremony::fits`]: in time, for this purpose, from the browser and person who began;
 //! 3. [`gate`]: the strict pre-check;
 //! 4. webauthn-rs: the cryptography;
-//! 5. what only we know: the credential's owner, the limits, whether the person may come in;
+//! 5. what only we know: the credential's owner, the limits, whether the person may come in, and with this passkey ([`policy`]);
 //! 6. one transaction with the deed and its audit event. A refusal is audited too.
 
 pub mod gate;
 pub mod http;
 pub mod model;
 mod observed;
+pub mod policy;
 mod proof;
 pub mod prove;
 mod register;
+pub mod rp_id;
 mod sign_in;
 mod store;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -34,10 +36,8 @@ use crate::account_news::{self, News};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::Timestamp;
-use crate::config::Config;
-use crate::db::{Conn, Db, Tx};
+use crate::db::{Conn, Tx};
 use crate::id::{AuditEventId, PasskeyId, UserId};
-use crate::installation;
 use crate::recovery_codes;
 use crate::secret::{SecretToken, TokenHash, base64url};
 use crate::sessions::{self, Method, SignedIn};
@@ -90,6 +90,15 @@ pub enum CeremonyError {
     PasskeyNeeded,
     /// The signature counter went backwards: there may be a copy of the key.
     PossibleCopy,
+    /// A policy wants another kind of passkey: which, in words.
+    Unsuitable {
+        /// What is wanted.
+        wanted: String,
+        /// It was to be added; otherwise, used.
+        adding: bool,
+    },
+    /// A policy names models, and the list of models is missing or out of date.
+    NoMetadata,
     /// Anything else, a disabled person included: said in the same words.
     Refused,
     /// One of these, filed under a code that the person is told.
@@ -186,7 +195,7 @@ pub async fn any(conn: &mut Conn) -> sqlx::Result<bool> {
 pub async fn signal(app: &App, user: &User) -> sqlx::Result<Signal> {
     let passkeys = store::of_user(&mut app.db.read().await?, user.id).await?;
     Ok(Signal {
-        rp_id: app.config.origin.host().to_owned(),
+        rp_id: app.rp_id.clone(),
         user_id: base64url(user.user_handle.as_bytes()),
         name: user.username.clone(),
         display_name: display_name(user).to_owned(),
@@ -216,13 +225,15 @@ pub enum Removal {
     Removed,
     /// It is the person's last one, and they have no recovery code: they could not come in again.
     IsLast,
+    /// It is the only one that policies admit, and they have no recovery code.
+    IsLastSuitable,
     /// It is the last one of the last administrator.
     IsLastOfLastAdmin,
     /// The person has no such passkey.
     NotFound,
 }
 
-/// Removes a passkey of the person; their last one only when they have another way in, and the last one of the last administrator never.
+/// Removes a passkey of the person; the last one that signs them in only when they have another way in, and the last one of the last administrator never.
 ///
 /// # Errors
 /// When the database refuses.
@@ -234,10 +245,15 @@ pub async fn remove(app: &App, now: Timestamp, client: &Client, signed_in: &Sign
     recovery_codes::lock(&mut tx, user.id).await?;
     let theirs = store::lock_of_user(&mut tx, user.id).await?;
     let Some(passkey) = theirs.iter().find(|passkey| passkey.id == id) else { return Ok(Removal::NotFound) };
-    if theirs.len() < 2 {
+    let rule = policy::of_person(&mut tx, user.id).await?.rule();
+    let metadata = app.authenticators.get();
+    let does = |one: &store::Named| rule.lack(policy::held(one.backup_eligible, one.attested, one.aaguid, metadata.as_deref())).is_none();
+    let is_only_suitable = does(passkey) && !theirs.iter().any(|other| other.id != id && does(other));
+    if theirs.len() < 2 || is_only_suitable {
         let codes = recovery_codes::standing(&mut tx, user.id).await?.unused;
         match model::may_remove_last(codes, is_last_admin) {
             Ok(()) => {}
+            Err(Removal::IsLast) if theirs.len() > 1 => return Ok(Removal::IsLastSuitable),
             Err(refusal) => return Ok(refusal),
         }
     }
@@ -301,33 +317,6 @@ pub async fn take_away(tx: &mut Tx, user: UserId, id: PasskeyId) -> sqlx::Result
     let Some(passkey) = theirs.iter().find(|passkey| passkey.id == id) else { return Ok(None) };
     store::delete(tx, user, id).await?;
     Ok(Some((passkey.name.clone(), theirs.len() - 1)))
-}
-
-/// Refuses to go on when `APP_URL` names another host than the one the stored passkeys belong to; remembers the host while there are none.
-///
-/// # Errors
-/// With a sentence for the administrator, or when the database refuses.
-pub async fn check_rp_id(db: &Db, config: &Config) -> anyhow::Result<()> {
-    let host = config.origin.host();
-    let stored = installation::get_or_set(db, "rp_id", host).await.context("reading the host name passkeys belong to")?;
-    if stored == host {
-        return Ok(());
-    }
-    let mut tx = db.begin().await?;
-    if store::any(&mut tx).await? {
-        bail!(
-            "APP_URL names the host {host}, but the passkeys in this database belong to {stored} and work nowhere else; \
-             set APP_URL back to an address on {stored}. Moving to another host name means that everybody has to add a passkey again"
-        );
-    }
-    belong_to(&mut tx, host).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// Notes the host name passkeys belong to.
-async fn belong_to(tx: &mut Tx, host: &str) -> sqlx::Result<()> {
-    installation::set(tx, "rp_id", host).await
 }
 
 /// Deletes ceremonies nobody finished.
@@ -459,7 +448,7 @@ async fn gate_refused(
 
 /// What the gate compares with.
 fn expected<'a>(app: &'a App, ceremony: &'a model::Ceremony) -> gate::Expected<'a> {
-    gate::Expected { origin: app.config.origin.as_str(), rp_id: app.config.origin.host(), challenge: &ceremony.challenge }
+    gate::Expected { origin: app.config.origin.as_str(), rp_id: &app.rp_id, challenge: &ceremony.challenge }
 }
 
 /// What password managers show for a person; never empty, which the library would refuse.

@@ -33,6 +33,8 @@ pub struct Passkey {
     pub name: String,
     /// The model of the authenticator, when it says.
     pub aaguid: Option<Uuid>,
+    /// Whether the authenticator proved that model when the passkey was made.
+    pub attested: bool,
     /// JSON array of transports.
     pub transports: String,
     /// `platform` or `cross-platform`, as at its creation.

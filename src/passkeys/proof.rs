@@ -60,5 +60,5 @@ pub async fn finish_proof(
     let proved = judge(app, now, answer, &ceremony, &checked, Some(user)).await?;
     let event = Event::new(now, Kind::ProofGiven, signed_in.actor()).on(user.id.uuid(), &user.username);
     note(app, now, answer, &proved, event.with("purpose", purpose)).await?;
-    Ok(SignedInWith { synced: proved.is_synced(), user: proved.user })
+    Ok(proved.into())
 }

@@ -161,7 +161,7 @@ pub async fn finish(
         unverified_credential: &unverified.credential,
     };
     let proved = super::finish_proof(&app, now, &signed_in, &answer, &speaking(Language::English, || then.deed().to_string())).await?;
-    sessions::start(&app, &session, proved.user.id, Method::Passkey { synced: proved.synced }, &client, now).await?;
+    sessions::start(&app, &session, proved.user.id, Method::Passkey { synced: proved.synced, model: proved.model }, &client, now).await?;
     let next = match then {
         Then::Form(..) => String::new(),
         Then::Page(path) => path,

@@ -1,13 +1,16 @@
 //! Signing in with a passkey, without typing a name.
 
 use anyhow::Context as _;
+use uuid::Uuid;
 use webauthn_rs::prelude::{AuthenticationResult, Credential, DiscoverableAuthentication, Passkey as Stored, WebauthnError};
 
 use super::gate::CheckedAssertion;
 use super::model::{Ceremony, Passkey, Purpose};
+use super::policy::{self, Applying, Verdict};
 use super::{Answer, CeremonyError, Started, begin, expected, gate, gate_refused, refused, store, take};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
+use crate::authenticators::Held;
 use crate::clock::Timestamp;
 use crate::directory::{self, Refreshed};
 use crate::secret::TokenHash;
@@ -20,6 +23,10 @@ pub struct SignedInWith {
     pub user: User,
     /// Whether their passkey can be copied to other devices.
     pub synced: bool,
+    /// The model of its authenticator, where that was proved.
+    pub model: Option<Uuid>,
+    /// It will do for some more days only.
+    pub lacking: bool,
 }
 
 /// Begins a sign-in of somebody unnamed.
@@ -48,7 +55,7 @@ pub async fn finish_sign_in(app: &App, now: Timestamp, answer: &Answer<'_>) -> R
     let user = &proved.user;
     let event = Event::new(now, Kind::SignIn, Actor::user(user.id, &user.username)).on(user.id.uuid(), &user.username);
     note(app, now, answer, &proved, event.with("method", "passkey")).await?;
-    Ok(SignedInWith { synced: proved.is_synced(), user: proved.user })
+    Ok(proved.into())
 }
 
 /// An assertion that has been judged: who it proved, and by what.
@@ -57,12 +64,15 @@ pub(super) struct Proved {
     passkey: Passkey,
     verified: Verified,
     purpose: Purpose,
+    held: Held,
+    applying: Applying,
+    /// Until when the passkey will do, when it is too little for a policy.
+    until: Option<Timestamp>,
 }
 
-impl Proved {
-    /// Whether the passkey can be copied to other devices.
-    pub(super) fn is_synced(&self) -> bool {
-        self.verified.result.backup_eligible()
+impl From<Proved> for SignedInWith {
+    fn from(proved: Proved) -> Self {
+        Self { user: proved.user, synced: proved.held.synced, model: proved.held.model, lacking: proved.until.is_some() }
     }
 }
 
@@ -112,12 +122,23 @@ pub(super) async fn judge(
     if user.is_disabled() {
         return Err(refuse(Some(&user), "disabled", CeremonyError::Refused).await);
     }
-    Ok(Proved { user, passkey, verified, purpose })
+    let metadata = app.authenticators.get();
+    let held = policy::held(verified.result.backup_eligible(), passkey.attested, passkey.aaguid, metadata.as_deref());
+    let applying = policy::of_person(&mut app.db.read().await?, user.id).await?;
+    let until = match applying.judge(held, now) {
+        Verdict::Good => None,
+        Verdict::Until(until) => Some(until),
+        Verdict::Refused(lack) => {
+            let wanted = applying.rule().words(metadata.as_deref());
+            return Err(refuse(Some(&user), lack.code(), CeremonyError::Unsuitable { wanted, adding: false }).await);
+        }
+    };
+    Ok(Proved { user, passkey, verified, purpose, held, applying, until })
 }
 
 /// Step 6: notes that the passkey was used and records the event, which says with which one; both or neither.
 pub(super) async fn note(app: &App, now: Timestamp, answer: &Answer<'_>, proved: &Proved, event: Event) -> Result<(), CeremonyError> {
-    let Proved { user, passkey, verified: Verified { stored, result, became_eligible }, purpose } = proved;
+    let Proved { user, passkey, verified: Verified { stored, result, became_eligible }, purpose, held, applying, until } = proved;
     let credential = serde_json::to_string(stored).context("storing a passkey")?;
     let used = store::Use {
         credential: &credential,
@@ -130,6 +151,9 @@ pub(super) async fn note(app: &App, now: Timestamp, answer: &Answer<'_>, proved:
     if *became_eligible {
         event = event.with("passkey_became_synced", true);
     }
+    if let Some(until) = until {
+        event = event.with("unsuitable_from", until.rfc3339());
+    }
     let mut tx = app.db.begin().await?;
     if !store::note_use(&mut tx, passkey.id, used, now).await? {
         drop(tx);
@@ -139,6 +163,7 @@ pub(super) async fn note(app: &App, now: Timestamp, answer: &Answer<'_>, proved:
     if *purpose == Purpose::SignIn {
         users::signed_in(&mut tx, user.id, now).await?;
     }
+    policy::note_lack(&mut tx, user.id, applying, *held, now).await?;
     audit::record(&mut tx, event).await?;
     tx.commit().await?;
     Ok(())
@@ -153,7 +178,7 @@ struct Verified {
 }
 
 /// The cryptography, and one leniency: password managers turn a passkey of one device into a synced one, which the library refuses without a name.
-/// Everybody here may use synced passkeys, so the same answer is verified again against the credential as it says it is now.
+/// The same answer is verified again against the credential as it says it is now; whether its person may use a synced one, policies say afterwards.
 fn verify(
     app: &App,
     checked: &CheckedAssertion,

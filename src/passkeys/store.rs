@@ -1,5 +1,7 @@
 //! The SQL of passkeys and ceremonies.
 
+use uuid::Uuid;
+
 use super::model::{Ceremony, Passkey, Purpose};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx, query, query_per_engine};
@@ -50,7 +52,7 @@ pub(super) async fn delete_expired_ceremonies(tx: &mut Tx, now: Timestamp) -> sq
 
 pub(super) async fn of_user(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<Passkey>> {
     query(
-        "SELECT id, user_id, credential_id, credential, name, aaguid, transports, attachment, backup_eligible, backup_state, sign_count, created_at,
+        "SELECT id, user_id, credential_id, credential, name, aaguid, attested, transports, attachment, backup_eligible, backup_state, sign_count, created_at,
                 created_user_agent, last_used_at, last_used_ip, last_used_user_agent, use_count
          FROM passkeys WHERE user_id = $1 ORDER BY created_at, id",
     )
@@ -66,7 +68,7 @@ pub(super) async fn has_any(conn: &mut Conn, user: UserId) -> sqlx::Result<bool>
 
 pub(super) async fn find_by_credential_id(conn: &mut Conn, credential_id: &[u8]) -> sqlx::Result<Option<Passkey>> {
     query(
-        "SELECT id, user_id, credential_id, credential, name, aaguid, transports, attachment, backup_eligible, backup_state, sign_count, created_at,
+        "SELECT id, user_id, credential_id, credential, name, aaguid, attested, transports, attachment, backup_eligible, backup_state, sign_count, created_at,
                 created_user_agent, last_used_at, last_used_ip, last_used_user_agent, use_count
          FROM passkeys WHERE credential_id = $1",
     )
@@ -79,8 +81,8 @@ pub(super) async fn find_by_credential_id(conn: &mut Conn, credential_id: &[u8])
 pub(super) async fn insert(tx: &mut Tx, passkey: &Passkey) -> sqlx::Result<bool> {
     let inserted = query(
         "INSERT INTO passkeys (id, user_id, credential_id, credential, name, aaguid, transports, attachment, backup_eligible, backup_state, sign_count,
-                               created_at, created_user_agent, last_used_at, last_used_ip, last_used_user_agent, use_count)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT (credential_id) DO NOTHING",
+                               created_at, created_user_agent, last_used_at, last_used_ip, last_used_user_agent, use_count, attested)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT (credential_id) DO NOTHING",
     )
     .bind(passkey.id)
     .bind(passkey.user_id)
@@ -99,6 +101,7 @@ pub(super) async fn insert(tx: &mut Tx, passkey: &Passkey) -> sqlx::Result<bool>
     .bind(&passkey.last_used_ip)
     .bind(&passkey.last_used_user_agent)
     .bind(passkey.use_count)
+    .bind(passkey.attested)
     .execute(tx)
     .await?;
     Ok(inserted == 1)
@@ -140,13 +143,16 @@ pub(super) async fn rename(tx: &mut Tx, user: UserId, id: PasskeyId, name: &str)
 pub(super) struct Named {
     pub(super) id: PasskeyId,
     pub(super) name: String,
+    pub(super) backup_eligible: bool,
+    pub(super) attested: bool,
+    pub(super) aaguid: Option<Uuid>,
 }
 
 /// A person's passkeys, kept from other removals until the transaction ends, so that of two at once only one can see the last but one.
 pub(super) async fn lock_of_user(tx: &mut Tx, user: UserId) -> sqlx::Result<Vec<Named>> {
     query_per_engine(
-        "SELECT id, name FROM passkeys WHERE user_id = $1 ORDER BY id",
-        "SELECT id, name FROM passkeys WHERE user_id = $1 ORDER BY id FOR UPDATE",
+        "SELECT id, name, backup_eligible, attested, aaguid FROM passkeys WHERE user_id = $1 ORDER BY id",
+        "SELECT id, name, backup_eligible, attested, aaguid FROM passkeys WHERE user_id = $1 ORDER BY id FOR UPDATE",
     )
     .bind(user)
     .all(tx)
@@ -172,6 +178,15 @@ pub(super) async fn lock_person(tx: &mut Tx, user: UserId, session: SessionId) -
 
 pub(super) async fn delete(tx: &mut Tx, user: UserId, id: PasskeyId) -> sqlx::Result<bool> {
     Ok(query("DELETE FROM passkeys WHERE id = $1 AND user_id = $2").bind(id).bind(user).execute(tx).await? == 1)
+}
+
+/// How many passkeys there are, and of how many people.
+pub(super) async fn count(conn: &mut Conn) -> sqlx::Result<(i64, i64)> {
+    query("SELECT COUNT(*), COUNT(DISTINCT user_id) FROM passkeys").one(conn).await
+}
+
+pub(super) async fn delete_all(tx: &mut Tx) -> sqlx::Result<u64> {
+    query("DELETE FROM passkeys").execute(tx).await
 }
 
 pub(super) async fn any(conn: &mut Conn) -> sqlx::Result<bool> {

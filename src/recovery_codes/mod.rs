@@ -241,7 +241,7 @@ impl Tried {
         let name = users::model::key(unverified_name);
         let mut counted = Vec::with_capacity(3);
         if let Some(ip) = client.ip {
-            counted.push((Subject::network("recovery code from", ip), PER_NETWORK));
+            counted.push((Subject::network("recovery code from", ip).shown_from("Recovery codes", attempts::network(ip)), PER_NETWORK));
             counted.push((Subject::network(&format!("recovery code under {name}"), ip), PER_NAME_AND_NETWORK));
         }
         counted.push((Subject::new("recovery code under", &name), PER_NAME));

@@ -13,6 +13,7 @@ mod extract;
 mod farewell;
 pub mod held;
 pub mod http;
+pub mod limits;
 pub mod next;
 mod store;
 mod tower;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub use deed::{AdminDeed, RoutineDeed};
 pub use extract::{AdminSession, FreshAdmin, FreshEnrol, FreshIfPasskey, FreshSession, MayEnrol, MaybeSignedIn, SignedIn};
@@ -31,6 +33,7 @@ pub use store::Line;
 pub use tower::layer;
 
 use crate::app::App;
+use crate::authenticators::Held;
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
 use crate::id::{ClientId, SessionId, UserId};
@@ -46,6 +49,9 @@ pub enum Method {
     Passkey {
         /// Whether the passkey can be copied to other devices.
         synced: bool,
+        /// The model of its authenticator (AAGUID), where that was proved by an attestation.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        model: Option<Uuid>,
     },
     /// With a one-time access link.
     AccessLink,
@@ -67,12 +73,20 @@ impl Method {
     /// The `amr` values of RFC 8176 section 2.
     pub const fn amr(self) -> &'static [&'static str] {
         match self {
-            Self::Passkey { synced: true } => &["swk", "pop", "user", "mfa"],
-            Self::Passkey { synced: false } => &["hwk", "pop", "user", "mfa"],
+            Self::Passkey { synced: true, .. } => &["swk", "pop", "user", "mfa"],
+            Self::Passkey { synced: false, .. } => &["hwk", "pop", "user", "mfa"],
             Self::AccessLink | Self::RecoveryCode => &["otp"],
             // The proof was given over another channel; the passkey did not answer to this browser.
             Self::OtherDevice => &["mca", "user"],
             Self::DirectoryPassword { .. } => &["pwd"],
+        }
+    }
+
+    /// What is known of the passkey, when it was one.
+    pub const fn held(self) -> Option<Held> {
+        match self {
+            Self::Passkey { synced, model } => Some(Held { synced, model }),
+            _ => None,
         }
     }
 
@@ -323,7 +337,7 @@ mod tests {
             device: String::new(),
             kept: false,
         };
-        let passkey = state(Method::Passkey { synced: true });
+        let passkey = state(Method::Passkey { synced: true, model: None });
         assert!(passkey.is_fresh(at, ten) && passkey.is_fresh(at + Duration::from_secs(599), ten));
         assert!(!passkey.is_fresh(at + ten, ten));
         assert!(!state(Method::AccessLink).is_fresh(at, ten));

@@ -70,6 +70,10 @@ settings! {
         ///
         /// Counted for each address (IPv6: each /64 network), for passkeys and sign-in links; ten times as many for apps that prove who they are. A browser somebody has signed in with before is counted by itself. Directory passwords have narrower limits of their own.
         failed_tries: Whole<5, 100_000> = Whole(60), "FAILED_TRIES", "Limits";
+        /// The same for a whole network.
+        ///
+        /// Counted for the network around an address (IPv4: /24, IPv6: /48), so that nobody with many addresses tries for ever. Less than the number above counts as that.
+        failed_tries_of_network: Whole<5, 1_000_000> = Whole(600), "FAILED_TRIES_NETWORK", "Limits";
         /// Minutes for which a failed try counts.
         ///
         /// Counted from the first one. The audit log says when a limit was reached.

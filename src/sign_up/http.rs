@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::language::{duration, t};
-use crate::sessions::{self, Method};
+use crate::sessions::{self, Method, tries};
 use crate::settings::SignUpMode;
 use crate::users;
 use crate::users::model::check_email;
@@ -145,7 +145,7 @@ pub async fn ask(State(app): State<App>, client: Client, Form(form): Form<AskFor
     if !open::is_offered(&app.settings()) {
         return Err(AppError::NotFound);
     }
-    app.limits.link_requests.check(&client)?;
+    tries::ask_for_mail(&app, &client, app.clock.now()).await?;
     let email = form.email.trim();
     if let Err(mistake) = check_email(email) {
         let page = AskPage { chrome: Chrome::public(&app), typed: form.email.chars().take(254).collect(), mistake: mistake.into() };

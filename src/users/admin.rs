@@ -1,5 +1,7 @@
 //! `/admin/users`: the pages of people.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::Form;
@@ -8,9 +10,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
-use super::{Draft, Error, Filter, Line, Order, Refusal, User};
+use super::{AtRisk, Draft, Error, Filter, Line, Order, Refusal, User};
 use crate::access_links::{self, AccessLink};
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::directory::{self, Sources};
 use crate::error::AppError;
 use crate::groups::{self, Membership};
@@ -20,6 +23,8 @@ use crate::mail;
 use crate::passkeys::{self, Passkey};
 use crate::recovery_codes;
 use crate::sessions::{self, AdminDeed, AdminSession, RoutineDeed};
+use crate::ways_in::model::CONFIRMED_WITHIN;
+use crate::ways_in::{self, Risk};
 use crate::web::list::{self, Head, Pager};
 use crate::web::{Chrome, Mistakes};
 
@@ -33,19 +38,21 @@ pub struct ListQuery {
     source: String,
     state: String,
     admins: String,
+    risk: String,
     sort: String,
     page: String,
     notice: String,
 }
 
 impl ListQuery {
-    fn filter(&self) -> Filter {
+    fn filter(&self, now: Timestamp) -> Filter {
         let one_of = |asked: &str, known: &[&'static str]| known.iter().find(|word| **word == asked).copied().unwrap_or_default();
         Filter {
             words: list::words(&super::model::key(&self.q)),
             source: self.source.clone(),
             state: one_of(&self.state, &["active", "blocked", "disabled", "missing"]),
             admins: self.admins == "true",
+            risk: Risk::from_text(&self.risk).map(|risk| AtRisk { word: risk.as_str(), confirmed_since: now - CONFIRMED_WITHIN }),
         }
     }
 
@@ -77,6 +84,8 @@ struct ListPage {
     query: ListQuery,
     heads: [Head; 4],
     lines: Vec<Line>,
+    /// How near each of them is to being locked out; not of those who may not sign in.
+    risks: HashMap<UserId, Risk>,
     pager: Pager,
     filtered: bool,
     sources: Sources,
@@ -84,10 +93,12 @@ struct ListPage {
 
 /// `GET /admin/users`: search, filter, sort, page; all in the database.
 pub async fn list(State(app): State<App>, admin: AdminSession, Query(query): Query<ListQuery>) -> Result<impl IntoResponse, AppError> {
-    let filter = query.filter();
+    let now = app.clock.now();
+    let filter = query.filter(now);
     let (order, column, descending) = query.order();
     let mut conn = app.db.read().await?;
     let (pages, lines) = super::page(&mut conn, &filter, order, descending, &query.page).await?;
+    let risks = ways_in::risks_of(&mut conn, &lines.iter().map(|line| line.id).collect::<Vec<_>>(), now).await?;
     let head = |label, of, descending_first| list::head(label, of, descending_first, (column, descending), |sort| query.with_sort(sort));
     Ok(ListPage {
         chrome: admin.chrome(&app),
@@ -99,12 +110,13 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(query): Que
             head(t("list-last-sign-in"), "seen", true),
         ],
         lines,
+        risks,
         pager: Pager {
             words: pages.words(),
             previous: pages.previous().map(|page| query.with_page(page)),
             next: pages.next().map(|page| query.with_page(page)),
         },
-        filtered: !filter.words[0].is_empty() || !filter.source.is_empty() || !filter.state.is_empty() || filter.admins,
+        filtered: !filter.words[0].is_empty() || !filter.source.is_empty() || !filter.state.is_empty() || filter.admins || filter.risk.is_some(),
         sources: directory::sources(&app, &mut conn).await?,
         query,
     })

@@ -3,6 +3,7 @@
 use crate::clock::Timestamp;
 use crate::db::{Conn, Query, Value, query, query_found, query_per_engine};
 use crate::id::UserId;
+use crate::users::lock_out::{lock_out_joins, lock_out_risk};
 use crate::web::list::{PAGE_LINES, Pages, WORDS_MAX};
 
 /// Which people to list; empty fields do not filter.
@@ -16,6 +17,17 @@ pub struct Filter {
     pub state: &'static str,
     /// Only administrators.
     pub admins: bool,
+    /// Only those who may sign in and are so near to being locked out.
+    pub risk: Option<AtRisk>,
+}
+
+/// A level of the forecast to filter by; see [`super::lock_out`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtRisk {
+    /// Its word, as `ways_in::Risk` writes it.
+    pub word: &'static str,
+    /// Since when a passkey counts as confirmed.
+    pub confirmed_since: Timestamp,
 }
 
 /// What a list of people is sorted by.
@@ -63,7 +75,7 @@ pub const COUNTED: i64 = 2_000;
 
 impl Filter {
     fn is_everyone(&self) -> bool {
-        self.words.iter().all(String::is_empty) && self.source.is_empty() && self.state.is_empty() && !self.admins
+        self.words.iter().all(String::is_empty) && self.source.is_empty() && self.state.is_empty() && !self.admins && self.risk.is_none()
     }
 }
 
@@ -131,9 +143,37 @@ macro_rules! of_many {
     };
 }
 
+// The same of those who may sign in and are at a level of the forecast; for the filter alone, because it looks at everybody's passkeys.
+macro_rules! at_risk {
+    ($before:expr, $find:literal, $after:expr) => {
+        concat!(
+            $before,
+            lock_out_joins!("$7", "users.id"),
+            "WHERE blocked_at IS NULL AND COALESCE(directory_state, 'active') = 'active' AND ",
+            lock_out_risk!(),
+            " = $8 AND ",
+            matching!($find),
+            $after
+        )
+    };
+}
+
+macro_rules! of_many_at_risk {
+    ($key:literal, $order:literal) => {
+        query_per_engine(
+            at_risk!(columns!(), "instr", concat!(" ORDER BY ", $order, " LIMIT $9 OFFSET $10")),
+            at_risk!(columns!(), "strpos", concat!(" ORDER BY ", $order, " LIMIT $9 OFFSET $10")),
+        )
+    };
+}
+
 fn bind(query: Query, filter: &Filter) -> Query {
     let [first, second, third] = &filter.words;
-    query.bind(first).bind(second).bind(third).bind(filter.source.clone()).bind(filter.admins).bind(filter.state)
+    let query = query.bind(first).bind(second).bind(third).bind(filter.source.clone()).bind(filter.admins).bind(filter.state);
+    match filter.risk {
+        Some(AtRisk { word, confirmed_since }) => query.bind(confirmed_since).bind(word),
+        None => query,
+    }
 }
 
 /// The page asked for, or the nearest there is, with its lines.
@@ -159,16 +199,23 @@ pub(super) async fn page(
         return Ok((pages, lines));
     }
     // One walk through the index of the search says who fits; counting and listing them are no further ones.
-    let finding = query_per_engine(
-        concat!("SELECT id FROM users WHERE ", matching!("instr"), " LIMIT 2001"),
-        concat!("SELECT id FROM users WHERE ", matching!("strpos"), " LIMIT 2001"),
-    );
+    let finding = match filter.risk {
+        None => query_per_engine(
+            concat!("SELECT id FROM users WHERE ", matching!("instr"), " LIMIT 2001"),
+            concat!("SELECT id FROM users WHERE ", matching!("strpos"), " LIMIT 2001"),
+        ),
+        Some(_) => {
+            query_per_engine(at_risk!("SELECT id FROM users ", "instr", " LIMIT 2001"), at_risk!("SELECT id FROM users ", "strpos", " LIMIT 2001"))
+        }
+    };
     let found: Vec<(UserId,)> = bind(finding, filter).all(conn).await?;
     let pages = Pages::of_counted(unverified_page, i64::try_from(found.len()).unwrap_or(i64::MAX), COUNTED);
     if found.is_empty() {
         return Ok((pages, Vec::new()));
     }
-    let lines = if pages.is_more {
+    let lines = if pages.is_more && filter.risk.is_some() {
+        bind(by!(order, descending, of_many_at_risk), filter)
+    } else if pages.is_more {
         bind(by!(order, descending, of_many), filter)
     } else {
         let after: &str = by!(order, descending, of_few);

@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod http;
 mod list;
+pub(crate) mod lock_out;
 pub mod model;
 pub mod pictures;
 pub mod profile;
@@ -14,7 +15,7 @@ mod store;
 
 use pictures::Picture;
 
-pub use list::{COUNTED, Filter, Line, Order, Record};
+pub use list::{AtRisk, COUNTED, Filter, Line, Order, Record};
 pub use model::{Source, User};
 pub use profile::{Draft, Refusal};
 

@@ -312,7 +312,7 @@ pub async fn remove_passkey(
 ) -> Result<Redirect, AppError> {
     match passkeys::remove(&app, app.clock.now(), &client, &signed_in, id).await? {
         Removal::Removed => Ok(unverified.back_with(&app, "removed")),
-        Removal::IsLast | Removal::IsLastOfLastAdmin => Ok(unverified.back_with(&app, "last")),
+        Removal::IsLast | Removal::IsLastSuitable | Removal::IsLastOfLastAdmin => Ok(unverified.back_with(&app, "last")),
         Removal::NotFound => Err(AppError::NotFound),
     }
 }

@@ -6,6 +6,7 @@ pub mod http;
 pub mod model;
 mod store;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::access_links::{self, Made};
@@ -90,6 +91,15 @@ pub async fn counts(conn: &mut Conn, now: Timestamp) -> sqlx::Result<Vec<Count>>
 /// When the database cannot be read.
 pub async fn at_risk(conn: &mut Conn, risk: Risk, pages: Pages, now: Timestamp) -> sqlx::Result<Vec<Line>> {
     store::at_risk(conn, now - model::CONFIRMED_WITHIN, risk.as_str(), PAGE_LINES, pages.offset()).await
+}
+
+/// The level of each of a page of people who may sign in, with one statement.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn risks_of(conn: &mut Conn, people: &[UserId], now: Timestamp) -> sqlx::Result<HashMap<UserId, Risk>> {
+    let found = store::risks_of(conn, now - model::CONFIRMED_WITHIN, people).await?;
+    Ok(found.into_iter().filter_map(|(id, risk)| Some((id, Risk::from_text(&risk)?))).collect())
 }
 
 /// What became of an administrator's taking a passkey away.

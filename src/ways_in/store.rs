@@ -1,26 +1,22 @@
 //! The SQL of who is how near to being locked out: one statement whatever the number of people.
 
 use crate::clock::Timestamp;
-use crate::db::{Conn, Tx, query};
+use crate::db::{Conn, Tx, Value, query, query_list};
 use crate::id::UserId;
+use crate::users::lock_out::{lock_out_joins, lock_out_risk};
 
 /// People who may sign in, with what they have; `risk` says what [`super::Ways::risk`] says. `$1` is since when a passkey counts as confirmed.
 macro_rules! people_at_risk {
     () => {
-        "SELECT u.id, u.username, u.display_name, u.last_sign_in_at, (u.local_admin OR u.directory_admin) AS is_admin,
+        concat!(
+            "SELECT u.id, u.username, u.display_name, u.last_sign_in_at, (u.local_admin OR u.directory_admin) AS is_admin,
                 COALESCE(p.live, 0) AS passkeys, COALESCE(p.live_synced, 0) AS synced, COALESCE(p.total, 0) - COALESCE(p.live, 0) AS unconfirmed,
-                COALESCE(c.unused, 0) AS codes,
-                CASE WHEN COALESCE(p.total, 0) = 0 AND COALESCE(c.unused, 0) = 0 THEN 'no_way'
-                     WHEN COALESCE(p.live, 0) >= 2 OR (COALESCE(p.live, 0) = 1 AND COALESCE(c.unused, 0) >= 1) THEN 'low'
-                     WHEN COALESCE(p.live, 0) = 1 AND p.live_synced = 1 THEN 'one_account'
-                     ELSE 'one_thing' END AS risk
-         FROM users u
-         LEFT JOIN (SELECT user_id, COUNT(*) AS total,
-                           COUNT(CASE WHEN COALESCE(last_used_at, created_at) > $1 THEN 1 END) AS live,
-                           COUNT(CASE WHEN COALESCE(last_used_at, created_at) > $1 AND backup_state THEN 1 END) AS live_synced
-                    FROM passkeys GROUP BY user_id) p ON p.user_id = u.id
-         LEFT JOIN (SELECT user_id, COUNT(*) AS unused FROM recovery_codes WHERE used_at IS NULL GROUP BY user_id) c ON c.user_id = u.id
-         WHERE u.blocked_at IS NULL AND COALESCE(u.directory_state, 'active') = 'active'"
+                COALESCE(c.unused, 0) AS codes, ",
+            lock_out_risk!(),
+            " AS risk FROM users u ",
+            lock_out_joins!("$1", "u.id"),
+            "WHERE u.blocked_at IS NULL AND COALESCE(u.directory_state, 'active') = 'active'"
+        )
     };
 }
 
@@ -72,6 +68,28 @@ pub(super) async fn at_risk(conn: &mut Conn, confirmed_since: Timestamp, risk: &
     .bind(risk.to_owned())
     .bind(limit)
     .bind(offset)
+    .all(conn)
+    .await
+}
+
+/// The level of each of these people who may sign in; a page of them, not more.
+pub(super) async fn risks_of(conn: &mut Conn, confirmed_since: Timestamp, people: &[UserId]) -> sqlx::Result<Vec<(UserId, String)>> {
+    // Of these people alone: the aggregates over everybody would be counted for nothing.
+    query_list(
+        concat!(
+            "SELECT u.id, ",
+            lock_out_risk!(),
+            " FROM users u
+             LEFT JOIN (SELECT user_id, COUNT(*) AS total, COUNT(CASE WHEN COALESCE(last_used_at, created_at) > {1} THEN 1 END) AS live,
+                               COUNT(CASE WHEN COALESCE(last_used_at, created_at) > {1} AND backup_state THEN 1 END) AS live_synced
+                        FROM passkeys WHERE user_id IN ({list}) GROUP BY user_id) p ON p.user_id = u.id
+             LEFT JOIN (SELECT user_id, COUNT(*) AS unused FROM recovery_codes WHERE used_at IS NULL AND user_id IN ({list}) GROUP BY user_id) c
+                       ON c.user_id = u.id
+             WHERE u.id IN ({list}) AND u.blocked_at IS NULL AND COALESCE(u.directory_state, 'active') = 'active'"
+        ),
+        people.iter().map(|id| Value::from(*id)),
+    )
+    .bind(confirmed_since)
     .all(conn)
     .await
 }

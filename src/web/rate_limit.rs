@@ -1,5 +1,5 @@
-//! Limits per client address, in memory of the instance. What they guard is unguessable (256-bit secrets, signatures); they bound the work and the rows
-//! a single address can cause.
+//! Limits per client address, in memory of the instance: plain shedding of load. They bound the work and the rows a single address can cause here; whatever
+//! guards guessing, or mail that is sent, is counted in the database for all instances together ([`crate::attempts`], [`crate::sessions::tries`]).
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -9,7 +9,7 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::error::AppError;
-use crate::id::{ClientId, UserId};
+use crate::id::ClientId;
 use crate::web::Client;
 
 /// The limiters of this instance.
@@ -19,14 +19,10 @@ pub struct Limits {
     pub sign_in: Limit,
     /// Browsers that tell what went wrong: 1 a second, bursts of 30.
     pub problems: Limit,
-    /// Asking for a sign-in link by e-mail: one every 20 seconds, bursts of 5.
-    pub link_requests: Limit,
-    /// Typing the short codes of devices, which could be guessed: 1 a second, bursts of 15.
+    /// Typing the short codes of devices: 1 a second, bursts of 15. Wrong ones are counted in the database besides.
     pub user_codes: Limit,
     /// Writing down what goes wrong at a client: one every 6 seconds, bursts of 10.
     pub client_errors: ClientErrorLimit,
-    /// Administrators trying a person's directory password: one every 6 seconds, bursts of 10.
-    pub password_tests: PersonLimit,
 }
 
 impl Default for Limits {
@@ -34,10 +30,8 @@ impl Default for Limits {
         Self {
             sign_in: Limit::new(10, 60),
             problems: Limit::new(1, 30),
-            link_requests: Limit::every(Duration::from_secs(20), 5),
             user_codes: Limit::new(1, 15),
             client_errors: ClientErrorLimit::new(Duration::from_secs(6), 10),
-            password_tests: PersonLimit::new(Duration::from_secs(6), 10),
         }
     }
 }
@@ -50,12 +44,6 @@ impl Limit {
     fn new(per_second: u32, burst: u32) -> Self {
         let quota =
             Quota::per_second(NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN)).allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN));
-        Self(RateLimiter::keyed(quota))
-    }
-
-    fn every(period: Duration, burst: u32) -> Self {
-        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::with_period(period).unwrap_or_else(|| Quota::per_second(burst)).allow_burst(burst);
         Self(RateLimiter::keyed(quota))
     }
 
@@ -74,28 +62,6 @@ impl Limit {
     pub fn sweep(&self) {
         self.0.retain_recent();
         self.0.shrink_to_fit();
-    }
-}
-
-/// One limit, counted per person who is signed in.
-#[derive(Debug)]
-pub struct PersonLimit(DefaultKeyedRateLimiter<UserId>);
-
-impl PersonLimit {
-    fn new(every: Duration, burst: u32) -> Self {
-        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::with_period(every).unwrap_or_else(|| Quota::per_second(burst)).allow_burst(burst);
-        Self(RateLimiter::keyed(quota))
-    }
-
-    /// Counts a try.
-    ///
-    /// # Errors
-    /// `TooManyRequests` with the whole seconds to wait, when the person has used their share up.
-    pub fn check_person(&self, person: UserId) -> Result<(), AppError> {
-        self.0
-            .check_key(&person)
-            .map_err(|refused| AppError::TooManyRequests { retry_after_seconds: refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1 })
     }
 }
 

@@ -291,8 +291,9 @@ async fn in_a_frame_of_another_site_nothing_is_shown_and_nobody_signs_in() {
         wait_until("the browser to refuse the frame", async || page.has_heard("ERR_BLOCKED_BY_RESPONSE")).await;
     }
 
-    // Were a browser to show it nevertheless, the answer made there says so and is refused. What is offered in text fields signs in by itself here.
+    // Were a browser to show it nevertheless, the answer made there says so and is refused.
     let framed = Page::open().await;
+    framed.before_every_page(NO_AUTOFILL).await;
     let other = framed.plug_in(Device::default()).await;
     copy(&device, &other, 100).await;
     framed.goto(&evil).await;
@@ -300,6 +301,10 @@ async fn in_a_frame_of_another_site_nothing_is_shown_and_nobody_signs_in() {
         framed.eval(&format!("void (document.querySelector('iframe').src = '{}/sign-in')", app.url)).await;
     };
     framed.strip_heads("/sign-in", &["content-security-policy", "x-frame-options"], show()).await;
+    let ready = "document.readyState === 'complete' && document.querySelector('#sign-in')?.hidden === false";
+    let frame = format!("\"origin\":\"{}\"", app.url);
+    wait_until("the frame to be shown", async || framed.has_heard(&frame) && framed.eval_in_frame(&app.url, ready).await == true).await;
+    framed.eval_in_frame(&app.url, "document.querySelector('#sign-in button').click()").await;
     wait_until("the sign-in to be refused", async || app.last_reason(muster::audit::Kind::SignInRefused).await == "cross_origin").await;
     assert_eq!(app.count("SELECT COUNT(*) FROM sessions", vec![]).await, 0);
     app.stop().await;

@@ -20,7 +20,10 @@ async fn enrolled<'a>(app: &TestApp, page: &'a Page, username: &str) -> VirtualA
 }
 
 async fn shoot(page: &Page, name: &str) {
-    assert_eq!(page.broken_rules(Rules::All).await, Vec::<String>::new(), "{name}");
+    // The rules are a script themselves.
+    if page.has_scripts() {
+        assert_eq!(page.broken_rules(Rules::All).await, Vec::<String>::new(), "{name}");
+    }
     let Some(folder) = screenshots() else { return };
     for (look, view) in [("desktop", View::DESKTOP), ("dark", View::DESKTOP.dark()), ("phone", View::PHONE), ("phone-dark", View::PHONE.dark())] {
         page.look(view).await;

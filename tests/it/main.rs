@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic, reason = "where what a test needs does not hold, the test ends and says so")]
 mod access_links;
+mod account;
 mod app_templates;
 mod apps_pages;
 mod attacks;
@@ -53,6 +54,7 @@ mod groups;
 mod killed;
 mod languages;
 mod mail;
+mod moving;
 mod oidc_attacks;
 mod oidc_authorize;
 mod oidc_back_channel;
@@ -93,6 +95,7 @@ mod oidc_withdrawn;
 mod other_device;
 mod pages;
 mod pages_support;
+mod passkey_policies;
 mod passkeys;
 mod proof;
 mod recovery;

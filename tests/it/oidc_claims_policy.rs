@@ -99,18 +99,29 @@ async fn a_client_can_want_newer_and_better_sign_ins_than_it_asks_for() {
         let hourly = provider.client_with(|it| it.policies.claims.sign_in_minutes = Some(60), &[]).await;
         let hardware = provider.client_with(|it| it.policies.claims.required_proof = RequiredProof::HardwareHeld, &[]).await;
         let passkey = provider.client_with(|it| it.policies.claims.required_proof = RequiredProof::PhishingResistant, &[]).await;
-        assert!(leads_to_sign_in(&each_time).await && leads_to_sign_in(&hardware).await);
+        assert!(leads_to_sign_in(&each_time).await);
         assert!(!leads_to_sign_in(&hourly).await && !leads_to_sign_in(&passkey).await);
         let quiet = browser.get(&each_time.request(&[("prompt", "none")])).await;
         assert_eq!(answered(&quiet)["error"], "login_required");
 
-        // On after a sign-in that is new, but not with the passkey wanted.
-        let asked = browser.get(&hardware.request(&[])).await.location().expect("a redirect");
-        let (_, sealed) = asked.query_pairs().find(|(name, _)| name == "request").expect("a request that waits");
+        // Signed in, but not with the passkey wanted: a page says which that is.
+        let told = browser.get(&hardware.request(&[])).await;
+        assert_eq!((told.status.as_u16(), told.texts("h1").concat().contains("wants another passkey")), (200, true), "{}", told.body);
+        assert!(told.texts("p").concat().contains("stays on one device"), "{}", told.body);
+        let quiet = browser.get(&hardware.request(&[("prompt", "none")])).await;
+        assert_eq!(answered(&quiet)["error"], "login_required");
+        // Another one is asked for, and the page for that says which, too.
+        let again = told.attribute("a.primary", "href").expect("a way to another passkey");
+        let asked = browser.get(&again).await;
+        assert!(asked.status == 200 && asked.texts(".notice").concat().contains("stays on one device"), "{}", asked.body);
+        // A new sign-in with the same passkey leads to the same page; back at the app it is an error.
         provider.wait(Duration::from_secs(2));
         provider.sign_in(&browser, &ada).await;
-        let query = serde_urlencoded::to_string([("request", sealed)]).expect("a query");
-        let refused = browser.get(&format!("/authorize/continue?{query}")).await;
+        let sealed = again.split("request=").nth(1).expect("a request that waits").to_owned();
+        let told = browser.get(&format!("/authorize/continue?request={sealed}")).await;
+        assert!(told.texts("h1").concat().contains("wants another passkey"), "{}", told.body);
+        let back = told.attribute(".other-way a", "href").expect("a way back");
+        let refused = browser.get(&back).await;
         assert_eq!(answered(&refused)["error"], "unmet_authentication_requirements");
 
         provider.wait(Duration::from_secs(3700));

@@ -102,7 +102,7 @@ impl Provider {
     pub(crate) async fn sign_in(&self, browser: &Browser, user: &User) {
         let cookie = tower_sessions::session::Id::default();
         let now = self.now();
-        let method = Method::Passkey { synced: true };
+        let method = Method::Passkey { synced: true, model: None };
         let state = SessionState {
             id: SessionId::new(),
             user: user.id,

@@ -8,7 +8,8 @@ use muster::id::ClientId;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::support::app::{TestApp, on_each_engine_with};
+use crate::pages_support::{administrator, forge, led_to};
+use crate::support::app::{TestApp, on_each_engine, on_each_engine_with};
 use crate::support::forge::Forge;
 use crate::support::http::{self, Answer, Browser};
 
@@ -103,6 +104,68 @@ async fn an_app_with_the_right_secret_is_served_however_many_wrong_ones_came_fro
         assert!(!refused.header("retry-after").is_empty());
         assert_eq!(ask(secret.reveal()).await.status, 200);
         assert_eq!(app.audited(Kind::TooManyTries).await[0].1["door"], "client_authentication");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_has_many_addresses_waits_as_a_network_and_an_administrator_lets_them_try_again() {
+    on_each_engine_with(&[("FAILED_TRIES", "5"), ("FAILED_TRIES_NETWORK", "8")], async |app| {
+        let browser = app.browser();
+        for n in 0..8 {
+            assert_eq!(wrong_link(app, &browser, &format!("2001:db8:7:{n:x}::1")).await.status, StatusCode::NOT_FOUND);
+        }
+        assert_eq!(wrong_link(app, &browser, "2001:db8:7:ffff::1").await.status, StatusCode::TOO_MANY_REQUESTS, "an address that never tried");
+        assert_eq!(wrong_link(app, &browser, "2001:db8:8::1").await.status, StatusCode::NOT_FOUND, "another network");
+        for n in 0..8 {
+            assert_eq!(wrong_link(app, &browser, &format!("198.51.100.{n}")).await.status, StatusCode::NOT_FOUND);
+        }
+        assert_eq!(wrong_link(app, &browser, "198.51.100.200").await.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(wrong_link(app, &browser, "198.51.101.1").await.status, StatusCode::NOT_FOUND);
+        let told: Vec<String> =
+            app.audited(Kind::TooManyTries).await.iter().map(|(_, detail)| detail["network"].as_str().unwrap_or_default().to_owned()).collect();
+        assert_eq!(told, ["198.51.100.0/24", "2001:db8:7::/48"]);
+
+        let (_, admin) = administrator(app, "root").await;
+        let page = admin.get("/admin/limits").await;
+        assert_eq!(page.texts("th code").len(), 2, "{}", page.body);
+        assert!(page.body.contains("2001:db8:7::/48") && page.body.contains("Opening one-time links"), "{}", page.body);
+        let action = page.attribute("tr:has(code) form", "action").expect("a button");
+        assert_eq!(led_to(&forge(app, &admin, &action, &[]).await), "/admin/limits?notice=lifted");
+        assert_eq!(forge(app, &admin, &action, &[]).await.status, StatusCode::NOT_FOUND, "it is lifted already");
+        let (event, detail) = &app.audited(Kind::LimitLifted).await[0];
+        let lifted = detail["network"].as_str().expect("a network").to_owned();
+        assert!(event.actor_name == "root" && detail["door"] == "Opening one-time links" && told.contains(&lifted), "{detail}");
+        let again = if lifted.contains(':') { "2001:db8:7:ffff::1" } else { "198.51.100.200" };
+        assert_eq!(wrong_link(app, &browser, again).await.status, StatusCode::NOT_FOUND);
+        let page = admin.get("/admin/limits").await;
+        assert_eq!(page.texts("th code").len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_guards_guessing_and_mail_is_counted_for_all_instances_together() {
+    on_each_engine(async |app| {
+        let other = app.configuration(&[("PORT", "0")]);
+        let other = muster::server::start(other, app.clock.clone()).await.expect("another instance");
+        let now = app.clock.now();
+        let client = muster::web::Client { ip: "192.0.2.77".parse().ok(), ..muster::web::Client::default() };
+        let admin = app.admin("root").await.id;
+        for n in 0..10 {
+            let instance = if n % 2 == 0 { app.app() } else { &other.app };
+            let asked = muster::sessions::tries::ask_for_mail(instance, &client, now).await;
+            assert_eq!(asked.is_ok(), n < 5, "{n}");
+            assert!(muster::sessions::tries::test_password(instance, admin, now).await.is_ok());
+        }
+        for instance in [app.app(), &other.app] {
+            assert!(muster::sessions::tries::test_password(instance, admin, now).await.is_err());
+        }
+        let page = administrator(app, "second").await.1.get("/admin/limits").await;
+        assert!(page.texts("th").concat().contains("root") && page.texts("th code") == ["192.0.2.77"], "{}", page.body);
+        app.clock.advance(Duration::from_secs(101));
+        assert!(muster::sessions::tries::ask_for_mail(&other.app, &client, app.clock.now()).await.is_ok());
+        other.stop().await;
     })
     .await;
 }

@@ -8,7 +8,7 @@ use muster::passkeys;
 use muster::recovery_codes;
 use muster::ways_in::{self, Ways};
 
-use crate::pages_support::{administrator, crowd, led_to};
+use crate::pages_support::{administrator, crowd, forge, led_to};
 use crate::support::app::{Engine, TestApp, on_each_engine};
 
 /// Gives somebody a passkey as if it had been made and used at these times (days ago).
@@ -89,6 +89,8 @@ async fn a_person_reads_how_near_they_are_to_being_locked_out_and_puts_the_advic
         app.enrol(&browser, &passkeys, &ada).await;
         let said = async || browser.get("/account").await.texts("#way-in .notice")[0].clone();
         assert!(said().await.contains("depend on one password manager"), "{}", said().await);
+        // What the first steps advise already is not advised twice.
+        forge(app, &browser, "/account/welcome/done", &[]).await;
         assert_eq!(browser.get("/account").await.texts("#advice").len(), 0, "the passkey is new and synced");
         app.execute("UPDATE passkeys SET backup_eligible = FALSE, backup_state = FALSE", vec![]).await;
         assert!(said().await.contains("one device away from being locked out"), "{}", said().await);
@@ -129,6 +131,59 @@ async fn an_administrator_sees_who_is_near_to_being_locked_out() {
         assert_eq!(root.get("/admin/lock-out?level=nonsense&page=99").await.status, 200);
         assert_eq!(app.browser().get("/admin/lock-out").await.status, 303);
         assert_eq!(root.get("/admin/users").await.texts("a[href='/admin/lock-out']"), ["Lock-out risk"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_list_of_people_shows_and_filters_who_is_near_to_being_locked_out() {
+    on_each_engine(async |app| {
+        let (_, root) = administrator(app, "root").await;
+        let people = [("none", vec![], false), ("bound", vec![(false, 1)], false), ("synced", vec![(true, 1)], false)];
+        let more = [("two", vec![(true, 1), (false, 2)], false), ("coded", vec![(true, 1)], true), ("old", vec![(true, 500)], false)];
+        for (name, passkeys, has_code) in people.into_iter().chain(more) {
+            let user = app.person(name).await;
+            for (synced, made) in passkeys {
+                give_passkey(app, user.id, synced, made, None).await;
+            }
+            if has_code {
+                give_code(app, user.id, false).await;
+            }
+        }
+        let blocked = app.person("blocked").await;
+        app.execute("UPDATE users SET blocked_at = 1 WHERE id = $1", vec![blocked.id.into()]).await;
+        let page = root.get("/admin/users?sort=username").await;
+        let cells: Vec<(String, String)> = page.texts("tbody th a").into_iter().zip(page.texts("tbody td[data-label='Way in']")).collect();
+        let cell = |name: &str, label: &str| (format!("{name} Example"), label.to_owned());
+        assert_eq!(
+            cells,
+            [
+                cell("blocked", ""),
+                cell("bound", "One loss away"),
+                cell("coded", "Well provided"),
+                cell("none", "No way in"),
+                cell("old", "One loss away"),
+                cell("root", "One password manager"),
+                cell("synced", "One password manager"),
+                cell("two", "Well provided"),
+            ]
+        );
+        for (query, names) in [
+            ("risk=no_way", vec!["none"]),
+            ("risk=one_thing&sort=-username", vec!["old", "bound"]),
+            ("risk=one_account&admins=true", vec!["root"]),
+            ("risk=low&q=two", vec!["two"]),
+            ("risk=low&state=blocked", vec![]),
+            ("risk=nonsense&q=two", vec!["two"]),
+        ] {
+            let found = root.get(&format!("/admin/users?{query}")).await.texts("tbody th a");
+            assert_eq!(found, names.iter().map(|name| format!("{name} Example")).collect::<Vec<_>>(), "{query}");
+        }
+        // More than a search counts: still one page, in order.
+        crowd(app, 2_100).await;
+        let page = root.get("/admin/users?risk=no_way&sort=username&page=3").await;
+        assert_eq!(page.texts("tbody th a").len(), 50);
+        assert!(page.texts("tbody .badge").contains(&"No way in".to_owned()) && page.body.contains("more than"), "{}", page.body);
     })
     .await;
 }

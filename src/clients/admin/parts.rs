@@ -41,7 +41,7 @@ impl Parts {
         let owners = [
             Owner::new(&sign_in),
             Owner::new(&["is_public"]).with(&policies.authentication),
-            Owner::new(&["claims_in_id_token"]).with(&policies.claims),
+            Owner::new(&["claims_in_id_token", "passkey_models"]).with(&policies.claims),
             Owner::new(&lifetimes).with(&policies.tokens),
             Owner::new(&["post_logout_redirect_uris"]).with(&policies.logout),
             Owner::new(&["for_devices", "acts_alone", "own_scopes"]).with(&policies.forward_auth),

@@ -6,6 +6,7 @@ pub mod authentication;
 pub mod claims;
 pub mod forward_auth;
 pub mod logout;
+pub mod passkeys;
 pub mod presentation;
 pub mod provenance;
 pub mod tokens;
@@ -18,11 +19,14 @@ pub use authentication::Authentication;
 pub use claims::ClaimsPolicy;
 pub use forward_auth::ForwardAuth;
 pub use logout::Logout;
+pub use passkeys::PasskeyPolicy;
 pub use presentation::Presentation;
 pub use provenance::Provenance;
 pub use tokens::TokenPolicy;
 
 use super::Mistakes;
+use crate::authenticators::Rule;
+use claims::RequiredProof;
 
 /// A part of a client's registration.
 pub trait Policy: Sized {
@@ -50,6 +54,9 @@ pub struct Policies {
     /// What it learns about people, and when it may sign them in.
     #[serde(skip_serializing_if = "is_default")]
     pub claims: ClaimsPolicy,
+    /// Which passkeys it takes.
+    #[serde(skip_serializing_if = "is_default")]
+    pub passkeys: PasskeyPolicy,
     /// How people meet it.
     #[serde(skip_serializing_if = "is_default")]
     pub presentation: Presentation,
@@ -66,6 +73,11 @@ fn is_default<T: Default + PartialEq>(policy: &T) -> bool {
 }
 
 impl Policies {
+    /// Which passkeys it takes, all in one rule.
+    pub fn passkey_rule(&self) -> Rule {
+        Rule { device_bound: self.claims.required_proof == RequiredProof::HardwareHeld, models: self.passkeys.models() }
+    }
+
     /// The names of the policies that differ, for the audit log.
     pub fn changed(&self, after: &Self) -> Vec<&'static str> {
         [
@@ -73,6 +85,7 @@ impl Policies {
             ("tokens", self.tokens != after.tokens),
             ("logout", self.logout != after.logout),
             ("claims", self.claims != after.claims),
+            ("passkeys", self.passkeys != after.passkeys),
             ("presentation", self.presentation != after.presentation),
             ("provenance", self.provenance != after.provenance),
             ("forward_auth", self.forward_auth != after.forward_auth),
@@ -90,6 +103,7 @@ impl Policy for Policies {
             tokens: Policy::from_typed(typed),
             logout: Policy::from_typed(typed),
             claims: Policy::from_typed(typed),
+            passkeys: Policy::from_typed(typed),
             presentation: Policy::from_typed(typed),
             provenance: Policy::from_typed(typed),
             forward_auth: Policy::from_typed(typed),
@@ -101,6 +115,7 @@ impl Policy for Policies {
         self.tokens.to_typed(typed);
         self.logout.to_typed(typed);
         self.claims.to_typed(typed);
+        self.passkeys.to_typed(typed);
         self.presentation.to_typed(typed);
         self.provenance.to_typed(typed);
         self.forward_auth.to_typed(typed);
@@ -111,6 +126,7 @@ impl Policy for Policies {
         self.tokens.check(mistakes);
         self.logout.check(mistakes);
         self.claims.check(mistakes);
+        self.passkeys.check(mistakes);
         self.presentation.check(mistakes);
         self.provenance.check(mistakes);
         self.forward_auth.check(mistakes);

@@ -19,7 +19,7 @@ use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::secret::Password;
-use crate::sessions::{AdminDeed, AdminSession, RoutineDeed};
+use crate::sessions::{AdminDeed, AdminSession, RoutineDeed, tries};
 use crate::settings::UpdateError;
 use crate::web::{Chrome, Mistakes};
 
@@ -197,7 +197,7 @@ pub async fn test_sign_in(
         return try_page(&app, name, &deed.admin, person, mistakes, None).await;
     }
     // Somebody else's lock-out counter runs at the directory with every try.
-    app.limits.password_tests.check_person(deed.admin.user.id)?;
+    tries::test_password(&app, deed.admin.user.id, deed.now).await?;
     let Ok(config) = directory::config(&app, &name).await? else { return Err(incomplete()) };
     let (class, outcome, sentences) = try_password(&config, &person, &typed.password, deed.now).await;
     let mut tx = app.db.begin().await?;

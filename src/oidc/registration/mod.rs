@@ -99,7 +99,13 @@ pub async fn register(app: &App, initial: Option<&str>, said: &Map<String, Value
         None if settings.client_registration == RegistrationMode::Token => return Err(Refused::Token),
         None => {
             if let Some(ip) = from.ip
-                && let Err(wait) = attempts::take(&mut tx, &Subject::network("client registration", ip), PER_NETWORK, now).await?
+                && let Err(wait) = attempts::take(
+                    &mut tx,
+                    &Subject::network("client registration", ip).shown_from("Apps registering themselves", attempts::network(ip)),
+                    PER_NETWORK,
+                    now,
+                )
+                .await?
             {
                 return Err(Refused::TooMany(wait.as_secs() + 1));
             }

@@ -93,6 +93,11 @@ impl TestApp {
         &self.running.app
     }
 
+    /// Has the server read its files again, as SIGHUP does.
+    pub(crate) async fn reload(&self) {
+        self.running.reload().await;
+    }
+
     /// The one-time set-up link of this start.
     pub(crate) fn setup_link(&self) -> Option<&str> {
         self.running.setup_link.as_deref()

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine as _;
 use serde_json::{Value, json};
@@ -42,6 +43,7 @@ pub(crate) struct Page {
     session: String,
     /// Whether the context goes with this tab.
     is_first: bool,
+    has_scripts: AtomicBool,
 }
 
 /// A cookie as the browser keeps it.
@@ -72,7 +74,7 @@ impl Page {
     async fn tab(connection: Connection, context: String, is_first: bool) -> Self {
         let target = asked(&connection, "Target.createTarget", json!({ "url": "about:blank", "browserContextId": context }), "targetId").await;
         let session = asked(&connection, "Target.attachToTarget", json!({ "targetId": target, "flatten": true }), "sessionId").await;
-        let page = Self { connection, context, target, session, is_first };
+        let page = Self { connection, context, target, session, is_first, has_scripts: AtomicBool::new(true) };
         for domain in ["Page", "Runtime", "Log", "WebAuthn"] {
             page.call(&format!("{domain}.enable"), json!({})).await;
         }
@@ -119,6 +121,12 @@ impl Page {
     /// Switches the page's own scripts on or off, as a person can; tests still look at it by [`Page::eval`].
     pub(crate) async fn set_scripts(&self, on: bool) {
         self.call("Emulation.setScriptExecutionDisabled", json!({ "value": !on })).await;
+        self.has_scripts.store(on, Ordering::Relaxed);
+    }
+
+    /// Whether the page's own scripts are on.
+    pub(crate) fn has_scripts(&self) -> bool {
+        self.has_scripts.load(Ordering::Relaxed)
     }
 
     /// What a JavaScript expression is, promises awaited; an error is what it threw, or that the page went away meanwhile.
@@ -295,6 +303,19 @@ impl Page {
     /// Whether anything the browser told of this page since [`Page::forget_problems`] holds a text.
     pub(crate) fn has_heard(&self, text: &str) -> bool {
         self.connection.events(&self.session).iter().any(|event| event.parameters.to_string().contains(text))
+    }
+
+    /// What a JavaScript expression is in the frame of an origin that was shown last, as if somebody had just pressed something there.
+    ///
+    /// Panics when there is no such frame, or with what it threw.
+    pub(crate) async fn eval_in_frame(&self, origin: &str, expression: &str) -> Value {
+        let is_it = |event: &super::cdp::Event| event.method == "Runtime.executionContextCreated" && event.parameters["context"]["origin"] == origin;
+        let frame = self.connection.events(&self.session).into_iter().rfind(is_it).expect("a frame of that origin");
+        let context = &frame.parameters["context"]["id"];
+        let parameters = json!({ "expression": expression, "contextId": context, "awaitPromise": true, "returnByValue": true, "userGesture": true });
+        let mut answer = self.call("Runtime.evaluate", parameters).await;
+        assert!(answer.get("exceptionDetails").is_none(), "{expression}: {}", answer["exceptionDetails"]);
+        answer["result"]["value"].take()
     }
 
     /// Lets the next answer whose URL ends so come without some of its heads: as from a server that does not send them.

@@ -38,6 +38,7 @@ pub(crate) mod http;
 pub(crate) mod janitor;
 pub(crate) mod ldap_tools;
 pub(crate) mod mailbox;
+pub(crate) mod makers;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod proxies;

@@ -1,0 +1,31 @@
+# Welche Passkeys hier genügen, und was jemand erfährt, dessen Passkey nicht genügt.
+
+passkey-kind-device-bound = ein Passkey, der auf einem Gerät bleibt, etwa auf einem Sicherheitsschlüssel
+passkey-kind-model = ein Passkey auf dieser Art von Sicherheitsschlüssel oder Gerät: { $names }
+passkey-kind-models = ein Passkey auf einem dieser Sicherheitsschlüssel oder Geräte: { $names }
+passkey-kind-models-more = ein Passkey auf einem dieser Sicherheitsschlüssel oder Geräte: { $names } und { $more } weitere
+passkey-kind-none = ein Passkey, den es nicht geben kann, weil zwei Richtlinien einander widersprechen
+passkey-kind-of-app = ein Sicherheitsschlüssel oder Gerät von der Art, die die App verlangt
+passkey-kind-any = eine Anmeldung mit einem Passkey
+passkey-unsuitable = Mit diesem Passkey können Sie sich nicht mehr anmelden. Verlangt wird: { $what }. Nehmen Sie einen anderen von Ihnen, oder bitten Sie die Administration um einen Einmal-Link, mit dem Sie einen hinzufügen können.
+passkey-unsuitable-new = Dieser Passkey wurde nicht behalten. Verlangt wird: { $what }. Versuchen Sie es mit einem solchen Gerät noch einmal, und lassen Sie den Browser sagen, was für ein Gerät es ist, wenn er danach fragt; oder fragen Sie die Administration.
+passkey-no-models = Hier dürfen nur bestimmte Geräte benutzt werden, und die Liste des Servers fehlt oder ist veraltet; darum kann jetzt nichts hinzugefügt werden. Sagen Sie es der Administration.
+sign-in-wanted = { $app } verlangt: { $what }.
+add-passkey-wanted = Verlangt wird: { $what }. Halten Sie es bereit.
+add-passkey-wanted-proved = Verlangt wird: { $what }. Halten Sie es bereit. Vielleicht fragt der Browser, ob diese Seite sehen darf, was für ein Gerät es ist: Stimmen Sie zu, sonst kann der Passkey nicht behalten werden.
+passkeys-wanted = Verlangt wird hier: { $what }.
+passkeys-lacking = Nicht von der verlangten Art
+wanted-title = Fügen Sie einen anderen Passkey hinzu
+wanted-lead = Mit dem Passkey, den Sie eben benutzt haben, können Sie sich bis { $until } anmelden, danach nicht mehr. Dann wird verlangt: { $what }.
+wanted-help = Wenn Sie hier schon einen solchen haben, nehmen Sie ihn das nächste Mal. Sonst fügen Sie jetzt einen hinzu: Halten Sie den Sicherheitsschlüssel oder das Gerät bereit.
+wanted-add = Jetzt hinzufügen
+wanted-later = Später
+wanted-later-app = Später, weiter zu { $app }
+other-passkey-title = { $app } verlangt einen anderen Passkey
+other-passkey-synced = Sie sind als { $name } ({ $username }) angemeldet, mit einem Passkey, der auf mehrere Geräte kopiert wird.
+other-passkey-other = Sie sind als { $name } ({ $username }) angemeldet, mit einem Passkey auf einem anderen Gerät.
+other-passkey-without = Sie sind als { $name } ({ $username }) angemeldet, ohne Passkey.
+other-passkey-again = Anderen Passkey benutzen
+other-passkey-add = Solchen Passkey hinzufügen
+other-passkey-help = Wenn Sie keinen von dieser Art haben, fragen Sie die Administration.
+other-passkey-back = Zurück zu { $app }

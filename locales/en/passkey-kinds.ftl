@@ -1,0 +1,31 @@
+# Which passkeys will do here, and what somebody is told whose passkey will not.
+
+passkey-kind-device-bound = a passkey that stays on one device, such as a security key
+passkey-kind-model = a passkey on this kind of security key or device: { $names }
+passkey-kind-models = a passkey on one of these security keys or devices: { $names }
+passkey-kind-models-more = a passkey on one of these security keys or devices: { $names } and { $more } more
+passkey-kind-none = a passkey no device can have, because two policies contradict each other
+passkey-kind-of-app = a security key or device of the kind the app asks for
+passkey-kind-any = a sign-in with a passkey
+passkey-unsuitable = This passkey signs you in no more: your administrator wants { $what }. Use another one of yours, or ask your administrator for a one-time link, with which you can add one.
+passkey-unsuitable-new = This passkey was not kept: wanted is { $what }. Try again with such a device, and let your browser tell what device it is when it asks; or ask your administrator.
+passkey-no-models = Only certain devices may be used here, and the server’s list of them is missing or out of date, so nothing can be added now. Tell your administrator.
+sign-in-wanted = { $app } wants { $what }.
+add-passkey-wanted = Wanted is { $what }. Have it at hand.
+add-passkey-wanted-proved = Wanted is { $what }. Have it at hand. Your browser may ask whether this site may see what device it is: agree, or it cannot be kept.
+passkeys-wanted = Wanted here is { $what }.
+passkeys-lacking = Not of the kind wanted here
+wanted-title = Add another kind of passkey
+wanted-lead = The passkey you have just used signs you in until { $until }, and then no more. From then on your administrator wants { $what }.
+wanted-help = If you have such a passkey here already, use it the next time. Otherwise add one now: have the security key or device at hand.
+wanted-add = Add one now
+wanted-later = Later
+wanted-later-app = Later, go on to { $app }
+other-passkey-title = { $app } wants another passkey
+other-passkey-synced = You are signed in as { $name } ({ $username }), with a passkey that is copied to several devices.
+other-passkey-other = You are signed in as { $name } ({ $username }), with a passkey on another device.
+other-passkey-without = You are signed in as { $name } ({ $username }), without a passkey.
+other-passkey-again = Use another passkey
+other-passkey-add = Add such a passkey
+other-passkey-help = If you have none of this kind, ask your administrator.
+other-passkey-back = Back to { $app }

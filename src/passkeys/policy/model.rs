@@ -1,0 +1,245 @@
+//! What a policy says, and what it means for somebody with a passkey. Pure.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::authenticators::{Held, Lack, Metadata, Rule};
+use crate::clock::Timestamp;
+use crate::web::Mistakes;
+
+/// The most days a policy may give.
+pub const GRACE_DAYS_MAX: u32 = 365;
+/// The most minutes a proof may be old: a year.
+const PROOF_MINUTES_MAX: u32 = 525_600;
+/// The most models a policy names.
+const MODELS_MAX: usize = 500;
+
+/// Which passkeys will do for whom it applies to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Policy {
+    /// Which passkeys.
+    #[serde(flatten)]
+    pub rule: Rule,
+    /// How many days somebody whose passkey will not do can still use it, from the first time on.
+    pub grace_days: u32,
+    /// How old a sign-in may be at most, in minutes, when an app asks for it.
+    pub proof_minutes: Option<u32>,
+}
+
+/// A policy that applies to somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InForce {
+    /// Which one.
+    pub id: Uuid,
+    /// What it says.
+    pub policy: Policy,
+    /// Since when this person's passkey is too little for it, when that was noticed.
+    pub lacking_since: Option<Timestamp>,
+}
+
+impl InForce {
+    /// Until when a passkey that will not do can still be used.
+    fn until(&self, now: Timestamp) -> Timestamp {
+        self.lacking_since.unwrap_or(now) + Duration::from_secs(u64::from(self.policy.grace_days) * 86_400)
+    }
+}
+
+/// All that applies to somebody, taken together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applying(pub Vec<InForce>);
+
+/// What somebody with a passkey may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It will do.
+    Good,
+    /// It will not, and can still be used until then.
+    Until(Timestamp),
+    /// It will not.
+    Refused(Lack),
+}
+
+impl Applying {
+    /// The strictest of what they say: every one has to be satisfied.
+    pub fn rule(&self) -> Rule {
+        self.0.iter().fold(Rule::default(), |rule, one| rule.and(&one.policy.rule))
+    }
+
+    /// How old a sign-in may be at most.
+    pub fn proof_within(&self) -> Option<Duration> {
+        let minutes = self.0.iter().filter_map(|one| one.policy.proof_minutes).min()?;
+        Some(Duration::from_secs(u64::from(minutes) * 60))
+    }
+
+    /// Those a passkey is too little for.
+    pub fn lacking(&self, held: Held) -> impl Iterator<Item = &InForce> {
+        self.0.iter().filter(move |one| one.policy.rule.lack(held).is_some())
+    }
+
+    /// Whether somebody can sign in with a passkey. The soonest end counts.
+    pub fn judge(&self, held: Held, now: Timestamp) -> Verdict {
+        let ends = self.lacking(held).filter_map(|one| Some((one.until(now), one.policy.rule.lack(held)?)));
+        match ends.min_by_key(|(until, _)| *until) {
+            None => Verdict::Good,
+            Some((until, _)) if now < until => Verdict::Until(until),
+            Some((_, lack)) => Verdict::Refused(lack),
+        }
+    }
+}
+
+/// What was typed into the form of a policy.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Draft {
+    /// A switch: any text is on.
+    pub device_bound: Option<String>,
+    /// Models, one per line.
+    pub models: String,
+    /// A number.
+    pub grace_days: String,
+    /// A number, or nothing.
+    pub proof_minutes: String,
+    /// How many people the page said would be locked out, when it said so.
+    pub confirmed: String,
+}
+
+impl Draft {
+    /// What stands in the form of a policy.
+    pub fn of(policy: &Policy, metadata: Option<&Metadata>) -> Self {
+        let line = |id: &Uuid| match metadata.and_then(|metadata| metadata.model(*id)) {
+            Some(model) => format!("{id} # {}", model.name),
+            None => id.to_string(),
+        };
+        Self {
+            device_bound: policy.rule.device_bound.then(|| "true".to_owned()),
+            models: policy.rule.models.iter().flatten().map(line).collect::<Vec<_>>().join("\n"),
+            grace_days: policy.grace_days.to_string(),
+            proof_minutes: policy.proof_minutes.map(|minutes| minutes.to_string()).unwrap_or_default(),
+            confirmed: String::new(),
+        }
+    }
+
+    /// What it says. Models may be named by their id or, where the list of models knows it, by their name.
+    ///
+    /// # Errors
+    /// A sentence for each field that cannot be read.
+    pub fn check(&self, metadata: Option<&Metadata>, now: Timestamp) -> Result<Policy, Mistakes> {
+        let mut mistakes = Mistakes::default();
+        let mut policy = Policy { rule: Rule { device_bound: self.device_bound.is_some(), models: None }, ..Policy::default() };
+        match read_models(&self.models, metadata, now) {
+            Ok(models) => policy.rule.models = models,
+            Err(sentence) => mistakes.add("models", sentence),
+        }
+        match whole(&self.grace_days, 0, GRACE_DAYS_MAX) {
+            Ok(days) => policy.grace_days = days.unwrap_or_default(),
+            Err(sentence) => mistakes.add("grace_days", sentence),
+        }
+        match whole(&self.proof_minutes, 1, PROOF_MINUTES_MAX) {
+            Ok(minutes) => policy.proof_minutes = minutes,
+            Err(sentence) => mistakes.add("proof_minutes", sentence),
+        }
+        if mistakes.is_empty() { Ok(policy) } else { Err(mistakes) }
+    }
+}
+
+fn whole(typed: &str, min: u32, max: u32) -> Result<Option<u32>, String> {
+    let typed = typed.trim();
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    typed.parse().ok().filter(|n| (min..=max).contains(n)).map(Some).ok_or_else(|| format!("Enter a whole number from {min} to {max}."))
+}
+
+/// The models of a form; what follows `#` is for people.
+fn read_models(typed: &str, metadata: Option<&Metadata>, now: Timestamp) -> Result<Option<std::collections::BTreeSet<Uuid>>, String> {
+    let lines = typed.lines().map(|line| line.split('#').next().unwrap_or_default().trim()).filter(|line| !line.is_empty());
+    let mut models = std::collections::BTreeSet::new();
+    for line in lines {
+        let Some(metadata) = metadata else {
+            return Err("This server has no list of authenticator models, so it could believe no authenticator. Give it one (PASSKEY_METADATA_FILE), restart it, and come back.".to_owned());
+        };
+        if !metadata.is_current(now) {
+            return Err(format!(
+                "The list of authenticator models is out of date: the next one was due on {}. Put the new file in its place and have the server read it (restart, or SIGHUP).",
+                metadata.next_update
+            ));
+        }
+        let ids = Uuid::try_parse(line).map_or_else(|_| metadata.named(line), |id| vec![id]);
+        if ids.is_empty() {
+            return Err(format!("“{line}” is neither the id of a model (AAGUID) nor a name in the list of models."));
+        }
+        for id in ids {
+            let model =
+                metadata.model(id).ok_or_else(|| format!("There is no model {id} in the list of models, so nothing could be believed of it."))?;
+            if !model.compromised.is_empty() {
+                return Err(format!("{} cannot be relied on: its maker or the FIDO Alliance says {}.", model.name, model.compromised));
+            }
+            if !model.can_prove() {
+                return Err(format!("{} cannot prove what it is: the list of models has no certificate for it.", model.name));
+            }
+            models.insert(id);
+        }
+    }
+    if models.len() > MODELS_MAX {
+        return Err(format!("At most {MODELS_MAX} models can be named."));
+    }
+    Ok(Some(models).filter(|models| !models.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_seconds(second)
+    }
+
+    fn hardware(grace_days: u32, lacking_since: Option<Timestamp>) -> InForce {
+        let rule = Rule { device_bound: true, models: None };
+        InForce { id: Uuid::nil(), policy: Policy { rule, grace_days, proof_minutes: None }, lacking_since }
+    }
+
+    const SYNCED: Held = Held { synced: true, model: None };
+    const BOUND: Held = Held { synced: false, model: None };
+
+    #[test]
+    fn a_passkey_that_will_not_do_can_be_used_for_the_days_the_policy_gives_from_the_first_time_on() {
+        let now = at(1_000_000);
+        let judged = |one: InForce| Applying(vec![one]).judge(SYNCED, now);
+        assert_eq!(judged(hardware(0, None)), Verdict::Refused(Lack::DeviceBound));
+        assert_eq!(judged(hardware(1, None)), Verdict::Until(at(1_086_400)));
+        assert_eq!(judged(hardware(1, Some(at(990_000)))), Verdict::Until(at(1_076_400)));
+        assert_eq!(judged(hardware(1, Some(at(1_000_000 - 86_400)))), Verdict::Refused(Lack::DeviceBound));
+        assert_eq!(Applying(vec![hardware(0, None)]).judge(BOUND, now), Verdict::Good);
+        assert_eq!(Applying::default().judge(SYNCED, now), Verdict::Good);
+    }
+
+    #[test]
+    fn of_several_policies_the_strictest_counts() {
+        let now = at(1_000_000);
+        let short = InForce { policy: Policy { proof_minutes: Some(5), ..Policy::default() }, ..hardware(0, None) };
+        let long = InForce { policy: Policy { proof_minutes: Some(60), ..hardware(9, None).policy }, ..hardware(9, None) };
+        let both = Applying(vec![short, long]);
+        assert_eq!(both.proof_within(), Some(Duration::from_secs(300)));
+        assert_eq!(both.rule(), Rule { device_bound: true, models: None });
+        assert_eq!(Applying(vec![hardware(9, None), hardware(2, None)]).judge(SYNCED, now), Verdict::Until(now + Duration::from_secs(2 * 86_400)));
+        assert_eq!(Applying(vec![hardware(9, None), hardware(0, None)]).judge(SYNCED, now), Verdict::Refused(Lack::DeviceBound));
+    }
+
+    #[test]
+    fn a_form_says_what_is_wrong_field_by_field() {
+        let typed = Draft { models: "YubiKey".into(), grace_days: "-1".into(), proof_minutes: "soon".into(), ..Draft::default() };
+        let mistakes = typed.check(None, at(0)).unwrap_err();
+        assert!(mistakes.of("models").contains("PASSKEY_METADATA_FILE"));
+        assert!(mistakes.of("grace_days").contains("0 to 365") && mistakes.of("proof_minutes").contains("1 to"));
+        let good = Draft { device_bound: Some("true".into()), grace_days: " 14 ".into(), ..Draft::default() };
+        let policy = good.check(None, at(0)).unwrap();
+        assert_eq!(policy, Policy { rule: Rule { device_bound: true, models: None }, grace_days: 14, proof_minutes: None });
+        assert_eq!(Draft::of(&policy, None).check(None, at(0)), Ok(policy.clone()));
+        assert_eq!(serde_json::from_str::<Policy>(&serde_json::to_string(&policy).unwrap()).unwrap(), policy);
+        assert_eq!(serde_json::from_str::<Policy>("{}").unwrap(), Policy::default());
+    }
+}
