@@ -85,7 +85,6 @@ passkey-history-used = { $count ->
 } benutzt, zuletzt { $at } mit { $browser } von { $address }.
 passkey-history-unused = Noch nicht benutzt.
 passkey-history-gone = Das Protokoll hat nichts mehr darüber.
-not-me = Das war ich nicht
 not-me-message = „{ $name }“ wird entfernt, und jeder andere Browser wird sofort abgemeldet. Danach sehen Sie, was noch offen ist. Dieser Browser bleibt angemeldet.
 not-me-do = Entfernen und jede andere Sitzung beenden
 passkey-event-sign-in = Angemeldet

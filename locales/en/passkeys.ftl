@@ -85,7 +85,6 @@ passkey-history-used = Used { $count ->
 }, last { $at } with { $browser } from { $address }.
 passkey-history-unused = Not used yet.
 passkey-history-gone = The log no longer has anything about it.
-not-me = This was not me
 not-me-message = “{ $name }” is removed, and every other browser is signed out at once. Then you see what is still open. This browser stays signed in.
 not-me-do = Remove it and end every other session
 passkey-event-sign-in = Signed in

@@ -12,7 +12,7 @@ use tower_sessions::Session;
 
 use crate::app::App;
 use crate::error::AppError;
-use crate::language::t;
+use crate::language::{Text, t};
 use crate::oidc;
 use crate::sessions::{self, Farewell, FreshSession, SignedIn};
 use crate::users::model::key;
@@ -40,17 +40,17 @@ impl DeletePage {
         }
         let apps = oidc::apps_of_user(app, signed_in.user.id).await?.into_iter().map(|app| app.name).collect();
         let chrome = signed_in.chrome(app);
-        let stays_because = stays.map(own_sentence).unwrap_or_default();
+        let stays_because = stays.map(|refusal| own_sentence(refusal).into()).unwrap_or_default();
         Ok(Self { chrome, user: signed_in.user, stays_because, apps, typed: String::new(), mistakes: Mistakes::default() })
     }
 }
 
 /// Why not, for the person themselves.
-fn own_sentence(refusal: Refusal) -> String {
+fn own_sentence(refusal: Refusal) -> Text {
     match refusal {
-        Refusal::FromDirectory => t("delete-from-directory").into(),
-        Refusal::LastAdmin => t("delete-last-admin").into(),
-        other => other.sentence().into(),
+        Refusal::FromDirectory => t("deletion-of-directory"),
+        Refusal::LastAdmin => t("deletion-last-administrator"),
+        Refusal::NotFound | Refusal::Yourself | Refusal::NotOffered => t("deletion-not-here"),
     }
 }
 
@@ -83,7 +83,7 @@ pub async fn delete(
     let now = app.clock.now();
     if key(&form.username) != key(&signed_in.user.username) {
         let mut page = DeletePage::new(&app, signed_in).await?;
-        page.mistakes.add("username", t("delete-wrong-username").with("username", &page.user.username));
+        page.mistakes.add("username", t("deletion-username-wrong").with("username", &page.user.username));
         page.typed = form.username.chars().take(100).collect();
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
@@ -102,7 +102,7 @@ pub async fn delete(
 fn refused(error: OwnError) -> AppError {
     match error {
         OwnError::Refused(Refusal::NotOffered | Refusal::NotFound) => AppError::NotFound,
-        OwnError::Refused(refusal) => AppError::Refused { title: t("not-done").into(), message: own_sentence(refusal), status: StatusCode::CONFLICT },
+        OwnError::Refused(refusal) => AppError::Refused { title: "Not done", message: own_sentence(refusal).into(), status: StatusCode::CONFLICT },
         OwnError::Database(error) => error.into(),
         OwnError::Internal(error) => error.into(),
     }

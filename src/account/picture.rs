@@ -15,7 +15,7 @@ use crate::directory;
 use crate::error::AppError;
 use crate::language::t;
 use crate::sessions::SignedIn;
-use crate::users::pictures::{self, Crop, Prepared, SOURCE_BYTES_MAX};
+use crate::users::pictures::{self, Crop, Prepared, SOURCE_BYTES_MAX, Unusable};
 use crate::users::{self, User};
 use crate::web::{Chrome, Client};
 
@@ -86,7 +86,7 @@ struct Sent {
 
 /// Reads the form; the file is what is limited by the size of the whole.
 async fn read(mut form: Multipart) -> Result<Sent, String> {
-    let unreadable = |_| t("picture-unreadable").to_string();
+    let unreadable = |_| String::from(t("picture-unreadable"));
     let (mut file, mut sliders) = (Vec::new(), [String::new(), String::new(), String::new()]);
     while let Some(field) = form.next_field().await.map_err(unreadable)? {
         let slider = match field.name() {
@@ -132,12 +132,16 @@ pub async fn put(State(app): State<App>, signed_in: SignedIn, client: Client, fo
             users::change_own_picture(&app, now, &client, &signed_in, Some(&picture)).await?;
             Ok(Redirect::to("/account/picture?notice=changed").into_response())
         }
-        Prepared::Refused(reason) => again(&app, signed_in, sent.crop, format!("{reason} Choose another one.")).await,
-        Prepared::Busy => Err(AppError::Refused {
-            title: t("picture-busy").into(),
-            message: t("picture-busy-message").into(),
-            status: StatusCode::SERVICE_UNAVAILABLE,
-        }),
+        Prepared::Refused(unusable) => {
+            let mistake = match unusable {
+                Unusable::TooLarge => t("picture-too-large"),
+                Unusable::TooManyPixels => t("picture-too-many-pixels"),
+                Unusable::Unsupported => t("picture-unsupported"),
+                Unusable::Damaged => t("picture-damaged"),
+            };
+            again(&app, signed_in, sent.crop, mistake.into()).await
+        }
+        Prepared::Busy => Err(AppError::Refused { title: "Too busy", message: t("picture-busy").into(), status: StatusCode::SERVICE_UNAVAILABLE }),
     }
 }
 
@@ -147,7 +151,7 @@ async fn again(app: &App, signed_in: SignedIn, crop: Crop, mistake: String) -> R
 }
 
 fn from_directory() -> AppError {
-    AppError::Refused { title: t("picture-not-here").into(), message: t("picture-not-here-message").into(), status: StatusCode::CONFLICT }
+    AppError::Refused { title: "Not changed here", message: t("picture-not-here").into(), status: StatusCode::CONFLICT }
 }
 
 /// `POST /account/picture/remove`.

@@ -5,7 +5,6 @@ use serde_json::Value;
 use crate::audit::{Kind, Line};
 use crate::id::{PasskeyId, UserId};
 use crate::language::{Text, t};
-use crate::sessions::dangerous;
 
 /// Who did it, as far as the person is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,18 +32,6 @@ impl Who {
             (None, _) if matches!(kind, Some(Kind::TokenExchanged | Kind::TokenReuse)) => Self::App,
             (None, name) if name.starts_with("directory") => Self::Directory,
             (None, _) => Self::Server,
-        }
-    }
-
-    /// The word by which the catalogue tells them apart.
-    const fn word(self) -> &'static str {
-        match self {
-            Self::You => "you",
-            Self::Administrator => "administrator",
-            Self::Directory => "directory",
-            Self::App => "app",
-            Self::Server => "server",
-            Self::Somebody => "somebody",
         }
     }
 }
@@ -86,10 +73,10 @@ pub(super) fn say(line: &Line, person: UserId) -> Said {
     let kind = Kind::from_text(&line.kind);
     let who = Who::of(line, kind, person);
     let detail: Value = serde_json::from_str(&line.detail).unwrap_or_default();
-    let what = kind.map_or_else(|| t("did-something").into(), |kind| sentence(kind, who, line, &detail));
+    let what = kind.map_or_else(|| t("event-newer"), |kind| sentence(kind, who, line, &detail));
     let not_me = kind.and_then(|kind| not_me(kind, who, &detail));
     let passkey = detail["passkey_id"].as_str().and_then(|id| id.parse().ok());
-    Said { what, class: kind.map_or("", class), who, not_me, passkey }
+    Said { what: what.into(), class: kind.map_or("", class), who, not_me, passkey }
 }
 
 fn text<'a>(detail: &'a Value, name: &str) -> &'a str {
@@ -100,104 +87,102 @@ fn count(detail: &Value, names: &[&str]) -> Option<u64> {
     names.iter().find_map(|name| detail[*name].as_u64())
 }
 
-fn sentence(kind: Kind, who: Who, line: &Line, detail: &Value) -> String {
-    words(kind, who, line, detail).map_or_else(|| format!("{}.", kind.label()), String::from)
-}
-
-/// `None` for what has only its label.
-fn words(kind: Kind, who: Who, line: &Line, detail: &Value) -> Option<Text> {
-    let passkey = text(detail, "passkey");
-    let app = line.subject_name.as_str();
-    Some(match kind {
-        Kind::SetUp => t("did-set-up"),
-        Kind::SignIn => match text(detail, "method") {
-            "passkey" => t("did-sign-in-passkey").with("passkey", passkey),
-            "directory_password" => t("did-sign-in-password"),
-            "other_device" => t("did-sign-in-device"),
-            _ => t("did-sign-in"),
+fn sentence(kind: Kind, who: Who, line: &Line, detail: &Value) -> Text {
+    let passkey = |text: Text| text.with("passkey", self::text(detail, "passkey"));
+    let app = |text: Text| text.with("app", &line.subject_name);
+    let device = |text: Text| text.with("browser", self::text(detail, "asked_with")).with("address", self::text(detail, "asked_from"));
+    match (kind, who) {
+        (Kind::SetUp, _) => t("event-set-up"),
+        (Kind::SignIn, _) => match self::text(detail, "method") {
+            "passkey" => passkey(t("event-sign-in-passkey")),
+            "directory_password" => t("event-sign-in-password"),
+            "other_device" => t("event-sign-in-device"),
+            _ => t("event-sign-in"),
         },
-        Kind::SignInRefused => match text(detail, "method") {
-            "recovery_code" => t("did-refused-code"),
-            "directory_password" => t("did-refused-password"),
-            _ => t("did-refused"),
+        (Kind::SignInRefused, _) => match self::text(detail, "method") {
+            "recovery_code" => t("event-refused-code"),
+            "directory_password" => t("event-refused-password"),
+            _ => t("event-refused"),
         },
-        Kind::NewBrowser => t("did-new-browser"),
-        Kind::NewBrowserDenied => t("did-disown-browser").with("count", count(detail, &["sessions"]).unwrap_or_default()),
-        Kind::ProofGiven => match (passkey, text(detail, "purpose")) {
-            (passkey, "") => t("did-prove").with("passkey", passkey),
-            (passkey, purpose) => t("did-prove-for").with("passkey", passkey).with("purpose", dangerous::in_words(purpose)),
+        (Kind::NewBrowser, _) => t("event-new-browser"),
+        (Kind::NewBrowserDenied, _) => t("event-new-browser-denied").with("count", count(detail, &["sessions"]).unwrap_or_default()),
+        (Kind::ProofGiven, _) => passkey(t("event-proof")),
+        (Kind::ProofRefused, _) => t("event-proof-refused"),
+        (Kind::SignOut, _) => t("event-sign-out"),
+        (Kind::SessionsEnded, Who::You) => match count(detail, &["count", "sessions"]) {
+            None => t("event-session-ended"),
+            Some(count) => t("event-sessions-ended").with("count", count),
         },
-        Kind::ProofRefused => t("did-prove-refused"),
-        Kind::SignOut => t("did-sign-out"),
-        Kind::SessionsEnded if who == Who::You => match count(detail, &["count", "sessions"]) {
-            None => t("did-end-session"),
-            Some(count) => t("did-end-others").with("count", count),
-        },
-        Kind::SessionsEnded => t("did-sign-out-everywhere").with("who", who.word()),
-        Kind::DirectoryPasswordChanged => t("did-change-password"),
-        Kind::DirectoryPasswordRefused => t("did-change-password-refused"),
-        Kind::PasskeyAdded => t("did-add-passkey").with("who", who.word()).with("passkey", passkey),
-        Kind::PasskeyRefused => t("did-add-passkey-refused"),
-        Kind::PasskeyRenamed => t("did-rename-passkey").with("who", who.word()).with("passkey", passkey),
-        Kind::PasskeyRemoved => t("did-remove-passkey").with("who", who.word()).with("passkey", passkey),
-        Kind::AccessLinkMade => t("did-make-link").with("who", who.word()),
-        Kind::AccessLinkUsed => t("did-use-link"),
-        Kind::AccessLinkRevoked => t("did-revoke-link").with("who", who.word()),
-        Kind::AccessLinkRequested => t("did-ask-link"),
-        Kind::OtherDeviceAllowed => t("did-let-in").with("browser", text(detail, "asked_with")).with("address", text(detail, "asked_from")),
-        Kind::OtherDeviceDenied => t("did-keep-out").with("browser", text(detail, "asked_with")).with("address", text(detail, "asked_from")),
-        Kind::RecoveryCodesMade => t("did-make-codes"),
-        Kind::RecoveryCodeUsed => t("did-use-code"),
-        Kind::RecoveryCodesRevoked => t("did-revoke-codes").with("who", who.word()),
-        Kind::SignedUp => t("did-sign-up"),
-        Kind::UserCreated => match who {
-            Who::You => t("did-made"),
-            Who::Directory => t("did-brought"),
-            _ => t("did-make-account").with("who", who.word()),
-        },
-        Kind::UserChanged => changed(who, detail),
-        Kind::UserBlocked => t("did-block").with("who", who.word()),
-        Kind::UserUnblocked => t("did-unblock").with("who", who.word()),
-        Kind::UserDeleted => t("did-delete").with("who", who.word()),
-        Kind::AccountExported => t("did-export"),
-        Kind::UserDisabled => t("did-disabled"),
-        Kind::UserRestored => t("did-restored"),
-        Kind::Authorized if detail["check"] == true => t("did-check-app").with("app", app),
-        Kind::Authorized if detail["asked"] == true => t("did-consent-app").with("app", app),
-        Kind::Authorized => t("did-sign-in-app").with("app", app),
-        Kind::AuthorizationRevoked if detail["check"] == true => t("did-end-check-app").with("app", app),
-        Kind::AuthorizationRevoked => t("did-revoke-app").with("app", app),
-        Kind::TokenExchanged => t("did-exchange"),
-        Kind::TokenReuse => t("did-reuse"),
-        _ => return None,
-    })
+        (Kind::SessionsEnded, _) => t("event-signed-out-everywhere"),
+        (Kind::DirectoryPasswordChanged, _) => t("event-password-changed"),
+        (Kind::DirectoryPasswordRefused, _) => t("event-password-refused"),
+        (Kind::PasskeyAdded, _) => passkey(t("event-passkey-added")),
+        (Kind::PasskeyRefused, _) => t("event-passkey-refused"),
+        (Kind::PasskeyRenamed, _) => passkey(t("event-passkey-renamed")),
+        (Kind::PasskeyRemoved, Who::You) => passkey(t("event-passkey-removed")),
+        (Kind::PasskeyRemoved, _) => passkey(t("event-passkey-removed-by-administrator")),
+        (Kind::AccessLinkMade, _) => t("event-link-made"),
+        (Kind::AccessLinkUsed, _) => t("event-link-used"),
+        (Kind::AccessLinkRevoked, _) => t("event-link-revoked"),
+        (Kind::AccessLinkRequested, _) => t("event-link-requested"),
+        (Kind::OtherDeviceAllowed, _) => device(t("event-device-allowed")),
+        (Kind::OtherDeviceDenied, _) => device(t("event-device-denied")),
+        (Kind::RecoveryCodesMade, _) => t("event-codes-made"),
+        (Kind::RecoveryCodeUsed, _) => t("event-code-used"),
+        (Kind::RecoveryCodesRevoked, _) => t("event-codes-revoked"),
+        (Kind::SignedUp, _) => t("event-signed-up"),
+        (Kind::UserCreated, Who::Directory) => t("event-created-by-directory"),
+        (Kind::UserCreated, Who::Administrator) => t("event-created-by-administrator"),
+        (Kind::UserCreated, _) => t("event-created"),
+        (Kind::UserChanged, _) => changed(who, detail),
+        (Kind::UserBlocked, _) => t("event-blocked"),
+        (Kind::UserUnblocked, _) => t("event-unblocked"),
+        (Kind::UserDeleted, _) => t("event-deleted"),
+        (Kind::AccountExported, _) => t("event-exported"),
+        (Kind::UserDisabled, _) => t("event-disabled"),
+        (Kind::UserRestored, _) => t("event-restored"),
+        (Kind::Authorized, _) if detail["check"] == true => app(t("event-app-checked")),
+        (Kind::Authorized, _) if detail["asked"] == true => app(t("event-app-let")),
+        (Kind::Authorized, _) => app(t("event-app")),
+        (Kind::AuthorizationRevoked, _) if detail["check"] == true => app(t("event-app-check-over")),
+        (Kind::AuthorizationRevoked, _) => app(t("event-app-revoked")),
+        (Kind::TokenExchanged, _) => t("event-token-exchanged"),
+        (Kind::TokenReuse, _) => t("event-token-reused"),
+        // Nothing else happens to a person.
+        (other, _) => t("event-other").with("label", other.label()),
+    }
 }
 
 /// Which parts of a profile changed; what they were and are, the profile tells.
 fn changed(who: Who, detail: &Value) -> Text {
-    let has = |name: &str| detail.get(name).is_some();
-    if has("picture") {
-        return match (who, text(detail, "picture")) {
-            (Who::You, "removed") => t("did-remove-picture"),
-            _ => t("did-change-picture").with("who", who.word()),
-        };
+    match text(detail, "picture") {
+        "" => {}
+        "removed" => return t("event-picture-removed"),
+        _ => return t("event-picture"),
     }
     match text(detail, "administrator") {
-        "no → yes" => return t("did-make-admin").with("who", who.word()),
-        "yes → no" => return t("did-unmake-admin").with("who", who.word()),
+        "no → yes" => return t("event-made-administrator"),
+        "yes → no" => return t("event-unmade-administrator"),
         _ => {}
     }
-    let fields = [
-        ("username", t("did-change-username")),
-        ("email", t("did-change-email")),
-        ("first_name", t("did-change-first-name")),
-        ("last_name", t("did-change-last-name")),
-        ("display_name", t("did-change-display-name")),
-        ("phone", t("did-change-phone")),
-    ];
-    let fields: Vec<String> = fields.into_iter().filter(|(name, _)| has(name)).map(|(_, words)| words.into()).collect();
-    let by = who.word();
-    if fields.is_empty() { t("did-change-account").with("who", by) } else { t("did-change-fields").with("who", by).with("fields", fields.join(", ")) }
+    let fields: Vec<String> = [
+        ("username", t("field-username")),
+        ("email", t("field-email")),
+        ("first_name", t("field-first-name")),
+        ("last_name", t("field-last-name")),
+        ("display_name", t("field-display-name")),
+        ("phone", t("field-phone")),
+    ]
+    .into_iter()
+    .filter(|(name, _)| detail.get(name).is_some())
+    .map(|(_, words)| words.into())
+    .collect();
+    match who {
+        Who::Administrator if !fields.is_empty() => t("event-changed-fields").with("fields", fields.join(", ")),
+        Who::Administrator => t("event-changed-by-administrator"),
+        Who::Directory => t("event-changed-by-directory"),
+        _ => t("event-changed"),
+    }
 }
 
 fn not_me(kind: Kind, who: Who, detail: &Value) -> Option<NotMe> {

@@ -14,7 +14,7 @@ use crate::attempts::{self, Allowance, Subject};
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::id::AuditEventId;
-use crate::language::{Text, instant, speaking, t};
+use crate::language::{Language, Text, instant, speaking, t};
 use crate::mail::{self, Mail};
 use crate::users::User;
 use crate::web::{Client, user_agent};
@@ -78,7 +78,7 @@ impl News<'_> {
     }
 
     fn subject(self, app_name: &str) -> Text {
-        let text = match self {
+        let subject = match self {
             Self::PasskeyAdded { .. } => t("news-passkey-added-subject"),
             Self::PasskeyRemoved { .. } => t("news-passkey-removed-subject"),
             Self::RecoveryCodesMade => t("news-codes-made-subject"),
@@ -86,14 +86,14 @@ impl News<'_> {
             Self::NewBrowser => t("news-new-browser-subject"),
             Self::AccountDeleted => t("news-deleted-subject"),
         };
-        text.with("app", app_name)
+        subject.with("app", app_name)
     }
 
     fn sentence(self) -> Text {
         match self {
-            Self::PasskeyAdded { name } => t("news-passkey-added").with("name", name),
-            Self::PasskeyRemoved { name, by_administrator: false } => t("news-passkey-removed").with("name", name),
-            Self::PasskeyRemoved { name, by_administrator: true } => t("news-passkey-removed-by").with("name", name),
+            Self::PasskeyAdded { name } => t("news-passkey-added").with("passkey", name),
+            Self::PasskeyRemoved { name, by_administrator: false } => t("news-passkey-removed").with("passkey", name),
+            Self::PasskeyRemoved { name, by_administrator: true } => t("news-passkey-removed-by-administrator").with("passkey", name),
             Self::RecoveryCodesMade => t("news-codes-made"),
             Self::RecoveryCodeUsed { left } => t("news-code-used").with("left", left),
             Self::NewBrowser => t("news-new-browser"),
@@ -106,7 +106,7 @@ impl News<'_> {
 #[template(path = "mail/account_news.txt")]
 struct Body<'a> {
     name: &'a str,
-    what: String,
+    what: Text,
     at: String,
     browser: String,
     client_ip: String,
@@ -129,20 +129,24 @@ pub async fn tell(tx: &mut Tx, app: &App, user: &User, news: News<'_>, client: &
         return Ok(());
     }
     let is_gone = news == News::AccountDeleted;
-    let about = (!is_gone).then_some(user.id);
-    let mail = speaking(user.chosen_language().unwrap_or(settings.default_language), || -> askama::Result<Mail> {
-        let body = Body {
+    let mail = speaking(language_of(user), || -> askama::Result<Mail> {
+        let text = Body {
             name: &user.display_name,
-            what: news.sentence().into(),
+            what: news.sentence(),
             at: instant(now),
-            browser: if client.user_agent.is_empty() { String::new() } else { user_agent::in_words(&client.user_agent) },
+            browser: if client.user_agent.is_empty() { String::new() } else { user_agent::describe(&client.user_agent) },
             client_ip: client.ip_text(),
             url: if is_gone { String::new() } else { app.config.origin.url(&format!("/account/activity/{event}")) },
         };
-        let subject = news.subject(&settings.app_name).into();
-        Ok(Mail { to: to.clone(), about, subject, text: body.render()?, useful_for: USEFUL_FOR })
+        let about = (!is_gone).then_some(user.id);
+        Ok(Mail { to: to.clone(), about, subject: news.subject(&settings.app_name).into(), text: text.render()?, useful_for: USEFUL_FOR })
     })?;
     Ok(mail::queue(tx, &app.sealer, &mail, now).await?)
+}
+
+/// In which language somebody is written to: their directory's word for them, as far as there is a catalogue.
+fn language_of(user: &User) -> Language {
+    Language::for_range(&user.locale).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -25,8 +25,8 @@ macro_rules! files {
 }
 
 files! {
-    English "en": "access-links" "account" "activity" "administration" "audit" "coming-in" "common" "deeds" "errors" "groups" "lock-out" "mail" "oidc" "other-device" "passkey-kinds" "passkeys" "passwords" "people" "recovery" "script" "sessions" "sign-in" "sign-in-problems" "sign-up" "sign-up-links";
-    German "de": "access-links" "account" "activity" "administration" "audit" "coming-in" "common" "deeds" "errors" "groups" "lock-out" "mail" "oidc" "other-device" "passkey-kinds" "passkeys" "passwords" "people" "recovery" "script" "sessions" "sign-in" "sign-in-problems" "sign-up" "sign-up-links";
+    English "en": "access-links" "account" "administration" "audit" "coming-in" "common" "deeds" "errors" "groups" "lock-out" "mail" "oidc" "other-device" "own-account" "passkey-kinds" "passkeys" "passwords" "people" "recovery" "script" "sessions" "sign-in-problems" "sign-in" "sign-up-links" "sign-up";
+    German "de": "access-links" "account" "administration" "audit" "coming-in" "common" "deeds" "errors" "groups" "lock-out" "mail" "oidc" "other-device" "own-account" "passkey-kinds" "passkeys" "passwords" "people" "recovery" "script" "sessions" "sign-in-problems" "sign-in" "sign-up-links" "sign-up";
     French "fr": "common" "errors" "script" "sign-in";
     Spanish "es": "common" "errors" "script" "sign-in";
     Arabic "ar": "common" "errors" "script" "sign-in";

@@ -235,7 +235,7 @@ impl OAuthError {
 
 /// What a program was told, for those who look on ([`super::last_errors`]).
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Refusal {
+pub struct Refusal {
     /// The error code.
     pub(super) error: &'static str,
     /// What was wrong.

@@ -138,7 +138,7 @@ async fn end(
         // Whatever API the client's tokens are for otherwise, this one is for userinfo.
         let resource = resources::userinfo(&app.config.origin);
         let wanted = Wanted { resource: Some(&resource), ..Wanted::default() };
-        let tokens = redeem::code(app, &vouched, code, &proof, wanted, browser, now).await?;
+        let tokens = redeem::code(app, &vouched, (code, redeem::Looked::Nothing), &proof, wanted, browser, now).await?;
         let (standard, additional) = claims_of_access_token(app, &tokens.access_token, None, now).await?;
         let id_token = tokens.id_token.clone().unwrap_or_default();
         Ok(Given {
