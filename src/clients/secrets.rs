@@ -10,6 +10,7 @@ use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::id::ClientId;
+use crate::language::{self, t};
 use crate::secret::{SecretToken, TokenHash};
 
 /// What secrets begin with, so that scanners find leaks.
@@ -70,11 +71,7 @@ pub fn warning(secrets: &[SecretLine], now: Timestamp) -> Option<String> {
         return None;
     }
     let last = secrets.iter().filter_map(|secret| secret.expires_at).max()?;
-    Some(if last <= now {
-        "Every secret of this app has ended, so it can no longer sign anyone in. Make a new one and enter it in the app.".to_owned()
-    } else {
-        format!("The last secret of this app ends on {}. Make a new one before that and enter it in the app.", last.day_for_people())
-    })
+    Some(if last <= now { t("client-secrets-ended").into() } else { t("client-secrets-end").with("day", language::day(last)).into() })
 }
 
 /// A secret to make.

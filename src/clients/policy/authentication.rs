@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Policy, Typed};
+use super::{Choices, Policy, Typed, choices};
 use crate::clients::Mistakes;
 use crate::jose::{Alg, KeySet};
+use crate::language::t;
 
 /// The longest set of keys, in bytes.
 const JWKS_BYTES_MAX: usize = 32 * 1024;
@@ -33,13 +34,15 @@ pub enum Allowed {
 
 impl Allowed {
     /// Each, as stored, with its text for the form.
-    pub const CHOICES: [(&'static str, &'static str); 5] = [
-        ("secret", "A secret"),
-        ("client_secret_basic", "A secret in the header only (client_secret_basic)"),
-        ("client_secret_post", "A secret in the form only (client_secret_post)"),
-        ("private_key_jwt", "A key of its own (private_key_jwt)"),
-        ("workload", "Tokens of the platform it runs on"),
-    ];
+    pub fn choices() -> Choices {
+        choices([
+            ("secret", t("client-auth-secret")),
+            ("client_secret_basic", t("client-auth-basic")),
+            ("client_secret_post", t("client-auth-post")),
+            ("private_key_jwt", t("client-auth-key")),
+            ("workload", t("client-workloads")),
+        ])
+    }
 
     /// As stored, and as forms name it.
     pub const fn as_str(self) -> &'static str {

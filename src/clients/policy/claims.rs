@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use self::extra::ExtraClaim;
 use self::groups::{GroupFormat, GroupShape, GroupValue};
-use super::{Policy, Typed};
+use super::{Choices, Policy, Typed, choices};
 use crate::clients::Mistakes;
 use crate::clients::model::check_redirect_uri;
+use crate::language::t;
 use crate::users::reserved_claims::{PERSON_CLAIMS, is_plain_name, is_reserved_claim};
 
 /// The longest a client may let a sign-in be good for, in minutes: thirty days.
@@ -115,19 +116,22 @@ fn host(uri: &str) -> Option<&str> {
     Some(host.strip_prefix("*.").unwrap_or(host)).filter(|host| !host.is_empty())
 }
 
-/// The choices of the form, as it names and explains them.
-pub const GROUP_VALUES: &[(&str, &str)] = &[("name", "Its name"), ("id", "Its id"), ("display_name", "What people call it")];
-/// The choices of the form.
-pub const GROUP_FORMATS: &[(&str, &str)] =
-    &[("list", "A list (most apps)"), ("spaces", "One text, separated by spaces"), ("commas", "One text, separated by commas")];
-/// The choices of the form.
-pub const SUBJECT_TYPES: &[(&str, &str)] = &[("public", "The same as at other apps (public)"), ("pairwise", "A name of its own (pairwise)")];
-/// The choices of the form.
-pub const REQUIRED_PROOFS: &[(&str, &str)] = &[
-    ("any", "In any way"),
-    ("phishing_resistant", "With a passkey (acr phr)"),
-    ("hardware_held", "With a passkey that cannot leave its device (acr phrh)"),
-];
+/// What of a group can be sent.
+pub fn group_values() -> Choices {
+    choices([("name", t("client-group-name")), ("id", t("client-group-id")), ("display_name", t("client-group-display-name"))])
+}
+/// In which form groups can be sent.
+pub fn group_formats() -> Choices {
+    choices([("list", t("client-groups-list")), ("spaces", t("client-groups-spaces")), ("commas", t("client-groups-commas"))])
+}
+/// What an app can call people.
+pub fn subject_types() -> Choices {
+    choices([("public", t("client-subject-public")), ("pairwise", t("client-subject-pairwise"))])
+}
+/// How people can be made to sign in.
+pub fn required_proofs() -> Choices {
+    choices([("any", t("client-proof-any")), ("phishing_resistant", t("client-proof-passkey")), ("hardware_held", t("client-proof-hardware"))])
+}
 
 const VALUES: [(&str, GroupValue); 3] = [("name", GroupValue::Name), ("id", GroupValue::Id), ("display_name", GroupValue::DisplayName)];
 const FORMATS: [(&str, GroupFormat); 3] = [("list", GroupFormat::List), ("spaces", GroupFormat::Spaces), ("commas", GroupFormat::Commas)];

@@ -23,6 +23,7 @@ pub use provenance::Provenance;
 pub use tokens::TokenPolicy;
 
 use super::Mistakes;
+use crate::language::Text;
 
 /// A part of a client's registration.
 pub trait Policy: Sized {
@@ -115,6 +116,14 @@ impl Policy for Policies {
         self.provenance.check(mistakes);
         self.forward_auth.check(mistakes);
     }
+}
+
+/// What a field lets one choose from: each as forms name it, with its text.
+pub type Choices = Vec<(&'static str, String)>;
+
+/// Says the texts of what can be chosen.
+pub fn choices<const N: usize>(texts: [(&'static str, Text); N]) -> Choices {
+    texts.into_iter().map(|(value, text)| (value, text.into())).collect()
 }
 
 /// What stands in the fields of a form, by name. A switch that is off is not there.

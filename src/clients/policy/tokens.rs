@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Policy, Typed};
+use super::{Choices, Policy, Typed, choices};
 use crate::clients::model::{Client, Registration};
 use crate::clients::{Mistakes, SigningAlg};
+use crate::language::t;
 
 /// A set of rules taken over as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +22,9 @@ pub enum Profile {
 
 impl Profile {
     /// Each, as forms name it, with its text there.
-    pub const CHOICES: &'static [(&'static str, &'static str)] = &[("", "As set on this page"), ("fapi2", "FAPI 2.0 security profile")];
+    pub fn choices() -> Choices {
+        choices([("", t("client-profile-plain")), ("fapi2", t("client-profile-fapi2"))])
+    }
 }
 
 /// Whether a client may exchange tokens it was sent for tokens of its own (RFC 8693).
@@ -39,8 +42,13 @@ pub enum Exchange {
 
 impl Exchange {
     /// Each, as forms name it, with its text there.
-    pub const CHOICES: &'static [(&'static str, &'static str)] =
-        &[("", "Not allowed"), ("delegation", "Allowed; the new token names this app (act)"), ("impersonation", "Allowed, without naming this app")];
+    pub fn choices() -> Choices {
+        choices([
+            ("", t("client-exchange-off")),
+            ("delegation", t("client-exchange-delegation")),
+            ("impersonation", t("client-exchange-impersonation")),
+        ])
+    }
 }
 
 /// What a client's tokens are and where they count.
