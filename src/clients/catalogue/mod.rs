@@ -217,14 +217,13 @@ pub fn search(unverified_words: &str) -> Vec<&'static Template> {
 ///
 /// # Errors
 /// What is wrong with it, in a sentence.
-pub fn address(unverified: &str) -> Result<String, &'static str> {
-    const NOT_ONE: &str = "This is not the address of an app; one looks like https://cloud.example.org.";
+pub fn address(unverified: &str) -> Result<String, Text> {
     let typed = unverified.trim();
     let whole = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
     let whole = whole.trim_end_matches('/');
     let is_web = whole.starts_with("https://") || whole.starts_with("http://");
     if !is_web || whole.contains(['?', '\'', '$', '&']) || check_redirect_uri(whole).is_err() {
-        return Err(NOT_ONE);
+        return Err(t("client-no-app-address"));
     }
     Ok(whole.to_owned())
 }

@@ -83,7 +83,7 @@ impl ClaimsPolicy {
     /// Completes it with what else was registered, and notes what does not fit together: pairwise subjects need one sector (OpenID Connect Core, section 8.1).
     pub fn check_with(&mut self, redirect_uris: &[String], skip_consent: bool, mistakes: &mut Mistakes) {
         if self.ask_each_time && skip_consent {
-            mistakes.insert("ask_each_time", "People are either asked each time or never; switch one of the two off.".to_owned());
+            mistakes.insert("ask_each_time", t("client-ask-or-never").into());
         }
         if self.subject == SubjectType::Public || !self.sector.is_empty() || mistakes.contains_key("sector") {
             return;
@@ -94,10 +94,10 @@ impl ClaimsPolicy {
         match hosts[..] {
             [host] => self.sector = host.to_ascii_lowercase(),
             [] => {
-                mistakes.insert("sector", "No redirect URI names a host, so enter the app’s domain.".to_owned());
+                mistakes.insert("sector", t("client-sector-missing").into());
             }
             _ => {
-                mistakes.insert("sector", "The redirect URIs have several hosts, so enter the domain they belong to.".to_owned());
+                mistakes.insert("sector", t("client-sector-ambiguous").into());
             }
         }
     }
@@ -192,40 +192,39 @@ impl Policy for ClaimsPolicy {
     fn check(&mut self, mistakes: &mut Mistakes) {
         let claim = &self.groups.claim;
         if !is_plain_name(claim) {
-            mistakes.insert("groups_claim", "The name of a claim has 1 to 100 letters, digits and _ - . : /, without spaces.".to_owned());
+            mistakes.insert("groups_claim", t("client-groups-claim-wrong").into());
         } else if claim != "groups" && (is_reserved_claim(claim) || PERSON_CLAIMS.contains(&claim.as_str())) {
-            mistakes.insert("groups_claim", format!("The claim “{claim}” has a meaning of its own; choose another name."));
+            mistakes.insert("groups_claim", t("client-claim-taken").with("claim", claim).into());
         }
         self.groups.prefix = self.groups.prefix.trim().to_owned();
         if self.groups.prefix.chars().count() > 100 || self.groups.prefix.chars().any(char::is_control) {
-            mistakes.insert("groups_prefix", "At most 100 characters, on one line.".to_owned());
+            mistakes.insert("groups_prefix", t("client-groups-prefix-wrong").into());
         }
         match ExtraClaim::parse_all(&self.extra) {
             Err(mistake) => {
-                mistakes.insert("extra_claims", mistake);
+                mistakes.insert("extra_claims", mistake.into());
             }
             Ok(extra) if extra.iter().any(|extra| extra.path.first() == Some(&self.groups.claim)) => {
-                mistakes.insert("extra_claims", format!("The claim “{}” holds the groups; give this one another name.", self.groups.claim));
+                mistakes.insert("extra_claims", t("client-claim-holds-groups").with("claim", &self.groups.claim).into());
             }
             Ok(_) => {}
         }
         self.sector = self.sector.trim().to_ascii_lowercase();
         let is_host = |host: &str| host.len() <= 253 && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b));
         if !is_host(&self.sector) {
-            mistakes.insert("sector", "Enter a domain alone, such as example.org.".to_owned());
+            mistakes.insert("sector", t("client-sector-wrong").into());
         }
         self.sector_identifier_uri = self.sector_identifier_uri.trim().to_owned();
         if !self.sector_identifier_uri.is_empty() {
             match host(&self.sector_identifier_uri).filter(|_| is_list_address(&self.sector_identifier_uri)) {
                 Some(host) => self.sector = host.to_ascii_lowercase(),
                 None => {
-                    mistakes
-                        .insert("sector_identifier_uri", "This is no address of a list; one looks like https://example.org/sector.json.".to_owned());
+                    mistakes.insert("sector_identifier_uri", t("client-sector-list-wrong").into());
                 }
             }
         }
         if self.sign_in_minutes.is_some_and(|minutes| !(1..=SIGN_IN_MINUTES_MAX).contains(&minutes)) {
-            mistakes.insert("sign_in_minutes", format!("Enter a whole number from 1 to {SIGN_IN_MINUTES_MAX}, or nothing."));
+            mistakes.insert("sign_in_minutes", t("client-number-wrong").with("min", 1).with("max", SIGN_IN_MINUTES_MAX).into());
         }
     }
 }
