@@ -139,3 +139,10 @@ error-uri-one = redirect_uri „{ $uri }“ ist nicht eingetragen. Eingetragen i
 error-uri-several = redirect_uri „{ $uri }“ ist nicht eingetragen. Eingetragen sind { $known }.
 error-uri-quoted = „{ $uri }“
 error-uri-not-addable = Sie kann nicht hinzugefügt werden: { $why }
+
+## Listen von Weiterleitungs-URIs.
+
+client-list-unreachable = Die Liste lässt sich nicht abrufen. { $why }
+client-list-status = Die Liste lässt sich nicht abrufen: Ihr Server hat mit { $status } geantwortet.
+client-list-no-json = Was dort ist, ist keine Liste von Texten in JSON.
+client-list-lacks = Die Liste nennt { $uri } nicht.

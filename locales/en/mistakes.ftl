@@ -139,3 +139,10 @@ error-uri-one = redirect_uri “{ $uri }” is not registered. Registered is “
 error-uri-several = redirect_uri “{ $uri }” is not registered. Registered are { $known }.
 error-uri-quoted = “{ $uri }”
 error-uri-not-addable = It cannot be added: { $why }
+
+## Lists of redirect URIs.
+
+client-list-unreachable = The list cannot be fetched. { $why }
+client-list-status = The list cannot be fetched: its server answered { $status }.
+client-list-no-json = What is there is no list of texts in JSON.
+client-list-lacks = The list does not name { $uri }.

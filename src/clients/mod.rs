@@ -312,7 +312,7 @@ pub async fn register(
 async fn with_sector(app: &App, registration: Registration, named_by: NamedBy) -> Result<Registration, Mistakes> {
     match sector::verify(&app.outbound, &registration, named_by).await {
         Ok(()) => Ok(registration),
-        Err(mistake) => Err(Mistakes::from([("sector_identifier_uri", mistake)])),
+        Err(unlisted) => Err(Mistakes::from([("sector_identifier_uri", unlisted.words().to_string())])),
     }
 }
 

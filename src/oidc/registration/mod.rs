@@ -17,7 +17,7 @@ use crate::clients::{self, Authority, Client, RegisteredBy, metadata};
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::id::RegistrationTokenId;
-use crate::language::{Text, t};
+use crate::language::{Language, Text, speaking, t};
 use crate::outbound::NamedBy;
 use crate::secret::{SecretToken, TokenHash};
 use crate::settings::RegistrationMode;
@@ -128,9 +128,10 @@ async fn may_fetch(mut tx: Tx, subject: &Subject, allowance: Allowance, now: Tim
 
 /// The list at the `sector_identifier_uri`, if it names one, must have its redirect URIs (OpenID Connect Dynamic Registration, section 5).
 async fn fits_its_sector(app: &App, registration: &clients::Registration) -> Result<(), Refused> {
-    clients::sector::verify(&app.outbound, registration, NamedBy::Stranger)
-        .await
-        .map_err(|why| metadata::Unusable { error: "invalid_client_metadata", description: format!("{SECTOR}: {why}") }.into())
+    clients::sector::verify(&app.outbound, registration, NamedBy::Stranger).await.map_err(|why| {
+        let why = speaking(Language::English, || why.words().to_string());
+        metadata::Unusable { error: "invalid_client_metadata", description: format!("{SECTOR}: {why}") }.into()
+    })
 }
 
 /// What an app is told about its registration (RFC 7591 section 3.2.1, RFC 7592 section 3).
