@@ -25,8 +25,8 @@ macro_rules! files {
 }
 
 files! {
-    English "en": "access-links" "account" "apis" "check" "clients" "common" "deeds" "errors" "keys" "mail" "mistakes" "oidc" "other-device" "passkeys" "passwords" "recovery" "script" "sessions" "sign-in" "sign-up";
-    German "de": "access-links" "account" "apis" "check" "clients" "common" "deeds" "errors" "keys" "mail" "mistakes" "oidc" "other-device" "passkeys" "passwords" "recovery" "script" "sessions" "sign-in" "sign-up";
+    English "en": "access-links" "account" "activity" "apis" "check" "clients" "common" "deeds" "errors" "keys" "mail" "mistakes" "oidc" "other-device" "passkeys" "passwords" "recovery" "script" "sessions" "sign-in" "sign-up";
+    German "de": "access-links" "account" "activity" "apis" "check" "clients" "common" "deeds" "errors" "keys" "mail" "mistakes" "oidc" "other-device" "passkeys" "passwords" "recovery" "script" "sessions" "sign-in" "sign-up";
     French "fr": "common" "errors" "script" "sign-in";
     Spanish "es": "common" "errors" "script" "sign-in";
     Arabic "ar": "common" "errors" "script" "sign-in";
