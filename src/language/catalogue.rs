@@ -25,8 +25,8 @@ macro_rules! files {
 }
 
 files! {
-    English "en": "access-links" "account" "administration" "audit" "coming-in" "common" "deeds" "errors" "groups" "lock-out" "mail" "oidc" "other-device" "own-account" "passkey-kinds" "passkeys" "passwords" "people" "recovery" "script" "sessions" "sign-in-problems" "sign-in" "sign-up-links" "sign-up";
-    German "de": "access-links" "account" "administration" "audit" "coming-in" "common" "deeds" "errors" "groups" "lock-out" "mail" "oidc" "other-device" "own-account" "passkey-kinds" "passkeys" "passwords" "people" "recovery" "script" "sessions" "sign-in-problems" "sign-in" "sign-up-links" "sign-up";
+    English "en": "access-links" "account" "administration" "apis" "audit" "check" "clients" "coming-in" "common" "deeds" "errors" "groups" "keys" "lock-out" "mail" "mistakes" "oidc" "other-device" "own-account" "passkey-kinds" "passkeys" "passwords" "people" "recovery" "script" "sessions" "sign-in-problems" "sign-in" "sign-up-links" "sign-up";
+    German "de": "access-links" "account" "administration" "apis" "audit" "check" "clients" "coming-in" "common" "deeds" "errors" "groups" "keys" "lock-out" "mail" "mistakes" "oidc" "other-device" "own-account" "passkey-kinds" "passkeys" "passwords" "people" "recovery" "script" "sessions" "sign-in-problems" "sign-in" "sign-up-links" "sign-up";
     French "fr": "common" "errors" "script" "sign-in";
     Spanish "es": "common" "errors" "script" "sign-in";
     Arabic "ar": "common" "errors" "script" "sign-in";
