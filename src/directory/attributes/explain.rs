@@ -11,6 +11,7 @@ use super::source::Source;
 use super::status::{DisabledRule, disabled_because};
 use super::table::{Field, ROWS};
 use crate::clock::Timestamp;
+use crate::settings::label_of;
 
 /// The most values of one attribute that are shown, and the most characters of one.
 const SHOWN: (usize, usize) = (20, 200);
@@ -69,7 +70,7 @@ pub fn explain(entry: &RawEntry, config: &DirectoryConfig, now: Timestamp) -> Ve
             }
             note => note,
         };
-        fields.push(MappedField { label: row.label.to_owned(), attributes, found, result, note });
+        fields.push(MappedField { label: label_of(row.key, row.label), attributes, found, result, note });
     }
     if !config.disabled_when.is_empty() {
         let because = disabled_because(entry, &config.disabled_when, now, |_, _| {});
