@@ -441,3 +441,24 @@ directory-decided = Schon entschieden
 directory-decided-message = Dieser Lauf wartet auf niemanden: Jemand hat über ihn entschieden, oder ein späterer Lauf ist an seine Stelle getreten.
 directory-stopping = Wird beendet
 directory-stopping-message = Der Server wird beendet. Versuchen Sie es gleich noch einmal.
+
+## Fehler in den Einstellungen eines Verzeichnisses: ohne den Namen der Einstellung, ohne Punkt, wie mitten im Satz
+
+directory-mistake-no-address = die Adresse fehlt, etwa ldaps://ldap.example.org
+directory-mistake-needless-password = es gibt ein Passwort, aber SASL EXTERNAL braucht keines
+directory-mistake-no-bind-dn = es gibt ein Passwort, aber keine Bind DN
+directory-mistake-no-password = die Bind DN braucht ein Passwort: viele Server nehmen ein leeres für jedermanns
+directory-mistake-no-base = die Base DN fehlt, etwa dc=example,dc=org
+directory-mistake-object-class = { $text } ist nicht der Name einer Objektklasse, wie etwa inetOrgPerson
+directory-mistake-attribute = { $text } ist kein Attributname, wie etwa memberOf
+directory-mistake-group-map = { $text } hat nicht die Form: Gruppe im Verzeichnis = lokale Gruppe
+directory-mistake-switch = { $text } ist weder true noch false
+directory-mistake-no-certificate = darin ist kein Zertifikat; es beginnt mit -----BEGIN CERTIFICATE-----
+directory-mistake-needless-key = es gibt einen Schlüssel, aber kein Client-Zertifikat
+directory-mistake-no-key = das Client-Zertifikat braucht seinen privaten Schlüssel
+directory-mistake-not-a-key = darin ist kein unverschlüsselter privater Schlüssel; er beginnt mit -----BEGIN PRIVATE KEY-----
+directory-mistake-server-name = { $text } ist kein Name, den ein Zertifikat tragen kann, wie etwa ldap.example.org
+directory-mistake-duration = { $text } ist keine Zeit von einer Minute bis 30 Tagen, wie etwa 15m, 1h oder 1d
+directory-mistake-whole = { $text } ist keine ganze Zahl von { $from } bis { $to }
+directory-mistake-pem = der PEM-Text ist beschädigt
+directory-mistake-choice = { $text } ist nichts davon: { $allowed }

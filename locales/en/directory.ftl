@@ -441,3 +441,24 @@ directory-decided = Already decided
 directory-decided-message = This run does not wait for anybody: somebody has decided about it, or a later run has taken its place.
 directory-stopping = Stopping
 directory-stopping-message = The server is stopping. Try again in a moment.
+
+## Mistakes in a directory's settings: without the setting's name, without a full stop, as if in the middle of a sentence
+
+directory-mistake-no-address = the address is missing, such as ldaps://ldap.example.org
+directory-mistake-needless-password = there is a password, but SASL EXTERNAL needs none
+directory-mistake-no-bind-dn = there is a password but no bind DN
+directory-mistake-no-password = the bind DN needs a password: many servers take an empty one for anybody's
+directory-mistake-no-base = the base DN is missing, such as dc=example,dc=org
+directory-mistake-object-class = { $text } is not the name of an object class, such as inetOrgPerson
+directory-mistake-attribute = { $text } is not an attribute name, such as memberOf
+directory-mistake-group-map = { $text } is not of the form: directory group = local group
+directory-mistake-switch = { $text } is neither true nor false
+directory-mistake-no-certificate = there is no certificate in it; it begins with -----BEGIN CERTIFICATE-----
+directory-mistake-needless-key = there is a key but no client certificate
+directory-mistake-no-key = the client certificate needs its private key
+directory-mistake-not-a-key = there is no unencrypted private key in it; it begins with -----BEGIN PRIVATE KEY-----
+directory-mistake-server-name = { $text } is not a name a certificate can carry, such as ldap.example.org
+directory-mistake-duration = { $text } is not a time from one minute to 30 days, such as 15m, 1h or 1d
+directory-mistake-whole = { $text } is not a whole number from { $from } to { $to }
+directory-mistake-pem = the PEM text is damaged
+directory-mistake-choice = { $text } is none of: { $allowed }

@@ -74,10 +74,8 @@ impl Catalog for Texts {
         } else if let Some(kept) = self.others.get_mut(key) {
             // A switch and a flag in the environment are spelled in several ways; here in one.
             let is_switch = ENTRIES.iter().any(|entry| entry.key == key && entry.input == Input::Switch);
-            *kept = match settings::boolean(text.trim()).ok().filter(|_| is_switch) {
-                Some(flag) => flag.to_string(),
-                None => text.trim().to_owned(),
-            };
+            let flag = if is_switch { settings::boolean(text.trim()).ok() } else { None };
+            *kept = flag.map_or_else(|| text.trim().to_owned(), |flag| flag.to_string());
         } else {
             return Err("a setting that exists".to_owned());
         }
