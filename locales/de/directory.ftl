@@ -462,3 +462,62 @@ directory-mistake-duration = { $text } ist keine Zeit von einer Minute bis 30 Ta
 directory-mistake-whole = { $text } ist keine ganze Zahl von { $from } bis { $to }
 directory-mistake-pem = der PEM-Text ist beschädigt
 directory-mistake-choice = { $text } ist nichts davon: { $allowed }
+
+## Das Urteil über eine Person
+
+directory-verdict-several-why = Ein Lauf übernimmt jeden davon, den sein Filter findet; zwei, die denselben Benutzernamen möchten, können ihn nicht beide haben.
+directory-verdict-several = { $count } Einträge des Verzeichnisses haben den Namen { $who }. Wählen Sie einen anhand seiner DN.
+directory-verdict-gone-since = { $name } ist hier bekannt, aber das Verzeichnis zeigt keinen solchen Eintrag. Er fehlt seit { $since }.
+directory-verdict-gone = { $name } ist hier bekannt, aber das Verzeichnis zeigt keinen solchen Eintrag. Der letzte Abgleich hat ihn noch gesehen; der nächste wird es merken.
+directory-verdict-gone-why = Dort gelöscht, außer Reichweite verschoben, oder das Bind-Konto darf ihn nicht mehr sehen.
+directory-verdict-local = { $name } hat ein lokales Konto; dieses Verzeichnis hat niemanden dieses Namens.
+directory-verdict-other = { $name } hat ein Konto aus dem Verzeichnis { $directory }; dieses Verzeichnis hat niemanden dieses Namens.
+directory-verdict-nobody = Weder das Verzeichnis noch Muster kennt jemanden als { $who }.
+directory-verdict-nobody-why = Gesucht nach Benutzername und E-Mail-Adresse, überall unterhalb der Base DN. Auch eine DN kann angegeben werden.
+directory-verdict-lacks-group-why = Nur Mitglieder der Gruppe { $group } werden übernommen (LDAP_IMPORT_GROUP), und keine Gruppe, in der der Eintrag ist, führt dorthin.
+directory-verdict-bind-account-why = Muster selbst verbindet sich mit diesem Konto, deshalb wird es ausgelassen (LDAP_INCLUDE_BIND_ACCOUNT).
+directory-verdict-outside = { $name } hat hier kein Konto, weil der Eintrag außerhalb dessen ist, wo Personen gesucht werden.
+directory-verdict-filter = { $name } hat hier kein Konto, weil der Filter für Personen den Eintrag auslässt.
+directory-verdict-unusable = { $name } hat hier kein Konto, weil der Eintrag nicht brauchbar ist.
+directory-verdict-bind-account = { $name } hat hier kein Konto, weil Muster selbst sich mit diesem Konto verbindet.
+directory-verdict-lacks-group = { $name } hat hier kein Konto, weil nur Mitglieder einer Gruppe übernommen werden.
+directory-verdict-usable-until = Das bisherige Konto bleibt bis zum nächsten Abgleich benutzbar.
+directory-verdict-disabled-why = Das Verzeichnis hat das Konto gesperrt.
+directory-verdict-blocked-why = Die Administration hat das Konto gesperrt ({ $at }); kein Abgleich hebt das auf.
+directory-verdict-next-locks = Der letzte Abgleich war davor: Der nächste sperrt das Konto.
+directory-verdict-next-gives-back = Der letzte Abgleich hatte es anders gesehen: Der nächste gibt den Zugang zurück.
+directory-verdict-cannot = { $name } hat ein Konto und kann sich nicht anmelden.
+directory-verdict-can = { $name } kann sich anmelden.
+directory-verdict-can-administer = { $name } kann sich anmelden und gehört zur Administration.
+directory-verdict-taken = { $name } ist im Verzeichnis, aber der Name ist hier vergeben.
+directory-verdict-not-asked = { $name } ist im Verzeichnis, aber Personen werden daraus nicht übernommen (LDAP_SYNC_USERS).
+directory-verdict-only-local = { $name } ist im Verzeichnis und hat hier nur ein lokales Konto.
+directory-verdict-next-links = Der nächste Abgleich verknüpft die beiden.
+directory-verdict-none-yet = { $name } ist im Verzeichnis und hat hier noch kein Konto.
+directory-verdict-next-creates = Der nächste Abgleich legt das Konto an.
+directory-verdict-off = Das Verzeichnis ist ausgeschaltet, deshalb läuft kein Abgleich.
+directory-verdict-switch-on = Schalten Sie es in den Einstellungen ein, wenn Personen aus diesem Verzeichnis kommen sollen.
+directory-verdict-part-out = { $part } lässt den Eintrag aus.
+directory-verdict-part-out-has = { $part } lässt den Eintrag aus: { $has }.
+directory-verdict-part-asks = Der Filter verlangt { $part }: { $has }.
+directory-has-none = der Eintrag hat kein { $attribute }, oder das Bind-Konto darf es nicht lesen
+directory-has = { $attribute } ist { $values }
+directory-has-more = { $attribute } ist { $values } und { $count } weitere
+directory-value-more = … und { $count } weitere
+directory-value-secret = (ein Geheimnis, wird nicht gezeigt)
+directory-value-long = { $beginning }… ({ $count } Zeichen)
+directory-value-binary = ({ $count ->
+    [one] { $count } Byte
+   *[other] { $count } Bytes
+} Binärdaten)
+directory-path-primary = primäre Gruppe
+directory-path-own-entry = vom eigenen Eintrag der Person genannt
+directory-path-direct = unmittelbar
+directory-path-via = über { $groups }
+directory-field-made = Aus den Namen oder dem Benutzernamen gemacht, weil der Eintrag keinen hat.
+directory-field-several = Von mehreren Werten zählt der im Namen des Eintrags, sonst der kürzeste.
+directory-field-disabled = Gesperrt
+directory-field-yes = ja
+directory-field-no = nein
+directory-field-more = { $attribute }: und { $count } weitere
+directory-field-empty = (leer)

@@ -462,3 +462,62 @@ directory-mistake-duration = { $text } is not a time from one minute to 30 days,
 directory-mistake-whole = { $text } is not a whole number from { $from } to { $to }
 directory-mistake-pem = the PEM text is damaged
 directory-mistake-choice = { $text } is none of: { $allowed }
+
+## The verdict about a person
+
+directory-verdict-several-why = A run takes over each of those its filter finds; two that want one username cannot both have it.
+directory-verdict-several = { $count } entries of the directory have the name { $who }. Choose one by its DN.
+directory-verdict-gone-since = { $name } is known here, but the directory shows no such entry. It has been missing since { $since }.
+directory-verdict-gone = { $name } is known here, but the directory shows no such entry. The last sync still saw it; the next one will notice.
+directory-verdict-gone-why = Deleted there, moved out of reach, or the bind account may not see it any more.
+directory-verdict-local = { $name } has a local account; this directory has nobody by that name.
+directory-verdict-other = { $name } has an account from the directory { $directory }; this directory has nobody by that name.
+directory-verdict-nobody = Neither the directory nor Muster knows anybody as { $who }.
+directory-verdict-nobody-why = Looked for by username and e-mail address, everywhere below the base DN. A DN can be given too.
+directory-verdict-lacks-group-why = Only members of the group { $group } are taken over (LDAP_IMPORT_GROUP), and no group the entry is in leads there.
+directory-verdict-bind-account-why = Muster itself binds with this account, so it is left out (LDAP_INCLUDE_BIND_ACCOUNT).
+directory-verdict-outside = { $name } is not a user here, because the entry is outside of where people are searched.
+directory-verdict-filter = { $name } is not a user here, because the filter for people leaves the entry out.
+directory-verdict-unusable = { $name } is not a user here, because the entry cannot be used.
+directory-verdict-bind-account = { $name } is not a user here, because Muster itself binds with this account.
+directory-verdict-lacks-group = { $name } is not a user here, because only members of a group are taken over.
+directory-verdict-usable-until = The account from before stays usable until the next sync.
+directory-verdict-disabled-why = The directory has disabled the account.
+directory-verdict-blocked-why = An administrator blocked the account on { $at }; no sync lifts that.
+directory-verdict-next-locks = The last sync was before that: the next one locks the account.
+directory-verdict-next-gives-back = The last sync had seen it otherwise: the next one gives access back.
+directory-verdict-cannot = { $name } has an account and cannot sign in.
+directory-verdict-can = { $name } can sign in.
+directory-verdict-can-administer = { $name } can sign in and is an administrator.
+directory-verdict-taken = { $name } is in the directory, but the name is taken here.
+directory-verdict-not-asked = { $name } is in the directory, but people are not taken over from it (LDAP_SYNC_USERS).
+directory-verdict-only-local = { $name } is in the directory and has only a local account here.
+directory-verdict-next-links = The next sync links the two.
+directory-verdict-none-yet = { $name } is in the directory and has no account here yet.
+directory-verdict-next-creates = The next sync creates the account.
+directory-verdict-off = The directory is switched off, so no sync runs.
+directory-verdict-switch-on = Switch it on in the settings if people are to come from this directory.
+directory-verdict-part-out = { $part } leaves the entry out.
+directory-verdict-part-out-has = { $part } leaves the entry out: { $has }.
+directory-verdict-part-asks = The filter asks for { $part }: { $has }.
+directory-has-none = the entry has no { $attribute }, or the bind account may not read it
+directory-has = { $attribute } is { $values }
+directory-has-more = { $attribute } is { $values } and { $count } more
+directory-value-more = … and { $count } more
+directory-value-secret = (a secret, not shown)
+directory-value-long = { $beginning }… ({ $count } characters)
+directory-value-binary = ({ $count ->
+    [one] { $count } byte
+   *[other] { $count } bytes
+} of binary data)
+directory-path-primary = primary group
+directory-path-own-entry = named by the person's own entry
+directory-path-direct = direct
+directory-path-via = via { $groups }
+directory-field-made = Made from the names or the username, because the entry has none.
+directory-field-several = Of several values the one in the entry's name counts, else the shortest.
+directory-field-disabled = Disabled
+directory-field-yes = yes
+directory-field-no = no
+directory-field-more = { $attribute }: and { $count } more
+directory-field-empty = (empty)
