@@ -62,7 +62,7 @@ pub fn explain(entry: &RawEntry, config: &DirectoryConfig, now: Timestamp) -> Ve
             _ => String::new(),
         };
         let found = found(entry, sources.iter().flat_map(Source::attributes));
-        let note = match notes(&attributes) {
+        let note: String = match notes(&attributes) {
             note if note.is_empty() && row.field == Field::DisplayName && found.is_empty() && !result.is_empty() => t("directory-field-made").into(),
             note if note.is_empty() && found.len() > 1 && sources.len() == 1 && matches!(sources[0], Source::Attribute(_)) => {
                 t("directory-field-several").into()
