@@ -337,7 +337,7 @@ async fn settings_and_what_is_wrong_with_them_are_said_in_german() {
 
     browser.set_cookie("muster-language=de");
     let german = browser.get("/admin/settings").await;
-    assert_eq!((german.texts("h1")[0].as_str(), german.texts("h2")[0].as_str()), ("Einstellungen", "Allgemein"));
+    assert_eq!((german.texts("h1")[0].as_str(), german.texts("section h2")[0].as_str()), ("Einstellungen", "Allgemein"));
     assert_eq!(label(&german, "app_name"), ["Name dieser Installation"]);
     assert!(german.texts("#f-sign_up option").contains(&"Niemand".to_owned()), "{:?}", german.texts("#f-sign_up option"));
     let refused = browser.submit(&german, "/admin/settings", &[("session_lifetime", "0")]).await;
