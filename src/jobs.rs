@@ -113,6 +113,7 @@ async fn sweep(app: App) -> anyhow::Result<()> {
     directory::preview::sweep(&app, now).await?;
     let mut tx = app.db.begin().await?;
     audit::forget(&mut tx, now - app.settings().audit_log_retention.days()).await?;
+    mail::forget_sent(&mut tx, now - app.settings().audit_log_retention.days()).await?;
     tx.commit().await?;
     app.limits.sign_in.sweep();
     app.limits.user_codes.sweep();

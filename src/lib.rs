@@ -6,9 +6,10 @@
 //! | floor | rooms |
 //! |---|---|
 //! | foundation | [`clock`], [`language`], [`id`], [`secret`], [`config`], [`db`], [`installation`], [`jose`], [`lease`], [`queue`], [`attempts`], [`error`], [`outbound`], [`web`], [`audit`], [`settings`], [`mail`] |
-//! | nouns | [`users`], [`groups`], [`clients`], [`apis`] |
-//! | sign-in | [`sessions`], [`directory`], [`recovery_codes`], [`sign_in_problems`], [`passkeys`], [`access_links`], [`sign_up`], [`directory_passwords`], [`other_device`], [`ways_in`] |
+//! | nouns | [`users`], [`groups`], [`clients`], [`apis`], [`account_news`] |
+//! | sign-in | [`sessions`], [`directory`], [`recovery_codes`], [`sign_in_problems`], [`first_steps`], [`passkeys`], [`access_links`], [`sign_up`], [`directory_passwords`], [`other_device`], [`ways_in`] |
 //! | protocols | [`oidc`], [`forward_auth`] |
+//! | people's own | [`account`] |
 //! | assembly | [`jobs`], [`metrics`], [`routes`], [`server`], [`app`], [`cli`] |
 //!
 //! Inside a slice the file names have a fixed meaning: `mod.rs` holds the verbs, `model.rs` the pure rules, `store.rs` the SQL, `http.rs` and `admin.rs` the
@@ -31,6 +32,8 @@
 //! and audits; the new values go out on [`app::Fields::settings`], no restart.
 
 pub mod access_links;
+pub mod account;
+pub mod account_news;
 pub mod apis;
 pub mod app;
 pub mod attempts;
@@ -43,6 +46,7 @@ pub mod db;
 pub mod directory;
 pub mod directory_passwords;
 pub mod error;
+pub mod first_steps;
 pub mod forward_auth;
 pub mod groups;
 pub mod id;

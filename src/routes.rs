@@ -24,13 +24,14 @@ use crate::directory_passwords::http as passwords;
 use crate::error::AppError;
 use crate::language::t;
 use crate::oidc::{
-    account, authorize, check, consent, device, discovery, dpop, end_session, error, front_channel, introspect, keys, last_errors, pushed,
-    registration, resources, revoke, token, userinfo,
+    account as app_pages, authorize, check, consent, device, discovery, dpop, end_session, error, front_channel, introspect, keys, last_errors,
+    pushed, registration, resources, revoke, token, userinfo,
 };
 use crate::sessions::{self, MaybeSignedIn};
 use crate::web::{assets, client, headers, language, request_log};
 use crate::{
-    access_links, audit, directory, forward_auth, groups, mail, metrics, other_device, passkeys, settings, sign_in_problems, sign_up, users, ways_in,
+    access_links, account, audit, directory, forward_auth, groups, mail, metrics, other_device, passkeys, settings, sign_in_problems, sign_up, users,
+    ways_in,
 };
 
 /// The largest body a form or a ceremony needs.
@@ -105,8 +106,21 @@ fn sign_in() -> Router<App> {
         .route("/sign-up", get(sign_up::http::ask_page).post(sign_up::http::ask))
         .route("/st/{token}", get(sign_up::http::page).post(sign_up::http::sign_up))
         .route("/lc/{code}", get(access_links::http::open_page).post(access_links::http::open))
+        .route("/sign-in/forget", post(passkeys::http::forget))
         .route("/account", get(ways_in::http::profile_page))
         .route("/account/language", post(sessions::http::choose_language))
+        .route("/account/welcome", get(account::welcome::page))
+        .route("/account/welcome/skip", post(account::welcome::skip))
+        .route("/account/welcome/done", post(account::welcome::done))
+        .route(
+            "/account/picture",
+            get(account::picture::show).post(account::picture::put).layer(DefaultBodyLimit::max(account::picture::FORM_BYTES_MAX)),
+        )
+        .route("/account/picture/remove", post(account::picture::remove))
+        .route("/account/activity", get(account::activity::list))
+        .route("/account/activity/{id}", get(account::activity::show))
+        .route("/account/export", get(account::export::page).post(account::export::file))
+        .route("/account/delete", get(account::deletion::page).post(account::deletion::delete))
         .route("/account/advice/put-off", post(ways_in::http::put_off))
         .route("/account/password", get(passwords::change_page).post(passwords::change))
         .route("/account/prove", get(passkeys::prove::page))
@@ -231,8 +245,8 @@ fn openid_pages() -> Router<App> {
         .route("/signed-out", get(front_channel::page))
         .route("/api/oidc/end-session/confirm", post(end_session::confirm))
         .route("/device", get(device::page).post(device::answer))
-        .route("/account/apps", get(account::get))
-        .route("/account/apps/{id}/revoke", post(account::revoke))
+        .route("/account/apps", get(app_pages::get))
+        .route("/account/apps/{id}/revoke", post(app_pages::revoke))
         .route("/admin/keys", get(keys::admin::show))
         .route("/admin/keys/rotate", post(keys::admin::rotate))
         .route("/admin/keys/withdraw", post(keys::admin::withdraw))

@@ -36,6 +36,21 @@ for (const time of document.querySelectorAll("time[datetime]")) {
   time.textContent = ("day" in time.dataset ? day : minute).format(new Date(time.dateTime));
 }
 
+// After a form, reading and tabbing go on where the page says what was wrong, or what was done.
+const told = document.querySelector("main [aria-invalid=true]") ?? document.querySelector("main :is([role=alert], .notice[role=status]):not([hidden])");
+if (told) {
+  if (!told.matches("input, select, textarea")) told.tabIndex = -1;
+  told.focus();
+}
+
+// Escape closes what was unfolded to confirm something, and goes back to where it was unfolded.
+document.addEventListener("keydown", (event) => {
+  const open = event.key === "Escape" && event.target.closest("details.confirm[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+
 // The current tab is in view where the navigation scrolls.
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 

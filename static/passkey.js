@@ -239,9 +239,9 @@ function signInPage(form) {
     }
   }
 
-  // Shows the prompt. A challenge that ran out meanwhile is no fault of the person: once more, without a word.
-  async function prompt(hints = []) {
-    const extra = immediate && hints.length === 0 ? { uiMode: "immediate" } : {};
+  // Shows the prompt. A challenge that ran out meanwhile is no fault of the person: once more, without a word. Only a press may ask for what is there at once.
+  async function prompt(hints = [], isPressed = true) {
+    const extra = immediate && isPressed && hints.length === 0 ? { uiMode: "immediate" } : {};
     try {
       await signInWith(extra, hints).catch((error) => (error.code === "expired" ? signInWith(extra, hints) : Promise.reject(error)));
     } catch (error) {
@@ -259,7 +259,7 @@ function signInPage(form) {
     try {
       await signInWith({ mediation: "conditional", signal: controller.signal });
     } catch (error) {
-      if (error.code === "expired") await prompt();
+      if (error.code === "expired") await prompt([], false);
       else if (error instanceof Refused) failed("sign_in", error);
     }
   }
@@ -357,7 +357,7 @@ function testButton(form) {
       const { ceremony, publicKey } = await post("/account/prove/start", {});
       const allowCredentials = publicKey.allowCredentials.filter(({ id }) => id === form.dataset.credential).map((own) => ({ ...own, id: toBytes(own.id) }));
       const credential = encode(await ask("get", { publicKey: { ...publicKey, challenge: toBytes(publicKey.challenge), allowCredentials } }));
-      await leave(await post("/account/prove/finish", { ceremony, credential, form: null, back: "/account/passkeys?notice=tested" }));
+      await leave(await post("/account/prove/finish", { ceremony, credential, form: null, back: form.dataset.back ?? "/account/passkeys?notice=tested" }));
     } catch (error) {
       failed("proof", error);
     }

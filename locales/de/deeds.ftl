@@ -54,3 +54,5 @@ deed-change-logo = das Logo einer App zu ändern
 deed-remove-logo = das Logo einer App zu entfernen
 deed-delete-app = eine App zu löschen
 deed-other = etwas Wichtiges zu ändern
+deed-export = alles mitzunehmen, was über Sie bekannt ist
+deed-delete-account = Ihr Konto mit allem, was Ihnen gehört, zu löschen

@@ -46,3 +46,52 @@ passkey-bound = Nur auf diesem Gerät oder Schlüssel
 passkey-name-missing = Geben Sie einen Namen ein, etwa das Gerät, auf dem der Passkey ist.
 passkey-name-too-long = Ein Name hat höchstens 64 Zeichen.
 passkey-name-wrong = Ein Name ist eine Zeile aus gewöhnlichen Zeichen.
+passkeys-lead = Mit jedem davon können Sie sich anmelden. Haben Sie mindestens zwei, auf verschiedenen Geräten oder an verschiedenen Orten: Dann sind Sie nicht ausgesperrt, wenn Sie einen verlieren.
+passkeys-distrust = War das, weil Sie einem anderen Browser nicht mehr trauen?
+passkeys-by-password-none = Sie haben sich mit dem Passwort Ihres Verzeichnisses angemeldet. Fügen Sie einen Passkey hinzu: Er ist sicherer, weil ihn Ihnen niemand entlocken kann.
+passkeys-by-password = Sie haben sich mit dem Passwort Ihres Verzeichnisses angemeldet. Um Passkeys hinzuzufügen, umzubenennen oder zu entfernen, melden Sie sich ab und mit einem davon wieder an.
+passkeys-by-other-device = Sie wurden von einem anderen Gerät aus hereingelassen. Um Passkeys hinzuzufügen, umzubenennen oder zu entfernen, nehmen Sie jenes Gerät, oder melden Sie sich ab und mit einem Passkey wieder an.
+passkeys-by-link = Sie sind mit einem einmaligen Link hereingekommen. Um Passkeys umzubenennen oder zu entfernen, melden Sie sich mit einem davon an, oder fügen Sie einen neuen hinzu.
+passkeys-full = Sie haben so viele Passkeys, wie eine Person haben darf. Entfernen Sie einen, um einen anderen hinzuzufügen.
+passkeys-none = Noch kein Passkey
+passkeys-none-password = Fügen Sie einen hinzu, um sich ohne Passwort anmelden zu können.
+passkeys-none-link = Fügen Sie einen hinzu, um sich ohne Link anmelden zu können.
+passkey-added = Hinzugefügt
+passkey-used-from = { $browser }, von { $address }
+passkey-untested = noch nicht getestet
+passkey-sign-ins = Anmeldungen
+passkey-test-named = „{ $name }“ testen
+passkey-test = Testen
+passkey-rename-named = „{ $name }“ umbenennen
+passkey-rename = Umbenennen
+passkey-name-label = Name
+passkey-name-save = Namen speichern
+passkey-remove-message = Mit „{ $name }“ können Sie sich dann nicht mehr anmelden. Das lässt sich nicht rückgängig machen; einen neuen Passkey können Sie jederzeit hinzufügen.
+passkey-remove-last = Mit „{ $name }“ können Sie sich dann nicht mehr anmelden. Es ist Ihr einziger Passkey: Danach kommen Sie mit { $codes ->
+    [one] Ihrem einen Wiederherstellungscode herein, und damit nur einmal
+   *[other] einem Ihrer { $codes } Wiederherstellungscodes herein
+}. Das lässt sich nicht rückgängig machen; einen neuen Passkey können Sie jederzeit hinzufügen.
+passkeys-notice-added = Der Passkey wurde hinzugefügt. Testen Sie ihn jetzt, bevor Sie ihn brauchen, und geben Sie ihm einen Namen, den Sie wiedererkennen.
+passkeys-notice-tested = Der Passkey funktioniert: Sie waren es.
+passkeys-notice-renamed = Der Passkey hat seinen neuen Namen.
+passkeys-notice-removed = Der Passkey wurde entfernt und meldet niemanden mehr an. Wenn Ihr Passwortmanager ihn noch anbietet, löschen Sie ihn auch dort.
+passkeys-notice-last = Das ist Ihr einziger Passkey: Ohne ihn könnten Sie sich nicht mehr anmelden. Fügen Sie erst einen anderen hinzu, oder machen Sie Wiederherstellungscodes, und entfernen Sie dann diesen.
+passkeys-notice-last-admin = Das ist Ihr einziger Passkey, und kein anderer Administrator hat einen: Ohne ihn könnte niemand diesen Server verwalten. Fügen Sie erst einen anderen Passkey hinzu, und entfernen Sie dann diesen.
+passkey-history = Was damit geschehen ist
+passkey-history-added = Hinzugefügt { $at } mit { $browser }.
+passkey-history-used = { $count ->
+    [one] { $count }-mal
+   *[other] { $count }-mal
+} benutzt, zuletzt { $at } mit { $browser } von { $address }.
+passkey-history-unused = Noch nicht benutzt.
+passkey-history-gone = Das Protokoll hat nichts mehr darüber.
+not-me = Das war ich nicht
+not-me-message = „{ $name }“ wird entfernt, und jeder andere Browser wird sofort abgemeldet. Danach sehen Sie, was noch offen ist. Dieser Browser bleibt angemeldet.
+not-me-do = Entfernen und jede andere Sitzung beenden
+passkey-event-sign-in = Angemeldet
+passkey-event-sign-in-refused = Anmeldung abgewiesen
+passkey-event-proof = Bestätigt
+passkey-event-proof-refused = Bestätigung abgewiesen
+passkey-event-added = Passkey hinzugefügt
+passkey-event-renamed = Passkey umbenannt
+passkey-event-other = Etwas anderes

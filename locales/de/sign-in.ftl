@@ -3,6 +3,10 @@
 sign-in-to-app = Anmelden, um zu { $app } zu gelangen
 sign-in-as = Sie sind als { $name } angemeldet. Bestätigen Sie mit Ihrem Passkey, dass Sie es sind, oder nehmen Sie den Passkey eines anderen Kontos.
 sign-in-signed-out = Sie sind abgemeldet.
+sign-in-deleted = Ihr Konto wurde gelöscht, und Sie sind abgemeldet.
+sign-in-welcome-back = Willkommen zurück, { $name }
+sign-in-to-app-line = Melden Sie sich an, um zu { $app } zu gelangen.
+sign-in-not-you = Nicht Sie?
 sign-in-no-script = Passkeys brauchen JavaScript, und das ist für diese Seite ausgeschaltet. Schalten Sie es ein und laden Sie die Seite neu, oder nehmen Sie einen der anderen Wege unten: Die gehen auch ohne.
 sign-in-with-passkey = Mit einem Passkey anmelden
 username-or-email = Benutzername oder E-Mail-Adresse

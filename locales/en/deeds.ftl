@@ -54,3 +54,5 @@ deed-change-logo = change the logo of an app
 deed-remove-logo = remove the logo of an app
 deed-delete-app = delete an app
 deed-other = change something that matters
+deed-export = take everything that is known about you with you
+deed-delete-account = delete your account with everything that is yours

@@ -46,3 +46,52 @@ passkey-bound = Only on this device or key
 passkey-name-missing = Enter a name, such as the device the passkey is on.
 passkey-name-too-long = A name has at most 64 characters.
 passkey-name-wrong = A name is one line of ordinary characters.
+passkeys-lead = Each of these signs you in. Keep at least two, on different devices or in different places: then losing one does not lock you out.
+passkeys-distrust = Was it because you do not trust another browser any more?
+passkeys-by-password-none = You signed in with your directory password. Add a passkey: it is safer, because nobody can get it out of you.
+passkeys-by-password = You signed in with your directory password. To add, rename or remove passkeys, sign out and sign in with one of them.
+passkeys-by-other-device = You were let in from another device. To add, rename or remove passkeys, use that device, or sign out and sign in with a passkey.
+passkeys-by-link = You came in by a one-time link. To rename or remove passkeys, sign in with one of them, or add a new one.
+passkeys-full = You have as many passkeys as one person may have. Remove one to add another.
+passkeys-none = No passkey yet
+passkeys-none-password = Add one to be able to sign in without a password.
+passkeys-none-link = Add one to be able to sign in without a link.
+passkey-added = Added
+passkey-used-from = { $browser }, from { $address }
+passkey-untested = not tested yet
+passkey-sign-ins = Sign-ins
+passkey-test-named = Test “{ $name }”
+passkey-test = Test
+passkey-rename-named = Rename “{ $name }”
+passkey-rename = Rename
+passkey-name-label = Name
+passkey-name-save = Save name
+passkey-remove-message = “{ $name }” will no longer sign you in. This cannot be undone; you can add a new passkey at any time.
+passkey-remove-last = “{ $name }” will no longer sign you in. It is your only passkey: from then on you come in by { $codes ->
+    [one] your one recovery code, and by it once
+   *[other] one of your { $codes } recovery codes
+}. This cannot be undone; you can add a new passkey at any time.
+passkeys-notice-added = The passkey was added. Test it now, before you need it; and give it a name you will recognise.
+passkeys-notice-tested = The passkey works: it was you.
+passkeys-notice-renamed = The passkey has its new name.
+passkeys-notice-removed = The passkey was removed and signs nobody in any more. If your password manager still offers it, delete it there too.
+passkeys-notice-last = This is your only passkey: without it you could not sign in any more. Add another one or make recovery codes first, then remove this one.
+passkeys-notice-last-admin = This is your only passkey, and no other administrator has one: without it nobody could administer this server. Add another passkey first, then remove this one.
+passkey-history = What happened with it
+passkey-history-added = Added { $at } with { $browser }.
+passkey-history-used = Used { $count ->
+    [one] { $count } time
+   *[other] { $count } times
+}, last { $at } with { $browser } from { $address }.
+passkey-history-unused = Not used yet.
+passkey-history-gone = The log no longer has anything about it.
+not-me = This was not me
+not-me-message = “{ $name }” is removed, and every other browser is signed out at once. Then you see what is still open. This browser stays signed in.
+not-me-do = Remove it and end every other session
+passkey-event-sign-in = Signed in
+passkey-event-sign-in-refused = Sign-in refused
+passkey-event-proof = Proof given
+passkey-event-proof-refused = Proof refused
+passkey-event-added = Passkey added
+passkey-event-renamed = Passkey renamed
+passkey-event-other = Something else

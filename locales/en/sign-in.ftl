@@ -3,6 +3,10 @@
 sign-in-to-app = Sign in to continue to { $app }
 sign-in-as = You are signed in as { $name }. Confirm with your passkey that it is you, or use a passkey of another account.
 sign-in-signed-out = You are signed out.
+sign-in-deleted = Your account was deleted, and you are signed out.
+sign-in-welcome-back = Welcome back, { $name }
+sign-in-to-app-line = Sign in to continue to { $app }.
+sign-in-not-you = Not you?
 sign-in-no-script = Passkeys need JavaScript, and it is off for this page. Switch it on and reload the page, or use one of the other ways below: they work without.
 sign-in-with-passkey = Sign in with a passkey
 username-or-email = Username or e-mail

@@ -22,7 +22,7 @@ use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::Timestamp;
 use crate::db::{Signal, Tx};
 use crate::error::AppError;
-use crate::id::{AccessLinkId, LinkRequestId};
+use crate::id::{AccessLinkId, LinkRequestId, UserId};
 use crate::language::{Language, current, duration, instant, speaking, t};
 use crate::mail::{self, Mail};
 use crate::queue::work_off;
@@ -68,7 +68,8 @@ struct Text<'a> {
 /// When the text cannot be written.
 pub(super) fn from_administrator(
     app: &App,
-    (to, name, language): (&str, &str, Option<Language>),
+    to: &str,
+    (user, name, language): (UserId, &str, Option<Language>),
     url: &str,
     expires_at: Timestamp,
     now: Timestamp,
@@ -78,7 +79,7 @@ pub(super) fn from_administrator(
     speaking(language.unwrap_or(settings.default_language), || {
         let text = Text { app_name, name, url, until: instant(expires_at), browser: "", client_ip: "" }.render()?;
         let subject = t("mail-link-subject").with("app", app_name).into();
-        Ok(Mail { to: to.to_owned(), subject, text, useful_for: expires_at.since(now) })
+        Ok(Mail { to: to.to_owned(), about: Some(user), subject, text, useful_for: expires_at.since(now) })
     })
 }
 
@@ -241,7 +242,13 @@ async fn send(app: &App, tx: &mut Tx, user: &User, email: String, wish: &store::
             browser: &user_agent::in_words(&wish.user_agent),
             client_ip: &wish.client_ip,
         };
-        Ok(Mail { to: email, subject: t("mail-link-asked-subject").with("app", app_name).into(), text: text.render()?, useful_for: LIFETIME })
+        Ok(Mail {
+            to: email,
+            about: Some(user.id),
+            subject: t("mail-link-asked-subject").with("app", app_name).into(),
+            text: text.render()?,
+            useful_for: LIFETIME,
+        })
     })?;
     Ok(mail::queue(tx, &app.sealer, &mail, now).await?)
 }

@@ -215,7 +215,7 @@ pub async fn make(app: &App, deed: &AdminDeed, group: &Group, whom: Whom, lifeti
         let mail = |handed: &Handed| {
             let to = handed.person.email.as_deref()?;
             let language = Language::from_tag(&handed.person.language);
-            Some(from_administrator(app, (to, &handed.person.display_name, language), &handed.url, expires_at, now))
+            Some(from_administrator(app, to, (handed.person.id, &handed.person.display_name, language), &handed.url, expires_at, now))
         };
         let mails = links.iter().filter_map(mail).collect::<Result<Vec<_>, _>>()?;
         mail::queue_all(&mut tx, &app.sealer, &mails, now).await?;

@@ -156,6 +156,7 @@ const fn subject_page(kind: Kind) -> Option<&'static str> {
         | Kind::UserChanged
         | Kind::UserBlocked
         | Kind::UserUnblocked
+        | Kind::AccountExported
         | Kind::UserDisabled
         | Kind::UserRestored => Some("/admin/users"),
         Kind::GroupCreated | Kind::GroupChanged => Some("/admin/groups"),

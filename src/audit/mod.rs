@@ -85,6 +85,8 @@ pub enum Kind {
     UserUnblocked,
     /// A person was deleted.
     UserDeleted,
+    /// Somebody took everything that is known about them with them, as a file.
+    AccountExported,
     /// The directory disabled a person or no longer lists them.
     UserDisabled,
     /// A person came back in the directory.
@@ -202,6 +204,7 @@ kinds! {
     UserBlocked = "user_blocked", "Person blocked";
     UserUnblocked = "user_unblocked", "Person unblocked";
     UserDeleted = "user_deleted", "Person deleted";
+    AccountExported = "account_exported", "Account exported";
     UserDisabled = "user_disabled", "Person disabled by the directory";
     UserRestored = "user_restored", "Person restored by the directory";
     GroupCreated = "group_created", "Group created";
@@ -320,6 +323,14 @@ pub async fn record(tx: &mut Tx, event: Event) -> sqlx::Result<()> {
     record_all(tx, vec![event]).await
 }
 
+/// [`record`] under an id that something else names too.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn record_as(tx: &mut Tx, id: AuditEventId, event: Event) -> sqlx::Result<()> {
+    store::insert(tx, std::iter::once((id, event))).await
+}
+
 /// Records many events with few statements.
 ///
 /// # Errors
@@ -334,6 +345,22 @@ pub async fn record_all(tx: &mut Tx, events: Vec<Event>) -> sqlx::Result<()> {
 /// When the database cannot be read.
 pub async fn list(conn: &mut Conn, filter: &Filter) -> sqlx::Result<Vec<Line>> {
     store::list(conn, filter).await
+}
+
+/// What a person may see of the log: what happened to them, and what they let apps have; newest first, those before an event of the page before.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn about(conn: &mut Conn, user: UserId, before: Option<(Timestamp, AuditEventId)>, limit: i64) -> sqlx::Result<Vec<Line>> {
+    store::about(conn, user, before, limit).await
+}
+
+/// One event of those in [`about`]; `None` when it is somebody else's or gone.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_about(conn: &mut Conn, user: UserId, id: AuditEventId) -> sqlx::Result<Option<Line>> {
+    store::find_about(conn, user, id).await
 }
 
 /// Deletes events older than `before`; gives how many.

@@ -107,6 +107,47 @@ pub(super) async fn list(conn: &mut Conn, filter: &Filter) -> sqlx::Result<Vec<L
     q.all(conn).await
 }
 
+/// What somebody did themselves to something that is not a person. Their deeds as an administrator, and the names in them, are not among these.
+macro_rules! own_deeds {
+    () => {
+        "kind IN ('authorized', 'authorization_revoked')"
+    };
+}
+
+pub(super) async fn about(conn: &mut Conn, user: UserId, before: Option<(Timestamp, AuditEventId)>, limit: i64) -> sqlx::Result<Vec<Line>> {
+    let (before_at, before_id) = before.map_or((Timestamp::from_millis(i64::MAX), None), |(at, id)| (at, Some(id)));
+    // Each half follows its index and reads no more than a page.
+    query(concat!(
+        "SELECT * FROM (SELECT id, at, kind, actor_id, actor_name, subject_id, subject_name, client_ip, user_agent, detail FROM audit_events
+                        WHERE subject_id = $1 AND (at < $2 OR (at = $2 AND id < $3)) ORDER BY at DESC, id DESC LIMIT $4) AS happened
+         UNION ALL
+         SELECT * FROM (SELECT id, at, kind, actor_id, actor_name, subject_id, subject_name, client_ip, user_agent, detail FROM audit_events
+                        WHERE actor_id = $1 AND ",
+        own_deeds!(),
+        " AND (at < $2 OR (at = $2 AND id < $3)) ORDER BY at DESC, id DESC LIMIT $4) AS did
+         ORDER BY at DESC, id DESC LIMIT $4"
+    ))
+    .bind(user)
+    .bind(before_at)
+    .bind(before_id)
+    .bind(limit)
+    .all(conn)
+    .await
+}
+
+pub(super) async fn find_about(conn: &mut Conn, user: UserId, id: AuditEventId) -> sqlx::Result<Option<Line>> {
+    query(concat!(
+        "SELECT id, at, kind, actor_id, actor_name, subject_id, subject_name, client_ip, user_agent, detail FROM audit_events
+         WHERE id = $1 AND (subject_id = $2 OR (actor_id = $2 AND ",
+        own_deeds!(),
+        "))"
+    ))
+    .bind(id)
+    .bind(user)
+    .optional(conn)
+    .await
+}
+
 pub(super) async fn delete_before(tx: &mut Tx, before: Timestamp) -> sqlx::Result<u64> {
     query("DELETE FROM audit_events WHERE at < $1").bind(before).execute(tx).await
 }

@@ -26,7 +26,7 @@ const HUES: u32 = 8;
 /// it can hold scripts. Keeps a processor busy for some milliseconds.
 ///
 /// # Errors
-/// One sentence when it is larger than 5 MiB or 8,000 pixels, no JPEG, PNG or WebP, or damaged.
+/// One sentence when it is larger than 5 MiB or 8,000 pixels, no JPEG, PNG, WebP or GIF, or damaged.
 pub(super) fn prepare(unverified: &[u8]) -> Result<Picture, String> {
     let logo = pictures::decode(unverified)?;
     let is_larger = logo.width() > SIDE || logo.height() > SIDE;

@@ -45,6 +45,8 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (35, "registrations revision", include_str!("../../migrations/0035_registrations_revision.sql")),
     (38, "mail", include_str!("../../migrations/0038_mail.sql")),
     (39, "sign up", include_str!("../../migrations/0039_sign_up.sql")),
+    (40, "own account", include_str!("../../migrations/0040_own_account.sql")),
+    (41, "at risk", include_str!("../../migrations/0041_at_risk.sql")),
     (47, "languages", include_str!("../../migrations/0047_languages.sql")),
 ];
 

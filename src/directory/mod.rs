@@ -103,6 +103,15 @@ pub fn pins<'a>(app: &'a App, directory: &str) -> Cow<'a, Config> {
     if directory == DEFAULT { Cow::Borrowed(&app.config) } else { Cow::Owned(app.config.without_settings()) }
 }
 
+/// Whether the pictures of a directory's people are the directory's: it has an attribute for them. Otherwise people send their own.
+///
+/// # Errors
+/// When the settings cannot be read.
+pub async fn rules_pictures(app: &App, directory: &str) -> anyhow::Result<bool> {
+    const ATTRIBUTE: &str = "LDAP_ATTRIBUTE_USER_PROFILE_PICTURE";
+    Ok(texts(app, directory).await?.text(ATTRIBUTE).is_some_and(|text| !text.trim().is_empty()))
+}
+
 /// The settings in force, unchecked: the environment before the database before the defaults.
 ///
 /// # Errors

@@ -213,7 +213,7 @@ async fn remove_leased(app: &App, name: &str, deed: &AdminDeed, keep: Keep, leas
     if !lease.hold(&mut tx, REMOVING_WITHIN, deed.now).await? {
         return Err(NotRemoved::Running);
     }
-    let had_admin = users::has_admin(&mut tx).await?;
+    let administered = users::administered(&mut tx).await?;
     let people = store::people(&mut tx, name).await?;
     let ids: Vec<_> = people.iter().map(|person| person.id).collect();
     let out: Vec<_> = match keep {
@@ -226,7 +226,7 @@ async fn remove_leased(app: &App, name: &str, deed: &AdminDeed, keep: Keep, leas
         Keep::Disabled => store::make_local(&mut tx, name, Kept::Blocked, deed.now).await?,
         Keep::Delete => store::delete_entries(&mut tx, name).await?,
     }
-    if had_admin && !users::has_admin(&mut tx).await? {
+    if users::administered(&mut tx).await? < administered {
         return Err(NotRemoved::NoAdminLeft);
     }
     store::delete(&mut tx, name).await?;

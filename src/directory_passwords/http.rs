@@ -3,8 +3,8 @@
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::{Form, Query, State};
-use axum::http::StatusCode;
 use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, RETRY_AFTER};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use tower_sessions::Session;
@@ -50,9 +50,14 @@ struct ChangePage {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn passkey_page(State(app): State<App>, signed_in: MaybeSignedIn, Query(unverified): Query<SignInQuery>) -> Result<Response, AppError> {
+pub async fn passkey_page(
+    State(app): State<App>,
+    signed_in: MaybeSignedIn,
+    Query(unverified): Query<SignInQuery>,
+    request: HeaderMap,
+) -> Result<Response, AppError> {
     let offered = offers_sign_in(&app).await?;
-    passkeys::sign_in_page(app, signed_in, unverified, offered).await
+    passkeys::sign_in_page(app, signed_in, unverified, offered, &request).await
 }
 
 /// `GET /sign-in/password`.

@@ -25,8 +25,8 @@ macro_rules! files {
 }
 
 files! {
-    English "en": "access-links" "account" "common" "deeds" "directory" "errors" "mail" "oidc" "other-device" "passkeys" "passwords" "recovery" "script" "sessions" "settings" "sign-in" "sign-up";
-    German "de": "access-links" "account" "common" "deeds" "directory" "errors" "mail" "oidc" "other-device" "passkeys" "passwords" "recovery" "script" "sessions" "setting-texts" "settings" "sign-in" "sign-up";
+    English "en": "access-links" "account" "activity" "common" "deeds" "directory" "errors" "mail" "oidc" "other-device" "passkeys" "passwords" "recovery" "script" "sessions" "settings" "sign-in" "sign-up";
+    German "de": "access-links" "account" "activity" "common" "deeds" "directory" "errors" "mail" "oidc" "other-device" "passkeys" "passwords" "recovery" "script" "sessions" "setting-texts" "settings" "sign-in" "sign-up";
     French "fr": "common" "errors" "script" "sign-in";
     Spanish "es": "common" "errors" "script" "sign-in";
     Arabic "ar": "common" "errors" "script" "sign-in";

@@ -9,13 +9,13 @@ mod store;
 use std::time::Duration;
 
 pub use model::{Failure, Mail, SenderAddress, SmtpTls};
-pub use store::Standing;
+pub use store::{Sent, Standing};
 
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Signal, Tx};
-use crate::id::MailId;
+use crate::id::{MailId, UserId};
 use crate::queue::work_off;
 use crate::secret::Sealer;
 use crate::settings::Settings;
@@ -55,6 +55,7 @@ pub async fn queue_all(tx: &mut Tx, sealer: &Sealer, mails: &[Mail], now: Timest
         .map(|mail| store::New {
             id: MailId::new(),
             recipient: mail.to.clone(),
+            user: mail.about,
             sealed: sealer.seal(PURPOSE, format!("{}\n{}", mail.subject, mail.text).as_bytes()),
             expires_at: now + mail.useful_for,
         })
@@ -78,6 +79,22 @@ pub async fn send_now(app: &App, mail: &Mail) -> Result<(), Failure> {
 /// When the database cannot be read.
 pub async fn standing(conn: &mut Conn) -> sqlx::Result<Standing> {
     store::standing(conn).await
+}
+
+/// The latest mails that were sent about a person's account, newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn sent_to(conn: &mut Conn, user: UserId, limit: i64) -> sqlx::Result<Vec<Sent>> {
+    store::sent_to(conn, user, limit).await
+}
+
+/// Forgets which mails were sent before an instant.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forget_sent(tx: &mut Tx, before: Timestamp) -> sqlx::Result<u64> {
+    store::delete_sent_before(tx, before).await
 }
 
 /// Sends what is in the outbox until the server stops. For the jobs.
@@ -115,13 +132,15 @@ async fn send_some(app: &App) -> anyhow::Result<usize> {
             tx.commit().await?;
             continue;
         }
-        let outcome = match (&sender, open(&app.sealer, &row)) {
+        let mail = open(&app.sealer, &row);
+        let outcome = match (&sender, &mail) {
             _ if now >= row.expires_at => Err(Failure::for_good("It was too old to be sent.")),
             (Err(failure), _) => Err(failure.clone()),
             (Ok(_), None) => Err(Failure::for_good("It was sealed with another ENCRYPTION_KEY.")),
-            (Ok(sender), Some(mail)) => sender.send(&mail).await,
+            (Ok(sender), Some(mail)) => sender.send(mail).await,
         };
-        if let Err(error) = settle(app, &row, outcome).await {
+        let subject = mail.map(|mail| mail.subject).unwrap_or_default();
+        if let Err(error) = settle(app, &row, subject, outcome).await {
             tracing::error!(%error, "how sending a mail went cannot be noted; it will be tried again later");
         }
     }
@@ -131,15 +150,20 @@ async fn send_some(app: &App) -> anyhow::Result<usize> {
 fn open(sealer: &Sealer, row: &store::Taken) -> Option<Mail> {
     let text = String::from_utf8(sealer.unseal(PURPOSE, &row.sealed).ok()?.to_vec()).ok()?;
     let (subject, text) = text.split_once('\n')?;
-    Some(Mail { to: row.recipient.clone(), subject: subject.to_owned(), text: text.to_owned(), useful_for: Duration::ZERO })
+    Some(Mail { to: row.recipient.clone(), about: row.user_id, subject: subject.to_owned(), text: text.to_owned(), useful_for: Duration::ZERO })
 }
 
 /// Notes how a try went.
-async fn settle(app: &App, row: &store::Taken, outcome: Result<(), Failure>) -> sqlx::Result<()> {
+async fn settle(app: &App, row: &store::Taken, subject: String, outcome: Result<(), Failure>) -> sqlx::Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     match outcome {
-        Ok(()) => store::delete(&mut tx, row.id).await?,
+        Ok(()) => {
+            store::delete(&mut tx, row.id).await?;
+            if let Some(user) = row.user_id {
+                store::insert_sent(&mut tx, row.id, user, &Sent { at: now, recipient: row.recipient.clone(), subject }).await?;
+            }
+        }
         Err(failure) if !failure.is_for_good && now + wait_after(row.attempts) < row.expires_at => {
             tracing::warn!(to = row.recipient, why = failure.why, "a mail was not sent; it will be tried again");
             store::put_back(&mut tx, row.id, now + wait_after(row.attempts), &failure.why).await?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use lettre::message::Mailbox;
 
+use crate::id::UserId;
 use crate::language::t;
 use crate::settings::{Choice, Input, SettingValue};
 
@@ -12,6 +13,8 @@ use crate::settings::{Choice, Input, SettingValue};
 pub struct Mail {
     /// Their address.
     pub to: String,
+    /// Whose account it is about, who may see later that it was sent.
+    pub about: Option<UserId>,
     /// One line.
     pub subject: String,
     /// Plain text.

@@ -2,20 +2,22 @@
 
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx, Value, insert_rows, query};
-use crate::id::MailId;
+use crate::id::{MailId, UserId};
 
 pub(super) struct New {
     pub(super) id: MailId,
     pub(super) recipient: String,
+    pub(super) user: Option<UserId>,
     pub(super) sealed: Vec<u8>,
     pub(super) expires_at: Timestamp,
 }
 
 pub(super) async fn insert(tx: &mut Tx, new: Vec<New>, now: Timestamp) -> sqlx::Result<()> {
-    let rows = new.into_iter().map(|new| -> [Value; 8] {
-        [new.id.into(), new.recipient.into(), new.sealed.into(), now.into(), now.into(), new.expires_at.into(), 0_i64.into(), "".into()]
+    let rows = new.into_iter().map(|new| -> [Value; 9] {
+        let (zero, nothing) = (0_i64.into(), "".into());
+        [new.id.into(), new.recipient.into(), new.user.into(), new.sealed.into(), now.into(), now.into(), new.expires_at.into(), zero, nothing]
     });
-    let sql = "INSERT INTO mails (id, recipient, sealed, created_at, due_at, expires_at, attempts, problem) VALUES";
+    let sql = "INSERT INTO mails (id, recipient, user_id, sealed, created_at, due_at, expires_at, attempts, problem) VALUES";
     insert_rows(tx, sql, rows, "").await.map(|_| ())
 }
 
@@ -38,6 +40,7 @@ pub(super) async fn delete_expired(tx: &mut Tx, now: Timestamp) -> sqlx::Result<
 pub(super) struct Taken {
     pub(super) id: MailId,
     pub(super) recipient: String,
+    pub(super) user_id: Option<UserId>,
     pub(super) sealed: Vec<u8>,
     pub(super) expires_at: Timestamp,
     /// Tries, this one included.
@@ -49,7 +52,7 @@ pub(super) async fn take(tx: &mut Tx, limit: i64, now: Timestamp, until: Timesta
     query(
         "UPDATE mails SET due_at = $3, attempts = attempts + 1
          WHERE id IN (SELECT id FROM mails WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2) AND due_at <= $1
-         RETURNING id, recipient, sealed, expires_at, attempts",
+         RETURNING id, recipient, user_id, sealed, expires_at, attempts",
     )
     .bind(now)
     .bind(limit)
@@ -82,4 +85,42 @@ pub(super) async fn standing(conn: &mut Conn) -> sqlx::Result<Standing> {
     )
     .one(conn)
     .await
+}
+
+/// A mail that was sent.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Sent {
+    /// When the mail server took it.
+    pub at: Timestamp,
+    /// To which address.
+    pub recipient: String,
+    /// Its first line.
+    pub subject: String,
+}
+
+/// Notes a mail somebody was sent; not for people who are gone.
+pub(super) async fn insert_sent(tx: &mut Tx, id: MailId, user: UserId, sent: &Sent) -> sqlx::Result<()> {
+    query(
+        "INSERT INTO mails_sent (id, user_id, recipient, subject, at) SELECT $1, id, $3, $4, $5 FROM users WHERE id = $2 ON CONFLICT (id) DO NOTHING",
+    )
+    .bind(id)
+    .bind(user)
+    .bind(&sent.recipient)
+    .bind(&sent.subject)
+    .bind(sent.at)
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+pub(super) async fn sent_to(conn: &mut Conn, user: UserId, limit: i64) -> sqlx::Result<Vec<Sent>> {
+    query("SELECT at, recipient, subject FROM mails_sent WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT $2")
+        .bind(user)
+        .bind(limit)
+        .all(conn)
+        .await
+}
+
+pub(super) async fn delete_sent_before(tx: &mut Tx, before: Timestamp) -> sqlx::Result<u64> {
+    query("DELETE FROM mails_sent WHERE at < $1").bind(before).execute(tx).await
 }

@@ -116,12 +116,7 @@ async fn bound(app: &App, headers: &HeaderMap, client: &AuthenticatedClient, par
 /// # Errors
 /// A page, when it is unknown, ran out, was answered, or is another client's.
 pub(super) async fn open(app: &App, params: &Params, unverified_uri: &str, now: Timestamp) -> Result<Params, AppError> {
-    let refused = || {
-        AppError::refused(
-            t("authorize-too-old"),
-            t("authorize-announced-too-old"),
-        )
-    };
+    let refused = || AppError::refused(t("authorize-too-old"), t("authorize-announced-too-old"));
     if params.any_repeated(&["client_id", "request_uri"]) {
         return Err(refused());
     }

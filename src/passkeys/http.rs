@@ -4,6 +4,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::Json;
 use axum::extract::{Form, Path, Query, State};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
@@ -14,9 +15,10 @@ use super::model::check_name;
 use super::{Answer, CeremonyError, Passkey, Removal, Signal, Started};
 use crate::access_links;
 use crate::app::App;
-use crate::audit::Kind;
+use crate::audit::{Kind, Line};
 use crate::clock::Timestamp;
 use crate::error::AppError;
+use crate::first_steps;
 use crate::id::PasskeyId;
 use crate::language::{Source, hear, t};
 use crate::recovery_codes;
@@ -26,7 +28,10 @@ use crate::sessions::tries::{self, Door};
 use crate::sessions::{self, FreshEnrol, FreshSession, MayEnrol, MaybeSignedIn, Method, Next, SignedIn};
 use crate::sign_up;
 use crate::users::User;
-use crate::web::{BrowserCookie, Chrome, Client, user_agent};
+use crate::web::{BrowserCookie, Chrome, Client, Greeting, user_agent};
+
+/// Where the first minutes go on.
+const WELCOME: &str = "/account/welcome";
 
 #[derive(Template, WebTemplate)]
 #[template(path = "passkeys/sign_in.html")]
@@ -49,6 +54,10 @@ struct SignInPage {
     mail_page: String,
     /// Whether everyone may make an account.
     offers_sign_up: bool,
+    /// Whom this browser remembers; empty when it is nobody.
+    welcome: String,
+    /// The query of this page, for the form that forgets them.
+    query: String,
     /// Where one comes in by a recovery code.
     recovery_page: String,
     /// Where one signs in with another device; empty where that is switched off.
@@ -60,7 +69,7 @@ struct SignInPage {
 struct ListPage {
     chrome: Chrome,
     cards: Vec<Card>,
-    notice: &'static str,
+    notice: String,
     is_bad: bool,
     /// What signs them in has changed: perhaps other browsers are not to be trusted.
     may_end_others: bool,
@@ -164,6 +173,7 @@ pub async fn sign_in_page(
     MaybeSignedIn(signed_in): MaybeSignedIn,
     unverified: SignInQuery,
     offers_password: bool,
+    headers: &HeaderMap,
 ) -> Result<Response, AppError> {
     let on_the_way = OnTheWay::read(&app, &unverified);
     if signed_in.as_ref().is_some_and(|signed_in| on_the_way.is_done_with(signed_in)) {
@@ -177,6 +187,7 @@ pub async fn sign_in_page(
     let (request, back) = next.fields();
     let notice = match unverified.notice.as_deref() {
         Some("signed-out") => t("sign-in-signed-out").into(),
+        Some("deleted") => t("sign-in-deleted").into(),
         _ => String::new(),
     };
     let client_name = pending.map(|pending| pending.client_name).unwrap_or_default();
@@ -186,6 +197,7 @@ pub async fn sign_in_page(
     let offers_sign_up = sign_up::http::is_open(&app);
     let mail_page = if access_links::by_mail::is_offered(&app.settings()) { format!("/sign-in/email{query}") } else { String::new() };
     let chrome = Chrome::public(&app);
+    let welcome = Greeting::read(&app, headers, app.clock.now()).map(|greeting| greeting.name).unwrap_or_default();
     let page = SignInPage {
         chrome,
         address,
@@ -198,10 +210,28 @@ pub async fn sign_in_page(
         kept_days,
         mail_page,
         offers_sign_up,
+        welcome,
+        query,
         recovery_page,
         device_page,
     };
     Ok(page.into_response())
+}
+
+/// `POST /sign-in/forget`: this browser no longer remembers who used it last.
+pub async fn forget(State(app): State<App>, Query(unverified): Query<SignInQuery>) -> Response {
+    let query = OnTheWay::read(&app, &unverified).next.sign_in_query();
+    ([(SET_COOKIE, Greeting::forget(&app))], Redirect::to(&format!("/sign-in{query}"))).into_response()
+}
+
+/// The answer to a ceremony; a browser that is the person's own remembers them: the passkey is in this very device, or they want to stay signed in here.
+fn greeted(app: &App, user: &User, finished: Finished, unverified_credential: &Value, keep: bool, now: Timestamp) -> Response {
+    let is_own = keep || unverified_credential["authenticatorAttachment"] == "platform";
+    let mut response = Json(finished).into_response();
+    if is_own {
+        response.headers_mut().append(SET_COOKIE, Greeting::remember(app, &user.display_name, now));
+    }
+    response
 }
 
 /// `POST /sign-in/start`: options for `navigator.credentials.get()`.
@@ -236,7 +266,7 @@ pub async fn finish_sign_in(
     client: Client,
     headers: HeaderMap,
     Json(unverified): Json<FinishSignIn>,
-) -> Result<Json<Finished>, Failed> {
+) -> Result<Response, Failed> {
     app.limits.sign_in.check(&client)?;
     let now = app.clock.now();
     let browser = BrowserCookie::read(&app, &headers).map(|token| token.hash());
@@ -259,7 +289,8 @@ pub async fn finish_sign_in(
     let method = Method::Passkey { synced: signed_in.synced };
     sessions::start_for(&app, &session, signed_in.user.id, method, &client, now, unverified.keep).await?;
     let next = Next::from_query(unverified.request.as_deref(), unverified.back.as_deref()).location();
-    Ok(Json(Finished::new(&app, &signed_in.user, next).await?))
+    let finished = Finished::new(&app, &signed_in.user, next).await?;
+    Ok(greeted(&app, &signed_in.user, finished, &unverified.credential, unverified.keep, now))
 }
 
 /// `GET /account/passkeys/add`; somebody who adds their first one goes on to where they were on the way to.
@@ -327,7 +358,7 @@ pub async fn finish_registration(
     client: Client,
     headers: HeaderMap,
     Json(unverified): Json<FinishRegistration>,
-) -> Result<Json<Finished>, Failed> {
+) -> Result<Response, Failed> {
     app.limits.sign_in.check(&client)?;
     let now = app.clock.now();
     let browser = BrowserCookie::read(&app, &headers).map(|token| token.hash());
@@ -343,13 +374,22 @@ pub async fn finish_registration(
         match OnTheWay::read(&app, &SignInQuery::on_the_way(unverified.request, unverified.back)).next {
             // Whoever lost their passkeys looks first at what somebody else may have.
             next if signed_in.session.method == Method::RecoveryCode => format!("/account/recovery/review{}", next.sign_in_query()),
+            next if added.is_first => {
+                let mut tx = app.db.begin().await?;
+                first_steps::begin(&mut tx, signed_in.user.id, next, now).await?;
+                tx.commit().await?;
+                WELCOME.to_owned()
+            }
             Next::Account => "/account?notice=ready".to_owned(),
             next => next.location(),
         }
+    } else if first_steps::of_user(&mut app.db.read().await?, signed_in.user.id).await?.is_some() {
+        WELCOME.to_owned()
     } else {
         "/account/passkeys?notice=added".to_owned()
     };
-    Ok(Json(Finished::new(&app, &signed_in.user, next).await?))
+    let finished = Finished::new(&app, &signed_in.user, next).await?;
+    Ok(greeted(&app, &signed_in.user, finished, &unverified.credential, false, now))
 }
 
 /// The query of the list.
@@ -374,21 +414,13 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
     };
     let may_end_others = matches!(notice, Some("added" | "removed"));
     let (notice, is_bad) = match notice {
-        Some("added") => ("The passkey was added. Test it now, before you need it; and give it a name you will recognise.", false),
-        Some("tested") => ("The passkey works: it was you.", false),
-        Some("renamed") => ("The passkey has its new name.", false),
-        Some("removed") => {
-            ("The passkey was removed and signs nobody in any more. If your password manager still offers it, delete it there too.", false)
-        }
-        Some("last") => (
-            "This is your only passkey: without it you could not sign in any more. Add another one or make recovery codes first, then remove this one.",
-            true,
-        ),
-        Some("last-admin") => (
-            "This is your only passkey, and you are the only administrator: without it nobody could administer this server. Add another passkey first, then remove this one.",
-            true,
-        ),
-        _ => ("", false),
+        Some("added") => (t("passkeys-notice-added").into(), false),
+        Some("tested") => (t("passkeys-notice-tested").into(), false),
+        Some("renamed") => (t("passkeys-notice-renamed").into(), false),
+        Some("removed") => (t("passkeys-notice-removed").into(), false),
+        Some("last") => (t("passkeys-notice-last").into(), true),
+        Some("last-admin") => (t("passkeys-notice-last-admin").into(), true),
+        _ => (String::new(), false),
     };
     let signal = serde_json::to_string(&super::signal(app, &signed_in.user).await?).map_err(anyhow::Error::from)?;
     let page = ListPage {
@@ -490,10 +522,24 @@ struct ShowPage {
     may_change: bool,
 }
 
+/// An event of a passkey's timeline, in words.
+fn what_happened(line: &Line) -> String {
+    match Kind::from_text(&line.kind) {
+        Some(Kind::SignIn) => t("passkey-event-sign-in").into(),
+        Some(Kind::SignInRefused) => t("passkey-event-sign-in-refused").into(),
+        Some(Kind::ProofGiven) => t("passkey-event-proof").into(),
+        Some(Kind::ProofRefused) => t("passkey-event-proof-refused").into(),
+        Some(Kind::PasskeyAdded) => t("passkey-event-added").into(),
+        Some(Kind::PasskeyRenamed) => t("passkey-event-renamed").into(),
+        Some(other) => other.label().to_owned(),
+        None => t("passkey-event-other").into(),
+    }
+}
+
 /// Something that happened with a passkey.
 struct Happened {
     at: Timestamp,
-    what: &'static str,
+    what: String,
     browser: String,
     client_ip: String,
 }
@@ -511,7 +557,7 @@ pub async fn show(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Pa
     };
     let events = events.into_iter().map(|line| Happened {
         at: line.at,
-        what: Kind::from_text(&line.kind).map_or("Something else", Kind::label),
+        what: what_happened(&line),
         browser: user_agent::in_words(&line.user_agent),
         client_ip: line.client_ip,
     });

@@ -30,12 +30,13 @@ pub use proof::{finish_proof, start_proof};
 pub use register::{Added, finish_registration, start_registration};
 pub use sign_in::{SignedInWith, finish_sign_in, start_sign_in};
 
+use crate::account_news::{self, News};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::db::{Conn, Db, Tx};
-use crate::id::{PasskeyId, UserId};
+use crate::id::{AuditEventId, PasskeyId, UserId};
 use crate::installation;
 use crate::recovery_codes;
 use crate::secret::{SecretToken, TokenHash, base64url};
@@ -228,12 +229,13 @@ pub enum Removal {
 pub async fn remove(app: &App, now: Timestamp, client: &Client, signed_in: &SignedIn, id: PasskeyId) -> anyhow::Result<Removal> {
     let user = &signed_in.user;
     let mut tx = app.db.begin().await?;
+    // All administrators before one person: of two who remove their last passkeys at once, the second sees what the first left.
+    let is_last_admin = user.is_admin() && !users::lock_other_able_admin(&mut tx, user.id).await?;
     recovery_codes::lock(&mut tx, user.id).await?;
     let theirs = store::lock_of_user(&mut tx, user.id).await?;
     let Some(passkey) = theirs.iter().find(|passkey| passkey.id == id) else { return Ok(Removal::NotFound) };
     if theirs.len() < 2 {
         let codes = recovery_codes::standing(&mut tx, user.id).await?.unused;
-        let is_last_admin = user.is_admin() && !users::has_other_admin(&mut tx, user.id).await?;
         match model::may_remove_last(codes, is_last_admin) {
             Ok(()) => {}
             Err(refusal) => return Ok(refusal),
@@ -241,7 +243,10 @@ pub async fn remove(app: &App, now: Timestamp, client: &Client, signed_in: &Sign
     }
     store::delete(&mut tx, user.id, id).await?;
     let event = Event::new(now, Kind::PasskeyRemoved, signed_in.actor()).on(user.id.uuid(), &user.username).from_client(client);
-    audit::record(&mut tx, event.with("passkey", passkey.name.as_str())).await?;
+    let id = AuditEventId::new();
+    audit::record_as(&mut tx, id, event.with("passkey", passkey.name.as_str())).await?;
+    let news = News::PasskeyRemoved { name: &passkey.name, by_administrator: false };
+    account_news::tell(&mut tx, app, user, news, client, id, now).await?;
     tx.commit().await?;
     Ok(Removal::Removed)
 }

@@ -6,10 +6,11 @@ use webauthn_rs_proto::{AuthenticatorSelectionCriteria, RequestRegistrationExten
 
 use super::model::{PASSKEYS_MAX, Passkey, Purpose, suggest_name};
 use super::{Answer, CeremonyError, Started, begin, display_name, expected, gate, gate_refused, may_add, refused, store, take};
+use crate::account_news::{self, News};
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
 use crate::clock::Timestamp;
-use crate::id::PasskeyId;
+use crate::id::{AuditEventId, PasskeyId};
 use crate::secret::TokenHash;
 use crate::sessions::{self, SignedIn};
 
@@ -20,6 +21,8 @@ pub struct Added {
     pub id: PasskeyId,
     /// Whether it can be copied to other devices.
     pub synced: bool,
+    /// Whether it is the only one its person has.
+    pub is_first: bool,
 }
 
 /// Begins adding a passkey for the person signed in.
@@ -131,11 +134,13 @@ pub async fn finish_registration(app: &App, now: Timestamp, signed_in: &SignedIn
     }
     let event = Event::new(now, Kind::PasskeyAdded, signed_in.actor()).on(user.id.uuid(), &user.username).from_client(answer.client);
     let event = event.with("passkey", passkey.name.as_str()).with("synced", passkey.backup_eligible).with("passkey_id", passkey.id.to_string());
-    audit::record(&mut tx, event.with("amr", signed_in.session.method.amr().join(" "))).await?;
+    let id = AuditEventId::new();
+    audit::record_as(&mut tx, id, event.with("amr", signed_in.session.method.amr().join(" "))).await?;
+    account_news::tell(&mut tx, app, user, News::PasskeyAdded { name: &passkey.name }, answer.client, id, now).await?;
     if signed_in.session.method.is_for_first_passkey() {
         // Whoever else came in by the same password.
         sessions::end_others(&mut tx, user.id, signed_in.session.id, now).await?;
     }
     tx.commit().await?;
-    Ok(Added { id: passkey.id, synced: passkey.backup_eligible })
+    Ok(Added { id: passkey.id, synced: passkey.backup_eligible, is_first: existing.is_empty() })
 }

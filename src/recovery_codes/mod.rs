@@ -6,7 +6,6 @@
 //! together with a network first, and for the name alone only far above that.
 
 pub mod model;
-mod notice;
 mod store;
 
 use std::time::Duration;
@@ -16,15 +15,15 @@ use aws_lc_rs::hmac;
 
 pub use model::{CODES, Code, FEW};
 
+use crate::account_news::{self, News};
 use crate::app::App;
 use crate::attempts::{self, Allowance, Beat, Subject};
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Db, Tx};
 use crate::directory;
-use crate::id::UserId;
+use crate::id::{AuditEventId, UserId};
 use crate::installation;
-use crate::language::t;
 use crate::secret::{Sealer, TokenHash, base64url, from_base64url, random_bytes};
 use crate::sessions::SignedIn;
 use crate::users::{self, User};
@@ -110,8 +109,9 @@ pub async fn make(app: &App, now: Timestamp, client: &Client, signed_in: &Signed
     let replaced = store::delete_all(&mut tx, user.id).await?;
     store::insert(&mut tx, user.id, &hashes, now).await?;
     let event = Event::new(now, Kind::RecoveryCodesMade, signed_in.actor()).on(user.id.uuid(), &user.username).from_client(client);
-    audit::record(&mut tx, event.with("codes", CODES).with("replaced", replaced)).await?;
-    notice::queue(&mut tx, app, user, client, || t("mail-recovery-made"), now).await?;
+    let id = AuditEventId::new();
+    audit::record_as(&mut tx, id, event.with("codes", CODES).with("replaced", replaced)).await?;
+    account_news::tell(&mut tx, app, user, News::RecoveryCodesMade, client, id, now).await?;
     tx.commit().await?;
     Ok(codes)
 }
@@ -208,9 +208,9 @@ async fn attempt(
             users::signed_in(&mut tx, user.id, now).await?;
             let left = store::counted(&mut tx, user.id).await?.unused;
             let event = Event::new(now, Kind::RecoveryCodeUsed, Actor::user(user.id, &user.username)).on(user.id.uuid(), &user.username);
-            audit::record(&mut tx, event.from_client(client).with("codes_left", left)).await?;
-            let what = || t("mail-recovery-used").with("left", left);
-            notice::queue(&mut tx, app, &user, client, what, now).await?;
+            let id = AuditEventId::new();
+            audit::record_as(&mut tx, id, event.from_client(client).with("codes_left", left)).await?;
+            account_news::tell(&mut tx, app, &user, News::RecoveryCodeUsed { left }, client, id, now).await?;
             tx.commit().await?;
             Ok(Recovery::Done(Box::new(user)))
         }

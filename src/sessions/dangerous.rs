@@ -1,7 +1,7 @@
 //! What asks for a fresh proof, in words for the person: `You are about to …`. The handlers decide by what they take ([`super::FreshSession`] and its kind);
 //! this table only names the text that says it, and a test walks every form of the pages to see that each is either here or known to be harmless.
 
-use crate::language::{Text, t};
+use crate::language::{Language, Text, speaking, t};
 
 /// Routes of forms and pages, as `crate::routes` spells them, and the text of what somebody is about to do there.
 pub const DEEDS: &[(&str, &str)] = &[
@@ -11,6 +11,8 @@ pub const DEEDS: &[(&str, &str)] = &[
     ("/account/passkeys/{id}/remove", "deed-remove-passkey"),
     ("/account/recovery", "deed-make-codes"),
     ("/account/recovery/review/passkeys/{id}/remove", "deed-remove-passkey"),
+    ("/account/export", "deed-export"),
+    ("/account/delete", "deed-delete-account"),
     ("/account/approve", "deed-let-in"),
     ("/account/password", "deed-change-password"),
     ("/device", "deed-let-device-in"),
@@ -71,6 +73,13 @@ pub fn words(path_and_query: &str) -> Text {
     // What is spelt out goes before what has a hole: `/admin/clients/registration` is no client.
     let found = DEEDS.iter().filter(fits).min_by_key(|(pattern, _)| pattern.matches('{').count());
     t(found.map_or("deed-other", |(_, id)| id))
+}
+
+/// A deed as it was kept, in English, in the language of the request; as it was kept where there is no such deed any more.
+pub fn in_words(kept: &str) -> String {
+    let said = |id: &'static str| speaking(Language::English, || t(id).to_string());
+    let known = DEEDS.iter().map(|(_, id)| *id).chain(["deed-other"]).find(|id| said(id) == kept);
+    known.map_or_else(|| kept.to_owned(), |id| t(id).into())
 }
 
 /// Whether a path fits a route.

@@ -2,7 +2,7 @@
 //! browser. A sign-in with a browser nobody has seen for this person is written to the audit log and told on the account page, in the browsers that were
 //! known before it and nowhere else: a thief must not be able to say that it was the owner. A new address or a new version of a browser is no new browser.
 //!
-//! `note` is the place to tell it by other ways, such as a mail.
+//! A mail tells it too ([`crate::account_news`]).
 
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
@@ -15,16 +15,17 @@ use std::time::Duration;
 
 use super::store::{self, Device, NewBrowser};
 use super::{SessionState, SignedIn};
+use crate::account_news::{self, News};
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
-use crate::id::NewBrowserId;
+use crate::id::{AuditEventId, NewBrowserId, UserId};
 use crate::secret::{SecretToken, base64url, from_base64url};
 use crate::users;
 use crate::web::{Client, user_agent};
 
-pub use super::store::NewBrowser as Line;
+pub use super::store::{KnownBrowser, NewBrowser as Line};
 
 /// How long a browser is known after its last sign-in; browsers keep cookies no longer (RFC 6265bis, section 5.5).
 const KNOWN_FOR: Duration = Duration::from_secs(400 * 86_400);
@@ -92,12 +93,12 @@ pub(super) async fn note(app: &App, state: &SessionState, goes_on: bool, now: Ti
     store::note_device(&mut tx, &device, now).await?;
     store::delete_oldest_devices(&mut tx, state.user, DEVICES_MAX).await?;
     if !is_known && has_any && !goes_on {
-        tell(&mut tx, state, &browser, now).await?;
+        tell(app, &mut tx, state, &browser, now).await?;
     }
     Ok(tx.commit().await?)
 }
 
-async fn tell(tx: &mut Tx, state: &SessionState, browser: &str, now: Timestamp) -> anyhow::Result<()> {
+async fn tell(app: &App, tx: &mut Tx, state: &SessionState, browser: &str, now: Timestamp) -> anyhow::Result<()> {
     let new = NewBrowser {
         id: NewBrowserId::new(),
         device: state.device.clone(),
@@ -107,10 +108,11 @@ async fn tell(tx: &mut Tx, state: &SessionState, browser: &str, now: Timestamp) 
     };
     store::insert_new_browser(tx, state.user, &new).await?;
     let Some(user) = users::find(tx, state.user).await? else { return Ok(()) };
-    let client = Client { ip: state.client_ip.parse().ok(), user_agent: state.user_agent.clone(), ..Client::default() };
+    let client = Client { ip: state.client_ip.parse().ok(), user_agent: state.user_agent.clone(), device: state.device.clone() };
     let event = Event::new(now, Kind::NewBrowser, audit::Actor::user(user.id, &user.username)).on(user.id.uuid(), &user.username);
-    audit::record(tx, event.from_client(&client).with("browser", browser)).await?;
-    Ok(())
+    let id = AuditEventId::new();
+    audit::record_as(tx, id, event.from_client(&client).with("browser", browser)).await?;
+    account_news::tell(tx, app, &user, News::NewBrowser, &client, id, now).await
 }
 
 /// New browsers this person has not been told of or has not answered about, newest first; only what a browser known before may answer.
@@ -119,6 +121,14 @@ async fn tell(tx: &mut Tx, state: &SessionState, browser: &str, now: Timestamp) 
 /// When the database cannot be read.
 pub async fn unanswered(conn: &mut Conn, signed_in: &SignedIn, now: Timestamp) -> sqlx::Result<Vec<NewBrowser>> {
     store::unanswered(conn, signed_in.user.id, &signed_in.session.device, now - ASKED_FOR).await
+}
+
+/// The browsers a person is known with, newest use first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn of_user(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<KnownBrowser>> {
+    store::devices_of_user(conn, user, DEVICES_MAX).await
 }
 
 /// Takes the person's answer; gives how many sessions ended, or `None` when there is nothing to answer. `is_theirs`: it was them. Otherwise every session of

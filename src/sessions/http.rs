@@ -28,7 +28,7 @@ fn extra(value: &serde_json::Value) -> String {
 #[template(path = "account/profile.html")]
 struct ProfilePage {
     chrome: Chrome,
-    notice: &'static str,
+    notice: String,
     user: User,
     groups: Vec<String>,
     /// The directory's name; empty for local people.
@@ -38,6 +38,8 @@ struct ProfilePage {
     /// Sign-ins with browsers never seen before.
     new_browsers: Vec<devices::Line>,
     way_in: WayIn,
+    /// Whether the page to delete the account is offered.
+    may_delete: bool,
 }
 
 /// How near the person is to being locked out, as the page says it. Made by `ways_in`, which stands above.
@@ -55,6 +57,8 @@ pub struct WayIn {
     pub wants_codes: bool,
     /// Whether to advise a second passkey, which can be put off.
     pub advises_second: bool,
+    /// Whether they have not come to the end of their first minutes.
+    pub is_on_the_way: bool,
 }
 
 #[derive(Template, WebTemplate)]
@@ -85,8 +89,6 @@ struct SignOutPage {
     name: String,
 }
 
-const LANGUAGE_CHOSEN: &str = "This is your language from now on, on every device and in mails.";
-
 /// A page's query: which fixed sentence to show.
 #[derive(Debug, Deserialize)]
 pub struct NoticeQuery {
@@ -109,11 +111,11 @@ pub async fn profile_page(
     let new_browsers = devices::unanswered(&mut conn, &signed_in, app.clock.now()).await?;
     drop(conn);
     let notice = match unverified.notice.as_deref() {
-        Some("ready") => "Your passkey is ready. From now on you sign in with it.",
-        Some("language") => LANGUAGE_CHOSEN,
-        Some("put-off") => "We ask again in a month.",
-        Some("password-changed") => "Your directory password was changed. Other browsers were signed out.",
-        _ => "",
+        Some("ready") => t("profile-ready").into(),
+        Some("language") => t("language-chosen").into(),
+        Some("put-off") => t("profile-put-off").into(),
+        Some("password-changed") => t("profile-password-changed").into(),
+        _ => String::new(),
     };
     let directory = match signed_in.user.source() {
         Source::Directory(name) => name.to_owned(),
@@ -121,7 +123,8 @@ pub async fn profile_page(
     };
     let groups = groups.into_iter().map(|group| group.name).collect();
     let chrome = signed_in.chrome(&app);
-    Ok(ProfilePage { chrome, notice, user: signed_in.user, groups, directory, changes_password, new_browsers, way_in }.into_response())
+    let may_delete = app.settings().own_account_deletion && signed_in.user.directory.is_none();
+    Ok(ProfilePage { chrome, notice, user: signed_in.user, groups, directory, changes_password, new_browsers, way_in, may_delete }.into_response())
 }
 
 /// What the select of the profile sends.

@@ -356,3 +356,22 @@ pub(super) async fn is_device(conn: &mut Conn, device: &str) -> sqlx::Result<boo
     let row: Option<(i64,)> = query("SELECT CAST(1 AS BIGINT) FROM devices WHERE device = $1 LIMIT 1").bind(device).optional(conn).await?;
     Ok(row.is_some())
 }
+
+/// A browser somebody is known with.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct KnownBrowser {
+    /// Its kind, such as `Chrome on Linux`.
+    pub browser: String,
+    /// When they first signed in with it.
+    pub first_seen_at: Timestamp,
+    /// When they last did.
+    pub last_seen_at: Timestamp,
+}
+
+pub(super) async fn devices_of_user(conn: &mut Conn, user: UserId, limit: i64) -> sqlx::Result<Vec<KnownBrowser>> {
+    query("SELECT browser, first_seen_at, last_seen_at FROM devices WHERE user_id = $1 ORDER BY last_seen_at DESC, device LIMIT $2")
+        .bind(user)
+        .bind(limit)
+        .all(conn)
+        .await
+}

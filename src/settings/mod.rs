@@ -118,6 +118,10 @@ settings! {
         ///
         /// People of a directory need none. Links are made under People, Sign-up. For everyone, mail has to be set up: the address is confirmed by a mail.
         sign_up: SignUpMode = SignUpMode::Off, "ALLOW_USER_SIGNUPS", "Sign-up";
+        /// People may delete their own account.
+        ///
+        /// Never people of a directory, who would come back with the next sync, and never the last administrator who can sign in.
+        own_account_deletion: bool = false, "ALLOW_OWN_ACCOUNT_DELETION", "Sign-up";
         /// Mail server.
         ///
         /// Its name or address. Without one no mail is sent, and pages do not offer it.
@@ -150,6 +154,10 @@ settings! {
         ///
         /// Anyone who cannot sign in may have a link sent to the address of their account. Then whoever reads their mail can sign in as them, so administrators never get one.
         email_link_on_request: bool = false, "EMAIL_ONE_TIME_ACCESS_AS_UNAUTHENTICATED_ENABLED", "Mail";
+        /// Mail about new things in an account.
+        ///
+        /// Whoever has a confirmed address is told when a passkey is added or removed, when recovery codes are made or used, and of a sign-in with a browser never seen for them: what, when, from where, and what to do if it was somebody else.
+        account_news: bool = true, "EMAIL_LOGIN_NOTIFICATION_ENABLED", "Mail";
         /// Sign in with another device.
         ///
         /// Whoever is signed in on their telephone lets another browser in with it: for televisions and computers without passkeys. It can be tricked out of people, a passkey cannot; so administrators are left out.

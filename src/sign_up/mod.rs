@@ -212,7 +212,7 @@ fn invitation(app: &App, to: &str, url: &str, expires_at: Timestamp, now: Timest
     speaking(settings.default_language, || {
         let text = model::InvitationText { app_name: &settings.app_name, url, until: instant(expires_at) }.render()?;
         let subject = t("mail-invitation-subject").with("app", &settings.app_name).into();
-        Ok(Mail { to: to.to_owned(), subject, text, useful_for: expires_at.since(now) })
+        Ok(Mail { to: to.to_owned(), about: None, subject, text, useful_for: expires_at.since(now) })
     })
 }
 

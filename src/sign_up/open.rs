@@ -88,7 +88,7 @@ async fn answer_one(app: &App) -> anyhow::Result<bool> {
                 client_ip: &wish.client_ip,
             };
             let subject = t("mail-sign-up-subject").with("app", &settings.app_name).into();
-            Ok(Mail { to: wish.email.clone(), subject, text: text.render()?, useful_for: LIFETIME })
+            Ok(Mail { to: wish.email.clone(), about: None, subject, text: text.render()?, useful_for: LIFETIME })
         })?;
         mail::queue(&mut tx, &app.sealer, &mail, now).await?;
         let client = Client { ip: wish.client_ip.parse().ok(), user_agent: wish.user_agent.clone(), ..Client::default() };

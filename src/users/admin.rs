@@ -233,7 +233,7 @@ pub async fn show(
     let sources = directory::sources(&app, &mut conn).await?;
     let sessions = sessions::of_user(&app, &mut conn, id, deed.now).await?;
     let mark = user.directory.as_deref().map(|name| sources.mark(name).to_owned()).unwrap_or_default();
-    let is_last_admin = user.is_admin() && !user.is_disabled() && !super::has_other_admin(&mut conn, id).await?;
+    let is_last_admin = user.is_admin() && !user.is_disabled() && !super::has_other_able_admin(&mut conn, id).await?;
     Ok(ShowPage {
         chrome: deed.admin.chrome(&app),
         notice: notice(&word.notice),

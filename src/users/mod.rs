@@ -12,19 +12,22 @@ pub mod profile;
 pub mod reserved_claims;
 mod store;
 
+use pictures::Picture;
+
 pub use list::{COUNTED, Filter, Line, Order, Record};
 pub use model::{Source, User};
 pub use profile::{Draft, Refusal};
 
+use crate::account_news::{self, News};
 use crate::app::App;
-use crate::audit::{self, Kind};
+use crate::audit::{self, Event, Kind};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
-use crate::id::UserId;
+use crate::id::{AuditEventId, ClientId, UserId};
 use crate::language::Language;
-use crate::sessions::{self, AdminDeed, RoutineDeed};
-use crate::web::Mistakes;
+use crate::sessions::{self, AdminDeed, RoutineDeed, SignedIn};
 use crate::web::list::Pages;
+use crate::web::{Client, Mistakes};
 
 /// Finds a person by id.
 ///
@@ -79,12 +82,44 @@ pub async fn has_admin(conn: &mut Conn) -> sqlx::Result<bool> {
     store::has_admin(conn).await
 }
 
-/// Whether anyone else who can sign in is an administrator.
+/// Who is there to administer this server. Less than before is what the directory must not bring about by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Administered {
+    /// By nobody who may come in.
+    ByNobody,
+    /// By people who may come in, none of whom has a passkey (yet).
+    ByNobodyAble,
+    /// By somebody who can sign in with a passkey.
+    BySomebody,
+}
+
+/// Who is there to administer this server.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn has_other_admin(conn: &mut Conn, than: UserId) -> sqlx::Result<bool> {
-    store::has_other_admin(conn, than).await
+pub async fn administered(conn: &mut Conn) -> sqlx::Result<Administered> {
+    Ok(match store::has_admin(conn).await? {
+        false => Administered::ByNobody,
+        true if store::able_admins(conn).await?.is_empty() => Administered::ByNobodyAble,
+        true => Administered::BySomebody,
+    })
+}
+
+/// Whether anyone else could administer this server now: an administrator who may come in and has a passkey. Who has none can do nothing here until they
+/// have come in another way and added one, and whether they can is not certain: a link may be lost, a directory not answer.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn has_other_able_admin(conn: &mut Conn, than: UserId) -> sqlx::Result<bool> {
+    Ok(store::able_admins(conn).await?.into_iter().any(|id| id != than))
+}
+
+/// [`has_other_able_admin`], and keeps administrators as they are until the transaction ends. To be called before a row of one of them is locked otherwise.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn lock_other_able_admin(tx: &mut Tx, than: UserId) -> sqlx::Result<bool> {
+    Ok(store::lock_able_admins(tx).await?.into_iter().any(|id| id != than))
 }
 
 /// Stores a new local person. The caller audits and commits.
@@ -214,7 +249,7 @@ pub async fn block(app: &App, deed: &AdminDeed, id: UserId) -> Result<(), Error>
     let mut tx = app.db.begin().await?;
     let able_admins = store::lock_able_admins(&mut tx).await?;
     let user = store::find(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
-    profile::may_be_kept_out(id, deed.admin.user.id, &able_admins)?;
+    profile::may_be_kept_out(&user, deed.admin.user.id, &able_admins)?;
     if store::block(&mut tx, id, deed.now).await? {
         store::void_access(&mut tx, id, deed.now).await?;
         sessions::end_all(&mut tx, &[id], deed.now).await?;
@@ -261,7 +296,7 @@ pub async fn unmake_admin(app: &App, deed: &AdminDeed, id: UserId) -> Result<(),
     let able_admins = store::lock_able_admins(&mut tx).await?;
     let user = store::find(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
     if !user.directory_admin {
-        profile::must_not_be_last(id, &able_admins)?;
+        profile::must_not_be_last(&user, &able_admins)?;
     }
     if store::revoke_local_admin(&mut tx, id, deed.now).await? {
         audit::record(&mut tx, deed.event(Kind::UserChanged).on(id.uuid(), &user.username).with("administrator", "yes → no")).await?;
@@ -293,7 +328,7 @@ pub async fn delete(app: &App, deed: &AdminDeed, id: UserId) -> Result<(), Error
     let mut tx = app.db.begin().await?;
     let able_admins = store::lock_able_admins(&mut tx).await?;
     let user = local(&mut tx, id).await?;
-    profile::may_be_kept_out(id, deed.admin.user.id, &able_admins)?;
+    profile::may_be_kept_out(&user, deed.admin.user.id, &able_admins)?;
     sessions::end_all(&mut tx, &[id], deed.now).await?;
     if !store::delete_local(&mut tx, id).await? {
         return Err(Refusal::FromDirectory.into());
@@ -302,6 +337,79 @@ pub async fn delete(app: &App, deed: &AdminDeed, id: UserId) -> Result<(), Error
     audit::record(&mut tx, deed.event(Kind::UserDeleted).on(id.uuid(), &user.username).with("name", user.display_name).with("email", email)).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Deletes somebody who wants it, with everything that is theirs; gives the apps to tell in their browser. Their other apps are told, and they get a mail.
+///
+/// # Errors
+/// Refused where the installation does not let people do it, for a directory's people, and for the last administrator who can sign in.
+pub async fn delete_own(app: &App, now: Timestamp, client: &Client, signed_in: &SignedIn) -> Result<Vec<ClientId>, OwnError> {
+    if !app.settings().own_account_deletion {
+        return Err(Refusal::NotOffered.into());
+    }
+    let id = signed_in.user.id;
+    let mut tx = app.db.begin().await?;
+    let able_admins = store::lock_able_admins(&mut tx).await?;
+    let user = store::find(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
+    profile::may_leave(&user, &able_admins)?;
+    let ended = sessions::end(&mut tx, id, signed_in.session.id, now).await?;
+    sessions::end_all(&mut tx, &[id], now).await?;
+    let event = AuditEventId::new();
+    account_news::tell(&mut tx, app, &user, News::AccountDeleted, client, event, now).await.map_err(OwnError::Internal)?;
+    if !store::delete_local(&mut tx, id).await? {
+        return Err(Refusal::FromDirectory.into());
+    }
+    let deleted = Event::new(now, Kind::UserDeleted, signed_in.actor()).on(id.uuid(), &user.username).from_client(client);
+    audit::record_as(&mut tx, event, deleted.with("by", "themselves")).await?;
+    tx.commit().await?;
+    Ok(ended.front_channel)
+}
+
+/// Why somebody may not delete their own account now; `None` when they may.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn stays_because(app: &App, conn: &mut Conn, user: &User) -> sqlx::Result<Option<Refusal>> {
+    if !app.settings().own_account_deletion {
+        return Ok(Some(Refusal::NotOffered));
+    }
+    Ok(profile::may_leave(user, &store::able_admins(conn).await?).err())
+}
+
+/// Why somebody's own wish was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum OwnError {
+    /// A rule forbids it.
+    #[error("refused: {0}")]
+    Refused(Refusal),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// Something else failed.
+    #[error(transparent)]
+    Internal(anyhow::Error),
+}
+
+impl From<Refusal> for OwnError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Stores the picture somebody sent of themselves, or takes it away.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn change_own_picture(app: &App, now: Timestamp, client: &Client, signed_in: &SignedIn, picture: Option<&Picture>) -> sqlx::Result<()> {
+    let user = &signed_in.user;
+    let mut tx = app.db.begin().await?;
+    match picture {
+        Some(picture) => pictures::put_own(&mut tx, user.id, picture, now).await?,
+        None => pictures::remove(&mut tx, user.id).await?,
+    }
+    let event = Event::new(now, Kind::UserChanged, signed_in.actor()).on(user.id.uuid(), &user.username).from_client(client);
+    audit::record(&mut tx, event.with("picture", if picture.is_some() { "changed" } else { "removed" })).await?;
+    tx.commit().await
 }
 
 /// A person no directory has a say in.

@@ -1,10 +1,14 @@
 //! Pictures of people: taken from where they come, made small, served under an address that changes with them.
 
 use std::io::Cursor;
+use std::time::Duration;
+
+use anyhow::Context as _;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder as _, ImageReader, Limits};
+use tokio::sync::Semaphore;
 
 use super::store;
 use crate::clock::Timestamp;
@@ -18,10 +22,16 @@ const SIDE: u32 = 256;
 pub const SOURCE_BYTES_MAX: usize = 5 * 1024 * 1024;
 /// The largest width or height decoded, in pixels: what a camera makes.
 const SOURCE_SIDE_MAX: u32 = 8_000;
+/// The most pixels decoded: a telephone's best.
+const SOURCE_PIXELS_MAX: u64 = 30_000_000;
 /// What decoding one picture may take of memory, in bytes.
 const DECODE_BYTES_MAX: u64 = 200 * 1024 * 1024;
 /// How well a picture is kept, of 100.
 const QUALITY: u8 = 82;
+/// Pictures people send are decoded one at a time: a hundred at once must not take the memory or the processors of everybody who signs in.
+static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
+/// How long somebody waits for those before.
+const WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// A picture as it is served: square, small, and without anything the camera wrote beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,10 +53,44 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Decodes a picture of unknown origin, within limits, and turns it upright. Keeps a processor busy for some milliseconds.
+/// Which square of a picture to keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crop {
+    /// Where the square lies between left (0) and right (100).
+    pub x: u32,
+    /// Where it lies between top (0) and bottom (100).
+    pub y: u32,
+    /// How near: 100 is the largest square there is, 400 one of a quarter of its side.
+    pub zoom: u32,
+}
+
+impl Default for Crop {
+    fn default() -> Self {
+        Self { x: 50, y: 50, zoom: 100 }
+    }
+}
+
+impl Crop {
+    /// Reads what a form says; what is missing, no number or beyond the ends becomes the nearest that is allowed.
+    pub fn read(x: &str, y: &str, zoom: &str) -> Self {
+        let read = |text: &str, otherwise: u32, least: u32, most: u32| text.trim().parse().unwrap_or(otherwise).clamp(least, most);
+        let whole = Self::default();
+        Self { x: read(x, whole.x, 0, 100), y: read(y, whole.y, 0, 100), zoom: read(zoom, whole.zoom, 100, 400) }
+    }
+
+    /// Left, top and side of the square in a picture of this size, in pixels.
+    fn square(self, width: u32, height: u32) -> (u32, u32, u32) {
+        let side = (u64::from(width.min(height)) * 100 / u64::from(self.zoom.max(100))).max(1);
+        let along = |room: u32, percent: u32| u64::from(room).saturating_sub(side) * u64::from(percent.min(100)) / 100;
+        let whole = |pixels: u64| u32::try_from(pixels).unwrap_or(u32::MAX);
+        (whole(along(width, self.x)), whole(along(height, self.y)), whole(side))
+    }
+}
+
+/// Decodes a picture of unknown origin, within limits, and turns it upright; of an animation the first picture. Keeps a processor busy for some milliseconds.
 ///
 /// # Errors
-/// One sentence when it is larger than 5 MiB or 8,000 pixels, no JPEG, PNG or WebP, empty or damaged.
+/// One sentence when it is larger than 5 MiB, 8,000 pixels a side or 30 million in all, no JPEG, PNG, WebP or GIF, empty or damaged.
 pub fn decode(unverified: &[u8]) -> Result<DynamicImage, String> {
     if unverified.len() > SOURCE_BYTES_MAX {
         return Err(format!("The picture has {} bytes, more than the {SOURCE_BYTES_MAX} taken.", unverified.len()));
@@ -58,6 +102,11 @@ pub fn decode(unverified: &[u8]) -> Result<DynamicImage, String> {
     limits.max_alloc = Some(DECODE_BYTES_MAX);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(damaged)?;
+    // Before anything is decoded: the head alone says how large it becomes.
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > SOURCE_PIXELS_MAX || decoder.total_bytes() > DECODE_BYTES_MAX {
+        return Err(too_many_pixels());
+    }
     // A picture without a usable orientation stands as it is.
     let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
     let mut picture = DynamicImage::from_decoder(decoder).map_err(damaged)?;
@@ -68,11 +117,15 @@ pub fn decode(unverified: &[u8]) -> Result<DynamicImage, String> {
     Ok(picture)
 }
 
+fn too_many_pixels() -> String {
+    format!("The picture has more than {SOURCE_SIDE_MAX} pixels a side, or more than {} million in all.", SOURCE_PIXELS_MAX / 1_000_000)
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "as map_err wants it")]
 fn damaged(error: image::ImageError) -> String {
     match error {
-        image::ImageError::Limits(_) => format!("The picture has more than {SOURCE_SIDE_MAX} pixels a side."),
-        image::ImageError::Unsupported(_) => "The picture is neither JPEG nor PNG nor WebP.".to_owned(),
+        image::ImageError::Limits(_) => too_many_pixels(),
+        image::ImageError::Unsupported(_) => "The picture is neither JPEG nor PNG, WebP or GIF.".to_owned(),
         _ => "The picture is damaged.".to_owned(),
     }
 }
@@ -82,9 +135,40 @@ fn damaged(error: image::ImageError) -> String {
 /// # Errors
 /// As [`decode`].
 pub fn prepare(unverified: &[u8]) -> Result<Picture, String> {
+    prepare_cropped(unverified, Crop::default())
+}
+
+/// What became of a picture somebody sent.
+#[derive(Debug)]
+pub enum Prepared {
+    /// It can be stored.
+    Done(Picture),
+    /// It cannot be used; a sentence says why.
+    Refused(String),
+    /// Others are before it, and it is not its turn for too long.
+    Busy,
+}
+
+/// [`prepare`] for a picture somebody sent, with the square they chose: beside the pages' threads, and one at a time however many come.
+///
+/// # Errors
+/// When the work itself failed.
+pub async fn prepare_sent(unverified: Vec<u8>, crop: Crop) -> anyhow::Result<Prepared> {
+    let Ok(Ok(turn)) = tokio::time::timeout(WAIT_MAX, ONE_AT_A_TIME.acquire()).await else { return Ok(Prepared::Busy) };
+    let work = move || {
+        // Held by the work and not by the request, which may be gone before the work ends.
+        let _turn = turn;
+        prepare_cropped(&unverified, crop)
+    };
+    Ok(match tokio::task::spawn_blocking(work).await.context("making a picture small")? {
+        Ok(picture) => Prepared::Done(picture),
+        Err(reason) => Prepared::Refused(reason),
+    })
+}
+
+fn prepare_cropped(unverified: &[u8], crop: Crop) -> Result<Picture, String> {
     let picture = decode(unverified)?;
-    let side = picture.width().min(picture.height());
-    let (left, top) = ((picture.width() - side) / 2, (picture.height() - side) / 2);
+    let (left, top, side) = crop.square(picture.width(), picture.height());
     let square = picture.crop_imm(left, top, side, side);
     let small = if side > SIDE { square.resize_exact(SIDE, SIDE, FilterType::Triangle) } else { square };
     // JPEG has no transparency: what was see-through becomes white.
@@ -147,6 +231,25 @@ pub async fn leave_out(tx: &mut Tx, user: UserId, source: &[u8; 32], stamp: &str
     store::leave_picture_out(tx, user, source, stamp, now).await
 }
 
+/// What stands where a directory's stamp would, for pictures people sent themselves: no directory takes those away.
+const OWN: &str = "own";
+
+/// Stores a picture its person sent.
+///
+/// # Errors
+/// When the database refuses, also when the person is gone.
+pub async fn put_own(tx: &mut Tx, user: UserId, picture: &Picture, now: Timestamp) -> sqlx::Result<()> {
+    store::put_picture(tx, user, &sha256(&picture.bytes), OWN, picture, now).await
+}
+
+/// Whether a person's picture is one they sent themselves.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_own(conn: &mut Conn, user: UserId) -> sqlx::Result<bool> {
+    store::is_own_picture(conn, user).await
+}
+
 /// Takes a person's picture away.
 ///
 /// # Errors
@@ -177,7 +280,7 @@ mod tests {
     #[test]
     fn a_picture_becomes_a_small_square_jpeg_whatever_it_was() {
         let wide = DynamicImage::ImageRgb8(RgbImage::from_pixel(600, 300, image::Rgb([10, 200, 30])));
-        for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP] {
+        for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif] {
             let picture = prepare(&encoded(&wide, format)).unwrap();
             let read = image::load_from_memory_with_format(&picture.bytes, ImageFormat::Jpeg).unwrap();
             assert_eq!((read.width(), read.height()), (256, 256));
@@ -196,8 +299,54 @@ mod tests {
         assert!(prepare(&vec![0; SOURCE_BYTES_MAX + 1]).unwrap_err().contains("5242880"));
         let flat = DynamicImage::ImageLuma8(image::GrayImage::new(SOURCE_SIDE_MAX + 1, 1));
         assert!(prepare(&encoded(&flat, ImageFormat::Png)).unwrap_err().contains("8000 pixels"));
+        let many = DynamicImage::ImageLuma8(image::GrayImage::new(6_000, 6_000));
+        assert!(prepare(&encoded(&many, ImageFormat::Png)).unwrap_err().contains("30 million"));
+        assert!(prepare(b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>").unwrap_err().contains("neither JPEG"));
+        assert!(prepare(b"BM\x00\x00").unwrap_err().contains("neither JPEG"));
         let mut cut = encoded(&DynamicImage::ImageRgb8(RgbImage::new(64, 64)), ImageFormat::Png);
         cut.truncate(cut.len() / 2);
         assert!(prepare(&cut).unwrap_err().contains("damaged"));
+    }
+
+    #[test]
+    fn the_square_somebody_chose_lies_inside_the_picture() {
+        let whole = Crop::default();
+        assert_eq!(whole.square(600, 300), (150, 0, 300));
+        assert_eq!(Crop { x: 0, ..whole }.square(600, 300), (0, 0, 300));
+        assert_eq!(Crop { x: 100, y: 100, zoom: 200 }.square(600, 300), (450, 150, 150));
+        assert_eq!(Crop::read("-5", "nonsense", "9999"), Crop { x: 50, y: 50, zoom: 400 });
+        assert_eq!(Crop::read("200", "7", "50"), Crop { x: 100, y: 7, zoom: 100 });
+        for (width, height) in [(1, 1), (1, 8_000), (7, 3)] {
+            for x in [0, 50, 100] {
+                let (left, top, side) = Crop { x, y: x, zoom: 400 }.square(width, height);
+                assert!(side >= 1 && left + side <= width && top + side <= height, "{width}x{height} {x}");
+            }
+        }
+        let mut halves = RgbImage::from_pixel(400, 200, image::Rgb([255, 0, 0]));
+        image::imageops::replace(&mut halves, &RgbImage::from_pixel(200, 200, image::Rgb([0, 0, 255])), 200, 0);
+        let right = prepare_cropped(&encoded(&DynamicImage::ImageRgb8(halves), ImageFormat::Png), Crop { x: 100, ..whole }).unwrap();
+        let [red, _, blue] = image::load_from_memory(&right.bytes).unwrap().to_rgb8().get_pixel(20, 100).0;
+        assert!(red < 60 && blue > 200, "{red} {blue}");
+    }
+
+    #[test]
+    fn what_a_camera_wrote_beside_the_picture_is_gone_and_it_stands_upright() {
+        // Big-endian TIFF: one tag, orientation 6 (to be turned to the right), and a text as a place would be.
+        let mut exif = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0".to_vec();
+        exif.extend_from_slice(b"GPS 47.3769 N 8.5417 E");
+        let mut picture = RgbImage::from_pixel(64, 32, image::Rgb([255, 255, 255]));
+        image::imageops::replace(&mut picture, &RgbImage::from_pixel(16, 32, image::Rgb([0, 0, 0])), 0, 0);
+        let plain = encoded(&DynamicImage::ImageRgb8(picture), ImageFormat::Jpeg);
+        let mut tagged = plain[..2].to_vec();
+        tagged.extend_from_slice(&[0xff, 0xe1]);
+        tagged.extend_from_slice(&u16::try_from(exif.len() + 2).unwrap().to_be_bytes());
+        tagged.extend_from_slice(&exif);
+        tagged.extend_from_slice(&plain[2..]);
+        let upright = decode(&tagged).unwrap();
+        assert_eq!((upright.width(), upright.height()), (32, 64));
+        let top = prepare_cropped(&tagged, Crop { y: 0, ..Crop::default() }).unwrap();
+        assert!(!top.bytes.windows(4).any(|bytes| bytes == b"Exif" || bytes == b"GPS "));
+        let read = image::load_from_memory(&top.bytes).unwrap().to_rgb8();
+        assert!(read.get_pixel(16, 3).0[0] < 60 && read.get_pixel(16, 28).0[0] > 200, "the dark edge was at the left and is at the top now");
     }
 }

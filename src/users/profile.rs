@@ -169,6 +169,8 @@ pub enum Refusal {
     Yourself,
     /// Nobody would be left to administer this server.
     LastAdmin,
+    /// The installation does not let people do it.
+    NotOffered,
 }
 
 impl Refusal {
@@ -179,8 +181,11 @@ impl Refusal {
             Self::FromDirectory => {
                 "This person comes from the directory, which alone says who they are. Change their entry there; the next sync brings it here."
             }
+            Self::NotOffered => "This is not done here. Ask your administrator.",
             Self::Yourself => "You cannot do this to yourself. Ask another administrator.",
-            Self::LastAdmin => "This is the last administrator who can sign in; nobody could undo it. Make somebody else an administrator first.",
+            Self::LastAdmin => {
+                "This is the last administrator who can sign in with a passkey; nobody could undo it. Make somebody else an administrator first, and let them add a passkey."
+            }
         }
     }
 }
@@ -191,23 +196,34 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Whether somebody may be kept out or deleted by `admin`, given every administrator who can sign in.
+/// Whether somebody may be kept out or deleted by `admin`, given every administrator who can sign in with a passkey.
 ///
 /// # Errors
-/// [`Refusal::Yourself`], or [`Refusal::LastAdmin`] when they are the only one.
-pub fn may_be_kept_out(subject: UserId, admin: UserId, able_admins: &[UserId]) -> Result<(), Refusal> {
-    if subject == admin {
+/// [`Refusal::Yourself`], or [`Refusal::LastAdmin`] when no other administrator is left.
+pub fn may_be_kept_out(subject: &User, admin: UserId, able_admins: &[UserId]) -> Result<(), Refusal> {
+    if subject.id == admin {
         return Err(Refusal::Yourself);
     }
     must_not_be_last(subject, able_admins)
 }
 
-/// Whether somebody may lose the administration, given every administrator who can sign in.
+/// Whether somebody may delete their own account, given every administrator who can sign in with a passkey.
 ///
 /// # Errors
-/// [`Refusal::LastAdmin`] when they are the only one.
-pub fn must_not_be_last(subject: UserId, able_admins: &[UserId]) -> Result<(), Refusal> {
-    if able_admins == [subject] { Err(Refusal::LastAdmin) } else { Ok(()) }
+/// [`Refusal::FromDirectory`], or [`Refusal::LastAdmin`].
+pub fn may_leave(subject: &User, able_admins: &[UserId]) -> Result<(), Refusal> {
+    if subject.directory.is_some() {
+        return Err(Refusal::FromDirectory);
+    }
+    must_not_be_last(subject, able_admins)
+}
+
+/// Whether somebody may lose the administration, given every administrator who can sign in with a passkey.
+///
+/// # Errors
+/// [`Refusal::LastAdmin`] when they are an administrator and no other is left, also where none is able now: then every one of them may be the one who helps.
+pub fn must_not_be_last(subject: &User, able_admins: &[UserId]) -> Result<(), Refusal> {
+    if subject.is_admin() && able_admins.iter().all(|id| *id == subject.id) { Err(Refusal::LastAdmin) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -247,11 +263,18 @@ mod tests {
 
     #[test]
     fn nobody_locks_everyone_out() {
-        let (ada, bob, eve) = (UserId::new(), UserId::new(), UserId::new());
-        assert_eq!(may_be_kept_out(ada, ada, &[ada, bob]), Err(Refusal::Yourself));
-        assert_eq!(may_be_kept_out(ada, bob, &[ada]), Err(Refusal::LastAdmin));
-        assert_eq!(may_be_kept_out(eve, bob, &[bob]), Ok(()));
-        assert_eq!(must_not_be_last(bob, &[ada, bob]), Ok(()));
-        assert_eq!(must_not_be_last(bob, &[bob]), Err(Refusal::LastAdmin));
+        let person = |local_admin| User { local_admin, ..User::new_local("x", None, "", "", Timestamp::EPOCH) };
+        let (ada, bob, eve) = (person(true), person(true), person(false));
+        assert_eq!(may_be_kept_out(&ada, ada.id, &[ada.id, bob.id]), Err(Refusal::Yourself));
+        assert_eq!(may_be_kept_out(&ada, bob.id, &[ada.id]), Err(Refusal::LastAdmin));
+        assert_eq!(may_be_kept_out(&eve, bob.id, &[bob.id]), Ok(()));
+        assert_eq!(must_not_be_last(&bob, &[ada.id, bob.id]), Ok(()));
+        assert_eq!(must_not_be_last(&bob, &[bob.id]), Err(Refusal::LastAdmin));
+        // Bob has no passkey: he may go while Ada stays, and Ada may not while there is only Bob.
+        assert_eq!(must_not_be_last(&bob, &[ada.id]), Ok(()));
+        assert_eq!(must_not_be_last(&ada, &[ada.id]), Err(Refusal::LastAdmin));
+        // Nobody is able: none of the administrators goes, everyone else may.
+        assert_eq!(must_not_be_last(&bob, &[]), Err(Refusal::LastAdmin));
+        assert_eq!(may_be_kept_out(&eve, bob.id, &[]), Ok(()));
     }
 }

@@ -4,7 +4,7 @@ use super::model::{User, key, search_text};
 use super::pictures::{Known, Picture};
 use super::profile::Profile;
 use crate::clock::Timestamp;
-use crate::db::{Conn, Tx, Value, query, query_list, query_per_engine};
+use crate::db::{Conn, Engine, Tx, Value, query, query_list};
 use crate::id::UserId;
 
 pub(super) async fn find(conn: &mut Conn, id: UserId) -> sqlx::Result<Option<User>> {
@@ -122,28 +122,26 @@ pub(super) async fn void_access(tx: &mut Tx, id: UserId, now: Timestamp) -> sqlx
     query("UPDATE users SET access_void_until = $2 WHERE id = $1 AND access_void_until < $2").bind(id).bind(now).execute(tx).await.map(|_| ())
 }
 
-pub(super) async fn has_other_admin(conn: &mut Conn, than: UserId) -> sqlx::Result<bool> {
-    let row: Option<(i64,)> = query(
-        "SELECT CAST(1 AS BIGINT) FROM users
-         WHERE (local_admin OR directory_admin) AND blocked_at IS NULL AND COALESCE(directory_state, 'active') = 'active' AND id <> $1 LIMIT 1",
+/// Administrators who may come in and have a passkey, without which nobody administers: whoever has none yet (or no more) could help nobody.
+pub(super) async fn able_admins(conn: &mut Conn) -> sqlx::Result<Vec<UserId>> {
+    let rows: Vec<(UserId,)> = query(
+        "SELECT id FROM users
+         WHERE (local_admin OR directory_admin) AND blocked_at IS NULL AND COALESCE(directory_state, 'active') = 'active'
+           AND EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = users.id) ORDER BY id",
     )
-    .bind(than)
-    .optional(conn)
-    .await?;
-    Ok(row.is_some())
-}
-
-/// Every administrator who can sign in, by id. On PostgreSQL their rows are locked, so that two administrators cannot keep each other out at once;
-/// SQLite has one writer anyway.
-pub(super) async fn lock_able_admins(tx: &mut Tx) -> sqlx::Result<Vec<UserId>> {
-    let rows: Vec<(UserId,)> = query_per_engine(
-        "SELECT id FROM users WHERE (local_admin OR directory_admin) AND blocked_at IS NULL AND COALESCE(directory_state, 'active') = 'active' ORDER BY id",
-        "SELECT id FROM users WHERE (local_admin OR directory_admin) AND blocked_at IS NULL AND COALESCE(directory_state, 'active') = 'active' ORDER BY id
-         FOR UPDATE",
-    )
-    .all(tx)
+    .all(conn)
     .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// [`able_admins`]. On PostgreSQL the rows of all administrators are locked first, so that two administrators cannot keep each other out at once; SQLite has
+/// one writer anyway.
+pub(super) async fn lock_able_admins(tx: &mut Tx) -> sqlx::Result<Vec<UserId>> {
+    if tx.engine() == Engine::Postgres {
+        let _locked: Vec<(UserId,)> = query("SELECT id FROM users WHERE local_admin OR directory_admin ORDER BY id FOR UPDATE").all(tx).await?;
+    }
+    // A statement of its own: it sees what was committed while the one before waited.
+    able_admins(tx).await
 }
 
 /// `false` when there is no such local person: the condition keeps a directory's people as the directory has them.
@@ -209,7 +207,8 @@ pub(super) async fn delete_local(tx: &mut Tx, id: UserId) -> sqlx::Result<bool> 
 
 pub(super) async fn picture_sources(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<Known>> {
     query(
-        "SELECT users.id AS \"user\", users.entry_id, users.directory_state = 'active' AS is_active, user_pictures.source_hash AS source,
+        "SELECT users.id AS \"user\", users.entry_id, users.directory_state = 'active' AS is_active,
+                CASE WHEN user_pictures.source_stamp <> 'own' THEN user_pictures.source_hash END AS source,
                 COALESCE(user_pictures.source_stamp, '') AS stamp
          FROM users LEFT JOIN user_pictures ON user_pictures.user_id = users.id
          WHERE users.directory = $1 AND users.entry_id IS NOT NULL",
@@ -241,6 +240,12 @@ pub(super) async fn leave_picture_out(tx: &mut Tx, user: UserId, source: &[u8; 3
     let nothing = Picture { media_type: "", bytes: Vec::new() };
     put_picture(tx, user, source, stamp, &nothing, now).await?;
     query("UPDATE users SET picture = '' WHERE id = $1").bind(user).execute(tx).await.map(|_| ())
+}
+
+pub(super) async fn is_own_picture(conn: &mut Conn, user: UserId) -> sqlx::Result<bool> {
+    let row: Option<(i64,)> =
+        query("SELECT CAST(1 AS BIGINT) FROM user_pictures WHERE user_id = $1 AND source_stamp = 'own'").bind(user).optional(conn).await?;
+    Ok(row.is_some())
 }
 
 pub(super) async fn stamp_picture(tx: &mut Tx, user: UserId, stamp: &str) -> sqlx::Result<()> {

@@ -15,6 +15,7 @@ use crate::audit::{self, Event, Kind};
 use crate::clock::Timestamp;
 use crate::directory_passwords;
 use crate::error::AppError;
+use crate::first_steps;
 use crate::id::{PasskeyId, SessionId};
 use crate::language::{duration, t};
 use crate::passkeys::http::{OnTheWay, SignInQuery};
@@ -50,6 +51,8 @@ struct CodesPage {
     codes: Vec<String>,
     made_at: Timestamp,
     has_replaced: bool,
+    /// Where the person goes when they have kept them.
+    done: &'static str,
 }
 
 #[derive(Template, WebTemplate)]
@@ -103,6 +106,7 @@ struct Open {
 pub async fn profile_page(State(app): State<App>, signed_in: SignedIn, Query(unverified): Query<NoticeQuery>) -> Result<Response, AppError> {
     let changes_password = directory_passwords::offers_change(&app, &signed_in.user).await?;
     let standing = super::standing_of(&mut app.db.read().await?, signed_in.user.id, app.clock.now()).await?;
+    let is_on_the_way = first_steps::of_user(&mut app.db.read().await?, signed_in.user.id).await?.is_some();
     let Outlook { risk, heading, sentence } = standing.outlook;
     let way_in = WayIn {
         class: risk.class(),
@@ -111,6 +115,7 @@ pub async fn profile_page(State(app): State<App>, signed_in: SignedIn, Query(unv
         wants_passkey: risk != Risk::Low && !standing.advises_second,
         wants_codes: standing.codes < recovery_codes::FEW,
         advises_second: standing.advises_second,
+        is_on_the_way,
     };
     account::profile_page(app, signed_in, unverified, changes_password, way_in).await
 }
@@ -143,6 +148,7 @@ pub async fn make(State(app): State<App>, FreshSession(signed_in): FreshSession,
     let now = app.clock.now();
     let has_replaced = recovery_codes::standing(&mut app.db.read().await?, signed_in.user.id).await?.unused > 0;
     let codes = recovery_codes::make(&app, now, &client, &signed_in).await?;
+    let is_on_the_way = first_steps::of_user(&mut app.db.read().await?, signed_in.user.id).await?.is_some();
     Ok(CodesPage {
         chrome: signed_in.chrome(&app),
         address: app.config.origin.as_str().to_owned(),
@@ -150,6 +156,7 @@ pub async fn make(State(app): State<App>, FreshSession(signed_in): FreshSession,
         user: signed_in.user,
         made_at: now,
         has_replaced,
+        done: if is_on_the_way { "/account/welcome" } else { "/account/recovery" },
     })
 }
 

@@ -9,13 +9,15 @@ mod store;
 use std::time::Duration;
 
 use crate::access_links::{self, Made};
+use crate::account_news::{self, News};
 use crate::app::App;
 use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
 use crate::db::Conn;
-use crate::id::{PasskeyId, UserId};
+use crate::id::{AuditEventId, PasskeyId, UserId};
 use crate::sessions::{self, AdminDeed};
 use crate::users::{self, User};
+use crate::web::Client;
 use crate::web::list::{PAGE_LINES, Pages};
 use crate::{passkeys, recovery_codes};
 
@@ -26,7 +28,7 @@ pub use store::Line;
 const LINK_LIFETIME: Duration = Duration::from_secs(86_400);
 
 /// How a person stands, for their own account page.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct OwnStanding {
     /// What to tell them.
     pub outlook: Outlook,
@@ -125,7 +127,11 @@ pub async fn take_passkey_away(app: &App, deed: &AdminDeed, id: UserId, passkey:
     users::void_access(&mut tx, id, deed.now).await?;
     let ended = sessions::end_all(&mut tx, &[id], deed.now).await?;
     let event = deed.event(Kind::PasskeyRemoved).on(id.uuid(), &user.username).with("passkey", name.as_str());
-    audit::record(&mut tx, event.with("passkeys_left", left).with("sessions", ended)).await?;
+    let event_id = AuditEventId::new();
+    audit::record_as(&mut tx, event_id, event.with("passkeys_left", left).with("sessions", ended)).await?;
+    let news = News::PasskeyRemoved { name: &name, by_administrator: true };
+    // Where the administrator is, is theirs.
+    account_news::tell(&mut tx, app, &user, news, &Client::default(), event_id, deed.now).await?;
     let done = if left == 0 && !user.is_disabled() {
         // Links made up to this instant are void with the sessions.
         let later = deed.now + Duration::from_millis(1);

@@ -115,28 +115,13 @@ pub fn outlook(ways: Ways) -> Outlook {
     let risk = ways.risk();
     let (heading, sentence) = match (risk, ways.passkeys, ways.codes) {
         (Risk::NoWay, ..) => (t("outlook-no-way"), t("outlook-no-way-next")),
-        (Risk::OneThing, 0, 1..) => {
-            (t("outlook-paper"), t("outlook-paper-next"))
-        }
-        (Risk::OneThing, 0, _) => (
-            t("outlook-gone"),
-            t("outlook-gone-next"),
-        ),
-        (Risk::OneThing, ..) => (
-            t("outlook-device"),
-            t("outlook-device-next"),
-        ),
-        (Risk::OneAccount, ..) => (
-            t("outlook-manager"),
-            t("outlook-manager-next"),
-        ),
+        (Risk::OneThing, 0, 1..) => (t("outlook-paper"), t("outlook-paper-next")),
+        (Risk::OneThing, 0, _) => (t("outlook-gone"), t("outlook-gone-next")),
+        (Risk::OneThing, ..) => (t("outlook-device"), t("outlook-device-next")),
+        (Risk::OneAccount, ..) => (t("outlook-manager"), t("outlook-manager-next")),
         (Risk::Low, 1, 1..=2) => (t("outlook-lose-passkey"), t("outlook-few-next")),
-        (Risk::Low, 1, _) => {
-            (t("outlook-lose-passkey"), t("outlook-codes-next"))
-        }
-        (Risk::Low, _, 0) => {
-            (t("outlook-lose-device"), t("outlook-second-next"))
-        }
+        (Risk::Low, 1, _) => (t("outlook-lose-passkey"), t("outlook-codes-next")),
+        (Risk::Low, _, 0) => (t("outlook-lose-device"), t("outlook-second-next")),
         (Risk::Low, ..) => (t("outlook-lose-device"), t("outlook-good-next")),
     };
     Outlook { risk, heading, sentence }

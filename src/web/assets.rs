@@ -27,6 +27,7 @@ assets! {
     "app.css", "text/css; charset=utf-8";
     "passkey.js", "text/javascript; charset=utf-8";
     "pages.js", "text/javascript; charset=utf-8";
+    "picture.js", "text/javascript; charset=utf-8";
     "form-post.js", "text/javascript; charset=utf-8";
     "signed-out.js", "text/javascript; charset=utf-8";
     "icon.svg", "image/svg+xml";

@@ -5,6 +5,7 @@ use muster::id::ClientId;
 
 use crate::pages::{look_at, screenshots};
 use crate::pages_support::administrator;
+use crate::support::access::Rules;
 use crate::support::app::{Engine, TestApp};
 use crate::support::browser::{Page, View};
 use crate::support::http::Browser;
@@ -20,6 +21,7 @@ async fn carry_over(page: &Page, browser: &Browser, url: &str) {
 
 /// Photographs the page as it stands, in every size and colour.
 async fn photograph(page: &Page, name: &str) {
+    assert_eq!(page.broken_rules(Rules::All).await, Vec::<String>::new(), "{name}");
     for (look, view) in [("desktop", View::DESKTOP), ("phone", View::PHONE), ("dark", View::DESKTOP.dark()), ("phone-dark", View::PHONE.dark())] {
         page.look(view).await;
         let is_wider = page.eval("document.documentElement.scrollWidth > document.documentElement.clientWidth").await;

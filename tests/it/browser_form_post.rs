@@ -72,7 +72,7 @@ async fn the_answer_reaches_the_app_by_itself_and_by_the_button() {
     page.click("form button").await;
     page.wait_for_path("/account/passkeys/add").await;
     page.click("#add-passkey button").await;
-    page.wait_for_path("/account").await;
+    page.wait_for_path("/account/welcome").await;
 
     let (quiet, asking) = (client(&app, &wiki, true).await, client(&app, &wiki, false).await);
     page.goto(&request(&app, &wiki, &quiet, "form_post")).await;

@@ -71,7 +71,7 @@ async fn a_prompt_closed_while_adding_a_passkey_is_explained_and_can_be_opened_a
 
     page.eval("window.ending = null").await;
     page.click("#add-passkey button").await;
-    page.wait_for_path("/account").await;
+    page.wait_for_path("/account/welcome").await;
     assert_eq!(device.credentials().await.len(), 1);
     assert_eq!(page.problems(), Vec::<String>::new());
     app.stop().await;
@@ -88,7 +88,7 @@ async fn a_prompt_closed_at_sign_in_is_explained_and_can_be_opened_again() {
     page.click("form button").await;
     page.wait_for_path("/account/passkeys/add").await;
     page.click("#add-passkey button").await;
-    page.wait_for_path("/account").await;
+    page.wait_for_path("/account/welcome").await;
     page.goto(&format!("{}/sign-out", app.url)).await;
     page.click("main button").await;
     page.wait_for_path("/sign-in").await;

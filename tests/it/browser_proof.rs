@@ -17,7 +17,7 @@ async fn long_ago<'a>(app: &TestApp, page: &'a Page) -> VirtualAuthenticator<'a>
     page.click("form button").await;
     page.wait_for_path("/account/passkeys/add").await;
     page.click("#add-passkey button").await;
-    page.wait_for_path("/account").await;
+    page.wait_for_path("/account/welcome").await;
     app.clock.advance(LATER);
     device
 }

@@ -24,8 +24,12 @@ async fn from_the_set_up_link_to_a_passkey_and_back_in_by_the_button() {
     page.click("form button").await;
     page.wait_for_path("/account/passkeys/add").await;
     page.click("#add-passkey button").await;
-    page.wait_for_path("/account").await;
-    page.wait_for_text("Your passkey is ready").await;
+    page.wait_for_path("/account/welcome").await;
+    page.wait_for_text("Test your passkey now").await;
+    page.click(".test-passkey button").await;
+    page.wait_for_text("It works: it was you.").await;
+    page.click("main button.link").await;
+    page.wait_for_text("You are ready").await;
     let credentials = device.credentials().await;
     assert_eq!(credentials.len(), 1);
     assert_eq!(credentials[0]["isResidentCredential"], true);
@@ -51,7 +55,7 @@ async fn enrolled<'a>(app: &TestApp, page: &'a Page, username: &str) -> VirtualA
     page.click("form button").await;
     page.wait_for_path("/account/passkeys/add").await;
     page.click("#add-passkey button").await;
-    page.wait_for_path("/account").await;
+    page.wait_for_path("/account/welcome").await;
     device
 }
 
@@ -93,7 +97,7 @@ async fn without_a_passkey_or_without_a_finger_the_page_says_so_and_lets_one_try
     assert!(page.text("#passkey-status").await.contains("Nothing changed"), "{}", page.text("#passkey-status").await);
     device.set_verifies(true).await;
     page.click("#add-passkey button").await;
-    page.wait_for_path("/account").await;
+    page.wait_for_path("/account/welcome").await;
     // A second one on the same device.
     page.goto(&format!("{}/account/passkeys/add", app.url)).await;
     page.click("#add-passkey button").await;

@@ -2,6 +2,7 @@
 
 use crate::pages::{look_at, screenshots};
 use crate::pages_support::administrator;
+use crate::support::access::Rules;
 use crate::support::app::{Engine, TestApp};
 use crate::support::browser::{Page, View};
 use crate::support::virtual_authenticator::{Device, VirtualAuthenticator};
@@ -14,11 +15,12 @@ async fn enrolled<'a>(app: &TestApp, page: &'a Page, username: &str) -> VirtualA
     page.click("form button").await;
     page.wait_for_path("/account/passkeys/add").await;
     page.click("#add-passkey button").await;
-    page.wait_for_path("/account").await;
+    page.wait_for_path("/account/welcome").await;
     device
 }
 
 async fn shoot(page: &Page, name: &str) {
+    assert_eq!(page.broken_rules(Rules::All).await, Vec::<String>::new(), "{name}");
     let Some(folder) = screenshots() else { return };
     for (look, view) in [("desktop", View::DESKTOP), ("dark", View::DESKTOP.dark()), ("phone", View::PHONE), ("phone-dark", View::PHONE.dark())] {
         page.look(view).await;

@@ -13,9 +13,10 @@ use muster::users::{self, User};
 use reqwest::Method;
 use serde_json::json;
 
+use crate::enumeration::rank_difference;
 use crate::oidc_support::{Client, REDIRECT_URI, claims};
 use crate::pages::look_at;
-use crate::pages_support::administrator;
+use crate::pages_support::{administrator, forge, led_to};
 use crate::support::app::{Engine, TestApp};
 use crate::support::browser::Page;
 use crate::support::http::{self, Answer, Browser};
@@ -675,13 +676,19 @@ async fn after_the_first_passkey_a_person_goes_on_to_the_app_they_came_from() {
     page.wait_for_path(ADD).await;
     page.wait_for_text("Then you go on to Wiki").await;
     page.click("#add-passkey button").await;
+    page.wait_for_text("Test your passkey now").await;
+    page.click("main button.link").await;
+    page.wait_for_text("Have a second way in").await;
+    page.click("main button.link").await;
+    page.wait_for_text("Go on to Wiki").await;
+    page.click("main button.primary").await;
     // The app is nowhere; what counts is that a code was made for it, with the passkey.
     let codes = "SELECT COUNT(*) FROM authorization_codes";
     wait_until("the app to get its code", async || app.count(codes, vec![]).await == 1).await;
     assert_eq!(app.audited(Kind::PasskeyAdded).await.len(), 1);
 
     // A page here is a way back as well, another site is none.
-    for (back, next) in [("/account/sessions", "/account/sessions"), ("https://evil.example/", "/account?notice=ready")] {
+    for (back, next) in [("/account/sessions", "/account/sessions"), ("https://evil.example/", "/account/apps")] {
         let (browser, uid) = (app.browser(), if back.starts_with('/') { "grace" } else { "linus" });
         let page = browser.get(&format!("{PAGE}?{}", serde_urlencoded::to_string([("back", back)]).expect("a query"))).await;
         let typed = browser.submit(&page, PAGE, &[("username", uid), ("password", &password_of(uid))]).await;
@@ -691,23 +698,14 @@ async fn after_the_first_passkey_a_person_goes_on_to_the_app_they_came_from() {
         let credential = app.passkeys().register(&started["publicKey"]).await.expect("a passkey");
         let body = json!({ "ceremony": started["ceremony"], "credential": credential, "back": back });
         let finished = app.post(&browser, "/account/passkeys/register/finish", &body).await;
-        assert_eq!((finished.json()["next"].as_str(), kept.as_str()), (Some(next), if back.starts_with('/') { back } else { "" }));
+        assert_eq!((finished.json()["next"].as_str(), kept.as_str()), (Some("/account/welcome"), if back.starts_with('/') { back } else { "" }));
+        assert_eq!(led_to(&forge(&app, &browser, "/account/welcome/done", &[]).await), next);
     }
     app.stop().await;
 }
 
 /// How many tries of each kind are measured: enough to see a difference of a fifth of what answers scatter.
 const MEASURED: u32 = 24;
-
-/// Mann and Whitney's test: how far two samples are from coming from one source, in standard deviations.
-fn rank_difference(one: &[Duration], other: &[Duration]) -> f64 {
-    let mut all: Vec<(Duration, bool)> = one.iter().map(|took| (*took, true)).chain(other.iter().map(|took| (*took, false))).collect();
-    all.sort_unstable();
-    let ranks: f64 = all.iter().zip(1_u32..).filter(|((_, is_one), _)| *is_one).map(|(_, rank)| f64::from(rank)).sum();
-    let count = |sample: &[Duration]| f64::from(u32::try_from(sample.len()).expect("a few"));
-    let (n, m) = (count(one), count(other));
-    (ranks - n * (n + m + 1.0) / 2.0).abs() / (n * m * (n + m + 1.0) / 12.0).sqrt()
-}
 
 #[tokio::test]
 async fn how_long_a_refusal_takes_does_not_tell_whether_somebody_exists() {

@@ -178,7 +178,7 @@ async fn somebody_in_chromium_signs_in_to_an_app_behind_nginx_with_a_passkey_and
     page.click("form button").await;
     page.wait_for_path("/account/passkeys/add").await;
     page.click("#add-passkey button").await;
-    page.wait_for_path("/account").await;
+    page.wait_for_path("/account/welcome").await;
     page.before_every_page("PublicKeyCredential.isConditionalMediationAvailable = async () => false;").await;
     page.goto(&format!("{}/sign-out", app.url)).await;
     page.click("main button").await;

@@ -158,7 +158,11 @@ async fn open_house() -> (TestApp, Mailbox) {
     let mailbox = Mailbox::start().await;
     let environment = mailbox.environment();
     let mut variables: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    variables.extend([("EMAIL_ONE_TIME_ACCESS_AS_UNAUTHENTICATED_ENABLED", "true"), ("ALLOW_USER_SIGNUPS", "open")]);
+    variables.extend([
+        ("EMAIL_ONE_TIME_ACCESS_AS_UNAUTHENTICATED_ENABLED", "true"),
+        ("ALLOW_USER_SIGNUPS", "open"),
+        ("ALLOW_OWN_ACCOUNT_DELETION", "true"),
+    ]);
     let app = TestApp::start_with(Engine::Sqlite, &variables).await;
     (app, mailbox)
 }
@@ -227,6 +231,14 @@ async fn every_text_of_a_persons_pages_is_in_the_catalogue() {
         "/account/sessions",
         "/account/approve",
         "/device",
+        "/account",
+        "/account/passkeys",
+        "/account/passkeys?notice=added",
+        "/account/activity",
+        "/account/export",
+        "/account/delete",
+        "/account/picture",
+        "/account/welcome",
     ] {
         is_whole(&browser.get(path).await, &data);
     }

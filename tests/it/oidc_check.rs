@@ -144,7 +144,7 @@ async fn an_administrator_checks_an_app_in_a_browser() {
     page.click("form button").await;
     page.wait_for_path("/account/passkeys/add").await;
     page.click("#add-passkey button").await;
-    page.wait_for_path("/account").await;
+    page.wait_for_path("/account/welcome").await;
 
     let registration =
         Registration { name: "Wiki".into(), redirect_uris: vec![REDIRECT_URI.into()], claims_in_id_token: true, ..Registration::default() };

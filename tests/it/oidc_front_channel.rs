@@ -135,7 +135,7 @@ async fn oidcc_frontchannel_rp_initiated_logout() {
     page.click("form button").await;
     page.wait_for_path("/account/passkeys/add").await;
     page.click("#add-passkey button").await;
-    page.wait_for_path("/account").await;
+    page.wait_for_path("/account/welcome").await;
     let client_id = register(&app, &wiki).await;
 
     for scripts in [true, false] {

@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::oidc_support::plain;
 use crate::pages_support::{administrator, crowd, directory_person, forge, group};
+use crate::support::access::Rules;
 use crate::support::app::{Engine, TestApp};
 use crate::support::browser::{Page, View};
 use crate::support::http::{Answer, Browser, answer};
@@ -268,10 +269,20 @@ pub(crate) async fn look_at(page: &Page, name: &str, url: &str) {
         // The browser itself reports a page that is not there.
         let problems = if name == "error" { Vec::new() } else { page.problems() };
         assert_eq!(problems, Vec::<String>::new(), "{name} on a {look}");
+        let rules = match look {
+            "desktop" => Some(Rules::All),
+            "phone" => Some(Rules::Layout),
+            "dark" => Some(Rules::Colours),
+            _ => None,
+        };
+        if let Some(rules) = rules {
+            assert_eq!(page.broken_rules(rules).await, Vec::<String>::new(), "{name} on a {look}");
+        }
         if let Some(folder) = screenshots() {
             page.screenshot(&folder.join(format!("{name}-{look}.png"))).await;
         }
     }
+    assert_eq!(page.strains().await, Vec::<String>::new(), "{name}");
 }
 
 /// `MUSTER_SCREENSHOTS`: a folder to look at the pages in.

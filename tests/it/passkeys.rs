@@ -26,7 +26,7 @@ async fn a_person_comes_by_a_link_adds_a_passkey_and_signs_in_with_it_without_a_
         let by_link = browser.cookies("/");
         let added = app.add_passkey(&browser, &passkeys).await;
         assert_eq!(added.status, 200, "{}", added.body);
-        assert_eq!(added.json()["next"], "/account?notice=ready");
+        assert_eq!(added.json()["next"], "/account/welcome");
         assert_eq!(passkeys.len(), 1);
         // The session is another one: made by the passkey.
         let by_passkey = browser.cookies("/");

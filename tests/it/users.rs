@@ -169,6 +169,11 @@ async fn nobody_shuts_themselves_or_the_last_administrator_out() {
         assert_eq!(led_to(&forge(app, &browser, &format!("/admin/users/{}/block", second.id), &[]).await).split('=').nth(1), Some("blocked"));
         assert_eq!(forge(app, &browser, &format!("{own}/unmake-admin"), &[]).await.status, StatusCode::CONFLICT);
         forge(app, &browser, &format!("/admin/users/{}/unblock", second.id), &[]).await;
+        // Nor does one without a passkey, who could not come in and undo it.
+        let refused = forge(app, &browser, &format!("{own}/unmake-admin"), &[]).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT);
+        assert!(refused.body.contains("let them add a passkey"), "{}", refused.body);
+        app.enrol(&app.browser(), &app.passkeys(), &second).await;
         // Now it is theirs to give away, and the pages close at once.
         assert_eq!(led_to(&forge(app, &browser, &format!("{own}/unmake-admin"), &[]).await), "/account");
         assert_eq!(browser.get("/admin/users").await.status, StatusCode::FORBIDDEN);

@@ -140,14 +140,14 @@ async fn bring_up_to_date(app: &App, config: &DirectoryConfig, id: &[EntryId], p
         );
         return Ok(Refreshed::Unreachable);
     }
-    let had_admin = users::has_admin(&mut tx).await?;
+    let administered = users::administered(&mut tx).await?;
     let created = match store::apply(&mut tx, &config.name, &plan, &current, at).await {
         Ok(created) => created,
         // Somebody else writes about them at this moment.
         Err(NotApplied::Outdated) => return Ok(Refreshed::Unchanged),
         Err(NotApplied::Database(error)) => return Err(error),
     };
-    if had_admin && !users::has_admin(&mut tx).await? {
+    if users::administered(&mut tx).await? < administered {
         tracing::warn!(directory = config.name, "the last administrator is not in the directory or disabled there; that needs a confirmed sync");
         return Ok(Refreshed::Unreachable);
     }

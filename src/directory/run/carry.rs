@@ -199,7 +199,7 @@ impl Run<'_> {
     async fn write(&self, plan: &Plan<'_>, current: &Current, changes: &Changes) -> sqlx::Result<Written> {
         let now = self.app.clock.now();
         let mut tx = self.app.db.begin().await?;
-        let had_admin = users::has_admin(&mut tx).await?;
+        let administered = users::administered(&mut tx).await?;
         // While what says which apps have something of them without a session (devices) is still there.
         sessions::end_all(&mut tx, &plan.deleted_users, now).await?;
         let created = match store::apply(&mut tx, self.directory, plan, current, now).await {
@@ -208,7 +208,7 @@ impl Run<'_> {
             Err(NotApplied::Database(error)) => return Err(error),
         };
         let is_confirmed = self.confirmed == Some(plan.digest);
-        if had_admin && !is_confirmed && !users::has_admin(&mut tx).await? {
+        if !is_confirmed && users::administered(&mut tx).await? < administered {
             return Ok(Written::NoAdminLeft);
         }
         let out: Vec<UserId> = plan.locked_out().collect();

@@ -38,7 +38,10 @@ impl View {
 pub(crate) struct Page {
     connection: Connection,
     context: String,
+    target: String,
     session: String,
+    /// Whether the context goes with this tab.
+    is_first: bool,
 }
 
 /// A cookie as the browser keeps it.
@@ -57,14 +60,19 @@ impl Page {
     pub(crate) async fn open() -> Self {
         static CHROMIUM: OnceCell<(Server, TempDir, Connection)> = OnceCell::const_new();
         let connection = CHROMIUM.get_or_init(start).await.2.clone();
-        let ask = async |method: &str, parameters: Value, field: &str| {
-            let answer = connection.call(None, method, parameters).await.unwrap_or_else(|error| panic!("{method}: {error}"));
-            answer[field].as_str().expect("an id").to_owned()
-        };
-        let context = ask("Target.createBrowserContext", json!({}), "browserContextId").await;
-        let target = ask("Target.createTarget", json!({ "url": "about:blank", "browserContextId": context }), "targetId").await;
-        let session = ask("Target.attachToTarget", json!({ "targetId": target, "flatten": true }), "sessionId").await;
-        let page = Self { connection, context, session };
+        let context = asked(&connection, "Target.createBrowserContext", json!({}), "browserContextId").await;
+        Self::tab(connection, context, true).await
+    }
+
+    /// Another tab beside this one, with the same cookies.
+    pub(crate) async fn beside(&self) -> Self {
+        Self::tab(self.connection.clone(), self.context.clone(), false).await
+    }
+
+    async fn tab(connection: Connection, context: String, is_first: bool) -> Self {
+        let target = asked(&connection, "Target.createTarget", json!({ "url": "about:blank", "browserContextId": context }), "targetId").await;
+        let session = asked(&connection, "Target.attachToTarget", json!({ "targetId": target, "flatten": true }), "sessionId").await;
+        let page = Self { connection, context, target, session, is_first };
         for domain in ["Page", "Runtime", "Log", "WebAuthn"] {
             page.call(&format!("{domain}.enable"), json!({})).await;
         }
@@ -96,6 +104,11 @@ impl Page {
         self.call("Emulation.setDeviceMetricsOverride", metrics).await;
         let scheme = if view.dark { "dark" } else { "light" };
         self.call("Emulation.setEmulatedMedia", json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] })).await;
+    }
+
+    /// Sets one preference of the person, such as `forced-colors`, until the next [`Page::look`].
+    pub(super) async fn prefer(&self, feature: &str, value: &str) {
+        self.call("Emulation.setEmulatedMedia", json!({ "features": [{ "name": feature, "value": value }] })).await;
     }
 
     /// Runs a script in every page from now on, before the page's own.
@@ -178,21 +191,30 @@ impl Page {
         self.call("Input.insertText", json!({ "text": text })).await;
     }
 
-    /// Presses and releases a key that is not a letter: `Tab`, `Enter`, `Escape`.
+    /// Presses and releases a key that is not a letter: `Tab`, `Shift+Tab`, `Enter`, `Space`, `Escape`.
     pub(crate) async fn press(&self, key: &str) {
-        let (code, text) = match key {
-            "Tab" => (9, None),
-            "Enter" => (13, Some("\r")),
-            "Escape" => (27, None),
+        let (name, code, number, text, modifiers) = match key {
+            "Tab" => ("Tab", "Tab", 9, None, 0),
+            "Shift+Tab" => ("Tab", "Tab", 9, None, 8),
+            "Enter" => ("Enter", "Enter", 13, Some("\r"), 0),
+            "Space" => (" ", "Space", 32, Some(" "), 0),
+            "Escape" => ("Escape", "Escape", 27, None, 0),
             _ => panic!("{key} is not a key the tests know"),
         };
-        let mut down =
-            json!({ "type": if text.is_some() { "keyDown" } else { "rawKeyDown" }, "key": key, "code": key, "windowsVirtualKeyCode": code });
+        let mut event = json!({ "key": name, "code": code, "windowsVirtualKeyCode": number, "modifiers": modifiers });
+        event["type"] = "keyUp".into();
+        let up = event.clone();
+        event["type"] = if text.is_some() { "keyDown" } else { "rawKeyDown" }.into();
         if let Some(text) = text {
-            down["text"] = text.into();
+            event["text"] = text.into();
         }
-        self.call("Input.dispatchKeyEvent", down).await;
-        self.call("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": key, "code": key, "windowsVirtualKeyCode": code })).await;
+        self.call("Input.dispatchKeyEvent", event).await;
+        self.call("Input.dispatchKeyEvent", up).await;
+    }
+
+    /// Types where the keyboard is.
+    pub(crate) async fn type_text(&self, text: &str) {
+        self.call("Input.insertText", json!({ "text": text })).await;
     }
 
     /// What a person reads in an element, once it is there.
@@ -244,6 +266,62 @@ impl Page {
         self.connection.events(&self.session).into_iter().filter_map(problem).collect()
     }
 
+    /// Begins to count what comes over the wire, with nothing kept from before.
+    pub(crate) async fn count_traffic(&self) {
+        self.call("Network.enable", json!({})).await;
+        self.call("Network.setCacheDisabled", json!({ "cacheDisabled": true })).await;
+    }
+
+    /// What was asked for since [`Page::forget_problems`], and how many bytes came, heads included.
+    pub(crate) fn traffic(&self) -> (Vec<String>, u64) {
+        let (mut urls, mut bytes) = (Vec::new(), 0.0);
+        for event in self.connection.events(&self.session) {
+            match event.method.as_str() {
+                "Network.requestWillBeSent" => urls.push(event.parameters["request"]["url"].as_str().unwrap_or_default().to_owned()),
+                "Network.loadingFinished" => bytes += event.parameters["encodedDataLength"].as_f64().unwrap_or_default(),
+                _ => {}
+            }
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of bytes, which the protocol gives as a float")]
+        let bytes = bytes as u64;
+        (urls, bytes)
+    }
+
+    /// Makes this the tab that is looked at: passkeys are for no other.
+    pub(crate) async fn come_to_front(&self) {
+        self.call("Page.bringToFront", json!({})).await;
+    }
+
+    /// Whether anything the browser told of this page since [`Page::forget_problems`] holds a text.
+    pub(crate) fn has_heard(&self, text: &str) -> bool {
+        self.connection.events(&self.session).iter().any(|event| event.parameters.to_string().contains(text))
+    }
+
+    /// Lets the next answer whose URL ends so come without some of its heads: as from a server that does not send them.
+    ///
+    /// Panics when none comes within [`PATIENCE`].
+    pub(crate) async fn strip_heads(&self, ending: &str, stripped: &[&str], meanwhile: impl Future<Output = ()>) {
+        let pattern = json!({ "urlPattern": format!("*{ending}"), "requestStage": "Response" });
+        self.call("Fetch.enable", json!({ "patterns": [pattern] })).await;
+        meanwhile.await;
+        let paused = || self.connection.events(&self.session).into_iter().find(|event| event.method == "Fetch.requestPaused");
+        wait_until("an answer to strip", async || paused().is_some()).await;
+        let paused = paused().expect("just seen").parameters;
+        let is_kept = |head: &&Value| !head["name"].as_str().is_some_and(|name| stripped.iter().any(|stripped| name.eq_ignore_ascii_case(stripped)));
+        let kept: Vec<&Value> = paused["responseHeaders"].as_array().expect("heads").iter().filter(is_kept).collect();
+        let changed = json!({ "requestId": paused["requestId"], "responseCode": paused["responseStatusCode"], "responseHeaders": kept });
+        self.call("Fetch.continueResponse", changed).await;
+        self.call("Fetch.disable", json!({})).await;
+    }
+
+    /// Makes the network slow or takes it away: each answer comes after so many milliseconds, at so many bytes a second.
+    pub(crate) async fn slow_down(&self, is_away: bool, latency: u32, bytes_per_second: i64) {
+        self.call("Network.enable", json!({})).await;
+        let conditions =
+            json!({ "offline": is_away, "latency": latency, "downloadThroughput": bytes_per_second, "uploadThroughput": bytes_per_second });
+        self.call("Network.emulateNetworkConditions", conditions).await;
+    }
+
     /// Forgets the problems a test has provoked.
     pub(crate) fn forget_problems(&self) {
         self.connection.forget_events(&self.session);
@@ -252,9 +330,19 @@ impl Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
-        self.connection.tell("Target.disposeBrowserContext", &json!({ "browserContextId": self.context }));
+        if self.is_first {
+            self.connection.tell("Target.disposeBrowserContext", &json!({ "browserContextId": self.context }));
+        } else {
+            self.connection.tell("Target.closeTarget", &json!({ "targetId": self.target }));
+        }
         self.connection.forget_events(&self.session);
     }
+}
+
+/// Asks the browser itself for an id.
+async fn asked(connection: &Connection, method: &str, parameters: Value, field: &str) -> String {
+    let answer = connection.call(None, method, parameters).await.unwrap_or_else(|error| panic!("{method}: {error}"));
+    answer[field].as_str().expect("an id").to_owned()
 }
 
 /// Text as a JavaScript string.

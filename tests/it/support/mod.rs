@@ -6,6 +6,8 @@
 //! | [`process`] | the `muster` binary as a server and as a command |
 //! | [`http`] | a browser's manners over plain HTTP: cookies, forms, same-origin headers |
 //! | [`browser`], [`cdp`] | pages in a real Chromium |
+//! | [`access`] | whether everyone can use a page: axe-core's rules, narrow windows, preferences |
+//! | [`firefox`] | a page in a real Firefox |
 //! | [`virtual_authenticator`] | a passkey device inside that Chromium |
 //! | [`authenticator`] | a passkey in software for tests without a browser |
 //! | [`forge`] | an authenticator whose every byte a test can bend |
@@ -20,6 +22,7 @@
 //! | [`ldap_tools`], [`certificates`] | what the directories share |
 //! | [`janitor`] | nothing of all this outlives the test binary, however it ends |
 
+pub(crate) mod access;
 pub(crate) mod apache;
 pub(crate) mod app;
 pub(crate) mod authenticator;
@@ -28,6 +31,7 @@ pub(crate) mod cdp;
 pub(crate) mod certificates;
 pub(crate) mod ds389;
 pub(crate) mod faulty_ldap;
+pub(crate) mod firefox;
 pub(crate) mod forge;
 pub(crate) mod guarded;
 pub(crate) mod http;

@@ -7,8 +7,12 @@ use super::browser::Page;
 /// What kind of device to plug in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Device {
+    /// `ctap2`, or `u2f` for a key from before passkeys.
+    pub(crate) protocol: &'static str,
     /// `internal`, `usb`, `nfc`, `ble` or `hybrid`.
     pub(crate) transport: &'static str,
+    /// Whether it can verify who touches it at all: has a PIN or a fingerprint.
+    pub(crate) can_verify: bool,
     /// Whether it can keep discoverable credentials.
     pub(crate) discoverable: bool,
     /// Whether the person passes user verification.
@@ -22,7 +26,7 @@ pub(crate) struct Device {
 impl Default for Device {
     /// The password manager of a laptop.
     fn default() -> Self {
-        Self { transport: "internal", discoverable: true, verifies: true, synced: true, present: true }
+        Self { protocol: "ctap2", transport: "internal", can_verify: true, discoverable: true, verifies: true, synced: true, present: true }
     }
 }
 
@@ -45,7 +49,7 @@ impl Page {
     /// Plugs a device in.
     pub(crate) async fn plug_in(&self, device: Device) -> VirtualAuthenticator<'_> {
         let options = json!({
-            "protocol": "ctap2", "transport": device.transport, "hasResidentKey": device.discoverable, "hasUserVerification": true,
+            "protocol": device.protocol, "transport": device.transport, "hasResidentKey": device.discoverable, "hasUserVerification": device.can_verify,
             "isUserVerified": device.verifies, "automaticPresenceSimulation": device.present,
             "defaultBackupEligibility": device.synced, "defaultBackupState": device.synced,
         });

@@ -1,0 +1,81 @@
+//! That the checks every page goes through ([`crate::pages::look_at`]) see what they are for, and how much of the wire a page takes.
+
+use crate::support::access::Rules;
+use crate::support::app::{Engine, TestApp};
+use crate::support::browser::Page;
+
+#[tokio::test]
+async fn what_keeps_people_out_of_a_page_is_found() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let page = Page::open().await;
+    let url = format!("{}/sign-in/recovery", app.url);
+    for (breaks, rule) in [
+        ("document.querySelector('label[for=f-code]').remove()", "label:"),
+        ("document.querySelector('form button').textContent = ''", "button-name:"),
+        ("document.querySelector('main p').style.color = 'rgb(190, 190, 190)'", "color-contrast:"),
+        ("document.documentElement.lang = ''", "html-has-lang:"),
+        ("document.querySelector('h1').outerHTML = '<h4>Come in</h4>'", "page-has-heading-one:"),
+        ("document.querySelector('main').outerHTML = document.querySelector('main').outerHTML.replace('<main', '<div')", "landmark-one-main:"),
+    ] {
+        page.goto(&url).await;
+        assert_eq!(page.broken_rules(Rules::All).await, Vec::<String>::new(), "as it is");
+        page.eval(&format!("{breaks}; 1")).await;
+        let found = page.broken_rules(Rules::All).await;
+        assert!(found.iter().any(|line| line.starts_with(rule)), "{breaks} is not found: {found:?}");
+    }
+    for (breaks, words) in [
+        ("document.querySelector('h1').style.minWidth = '500px'", "pushed sideways at 320 px"),
+        ("document.querySelector('h1').style.minWidth = '700px'", "pushed sideways at 200 %"),
+        (
+            "Object.assign(document.querySelector('main p').style, { height: '1.5em', overflow: 'hidden', whiteSpace: 'nowrap', width: 'fit-content', lineHeight: '1.4em', height: '1.4em' })",
+            "cut off by wider spacing",
+        ),
+        ("document.querySelector('form button').style.setProperty('transition', 'color 1s', 'important')", "moves although"),
+        (
+            "Object.assign(document.querySelector('form button').style, { border: '0', forcedColorAdjust: 'none' })",
+            "not seen in the system's colours",
+        ),
+    ] {
+        page.goto(&url).await;
+        assert_eq!(page.strains().await, Vec::<String>::new(), "as it is");
+        page.eval(&format!("{breaks}; 1")).await;
+        let found = page.strains().await;
+        assert!(found.iter().any(|line| line.contains(words)), "{breaks} is not found: {found:?}");
+    }
+    app.stop().await;
+}
+
+/// What a page of people may weigh, in bytes over the wire with everything it loads.
+const PAGE_BYTES_MAX: u64 = 60 * 1024;
+
+#[tokio::test]
+async fn a_page_of_people_is_light_and_asks_nobody_else() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let ada = app.person("ada").await;
+    let browser = app.browser();
+    app.enrol(&browser, &app.passkeys(), &ada).await;
+    let page = Page::open().await;
+    page.count_traffic().await;
+    let weigh = async |path: &str| {
+        page.forget_problems();
+        page.goto(&format!("{}{path}", app.url)).await;
+        let (urls, bytes) = page.traffic();
+        assert!(urls.len() >= 3, "{path} loads its style and script: {urls:?}");
+        assert!(urls.iter().all(|url| url.starts_with(&app.url) || url.starts_with("data:")), "{path} asks somebody else: {urls:?}");
+        eprintln!("{path}: {} requests, {bytes} bytes", urls.len());
+        assert!(bytes > 1_000 && bytes < PAGE_BYTES_MAX, "{path} weighs {bytes} bytes: {urls:?}");
+    };
+    for path in ["/sign-in", "/sign-in/recovery", "/sign-in/device", "/signed-out"] {
+        weigh(path).await;
+    }
+    for cookie in browser.cookies("/").split("; ") {
+        let (name, value) = cookie.split_once('=').expect("a cookie has a value");
+        page.set_cookie(name, value, &app.url).await;
+    }
+    for path in
+        ["/account", "/account/apps", "/account/passkeys", "/account/passkeys/add", "/account/sessions", "/account/recovery", "/account/approve"]
+    {
+        weigh(path).await;
+    }
+    app.stop().await;
+}
