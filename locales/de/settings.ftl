@@ -13,6 +13,8 @@ settings-mails-wait = { $count } { $count ->
    *[other] E-Mails warten
 } darauf, versandt zu werden.
 settings-mails-problem = Der letzte Versuch ist gescheitert: { $problem }
+settings-passkey-policies = Regeln für Passkeys
+settings-limits = Wirksame Grenzen
 settings-save = Einstellungen speichern
 settings-try-mail = E-Mail-Einstellungen ausprobieren
 settings-try-mail-lead = Sendet eine E-Mail an Ihre eigene Adresse, mit den gespeicherten Einstellungen.

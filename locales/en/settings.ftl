@@ -13,6 +13,8 @@ settings-mails-wait = { $count } { $count ->
    *[other] mails wait
 } to be sent.
 settings-mails-problem = The last try failed: { $problem }
+settings-passkey-policies = Passkey policies
+settings-limits = Limits in force
 settings-save = Save settings
 settings-try-mail = Try the mail settings
 settings-try-mail-lead = Sends a mail to your own address with the settings that are saved.
