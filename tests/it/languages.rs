@@ -387,3 +387,27 @@ async fn mails_are_written_in_the_language_of_who_gets_them() {
     assert_eq!(eve.language, "");
     app.stop().await;
 }
+
+#[tokio::test]
+async fn settings_and_what_is_wrong_with_them_are_said_in_german() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let (_, browser) = administrator(&app, "root").await;
+    let label = |page: &Answer, key: &str| page.texts(&format!("label[for='f-{key}']"));
+    let english = browser.get("/admin/settings").await;
+    assert_eq!(label(&english, "app_name"), ["Name of this installation"]);
+
+    browser.set_cookie("muster-language=de");
+    let german = browser.get("/admin/settings").await;
+    assert_eq!((german.texts("h1")[0].as_str(), german.texts("section h2")[0].as_str()), ("Einstellungen", "Allgemein"));
+    assert_eq!(label(&german, "app_name"), ["Name dieser Installation"]);
+    assert!(german.texts("#f-sign_up option").contains(&"Niemand".to_owned()), "{:?}", german.texts("#f-sign_up option"));
+    let refused = browser.submit(&german, "/admin/settings", &[("session_lifetime", "0")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.texts("#m-session_lifetime"), ["Erlaubt ist hier: eine ganze Zahl von 1 bis 525600."]);
+
+    let new = browser.get("/admin/directories/new").await;
+    assert_eq!((new.texts("h1")[0].as_str(), label(&new, "LDAP_URL")), ("Verzeichnis verbinden", vec!["Adresse".to_owned()]));
+    let refused = browser.submit(&new, "/admin/directories/new", &[("name", "No Name")]).await;
+    assert_eq!(refused.texts("#m-LDAP_URL"), ["Die Adresse fehlt, etwa ldaps://ldap.example.org."]);
+    app.stop().await;
+}
