@@ -16,3 +16,4 @@ sign-up-nothing-there = Nach ein paar Minuten noch nichts da? Sehen Sie im Ordne
 sign-up-yours = Ihr Konto anlegen
 sign-up-yours-lead = Danach fügen Sie Ihren Passkey hinzu: Sie melden sich dann mit Ihrem Fingerabdruck, Ihrem Gesicht oder der Sperre Ihres Geräts an. Ein Passwort gibt es nicht.
 sign-up-make = Mein Konto anlegen
+sign-up-name-with-at = Wählen Sie einen Namen ohne @, damit ihn niemand für eine E-Mail-Adresse hält.

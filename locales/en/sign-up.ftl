@@ -16,3 +16,4 @@ sign-up-nothing-there = Nothing there after a few minutes? Look into the folder 
 sign-up-yours = Make your account
 sign-up-yours-lead = Next you add your passkey: you then sign in with your fingerprint, your face or the lock of your device. There is no password.
 sign-up-make = Make my account
+sign-up-name-with-at = Choose a name without @, so that nobody takes it for an e-mail address.

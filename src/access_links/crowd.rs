@@ -11,7 +11,7 @@ use crate::clock::{Timestamp, duration_for_people};
 use crate::db::Conn;
 use crate::groups::Group;
 use crate::id::{AccessLinkId, GroupId, UserId};
-use crate::language::Language;
+use crate::language::{Language, Text, t};
 use crate::mail;
 use crate::secret::SecretToken;
 use crate::sessions::AdminDeed;
@@ -52,12 +52,12 @@ impl Standing {
     }
 
     /// For people.
-    pub const fn label(self) -> &'static str {
+    pub fn label(self) -> Text {
         match self {
-            Self::In => "Has a passkey",
-            Self::Linked => "Holds a link",
-            Self::Out => "Not yet",
-            Self::KeptOut => "Cannot sign in",
+            Self::In => t("standing-in"),
+            Self::Linked => t("standing-linked"),
+            Self::Out => t("standing-out"),
+            Self::KeptOut => t("standing-kept-out"),
         }
     }
 }

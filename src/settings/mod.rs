@@ -19,7 +19,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 pub(crate) use catalog::settings;
-pub use catalog::{Choice, Entry, Input, SettingValue, Whole};
+pub use catalog::{Choice, Entry, Input, SettingValue, Whole, heading_of, label_of};
 
 pub use other_device::OtherDevice;
 pub use registration_mode::RegistrationMode;
@@ -30,7 +30,7 @@ use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
 use crate::config::{Config, ConfigError, unparsable};
 use crate::db::{Conn, Db, Tx};
-use crate::language::Language;
+use crate::language::{Language, t};
 use crate::mail::{SenderAddress, SmtpTls};
 use crate::secret::{Password, Sealer};
 use crate::sessions::AdminDeed;
@@ -297,7 +297,7 @@ pub fn parse<C: Catalog + Clone>(current: &C, config: &Config, form: &BTreeMap<S
             Ok(()) if values.get(entry.key) != current.get(entry.key) => changes.0.push((*entry, values.get(entry.key))),
             Ok(()) => {}
             Err(allowed) => {
-                mistakes.insert(entry.key.to_owned(), format!("This must be {allowed}."));
+                mistakes.insert(entry.key.to_owned(), t("settings-must-be").with("allowed", allowed).into());
             }
         }
     }

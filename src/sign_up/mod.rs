@@ -66,10 +66,7 @@ pub async fn make(app: &App, deed: &AdminDeed, draft: &LinkDraft) -> Result<Made
     let mut terms = draft.check().map_err(MakeError::Mistakes)?;
     let settings = app.settings();
     if !terms.emails.is_empty() && !mail::is_configured(&settings) {
-        return Err(MakeError::Mistakes(Mistakes::one(
-            "emails",
-            "Mail is not set up here. Enter a mail server in the settings, or leave this empty and hand the link over.",
-        )));
+        return Err(MakeError::Mistakes(Mistakes::one("emails", t("sign-up-links-cannot-mail"))));
     }
     let mut tx = app.db.begin().await?;
     let groups = local_groups(&mut tx, &terms.groups).await?;
@@ -105,11 +102,10 @@ pub async fn make(app: &App, deed: &AdminDeed, draft: &LinkDraft) -> Result<Made
 /// The local groups of these names; a mistake of the field `groups` for those that are not there.
 async fn local_groups(conn: &mut Conn, names: &[String]) -> Result<Vec<GroupId>, MakeError> {
     let found = groups::find_local(conn, names).await?;
-    let unknown: Vec<String> = names.iter().zip(&found).filter(|(_, id)| id.is_none()).map(|(name, _)| format!("“{name}”")).collect();
+    let quoted = |name: &String| String::from(t("sign-up-links-quoted").with("name", name));
+    let unknown: Vec<String> = names.iter().zip(&found).filter(|(_, id)| id.is_none()).map(|(name, _)| quoted(name)).collect();
     if !unknown.is_empty() {
-        let sentence =
-            format!("There is no local group {}. Groups of a directory are filled there, so nobody can be put in one here.", unknown.join(", "));
-        return Err(MakeError::Mistakes(Mistakes::one("groups", sentence)));
+        return Err(MakeError::Mistakes(Mistakes::one("groups", t("sign-up-links-no-group").with("names", unknown.join(", ")))));
     }
     Ok(found.into_iter().flatten().collect())
 }

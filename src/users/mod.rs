@@ -25,7 +25,7 @@ use crate::audit::{self, Event, Kind};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
 use crate::id::{AuditEventId, ClientId, UserId};
-use crate::language::Language;
+use crate::language::{Language, t};
 use crate::sessions::{self, AdminDeed, RoutineDeed, SignedIn};
 use crate::web::list::Pages;
 use crate::web::{Client, Mistakes};
@@ -424,8 +424,8 @@ fn name_what_is_taken(error: sqlx::Error) -> Error {
     let Some(violation) = error.as_database_error().filter(|error| error.is_unique_violation()) else { return error.into() };
     // SQLite names the column in the message, PostgreSQL the constraint; both contain the column's name.
     if violation.message().contains("email_key") {
-        Mistakes::one("email", "Somebody else has this address. Addresses are used once, because apps recognise people by them.").into()
+        Mistakes::one("email", t("person-email-taken")).into()
     } else {
-        Mistakes::one("username", "Somebody else has this username. Choose another.").into()
+        Mistakes::one("username", t("person-username-taken")).into()
     }
 }

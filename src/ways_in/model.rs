@@ -79,12 +79,12 @@ impl Risk {
     }
 
     /// For administrators.
-    pub const fn label(self) -> &'static str {
+    pub fn label(self) -> Text {
         match self {
-            Self::NoWay => "No way in",
-            Self::OneThing => "One loss away",
-            Self::OneAccount => "One password manager",
-            Self::Low => "Well provided",
+            Self::NoWay => t("risk-no-way"),
+            Self::OneThing => t("risk-one-thing"),
+            Self::OneAccount => t("risk-one-account"),
+            Self::Low => t("risk-low"),
         }
     }
 

@@ -73,7 +73,7 @@ pub struct Pager {
 #[derive(Clone, Debug)]
 pub struct Head {
     /// What the column shows.
-    pub label: &'static str,
+    pub label: String,
     /// `ascending`, `descending`, or empty when the list is sorted by another column.
     pub sorted: &'static str,
     /// Where a click leads.
@@ -86,7 +86,7 @@ pub fn sort_words(unverified_sort: &str) -> (&str, bool) {
 }
 
 /// The head of `column`. A click sorts by it, in its natural direction first (`descending_first` for instants and counts), then the other way.
-pub fn head(label: &'static str, column: &str, descending_first: bool, now_by: (&str, bool), href: impl Fn(&str) -> String) -> Head {
+pub fn head(label: impl Into<String>, column: &str, descending_first: bool, now_by: (&str, bool), href: impl Fn(&str) -> String) -> Head {
     let (by, descending) = now_by;
     let sorted = match (by == column, descending) {
         (false, _) => "",
@@ -94,7 +94,7 @@ pub fn head(label: &'static str, column: &str, descending_first: bool, now_by: (
         (true, true) => "descending",
     };
     let turn_down = if by == column { !descending } else { descending_first };
-    Head { label, sorted, href: href(&if turn_down { format!("-{column}") } else { column.to_owned() }) }
+    Head { label: label.into(), sorted, href: href(&if turn_down { format!("-{column}") } else { column.to_owned() }) }
 }
 
 /// `path` with a query; parameters without a value are left out.

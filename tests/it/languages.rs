@@ -4,6 +4,7 @@ use reqwest::{Method, StatusCode};
 use scraper::{Html, Node};
 
 use crate::oidc_support::on_both_databases;
+use crate::pages_support::{administrator, directory_person, forge, group};
 use crate::support::app::{Engine, TestApp};
 use crate::support::http::{Answer, Browser, answer};
 use crate::support::mailbox::Mailbox;
@@ -261,6 +262,55 @@ async fn every_text_of_a_persons_pages_is_in_the_catalogue() {
 }
 
 #[tokio::test]
+async fn every_text_of_the_administrations_pages_about_people_is_in_the_catalogue() {
+    let (app, _mailbox) = open_house().await;
+    let (_, browser) = administrator(&app, "root").await;
+    browser.set_cookie("muster-language=en-XA");
+    let (ada, eve) = (app.person("ada").await, directory_person(&app, "eve", false).await);
+    let (team, listed) = (group(&app, "team", true, &[ada.id]).await, group(&app, "listed", false, &[eve.id]).await);
+    let people = ["root Example", "root@example.org", "root", "ada Example", "ada@example.org", "ada", "eve Example", "eve@example.org", "eve"];
+    let data = [&people[..], &["team", "listed", "default", "class 7b", "K7QF-3M"]].concat();
+    for path in [
+        "/admin/users".to_owned(),
+        "/admin/users?q=nobody".into(),
+        "/admin/users?notice=created".into(),
+        "/admin/users/new".into(),
+        format!("/admin/users/{}", ada.id),
+        format!("/admin/users/{}/edit", ada.id),
+        format!("/admin/users/{}", eve.id),
+        "/admin/groups".into(),
+        "/admin/groups?q=none".into(),
+        "/admin/groups/new".into(),
+        format!("/admin/groups/{team}"),
+        format!("/admin/groups/{team}?notice=added"),
+        format!("/admin/groups/{team}/edit"),
+        format!("/admin/groups/{team}/coming-in"),
+        format!("/admin/groups/{listed}"),
+        "/admin/sign-up".into(),
+        "/admin/sign-in-problems".into(),
+        "/admin/sign-in-problems?code=x".into(),
+        "/admin/lock-out".into(),
+        "/admin/lock-out?level=no_way".into(),
+        "/admin/audit?kind=key_withdrawn".into(),
+        "/admin/audit?person=nobody".into(),
+    ] {
+        is_whole(&browser.get(&path).await, &data);
+    }
+    for (path, fields) in [
+        ("/admin/users/new".to_owned(), vec![("username", "a b"), ("email", "nobody"), ("phone", "call me")]),
+        ("/admin/groups/new".into(), vec![("name", "a,b")]),
+        (format!("/admin/groups/{team}/members"), vec![("people", "nobody")]),
+        (format!("/admin/users/{}/access-link", ada.id), vec![("lifetime", "day")]),
+        (format!("/admin/groups/{team}/coming-in"), vec![("form", "sheets"), ("whom", "without-passkey")]),
+        ("/admin/sign-up".into(), vec![("note", ""), ("uses", "0"), ("emails", "nobody"), ("groups", "none")]),
+        ("/admin/sign-up".into(), vec![("note", "class 7b")]),
+    ] {
+        is_whole(&forge(&app, &browser, &path, &fields).await, &data);
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn an_app_may_ask_for_a_language_and_the_browser_and_the_person_outdo_it() {
     on_both_databases(async |provider| {
         let client = provider.client_with(|registration| registration.skip_consent = false, &[]).await;
@@ -335,5 +385,29 @@ async fn mails_are_written_in_the_language_of_who_gets_them() {
     let mails = mailbox.wait_for(3).await;
     assert!(mails[2].content.contains("Subject: Ihr Konto bei Muster"), "{}", mails[2].content);
     assert_eq!(eve.language, "");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn settings_and_what_is_wrong_with_them_are_said_in_german() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let (_, browser) = administrator(&app, "root").await;
+    let label = |page: &Answer, key: &str| page.texts(&format!("label[for='f-{key}']"));
+    let english = browser.get("/admin/settings").await;
+    assert_eq!(label(&english, "app_name"), ["Name of this installation"]);
+
+    browser.set_cookie("muster-language=de");
+    let german = browser.get("/admin/settings").await;
+    assert_eq!((german.texts("h1")[0].as_str(), german.texts("section h2")[0].as_str()), ("Einstellungen", "Allgemein"));
+    assert_eq!(label(&german, "app_name"), ["Name dieser Installation"]);
+    assert!(german.texts("#f-sign_up option").contains(&"Niemand".to_owned()), "{:?}", german.texts("#f-sign_up option"));
+    let refused = browser.submit(&german, "/admin/settings", &[("session_lifetime", "0")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.texts("#m-session_lifetime"), ["Erlaubt ist hier: eine ganze Zahl von 1 bis 525600."]);
+
+    let new = browser.get("/admin/directories/new").await;
+    assert_eq!((new.texts("h1")[0].as_str(), label(&new, "LDAP_URL")), ("Verzeichnis verbinden", vec!["Adresse".to_owned()]));
+    let refused = browser.submit(&new, "/admin/directories/new", &[("name", "No Name")]).await;
+    assert_eq!(refused.texts("#m-LDAP_URL"), ["Die Adresse fehlt, etwa ldaps://ldap.example.org."]);
     app.stop().await;
 }

@@ -210,7 +210,7 @@ fn what_happened(line: &Line) -> String {
         Some(Kind::ProofRefused) => t("passkey-event-proof-refused").into(),
         Some(Kind::PasskeyAdded) => t("passkey-event-added").into(),
         Some(Kind::PasskeyRenamed) => t("passkey-event-renamed").into(),
-        Some(other) => other.label().to_owned(),
+        Some(other) => other.label().into(),
         None => t("passkey-event-other").into(),
     }
 }
