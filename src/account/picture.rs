@@ -151,7 +151,7 @@ async fn again(app: &App, signed_in: SignedIn, crop: Crop, mistake: String) -> R
 }
 
 fn from_directory() -> AppError {
-    AppError::Refused { title: "Not changed here", message: t("picture-not-here").into(), status: StatusCode::CONFLICT }
+    AppError::Refused { title: t("picture-not-here-title").into(), message: t("picture-not-here").into(), status: StatusCode::CONFLICT }
 }
 
 /// `POST /account/picture/remove`.
