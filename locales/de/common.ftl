@@ -2,6 +2,7 @@
 
 sign-in = Anmelden
 sign-out = Abmelden
+not-done = Nicht ausgeführt
 language-choice = Sprache
 to-content = Zum Inhalt springen
 navigation-main = Hauptnavigation

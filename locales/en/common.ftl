@@ -2,6 +2,7 @@
 
 sign-in = Sign in
 sign-out = Sign out
+not-done = Not done
 language-choice = Language
 to-content = Skip to the content
 navigation-main = Main
