@@ -309,9 +309,7 @@ impl Page {
     ///
     /// Panics when there is no such frame, or with what it threw.
     pub(crate) async fn eval_in_frame(&self, origin: &str, expression: &str) -> Value {
-        let is_it = |event: &super::cdp::Event| {
-            event.method == "Runtime.executionContextCreated" && event.parameters["context"]["origin"] == origin
-        };
+        let is_it = |event: &super::cdp::Event| event.method == "Runtime.executionContextCreated" && event.parameters["context"]["origin"] == origin;
         let frame = self.connection.events(&self.session).into_iter().rfind(is_it).expect("a frame of that origin");
         let context = &frame.parameters["context"]["id"];
         let parameters = json!({ "expression": expression, "contextId": context, "awaitPromise": true, "returnByValue": true, "userGesture": true });
