@@ -21,7 +21,7 @@ pub struct Filter {
     pub risk: Option<AtRisk>,
 }
 
-/// A level of the forecast to filter by; see [`super::lock_out`].
+/// A level of the forecast to filter by; the rule is that of `ways_in`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AtRisk {
     /// Its word, as `ways_in::Risk` writes it.

@@ -8,10 +8,12 @@ use muster::users::User;
 use reqwest::StatusCode;
 use serde_json::json;
 
+use crate::pages::look_at;
 use crate::pages_support::{administrator, directory_person, find, forge, group, led_to};
 use crate::proof::{long_ago, prove};
 use crate::support::app::{Engine, TestApp, on_each_engine, on_each_engine_with};
 use crate::support::authenticator::SoftwarePasskeys;
+use crate::support::browser::Page;
 use crate::support::http::{self, Answer, Browser};
 use crate::support::mailbox::Mailbox;
 use crate::support::wait_until;
@@ -718,5 +720,77 @@ async fn a_person_reads_their_own_pages_in_their_language() {
             }
         }
     }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn the_pages_of_ones_own_account_fit_a_phone_and_preview_a_picture_in_a_real_browser() {
+    let app = TestApp::start_with(Engine::Sqlite, DELETION).await;
+    let (_, browser, _) = enrolled(&app, "ada").await;
+    let (_, admin) = administrator(&app, "root").await;
+    let event = app.audited(Kind::PasskeyAdded).await.remove(1).0.id;
+    let page = Page::open().await;
+    page.goto(&app.url).await;
+    for cookie in browser.cookies("/").split("; ") {
+        let (name, value) = cookie.split_once('=').expect("a cookie has a value");
+        page.set_cookie(name, value, &app.url).await;
+    }
+    for (name, path) in [
+        ("own-activity", "/account/activity".to_owned()),
+        ("own-not-me", format!("/account/activity/{event}")),
+        ("own-picture", "/account/picture".into()),
+        ("own-export", "/account/export".into()),
+        ("own-delete", "/account/delete".into()),
+        ("own-welcome-test", "/account/welcome".into()),
+        ("own-profile", "/account".into()),
+    ] {
+        look_at(&page, name, &format!("{}{path}", app.url)).await;
+    }
+    // What will be kept of a picture is seen before it is sent; the sliders move it.
+    page.goto(&format!("{}/account/picture", app.url)).await;
+    let chosen = "(async () => {
+        const canvas = document.createElement('canvas'); canvas.width = 400; canvas.height = 200;
+        const drawing = canvas.getContext('2d'); drawing.fillStyle = '#f00'; drawing.fillRect(0, 0, 200, 200); drawing.fillStyle = '#00f'; drawing.fillRect(200, 0, 200, 200);
+        const bytes = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+        const files = new DataTransfer(); files.items.add(new File([bytes], 'me.png', { type: 'image/png' }));
+        const field = document.querySelector('#f-picture'); field.files = files.files; field.dispatchEvent(new Event('change'));
+        return true;
+    })()";
+    page.eval(chosen).await;
+    page.wait_for("!document.querySelector('#picture-preview').hidden").await;
+    let colour = "[...document.querySelector('#picture-preview').getContext('2d').getImageData(60, 128, 1, 1).data].join()";
+    page.wait_for(&format!("{colour} === '255,0,0,255'")).await;
+    let right = "(() => { const x = document.querySelector('#f-x'); x.value = 100; x.dispatchEvent(new Event('input')); return true; })()";
+    page.eval(right).await;
+    page.wait_for(&format!("{colour} === '0,0,255,255'")).await;
+    page.click("main button.primary").await;
+    page.wait_for_element(".notice.good").await;
+    page.wait_for("document.querySelector('img.avatar')?.complete && document.querySelector('img.avatar').naturalWidth === 200").await;
+    assert_eq!(page.problems(), Vec::<String>::new());
+    look_at(&page, "own-picture-changed", &format!("{}/account/picture", app.url)).await;
+    forge(&app, &browser, "/account/welcome/skip", &[("step", "test")]).await;
+    look_at(&page, "own-welcome-second", &format!("{}/account/welcome", app.url)).await;
+    forge(&app, &browser, "/account/welcome/skip", &[("step", "second")]).await;
+    look_at(&page, "own-welcome-done", &format!("{}/account/welcome", app.url)).await;
+
+    let administration = Page::open().await;
+    administration.goto(&app.url).await;
+    for cookie in admin.cookies("/").split("; ") {
+        let (name, value) = cookie.split_once('=').expect("a cookie has a value");
+        administration.set_cookie(name, value, &app.url).await;
+    }
+    look_at(&administration, "people-with-risk", &format!("{}/admin/users", app.url)).await;
+
+    let visitor = Page::open().await;
+    visitor.goto(&app.url).await;
+    let greeted = app.browser();
+    let (_, _, passkeys) = enrolled(&app, "grace").await;
+    sign_in_with(&app, &greeted, &passkeys, "platform", false).await;
+    for cookie in greeted.cookies("/").split("; ").filter(|cookie| cookie.starts_with("muster-greeting=")) {
+        let (name, value) = cookie.split_once('=').expect("a cookie has a value");
+        visitor.set_cookie(name, value, &app.url).await;
+    }
+    look_at(&visitor, "sign-in-greeting", &format!("{}/sign-in", app.url)).await;
+    assert_eq!(visitor.text("h1").await, "Welcome back, grace Example");
     app.stop().await;
 }
