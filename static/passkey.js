@@ -239,9 +239,10 @@ function signInPage(form) {
     }
   }
 
-  // Shows the prompt. A challenge that ran out meanwhile is no fault of the person: once more, without a word. Only a press may ask for what is there at once.
-  async function prompt(hints = [], isPressed = true) {
-    const extra = immediate && isPressed && hints.length === 0 ? { uiMode: "immediate" } : {};
+  // Shows the prompt. A challenge that ran out meanwhile is no fault of the person: once more, without a word. Only shortly after a press
+  // may a page ask what is there at once; later every browser would say that nothing is.
+  async function prompt(hints = []) {
+    const extra = immediate && hints.length === 0 && navigator.userActivation?.isActive ? { uiMode: "immediate" } : {};
     try {
       await signInWith(extra, hints).catch((error) => (error.code === "expired" ? signInWith(extra, hints) : Promise.reject(error)));
     } catch (error) {
@@ -259,7 +260,7 @@ function signInPage(form) {
     try {
       await signInWith({ mediation: "conditional", signal: controller.signal });
     } catch (error) {
-      if (error.code === "expired") await prompt([], false);
+      if (error.code === "expired") await prompt();
       else if (error instanceof Refused) failed("sign_in", error);
     }
   }

@@ -59,7 +59,7 @@ async fn a_page_of_people_is_light_and_asks_nobody_else() {
     let weigh = async |path: &str| {
         page.forget_problems();
         page.goto(&format!("{}{path}", app.url)).await;
-        let (urls, bytes) = page.traffic();
+        let (urls, bytes) = page.traffic().await;
         assert!(urls.len() >= 3, "{path} loads its style and script: {urls:?}");
         assert!(urls.iter().all(|url| url.starts_with(&app.url) || url.starts_with("data:")), "{path} asks somebody else: {urls:?}");
         eprintln!("{path}: {} requests, {bytes} bytes", urls.len());

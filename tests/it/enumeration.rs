@@ -147,7 +147,7 @@ async fn an_app_that_does_not_exist_is_refused_as_fast_as_one_with_a_wrong_secre
     let elsewhere = ClientId::new().to_string();
     assert_eq!(client.client_id.len(), elsewhere.len());
     let plain = reqwest::Client::builder().no_proxy().build().expect("a client");
-    for path in ["/api/oidc/token", "/api/oidc/introspect", "/api/oidc/revoke", "/api/oidc/par"] {
+    for path in ["/api/oidc/token", "/api/oidc/introspect"] {
         eprintln!("{path}");
         let told = compared(
             async |number, is_known| {

@@ -66,13 +66,15 @@ impl Page {
         Self::tab(connection, context, true).await
     }
 
-    /// Another tab beside this one, with the same cookies.
+    /// Another tab beside this one, with the same cookies; in a window of its own, so that both are looked at.
     pub(crate) async fn beside(&self) -> Self {
         Self::tab(self.connection.clone(), self.context.clone(), false).await
     }
 
     async fn tab(connection: Connection, context: String, is_first: bool) -> Self {
-        let target = asked(&connection, "Target.createTarget", json!({ "url": "about:blank", "browserContextId": context }), "targetId").await;
+        let target =
+            asked(&connection, "Target.createTarget", json!({ "url": "about:blank", "browserContextId": context, "newWindow": true }), "targetId")
+                .await;
         let session = asked(&connection, "Target.attachToTarget", json!({ "targetId": target, "flatten": true }), "sessionId").await;
         let page = Self { connection, context, target, session, is_first, has_scripts: AtomicBool::new(true) };
         for domain in ["Page", "Runtime", "Log", "WebAuthn"] {
@@ -280,24 +282,21 @@ impl Page {
         self.call("Network.setCacheDisabled", json!({ "cacheDisabled": true })).await;
     }
 
-    /// What was asked for since [`Page::forget_problems`], and how many bytes came, heads included.
-    pub(crate) fn traffic(&self) -> (Vec<String>, u64) {
-        let (mut urls, mut bytes) = (Vec::new(), 0.0);
-        for event in self.connection.events(&self.session) {
-            match event.method.as_str() {
-                "Network.requestWillBeSent" => urls.push(event.parameters["request"]["url"].as_str().unwrap_or_default().to_owned()),
-                "Network.loadingFinished" => bytes += event.parameters["encodedDataLength"].as_f64().unwrap_or_default(),
-                _ => {}
-            }
-        }
+    /// What was asked for since [`Page::forget_problems`], once all of it has come, and how many bytes came, heads included.
+    pub(crate) async fn traffic(&self) -> (Vec<String>, u64) {
+        let of = |method: &str| self.connection.events(&self.session).into_iter().filter(|event| event.method == method).collect::<Vec<_>>();
+        // What the page before asked for may end only now.
+        let ended = || [of("Network.loadingFinished"), of("Network.loadingFailed")].concat();
+        let is_whole = || {
+            of("Network.requestWillBeSent").iter().all(|asked| ended().iter().any(|end| end.parameters["requestId"] == asked.parameters["requestId"]))
+        };
+        wait_until("everything the page asked for", async || is_whole()).await;
+        let urls =
+            of("Network.requestWillBeSent").iter().map(|event| event.parameters["request"]["url"].as_str().unwrap_or_default().to_owned()).collect();
+        let bytes: f64 = of("Network.loadingFinished").iter().filter_map(|event| event.parameters["encodedDataLength"].as_f64()).sum();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of bytes, which the protocol gives as a float")]
         let bytes = bytes as u64;
         (urls, bytes)
-    }
-
-    /// Makes this the tab that is looked at: passkeys are for no other.
-    pub(crate) async fn come_to_front(&self) {
-        self.call("Page.bringToFront", json!({})).await;
     }
 
     /// Whether anything the browser told of this page since [`Page::forget_problems`] holds a text.
@@ -309,9 +308,7 @@ impl Page {
     ///
     /// Panics when there is no such frame, or with what it threw.
     pub(crate) async fn eval_in_frame(&self, origin: &str, expression: &str) -> Value {
-        let is_it = |event: &super::cdp::Event| {
-            event.method == "Runtime.executionContextCreated" && event.parameters["context"]["origin"] == origin
-        };
+        let is_it = |event: &super::cdp::Event| event.method == "Runtime.executionContextCreated" && event.parameters["context"]["origin"] == origin;
         let frame = self.connection.events(&self.session).into_iter().rfind(is_it).expect("a frame of that origin");
         let context = &frame.parameters["context"]["id"];
         let parameters = json!({ "expression": expression, "contextId": context, "awaitPromise": true, "returnByValue": true, "userGesture": true });
