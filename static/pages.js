@@ -1,6 +1,8 @@
 "use strict";
 // What makes pages nicer but never possible: without it everything still works.
 
+// In a block: what is declared at the top of a script is shared with every other script of the page.
+{
 const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
 const texts = JSON.parse(document.currentScript.dataset.texts); // what there is to say, in that language
 
@@ -80,4 +82,5 @@ for (const part of document.querySelectorAll("[data-live]")) {
 // <input type="hidden" data-clock>: what this computer's clock says when the form is sent.
 for (const input of document.querySelectorAll("input[data-clock]")) {
   input.form?.addEventListener("submit", () => { input.value = String(Date.now()); });
+}
 }
