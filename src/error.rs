@@ -7,6 +7,7 @@ use askama_web::WebTemplate;
 use axum::http::{StatusCode, header::RETRY_AFTER};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use crate::language::t;
 use crate::web::Chrome;
 
 /// An error that ends as a page.
@@ -15,7 +16,7 @@ pub enum AppError {
     /// There is no such page or thing.
     NotFound,
     /// The person may not; the sentence says what would be needed.
-    Forbidden(&'static str),
+    Forbidden(String),
     /// Nobody is signed in: to the sign-in page, and back to this path (a path and query here, never a full address).
     SignInFirst {
         /// Where the person wanted to go.
@@ -31,7 +32,7 @@ pub enum AppError {
     /// The request cannot be understood or is out of date; title and sentence for the person.
     Refused {
         /// A short heading.
-        title: &'static str,
+        title: String,
         /// What was wrong and what to do next.
         message: String,
         /// The HTTP status.
@@ -48,13 +49,13 @@ pub enum AppError {
 
 impl AppError {
     /// A request that cannot be done as it is: status 400.
-    pub fn refused(title: &'static str, message: impl Into<String>) -> Self {
-        Self::Refused { title, message: message.into(), status: StatusCode::BAD_REQUEST }
+    pub fn refused(title: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Refused { title: title.into(), message: message.into(), status: StatusCode::BAD_REQUEST }
     }
 
     /// Something that was there and is used up or expired: status 410.
-    pub fn gone(title: &'static str, message: impl Into<String>) -> Self {
-        Self::Refused { title, message: message.into(), status: StatusCode::GONE }
+    pub fn gone(title: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Refused { title: title.into(), message: message.into(), status: StatusCode::GONE }
     }
 }
 
@@ -86,7 +87,7 @@ pub struct Failure {
     /// The HTTP status.
     pub status: StatusCode,
     /// The heading.
-    pub title: &'static str,
+    pub title: String,
     /// The sentence below it.
     pub message: String,
     /// For the log alone.
@@ -96,10 +97,8 @@ pub struct Failure {
 impl IntoResponse for AppError {
     fn into_response(self) -> Response {
         let (status, title, message, cause) = match self {
-            Self::NotFound => {
-                (StatusCode::NOT_FOUND, "Page not found", "There is nothing at this address. Check it, or go back to the start.".to_owned(), None)
-            }
-            Self::Forbidden(message) => (StatusCode::FORBIDDEN, "Not allowed", message.to_owned(), None),
+            Self::NotFound => (StatusCode::NOT_FOUND, t("error-not-found").into(), t("error-not-found-message").into(), None),
+            Self::Forbidden(message) => (StatusCode::FORBIDDEN, t("error-forbidden").into(), message, None),
             Self::SignInFirst { back_to } => {
                 let query = serde_urlencoded::to_string([("back", back_to)]).unwrap_or_default();
                 return Redirect::to(&format!("/sign-in?{query}")).into_response();
@@ -113,16 +112,14 @@ impl IntoResponse for AppError {
             Self::PasskeyFirst => return Redirect::to("/account/passkeys/add").into_response(),
             Self::Refused { title, message, status } => (status, title, message, None),
             Self::TooManyRequests { retry_after_seconds } => {
-                let message = format!("Too many requests came from your address. Try again in {retry_after_seconds} seconds.");
-                let failure = Failure { status: StatusCode::TOO_MANY_REQUESTS, title: "Too many requests", message, cause: None };
+                let message = t("error-too-many-requests-message").with("seconds", retry_after_seconds).into();
+                let failure = Failure { status: StatusCode::TOO_MANY_REQUESTS, title: t("error-too-many-requests").into(), message, cause: None };
                 let mut response = (failure.status, [(RETRY_AFTER, retry_after_seconds.to_string())]).into_response();
                 response.extensions_mut().insert(failure);
                 return response;
             }
             Self::Internal(cause) => {
-                let message =
-                    "Something went wrong on our side and has been logged. Try again; if it stays, tell your administrator the number below.";
-                (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong", message.to_owned(), Some(Arc::new(cause)))
+                (StatusCode::INTERNAL_SERVER_ERROR, t("error-our-fault").into(), t("error-our-fault-message").into(), Some(Arc::new(cause)))
             }
         };
         let mut response = status.into_response();
@@ -136,7 +133,7 @@ impl IntoResponse for AppError {
 #[template(path = "error.html")]
 pub struct ErrorPage {
     chrome: Chrome,
-    title: &'static str,
+    title: String,
     message: String,
     request_id: String,
 }
@@ -144,6 +141,6 @@ pub struct ErrorPage {
 impl ErrorPage {
     /// The page of a failure, with the id its log line has.
     pub fn new(chrome: Chrome, failure: &Failure, request_id: &str) -> Self {
-        Self { chrome, title: failure.title, message: failure.message.clone(), request_id: request_id.to_owned() }
+        Self { chrome, title: failure.title.clone(), message: failure.message.clone(), request_id: request_id.to_owned() }
     }
 }

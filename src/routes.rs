@@ -2,32 +2,34 @@
 //! signature: [`crate::sessions::SignedIn`], [`crate::sessions::AdminSession`], a fresh proof of either ([`crate::sessions::FreshSession`],
 //! [`crate::sessions::AdminDeed`]), or nothing for everyone.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{Method, StatusCode, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
-use tower_http::catch_panic::CatchPanicLayer;
+use futures::FutureExt as _;
+use tower::Service as _;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate as _, SizeAbove};
 use tower_http::cors::{self, CorsLayer};
 use tower_http::csrf::CsrfLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
 use crate::clients::admin as clients;
 use crate::clients::last_errors::admin as errors;
 use crate::directory_passwords::http as passwords;
 use crate::error::AppError;
+use crate::language::t;
 use crate::oidc::{
     account as app_pages, authorize, check, consent, device, discovery, dpop, end_session, error, front_channel, introspect, keys, last_errors,
     pushed, registration, resources, revoke, token, userinfo,
 };
 use crate::sessions::{self, MaybeSignedIn};
-use crate::web::{assets, client, headers, language, request_log};
+use crate::web::{Client, assets, client, headers, language, request_log};
 use crate::{
     access_links, account, audit, directory, forward_auth, groups, mail, metrics, other_device, passkeys, settings, sign_in_problems, sign_up, users,
     ways_in,
@@ -73,20 +75,33 @@ pub fn router(app: &App) -> Router {
 
 /// Routes behind what every request goes through: limits, logging, headers. For itself so that its cost can be measured.
 pub fn dressed(app: &App, routes: Router<App>) -> Router {
-    routes
-        .fallback(|| async { AppError::NotFound })
-        .method_not_allowed_fallback(|| async { wrong_method() })
-        // The last line is the outermost.
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_WITHIN))
-        .layer(CatchPanicLayer::custom(|_| AppError::Internal(anyhow::anyhow!("a handler panicked")).into_response()))
-        .layer(map_response(explain_bare_refusals))
-        .layer(from_fn_with_state(app.clone(), request_log::log))
-        .layer(from_fn_with_state(app.clone(), language::settle))
-        .layer(from_fn_with_state(app.clone(), headers::secure))
-        .layer(from_fn_with_state(app.clone(), client::identify))
-        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_ABOVE))))
-        .with_state(app.clone())
+    let routes = routes.fallback(|| async { AppError::NotFound }).method_not_allowed_fallback(|| async { wrong_method() }).with_state(app.clone());
+    let app = app.clone();
+    // One function around all routes instead of a layer for each step: axum copies every layer below anew for each layer that a request passes.
+    let answer = move |request: Request| answer(app.clone(), routes.clone(), request);
+    Router::new().fallback(answer).layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_ABOVE))))
+}
+
+/// What every request goes through on its way to its route, and its answer on the way back.
+async fn answer(app: App, mut routes: Router, mut request: Request) -> Response {
+    let client = client::identify(&app, &mut request);
+    let is_of_administration = request.uri().path().starts_with("/admin");
+    let line = request_log::Line::begin(&request, &client);
+    DefaultBodyLimit::max(BODY_BYTES_MAX).apply(&mut request);
+    let said = language::Said::of(&app, &request);
+    // A router is always ready.
+    let routed = AssertUnwindSafe(async move { routes.call(request).await }).catch_unwind();
+    let answering = async {
+        let response = match tokio::time::timeout(REQUEST_WITHIN, routed).await {
+            Ok(Ok(Ok(response))) => response,
+            Ok(Ok(Err(never))) => match never {},
+            Ok(Err(_panic)) => AppError::Internal(anyhow::anyhow!("a handler panicked")).into_response(),
+            Err(_elapsed) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        };
+        line.end(&app, explain_bare_refusals(response))
+    };
+    let response = said.settle(answering).await;
+    headers::secure(&app, is_of_administration, response)
 }
 
 /// Signing in and out, and what a person manages themselves.
@@ -108,6 +123,7 @@ fn sign_in() -> Router<App> {
         .route("/lc/{code}", get(access_links::http::open_page).post(access_links::http::open))
         .route("/sign-in/forget", post(passkeys::http::forget))
         .route("/account", get(ways_in::http::profile_page))
+        .route("/account/language", post(sessions::http::choose_language))
         .route("/account/welcome", get(account::welcome::page))
         .route("/account/welcome/skip", post(account::welcome::skip))
         .route("/account/welcome/done", post(account::welcome::done))
@@ -294,15 +310,13 @@ fn openid_protocol(app: &App) -> Router<App> {
         )
         .layer(from_anywhere.clone().allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE]));
     // What these refuse, administrators can read on the app's page.
-    let failures = from_fn_with_state(app.clone(), sessions::tries::of_apps);
-    let watch = from_fn_with_state(app.clone(), last_errors::watch);
+    let watch = from_fn_with_state(app.clone(), watch);
     let watched = Router::new()
         .route("/api/oidc/token", post(token::post).options(preflight))
         .route("/api/oidc/par", post(pushed::post).options(preflight))
         .route("/api/oidc/device/authorize", post(device::authorize).options(preflight))
         .route("/api/oidc/revoke", post(revoke::post).options(preflight))
-        .route_layer(watch.clone())
-        .route_layer(failures.clone());
+        .route_layer(watch.clone());
     Router::new()
         .route("/.well-known/openid-configuration", get(discovery::metadata).options(preflight))
         .route("/.well-known/oauth-authorization-server", get(discovery::metadata).options(preflight))
@@ -314,10 +328,23 @@ fn openid_protocol(app: &App) -> Router<App> {
         .merge(watched)
         .layer(from_anywhere)
         .merge(registration)
-        .route("/api/oidc/introspect", post(introspect::post).route_layer(watch).route_layer(failures))
+        .route("/api/oidc/introspect", post(introspect::post).route_layer(watch))
         .route("/authorize", post(authorize::post))
         .route("/api/oidc/end-session", post(end_session::post))
         .route("/api/forward-auth/{client_id}", get(forward_auth::http::ask))
+}
+
+/// Middleware of the endpoints where apps prove who they are: what these refuse is noted for administrators, and failed tries are counted.
+async fn watch(State(app): State<App>, client: Client, request: Request, next: Next) -> Response {
+    let (seen, request) = match last_errors::look(request).await {
+        Ok(looked) => looked,
+        Err(refused) => return refused,
+    };
+    let response = next.run(request).await;
+    if let Some(refusal) = response.extensions().get::<error::Refusal>().copied() {
+        seen.note(&app, refusal).await;
+    }
+    sessions::tries::count(&app, &client, response).await
 }
 
 /// `OPTIONS` from a browser app: answered by the CORS layer, which wants a route to stand on.
@@ -342,30 +369,30 @@ async fn ready(State(app): State<App>) -> Result<StatusCode, StatusCode> {
 }
 
 fn cross_site() -> Response {
-    let message = "The form was sent from another site, or through a proxy that hides where it came from. Open the page here and send it again.";
-    AppError::Refused { title: "Form refused", message: message.to_owned(), status: StatusCode::FORBIDDEN }.into_response()
+    AppError::Refused { title: t("error-cross-site").into(), message: t("error-cross-site-message").into(), status: StatusCode::FORBIDDEN }
+        .into_response()
 }
 
 fn wrong_method() -> AppError {
-    let message = "This address cannot be used in that way. Go back and use the buttons of the page.".to_owned();
-    AppError::Refused { title: "Not possible", message, status: StatusCode::METHOD_NOT_ALLOWED }
+    let (title, message) = (t("error-wrong-method").into(), t("error-wrong-method-message").into());
+    AppError::Refused { title, message, status: StatusCode::METHOD_NOT_ALLOWED }
 }
 
 /// Gives extractor rejections (a form that cannot be read, a body too large, a time-out) a page; their own plain text is for developers.
-async fn explain_bare_refusals(response: Response) -> Response {
+fn explain_bare_refusals(response: Response) -> Response {
     use axum::http::header::CONTENT_TYPE;
     let status = response.status();
     let plain = response.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/plain"));
     let unexplained = response.extensions().get::<crate::error::Failure>().is_none();
     let (title, message) = match status {
-        StatusCode::PAYLOAD_TOO_LARGE => ("Too large", "What was sent is larger than this page takes."),
+        StatusCode::PAYLOAD_TOO_LARGE => (t("error-too-large"), t("error-too-large-message")),
         StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE if plain => {
-            ("Not understood", "What was sent cannot be read. Go back, reload the page and try again.")
+            (t("error-not-understood"), t("error-not-understood-message"))
         }
         StatusCode::SERVICE_UNAVAILABLE if !plain && response.headers().get(CONTENT_TYPE).is_none() => {
-            ("Took too long", "This took longer than expected and was given up. Try again in a moment.")
+            (t("error-took-too-long"), t("error-took-too-long-message"))
         }
         _ => return response,
     };
-    if unexplained { AppError::Refused { title, message: message.to_owned(), status }.into_response() } else { response }
+    if unexplained { AppError::Refused { title: title.into(), message: message.into(), status }.into_response() } else { response }
 }

@@ -41,3 +41,32 @@ duration-days = { $count ->
     [one] { $count } Tag
    *[other] { $count } Tage
 }
+username-missing = Geben Sie einen Benutzernamen ein.
+username-too-long = Ein Benutzername hat höchstens 50 Zeichen.
+username-characters = Ein Benutzername besteht aus Buchstaben (ohne Umlaute), Ziffern, Punkten, Bindestrichen, Unterstrichen und @, ohne Leerzeichen.
+username-beginning = Ein Benutzername beginnt mit einem Buchstaben oder einer Ziffer.
+email-wrong = Das ist keine E-Mail-Adresse; eine sieht aus wie ada@example.org.
+browser-unknown = Unbekannter Browser
+browser-on = { $browser } auf { $platform }
+email-address = E-Mail-Adresse
+first-name = Vorname
+first-name-help = Auch der einzige Name, wenn Sie nur einen haben.
+last-name = Nachname
+last-name-help = Lassen Sie das Feld leer, wenn Sie keinen haben.
+username = Benutzername
+username-help = Buchstaben (ohne Umlaute), Ziffern, Punkte, Bindestriche, Unterstriche und @. Apps sehen ihn als Ihren Anmeldenamen.
+email-help = Apps bekommen sie, wenn sie danach fragen.
+continue = Weiter
+cancel = Abbrechen
+copy = Kopieren
+address = Adresse
+browser = Browser
+code = Code
+done = Fertig
+remove = Entfernen
+list-lines = { $first }–{ $last } von { $total }
+list-lines-of-more = { $first }–{ $last } von mehr als { $total }
+list-thousands = .
+list-pages = Seiten
+list-previous = Zurück
+list-next = Weiter

@@ -26,3 +26,6 @@ sign-in-by-device = <device>Mit einem anderen Gerät anmelden</device>, auf dem 
 sign-in-by-code = <code-page>Einen Wiederherstellungscode verwenden</code-page>, den Sie ausgedruckt haben
 sign-in-by-mail = <mail>Einen Anmeldelink per E-Mail bekommen</mail>
 sign-in-ask-administrator = Oder bitten Sie Ihre Administration um einen einmaligen Link
+back-to-sign-in = Zurück zur Anmeldung
+sign-in-with-passkey-instead = Stattdessen mit einem Passkey anmelden
+then-to-app = Danach geht es weiter zu { $app }.

@@ -26,3 +26,6 @@ sign-in-by-device = <device>Sign in with another device</device> where you are s
 sign-in-by-code = <code-page>Use a recovery code</code-page> you have printed
 sign-in-by-mail = <mail>Get a sign-in link by e-mail</mail>
 sign-in-ask-administrator = Or ask your administrator for a one-time link
+back-to-sign-in = Back to signing in
+sign-in-with-passkey-instead = Sign in with a passkey instead
+then-to-app = Then you go on to { $app }.

@@ -12,9 +12,9 @@ use serde::Deserialize;
 
 use super::{Made, MakeError};
 use crate::app::App;
-use crate::clock::duration_for_people;
 use crate::error::AppError;
 use crate::id::{AccessLinkId, UserId};
+use crate::language::{duration, t};
 use crate::mail;
 use crate::sessions::AdminDeed;
 use crate::users::{self, User};
@@ -67,16 +67,13 @@ pub async fn make(
     };
     let made = made.map_err(|error| match error {
         MakeError::Disabled(_) => {
-            let message = "This person is kept out, so a link would open nothing. Unblock them first, or have the directory take them back.";
-            AppError::Refused { title: "Not done", message: message.to_owned(), status: StatusCode::CONFLICT }
+            AppError::Refused { title: t("not-done").into(), message: t("access-link-kept-out").into(), status: StatusCode::CONFLICT }
         }
-        MakeError::NoAddress(_) => {
-            AppError::refused("Not done", "This person has no e-mail address. Make the link without sending it, and hand it over yourself.")
-        }
+        MakeError::NoAddress(_) => AppError::refused(t("not-done"), t("access-link-no-address")),
         MakeError::Mail(error) => AppError::Internal(error.into()),
         MakeError::Database(error) => error.into(),
     })?;
-    Ok(MadePage { chrome: deed.admin.chrome(&app), user, made, lifetime: duration_for_people(lifetime), is_sent })
+    Ok(MadePage { chrome: deed.admin.chrome(&app), user, made, lifetime: duration(lifetime).into(), is_sent })
 }
 
 /// `POST /admin/users/{id}/access-links/{link}/revoke`.

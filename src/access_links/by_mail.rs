@@ -19,10 +19,11 @@ use super::{address, store};
 use crate::app::App;
 use crate::attempts::{self, Allowance, Subject};
 use crate::audit::{self, Actor, Event, Kind};
-use crate::clock::{Timestamp, duration_for_people};
+use crate::clock::Timestamp;
 use crate::db::{Signal, Tx};
 use crate::error::AppError;
 use crate::id::{AccessLinkId, LinkRequestId, UserId};
+use crate::language::{Language, current, duration, instant, speaking, t};
 use crate::mail::{self, Mail};
 use crate::queue::work_off;
 use crate::secret::SecretToken;
@@ -61,26 +62,24 @@ struct Text<'a> {
     client_ip: &'a str,
 }
 
-/// A mail with a link an administrator made.
+/// A mail with a link an administrator made, to an address, for somebody of this name who reads this language.
 ///
 /// # Errors
 /// When the text cannot be written.
 pub(super) fn from_administrator(
     app: &App,
     to: &str,
-    (user, name): (UserId, &str),
+    (user, name, language): (UserId, &str, Option<Language>),
     url: &str,
     expires_at: Timestamp,
     now: Timestamp,
 ) -> Result<Mail, askama::Error> {
     let settings = app.settings();
-    let text = Text { app_name: &settings.app_name, name, url, until: expires_at.for_people(), browser: "", client_ip: "" }.render()?;
-    Ok(Mail {
-        to: to.to_owned(),
-        about: Some(user),
-        subject: format!("Your way into {}", settings.app_name),
-        text,
-        useful_for: expires_at.since(now),
+    let app_name = settings.app_name.as_str();
+    speaking(language.unwrap_or(settings.default_language), || {
+        let text = Text { app_name, name, url, until: instant(expires_at), browser: "", client_ip: "" }.render()?;
+        let subject = t("mail-link-subject").with("app", app_name).into();
+        Ok(Mail { to: to.to_owned(), about: Some(user), subject, text, useful_for: expires_at.since(now) })
     })
 }
 
@@ -89,7 +88,7 @@ pub(super) fn from_administrator(
 struct AskPage {
     chrome: Chrome,
     typed: String,
-    mistake: &'static str,
+    mistake: String,
     /// Where the person was going.
     request: String,
     back: String,
@@ -97,7 +96,7 @@ struct AskPage {
 }
 
 impl AskPage {
-    fn new(app: &App, next: Next, typed: String, mistake: &'static str) -> Self {
+    fn new(app: &App, next: Next, typed: String, mistake: String) -> Self {
         let sign_in_page = format!("/sign-in{}", next.sign_in_query());
         let (request, back) = next.fields();
         Self { chrome: Chrome::public(app), typed, mistake, request, back, sign_in_page }
@@ -139,7 +138,7 @@ pub async fn page(State(app): State<App>, Query(unverified): Query<AskForm>) -> 
         return Err(AppError::NotFound);
     }
     let next = unverified.next(&app);
-    Ok(AskPage::new(&app, next, String::new(), ""))
+    Ok(AskPage::new(&app, next, String::new(), String::new()))
 }
 
 /// `POST /sign-in/email`: the same answer for everyone.
@@ -152,12 +151,12 @@ pub async fn ask(State(app): State<App>, client: Client, headers: HeaderMap, For
     }
     tries::ask_for_mail(&app, &client, app.clock.now()).await?;
     let name = form.name.trim();
-    let mistake = if name.is_empty() {
-        "Enter your username or your e-mail address."
+    let mistake: String = if name.is_empty() {
+        t("name-missing").into()
     } else if name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
-        "That is neither a username nor an e-mail address."
+        t("name-impossible").into()
     } else {
-        ""
+        String::new()
     };
     if !mistake.is_empty() {
         let next = form.next(&app);
@@ -171,13 +170,14 @@ pub async fn ask(State(app): State<App>, client: Client, headers: HeaderMap, For
         browser_hash: browser.hash(),
         client_ip: client.ip_text(),
         user_agent: client.user_agent.clone(),
+        language: current().tag().to_owned(),
         created_at: app.clock.now(),
     };
     let mut tx = app.db.begin().await?;
     store::insert_wish(&mut tx, LinkRequestId::new(), &wish).await?;
     tx.announce(&ASKED);
     tx.commit().await?;
-    Ok(browser.attach(&app, AskedPage { chrome: Chrome::public(&app), lifetime: duration_for_people(LIFETIME), sign_in_page }))
+    Ok(browser.attach(&app, AskedPage { chrome: Chrome::public(&app), lifetime: duration(LIFETIME).into(), sign_in_page }))
 }
 
 /// Answers wishes until the server stops. For the jobs.
@@ -233,16 +233,25 @@ async fn send(app: &App, tx: &mut Tx, user: &User, email: String, wish: &store::
     let event = Event::new(now, Kind::AccessLinkRequested, Actor::visitor()).on(user.id.uuid(), &user.username).from_client(&client);
     audit::record(tx, event.with("access_link", id.to_string())).await?;
     let settings = app.settings();
-    let text = Text {
-        app_name: &settings.app_name,
-        name: &user.display_name,
-        url: &address(app, &code),
-        until: expires_at.for_people(),
-        browser: &user_agent::describe(&wish.user_agent),
-        client_ip: &wish.client_ip,
-    };
-    let subject = format!("Your sign-in link for {}", settings.app_name);
-    let mail = Mail { to: email, about: Some(user.id), subject, text: text.render()?, useful_for: LIFETIME };
+    let language = user.chosen_language().or(Language::from_tag(&wish.language)).unwrap_or(settings.default_language);
+    let mail = speaking(language, || -> askama::Result<Mail> {
+        let app_name = settings.app_name.as_str();
+        let text = Text {
+            app_name,
+            name: &user.display_name,
+            url: &address(app, &code),
+            until: instant(expires_at),
+            browser: &user_agent::in_words(&wish.user_agent),
+            client_ip: &wish.client_ip,
+        };
+        Ok(Mail {
+            to: email,
+            about: Some(user.id),
+            subject: t("mail-link-asked-subject").with("app", app_name).into(),
+            text: text.render()?,
+            useful_for: LIFETIME,
+        })
+    })?;
     Ok(mail::queue(tx, &app.sealer, &mail, now).await?)
 }
 

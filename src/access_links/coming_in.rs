@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use super::crowd::{self, Arrival, Counts, LINKS_MAX, Made, Standing, Whom};
 use crate::app::App;
-use crate::clock::duration_for_people;
 use crate::error::AppError;
 use crate::groups::{self, Group};
 use crate::id::GroupId;
+use crate::language::{duration, t};
 use crate::mail;
 use crate::sessions::{AdminDeed, AdminSession};
 use crate::web::list::{self, Pager, Pages};
@@ -131,13 +131,12 @@ pub async fn make(State(app): State<App>, deed: AdminDeed, Path(id): Path<GroupI
     let lifetime = form.lifetime();
     let by_mail = form.form == "mail";
     if by_mail && !mail::is_configured(&app.settings()) {
-        let message = "There is no mail server in the settings, so no link was made. Set one up first, or print the links.";
-        return Err(AppError::refused("Mail is not set up", message));
+        return Err(AppError::refused(t("links-no-mail"), t("links-no-mail-help")));
     }
     let made = crowd::make(&app, &deed, &group, form.whom(), lifetime, by_mail).await?;
     if made.links.is_empty() {
-        let message = "Everyone in this group who may sign in has a passkey, or holds a link that still works. No link was made.";
-        return Err(AppError::Refused { title: "Nobody needs a link", message: message.to_owned(), status: StatusCode::CONFLICT });
+        let (title, message) = (t("links-none-needed").into(), t("links-none-needed-help").into());
+        return Err(AppError::Refused { title, message, status: StatusCode::CONFLICT });
     }
     if form.form == "csv" {
         return Ok(file(&group, &made));
@@ -149,7 +148,7 @@ pub async fn make(State(app): State<App>, deed: AdminDeed, Path(id): Path<GroupI
     // A thousand pictures take a moment, in which others want to be served.
     let sheets = tokio::task::spawn_blocking(|| people.into_iter().map(Sheet::of).collect()).await.map_err(anyhow::Error::from)?;
     let chrome = deed.admin.chrome(&app);
-    Ok(SheetsPage { chrome, group, sheets, expires_at: made.expires_at, lifetime: duration_for_people(lifetime), rest, sent }.into_response())
+    Ok(SheetsPage { chrome, group, sheets, expires_at: made.expires_at, lifetime: duration(lifetime).into(), rest, sent }.into_response())
 }
 
 /// The links as a file of comma-separated values (RFC 4180).

@@ -11,6 +11,7 @@ use crate::clock::{Timestamp, duration_for_people};
 use crate::db::Conn;
 use crate::groups::Group;
 use crate::id::{AccessLinkId, GroupId, UserId};
+use crate::language::{Language, Text, t};
 use crate::mail;
 use crate::secret::SecretToken;
 use crate::sessions::AdminDeed;
@@ -51,12 +52,12 @@ impl Standing {
     }
 
     /// For people.
-    pub const fn label(self) -> &'static str {
+    pub fn label(self) -> Text {
         match self {
-            Self::In => "Has a passkey",
-            Self::Linked => "Holds a link",
-            Self::Out => "Not yet",
-            Self::KeptOut => "Cannot sign in",
+            Self::In => t("standing-in"),
+            Self::Linked => t("standing-linked"),
+            Self::Out => t("standing-out"),
+            Self::KeptOut => t("standing-kept-out"),
         }
     }
 }
@@ -72,6 +73,8 @@ pub struct Arrival {
     pub display_name: String,
     /// Their e-mail address.
     pub email: Option<String>,
+    /// The tag of the language they chose; empty when they chose none.
+    pub(super) language: String,
     /// When they last signed in.
     pub last_sign_in_at: Option<Timestamp>,
     /// When the last of their links that still work ends.
@@ -211,7 +214,8 @@ pub async fn make(app: &App, deed: &AdminDeed, group: &Group, whom: Whom, lifeti
     if by_mail {
         let mail = |handed: &Handed| {
             let to = handed.person.email.as_deref()?;
-            Some(from_administrator(app, to, (handed.person.id, &handed.person.display_name), &handed.url, expires_at, now))
+            let language = Language::from_tag(&handed.person.language);
+            Some(from_administrator(app, to, (handed.person.id, &handed.person.display_name, language), &handed.url, expires_at, now))
         };
         let mails = links.iter().filter_map(mail).collect::<Result<Vec<_>, _>>()?;
         mail::queue_all(&mut tx, &app.sealer, &mails, now).await?;

@@ -12,6 +12,7 @@ use super::{AccessLink, SetUp, State as LinkState};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::AppError;
+use crate::language::t;
 use crate::sessions::tries::{self, Door};
 use crate::sessions::{self, Method};
 use crate::users::model::{check_email, check_username};
@@ -51,10 +52,10 @@ pub struct SetUpForm {
 /// One sentence per field; empty when all is well.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Mistakes {
-    first_name: &'static str,
-    last_name: &'static str,
-    username: &'static str,
-    email: &'static str,
+    first_name: String,
+    last_name: String,
+    username: String,
+    email: String,
 }
 
 /// `GET /lc/{code}`: one button, or the form of the first administrator.
@@ -105,10 +106,10 @@ async fn set_up(app: &App, session: &Session, client: &Client, unverified_code: 
     {
         let mut conn = app.db.read().await?;
         if mistakes.username.is_empty() && users::find_by_name(&mut conn, &form.username).await?.is_some() {
-            mistakes.username = "Somebody has this name already. Choose another one.";
+            mistakes.username = t("username-taken").into();
         }
         if mistakes.email.is_empty() && users::find_by_name(&mut conn, &form.email).await?.is_some() {
-            mistakes.email = "Somebody has this address already. Enter another one.";
+            mistakes.email = t("email-taken").into();
         }
     }
     if mistakes == Mistakes::default() {
@@ -119,7 +120,7 @@ async fn set_up(app: &App, session: &Session, client: &Client, unverified_code: 
                 return Ok(Redirect::to(FIRST).into_response());
             }
             SetUp::LinkGone => return Err(gone(LinkState::Used, true)),
-            SetUp::NameTaken => mistakes.username = "Somebody has this name or address already. Choose another one.",
+            SetUp::NameTaken => mistakes.username = t("set-up-taken").into(),
         }
     }
     Ok((StatusCode::UNPROCESSABLE_ENTITY, SetUpPage { chrome: Chrome::public(app), form, mistakes }).into_response())
@@ -127,21 +128,17 @@ async fn set_up(app: &App, session: &Session, client: &Client, unverified_code: 
 
 impl Mistakes {
     fn of(form: &SetUpForm) -> Self {
-        let name = |name: &str, missing| {
-            if name.trim().is_empty() {
-                missing
-            } else if name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
-                "A name is one line of at most 100 characters."
-            } else {
-                ""
-            }
+        let name = |name: &str| {
+            let is_wrong = name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control);
+            if is_wrong { t("set-up-name-wrong").into() } else { String::new() }
         };
+        let is_nameless = form.first_name.trim().is_empty();
         Self {
-            first_name: name(&form.first_name, "Enter your first name."),
+            first_name: if is_nameless { t("sign-up-first-name-missing").into() } else { name(&form.first_name) },
             // Not everybody has one.
-            last_name: name(&form.last_name, ""),
-            username: check_username(&form.username).err().unwrap_or_default(),
-            email: check_email(&form.email).err().unwrap_or_default(),
+            last_name: name(&form.last_name),
+            username: check_username(&form.username).err().map(String::from).unwrap_or_default(),
+            email: check_email(&form.email).err().map(String::from).unwrap_or_default(),
         }
     }
 }
@@ -159,9 +156,8 @@ async fn look(app: &App, client: &Client, unverified_code: &str) -> Result<Optio
 
 fn usable(link: Option<AccessLink>, now: Timestamp) -> Result<AccessLink, AppError> {
     let Some(link) = link else {
-        let message =
-            "There is no such link. It may have been cut off or copied in part: open the whole link, or ask your administrator for a new one.";
-        return Err(AppError::Refused { title: "This link does not work", message: message.to_owned(), status: StatusCode::NOT_FOUND });
+        let (title, message) = (t("link-unknown").into(), t("link-unknown-message").into());
+        return Err(AppError::Refused { title, message, status: StatusCode::NOT_FOUND });
     };
     match link.state(now) {
         LinkState::Usable => Ok(link),
@@ -171,24 +167,20 @@ fn usable(link: Option<AccessLink>, now: Timestamp) -> Result<AccessLink, AppErr
 
 /// The link still works where it was asked for.
 fn another_browser() -> AppError {
-    let message =
-        "It works only in the browser where it was asked for. Copy it from the mail into that browser, or ask for a new one in this browser.";
-    AppError::Refused { title: "This link belongs to another browser", message: message.to_owned(), status: StatusCode::FORBIDDEN }
+    let (title, message) = (t("link-of-another-browser").into(), t("link-of-another-browser-message").into());
+    AppError::Refused { title, message, status: StatusCode::FORBIDDEN }
 }
 
 fn gone(ended: LinkState, is_set_up: bool) -> AppError {
-    let what = match ended {
-        LinkState::Used | LinkState::Usable => "It was used already; a link works once.",
-        LinkState::Revoked if is_set_up => "A newer one has replaced it.",
-        LinkState::Revoked => "It was taken back.",
-        LinkState::Expired => "It is too old.",
+    let message = match (ended, is_set_up) {
+        (LinkState::Used | LinkState::Usable, false) => t("link-used"),
+        (LinkState::Used | LinkState::Usable, true) => t("set-up-link-used"),
+        (LinkState::Revoked, false) => t("link-revoked"),
+        (LinkState::Revoked, true) => t("set-up-link-replaced"),
+        (LinkState::Expired, false) => t("link-expired"),
+        (LinkState::Expired, true) => t("set-up-link-expired"),
     };
-    let next = if is_set_up {
-        "If there is no administrator yet, restart Muster: its log shows a new link. If there is one, go to the start and sign in."
-    } else {
-        "If you have a passkey, go to the start and sign in with it. If not, ask your administrator for a new link."
-    };
-    AppError::gone("This link no longer works", format!("{what} {next}"))
+    AppError::gone(t("link-gone"), message)
 }
 
 #[cfg(test)]

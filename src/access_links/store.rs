@@ -116,7 +116,7 @@ pub(super) async fn revoke_links_of(tx: &mut Tx, people: &[UserId], now: Timesta
 // Everyone in a group ($1) with how far they have come now ($2).
 macro_rules! arrivals {
     () => {
-        "SELECT u.id, u.username, u.username_key, u.display_name, u.email, u.last_sign_in_at, u.link_until,
+        "SELECT u.id, u.username, u.username_key, u.display_name, u.email, u.language, u.last_sign_in_at, u.link_until,
                 CASE WHEN u.blocked_at IS NOT NULL OR COALESCE(u.directory_state, 'active') <> 'active' THEN 'kept-out'
                      WHEN EXISTS (SELECT 1 FROM passkeys p WHERE p.user_id = u.id) THEN 'in'
                      WHEN u.link_until IS NOT NULL THEN 'linked'
@@ -138,7 +138,7 @@ pub(super) async fn arrivals(
     offset: i64,
 ) -> sqlx::Result<Vec<Arrival>> {
     query(concat!(
-        "SELECT id, username, display_name, email, last_sign_in_at, link_until, standing FROM (",
+        "SELECT id, username, display_name, email, language, last_sign_in_at, link_until, standing FROM (",
         arrivals!(),
         ") AS arrivals WHERE $3 = '' OR standing = $3 ORDER BY CASE WHEN $3 = 'linked' THEN link_until ELSE 0 END, username_key LIMIT $4 OFFSET $5"
     ))
@@ -162,16 +162,19 @@ pub(super) struct Wish {
     pub(super) browser_hash: TokenHash,
     pub(super) client_ip: String,
     pub(super) user_agent: String,
+    /// The tag of the language it was asked for in.
+    pub(super) language: String,
     pub(super) created_at: Timestamp,
 }
 
 pub(super) async fn insert_wish(tx: &mut Tx, id: LinkRequestId, wish: &Wish) -> sqlx::Result<()> {
-    query("INSERT INTO link_requests (id, asked_for, browser_hash, client_ip, user_agent, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
+    query("INSERT INTO link_requests (id, asked_for, browser_hash, client_ip, user_agent, language, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
         .bind(id)
         .bind(&wish.asked_for)
         .bind(&wish.browser_hash)
         .bind(&wish.client_ip)
         .bind(&wish.user_agent)
+        .bind(&wish.language)
         .bind(wish.created_at)
         .execute(tx)
         .await
@@ -187,7 +190,7 @@ pub(super) async fn any_wish(conn: &mut Conn) -> sqlx::Result<bool> {
 pub(super) async fn take_wish(tx: &mut Tx) -> sqlx::Result<Option<Wish>> {
     query(
         "DELETE FROM link_requests WHERE id = (SELECT id FROM link_requests ORDER BY created_at, id LIMIT 1)
-         RETURNING asked_for, browser_hash, client_ip, user_agent, created_at",
+         RETURNING asked_for, browser_hash, client_ip, user_agent, language, created_at",
     )
     .optional(tx)
     .await

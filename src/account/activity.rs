@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::words::{NotMe, Said, Who, say};
 use crate::app::App;
 use crate::audit::{self, Line};
-use crate::clock::{Timestamp, duration_for_people};
+use crate::clock::Timestamp;
 use crate::directory_passwords;
 use crate::error::AppError;
 use crate::id::{AuditEventId, UserId};
+use crate::language::duration;
 use crate::passkeys::{self, Passkey};
 use crate::sessions::{self, SignedIn};
 use crate::web::list::{self, PAGE_LINES};
@@ -51,7 +52,7 @@ impl Happened {
             said: say(&line, person),
             id: line.id,
             at: line.at,
-            browser: if line.user_agent.is_empty() { String::new() } else { user_agent::describe(&line.user_agent) },
+            browser: if line.user_agent.is_empty() { String::new() } else { user_agent::in_words(&line.user_agent) },
             client_ip: line.client_ip,
         }
     }
@@ -90,7 +91,7 @@ pub async fn list(State(app): State<App>, signed_in: SignedIn, Query(query): Que
         events: lines.into_iter().map(|line| Happened::new(line, person)).collect(),
         newest: (!query.before.is_empty()).then_some(LIST),
         older: last.map(|before| list::address(LIST, &ListQuery { before })),
-        retention: duration_for_people(app.settings().audit_log_retention.days()),
+        retention: duration(app.settings().audit_log_retention.days()).into(),
     })
 }
 

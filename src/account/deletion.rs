@@ -12,6 +12,7 @@ use tower_sessions::Session;
 
 use crate::app::App;
 use crate::error::AppError;
+use crate::language::{Text, t};
 use crate::oidc;
 use crate::sessions::{self, Farewell, FreshSession, SignedIn};
 use crate::users::model::key;
@@ -24,7 +25,7 @@ struct DeletePage {
     chrome: Chrome,
     user: User,
     /// Why it cannot be done; empty when it can.
-    stays_because: &'static str,
+    stays_because: String,
     /// Apps that know the person, by name.
     apps: Vec<String>,
     typed: String,
@@ -39,21 +40,17 @@ impl DeletePage {
         }
         let apps = oidc::apps_of_user(app, signed_in.user.id).await?.into_iter().map(|app| app.name).collect();
         let chrome = signed_in.chrome(app);
-        let stays_because = stays.map_or("", own_sentence);
+        let stays_because = stays.map(|refusal| own_sentence(refusal).into()).unwrap_or_default();
         Ok(Self { chrome, user: signed_in.user, stays_because, apps, typed: String::new(), mistakes: Mistakes::default() })
     }
 }
 
 /// Why not, for the person themselves.
-const fn own_sentence(refusal: Refusal) -> &'static str {
+fn own_sentence(refusal: Refusal) -> Text {
     match refusal {
-        Refusal::FromDirectory => {
-            "Your account comes from the directory, and would be back after its next sync. Whoever runs the directory can take you out of it."
-        }
-        Refusal::LastAdmin => {
-            "You are the last administrator who can sign in with a passkey; nobody could administer this server any more. Make somebody else an administrator first, and let them add a passkey."
-        }
-        other => other.sentence(),
+        Refusal::FromDirectory => t("deletion-of-directory"),
+        Refusal::LastAdmin => t("deletion-last-administrator"),
+        Refusal::NotFound | Refusal::Yourself | Refusal::NotOffered => t("deletion-not-here"),
     }
 }
 
@@ -86,7 +83,7 @@ pub async fn delete(
     let now = app.clock.now();
     if key(&form.username) != key(&signed_in.user.username) {
         let mut page = DeletePage::new(&app, signed_in).await?;
-        page.mistakes.add("username", format!("This is not your username. To delete your account, type {}.", page.user.username));
+        page.mistakes.add("username", t("deletion-username-wrong").with("username", &page.user.username));
         page.typed = form.username.chars().take(100).collect();
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
@@ -105,9 +102,7 @@ pub async fn delete(
 fn refused(error: OwnError) -> AppError {
     match error {
         OwnError::Refused(Refusal::NotOffered | Refusal::NotFound) => AppError::NotFound,
-        OwnError::Refused(refusal) => {
-            AppError::Refused { title: "Not done", message: own_sentence(refusal).to_owned(), status: StatusCode::CONFLICT }
-        }
+        OwnError::Refused(refusal) => AppError::Refused { title: "Not done", message: own_sentence(refusal).into(), status: StatusCode::CONFLICT },
         OwnError::Database(error) => error.into(),
         OwnError::Internal(error) => error.into(),
     }

@@ -19,8 +19,8 @@ use crate::audit::{self, Event, Kind};
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::oidc;
-use crate::oidc::scope::{Scope, Scopes};
-use crate::sessions::{self, FreshSession, Method, SignedIn, devices};
+use crate::oidc::scope::Scopes;
+use crate::sessions::{self, FreshSession, SignedIn, devices};
 use crate::users::pictures;
 use crate::web::{Chrome, Client};
 use crate::{groups, mail, passkeys, recovery_codes};
@@ -135,7 +135,7 @@ async fn everything(app: &App, signed_in: &SignedIn, now: Timestamp) -> anyhow::
             "last_used_at": session.last_seen_at.rfc3339(),
             "address": session.client_ip,
             "browser": session.user_agent,
-            "signed_in": session.method().map(Method::label),
+            "signed_in": session.method().map(|method| method.label().to_string()),
         })).collect::<Vec<_>>(),
         "known_browsers": browsers.iter().map(|browser| json!({
             "browser": browser.browser,
@@ -144,7 +144,7 @@ async fn everything(app: &App, signed_in: &SignedIn, now: Timestamp) -> anyhow::
         })).collect::<Vec<_>>(),
         "apps": apps.iter().map(|app| json!({
             "name": app.name,
-            "may_see": Scopes::parse(&app.scopes).iter().map(Scope::for_people).collect::<Vec<_>>(),
+            "may_see": Scopes::parse(&app.scopes).iter().map(|scope| scope.for_people().to_string()).collect::<Vec<_>>(),
             "since": app.granted_at.rfc3339(),
             "last_used_at": app.last_used_at.rfc3339(),
         })).collect::<Vec<_>>(),

@@ -13,8 +13,9 @@ use crate::app::App;
 use crate::attempts::{self, Allowance, Subject};
 use crate::directory;
 use crate::error::AppError;
+use crate::language::t;
 use crate::sessions::SignedIn;
-use crate::users::pictures::{self, Crop, Prepared, SOURCE_BYTES_MAX};
+use crate::users::pictures::{self, Crop, Prepared, SOURCE_BYTES_MAX, Unusable};
 use crate::users::{self, User};
 use crate::web::{Chrome, Client};
 
@@ -36,7 +37,7 @@ struct PicturePage {
     may_remove: bool,
     crop: Crop,
     mistake: String,
-    notice: &'static str,
+    notice: String,
 }
 
 impl PicturePage {
@@ -45,7 +46,7 @@ impl PicturePage {
         let user = signed_in.user;
         let directory = ruled_by(app, &user).await?;
         let may_remove = !user.picture.is_empty() && pictures::is_own(&mut app.db.read().await?, user.id).await?;
-        Ok(Self { chrome, user, directory, may_remove, crop: Crop::default(), mistake: String::new(), notice: "" })
+        Ok(Self { chrome, user, directory, may_remove, crop: Crop::default(), mistake: String::new(), notice: String::new() })
     }
 }
 
@@ -70,9 +71,9 @@ pub struct Notice {
 /// When the database cannot be read.
 pub async fn show(State(app): State<App>, signed_in: SignedIn, Query(word): Query<Notice>) -> Result<impl IntoResponse, AppError> {
     let notice = match word.notice.as_str() {
-        "changed" => "This is your picture now. Apps show it when they next ask.",
-        "removed" => "Your picture was removed. Your initials stand in its place.",
-        _ => "",
+        "changed" => t("picture-changed").into(),
+        "removed" => t("picture-removed").into(),
+        _ => String::new(),
     };
     Ok(PicturePage { notice, ..PicturePage::new(&app, signed_in).await? })
 }
@@ -85,7 +86,7 @@ struct Sent {
 
 /// Reads the form; the file is what is limited by the size of the whole.
 async fn read(mut form: Multipart) -> Result<Sent, String> {
-    let unreadable = |_| "The file did not arrive whole, or is larger than 5 MiB. Choose another one.".to_owned();
+    let unreadable = |_| String::from(t("picture-unreadable"));
     let (mut file, mut sliders) = (Vec::new(), [String::new(), String::new(), String::new()]);
     while let Some(field) = form.next_field().await.map_err(unreadable)? {
         let slider = match field.name() {
@@ -117,7 +118,7 @@ pub async fn put(State(app): State<App>, signed_in: SignedIn, client: Client, fo
         Err(mistake) => return again(&app, signed_in, Crop::default(), mistake).await,
     };
     if sent.file.is_empty() {
-        return again(&app, signed_in, sent.crop, "Choose a file first.".to_owned()).await;
+        return again(&app, signed_in, sent.crop, t("picture-missing").into()).await;
     }
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
@@ -131,12 +132,16 @@ pub async fn put(State(app): State<App>, signed_in: SignedIn, client: Client, fo
             users::change_own_picture(&app, now, &client, &signed_in, Some(&picture)).await?;
             Ok(Redirect::to("/account/picture?notice=changed").into_response())
         }
-        Prepared::Refused(reason) => again(&app, signed_in, sent.crop, format!("{reason} Choose another one.")).await,
-        Prepared::Busy => Err(AppError::Refused {
-            title: "Too busy",
-            message: "Many pictures are being made small at this moment. Go back and try again in a minute.".to_owned(),
-            status: StatusCode::SERVICE_UNAVAILABLE,
-        }),
+        Prepared::Refused(unusable) => {
+            let mistake = match unusable {
+                Unusable::TooLarge => t("picture-too-large"),
+                Unusable::TooManyPixels => t("picture-too-many-pixels"),
+                Unusable::Unsupported => t("picture-unsupported"),
+                Unusable::Damaged => t("picture-damaged"),
+            };
+            again(&app, signed_in, sent.crop, mistake.into()).await
+        }
+        Prepared::Busy => Err(AppError::Refused { title: t("picture-busy-title").into(), message: t("picture-busy").into(), status: StatusCode::SERVICE_UNAVAILABLE }),
     }
 }
 
@@ -146,11 +151,7 @@ async fn again(app: &App, signed_in: SignedIn, crop: Crop, mistake: String) -> R
 }
 
 fn from_directory() -> AppError {
-    AppError::Refused {
-        title: "Not changed here",
-        message: "Your picture comes from the directory. It is changed there and arrives here within the hour.".to_owned(),
-        status: StatusCode::CONFLICT,
-    }
+    AppError::Refused { title: "Not changed here", message: t("picture-not-here").into(), status: StatusCode::CONFLICT }
 }
 
 /// `POST /account/picture/remove`.

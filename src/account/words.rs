@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::audit::{Kind, Line};
 use crate::id::{PasskeyId, UserId};
+use crate::language::{Text, t};
 
 /// Who did it, as far as the person is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,17 +32,6 @@ impl Who {
             (None, _) if matches!(kind, Some(Kind::TokenExchanged | Kind::TokenReuse)) => Self::App,
             (None, name) if name.starts_with("directory") => Self::Directory,
             (None, _) => Self::Server,
-        }
-    }
-
-    const fn subject(self) -> &'static str {
-        match self {
-            Self::You => "You",
-            Self::Administrator => "An administrator",
-            Self::Directory => "The directory",
-            Self::App => "An app",
-            Self::Server => "The server",
-            Self::Somebody => "Somebody",
         }
     }
 }
@@ -83,10 +73,10 @@ pub(super) fn say(line: &Line, person: UserId) -> Said {
     let kind = Kind::from_text(&line.kind);
     let who = Who::of(line, kind, person);
     let detail: Value = serde_json::from_str(&line.detail).unwrap_or_default();
-    let what = kind.map_or_else(|| "Something happened that only a newer version can tell.".to_owned(), |kind| sentence(kind, who, line, &detail));
+    let what = kind.map_or_else(|| t("event-newer"), |kind| sentence(kind, who, line, &detail));
     let not_me = kind.and_then(|kind| not_me(kind, who, &detail));
     let passkey = detail["passkey_id"].as_str().and_then(|id| id.parse().ok());
-    Said { what, class: kind.map_or("", class), who, not_me, passkey }
+    Said { what: what.into(), class: kind.map_or("", class), who, not_me, passkey }
 }
 
 fn text<'a>(detail: &'a Value, name: &str) -> &'a str {
@@ -97,111 +87,102 @@ fn count(detail: &Value, names: &[&str]) -> Option<u64> {
     names.iter().find_map(|name| detail[*name].as_u64())
 }
 
-fn sessions(count: u64) -> String {
-    match count {
-        0 => "no session was open".to_owned(),
-        1 => "one session ended".to_owned(),
-        many => format!("{many} sessions ended"),
-    }
-}
-
-fn sentence(kind: Kind, who: Who, line: &Line, detail: &Value) -> String {
-    let by = who.subject();
-    let passkey = text(detail, "passkey");
-    let app = line.subject_name.as_str();
-    match kind {
-        Kind::SetUp => "You set this server up.".to_owned(),
-        Kind::SignIn => match text(detail, "method") {
-            "passkey" => format!("You signed in with the passkey “{passkey}”."),
-            "directory_password" => "You signed in with your directory password.".to_owned(),
-            "other_device" => "You signed in, let in from another device.".to_owned(),
-            _ => "You signed in.".to_owned(),
+fn sentence(kind: Kind, who: Who, line: &Line, detail: &Value) -> Text {
+    let passkey = |text: Text| text.with("passkey", self::text(detail, "passkey"));
+    let app = |text: Text| text.with("app", &line.subject_name);
+    let device = |text: Text| text.with("browser", self::text(detail, "asked_with")).with("address", self::text(detail, "asked_from"));
+    match (kind, who) {
+        (Kind::SetUp, _) => t("event-set-up"),
+        (Kind::SignIn, _) => match self::text(detail, "method") {
+            "passkey" => passkey(t("event-sign-in-passkey")),
+            "directory_password" => t("event-sign-in-password"),
+            "other_device" => t("event-sign-in-device"),
+            _ => t("event-sign-in"),
         },
-        Kind::SignInRefused => match text(detail, "method") {
-            "recovery_code" => "A recovery code for your account was refused.".to_owned(),
-            "directory_password" => "A sign-in with your directory password was refused.".to_owned(),
-            _ => "A sign-in to your account was refused.".to_owned(),
+        (Kind::SignInRefused, _) => match self::text(detail, "method") {
+            "recovery_code" => t("event-refused-code"),
+            "directory_password" => t("event-refused-password"),
+            _ => t("event-refused"),
         },
-        Kind::NewBrowser => "You signed in with a browser that was never seen for you.".to_owned(),
-        Kind::NewBrowserDenied => {
-            format!("You said that a sign-in was not yours; {}.", sessions(count(detail, &["sessions"]).unwrap_or_default()))
-        }
-        Kind::ProofGiven => match (passkey, text(detail, "purpose")) {
-            (passkey, "") => format!("You confirmed with the passkey “{passkey}” that it was you."),
-            (passkey, purpose) => format!("You confirmed with the passkey “{passkey}” that it was you, to {purpose}."),
+        (Kind::NewBrowser, _) => t("event-new-browser"),
+        (Kind::NewBrowserDenied, _) => t("event-new-browser-denied").with("count", count(detail, &["sessions"]).unwrap_or_default()),
+        (Kind::ProofGiven, _) => passkey(t("event-proof")),
+        (Kind::ProofRefused, _) => t("event-proof-refused"),
+        (Kind::SignOut, _) => t("event-sign-out"),
+        (Kind::SessionsEnded, Who::You) => match count(detail, &["count", "sessions"]) {
+            None => t("event-session-ended"),
+            Some(count) => t("event-sessions-ended").with("count", count),
         },
-        Kind::ProofRefused => "A confirmation with a passkey was refused.".to_owned(),
-        Kind::SignOut => "You signed out.".to_owned(),
-        Kind::SessionsEnded if who == Who::You => match count(detail, &["count", "sessions"]) {
-            None => "You ended a session.".to_owned(),
-            Some(count) => format!("You ended your other sessions; {}.", sessions(count)),
-        },
-        Kind::SessionsEnded => format!("{by} signed you out everywhere."),
-        Kind::DirectoryPasswordChanged => "You changed your directory password.".to_owned(),
-        Kind::DirectoryPasswordRefused => "A change of your directory password was refused.".to_owned(),
-        Kind::PasskeyAdded => format!("{by} added the passkey “{passkey}”."),
-        Kind::PasskeyRefused => "A new passkey was refused.".to_owned(),
-        Kind::PasskeyRenamed => format!("{by} gave a passkey the name “{passkey}”."),
-        Kind::PasskeyRemoved => format!("{by} removed the passkey “{passkey}”."),
-        Kind::AccessLinkMade => format!("{by} made a one-time sign-in link for you."),
-        Kind::AccessLinkUsed => "You came in by a one-time link.".to_owned(),
-        Kind::AccessLinkRevoked => format!("{by} took a one-time sign-in link for you back."),
-        Kind::AccessLinkRequested => "A sign-in link was asked for, and sent to your e-mail address.".to_owned(),
-        Kind::OtherDeviceAllowed => format!("You let another device in: {}, {}.", text(detail, "asked_with"), text(detail, "asked_from")),
-        Kind::OtherDeviceDenied => format!("You refused another device: {}, {}.", text(detail, "asked_with"), text(detail, "asked_from")),
-        Kind::RecoveryCodesMade => "You made recovery codes.".to_owned(),
-        Kind::RecoveryCodeUsed => "You came in by a recovery code.".to_owned(),
-        Kind::RecoveryCodesRevoked => format!("{by} took your recovery codes back."),
-        Kind::SignedUp => "You made your account.".to_owned(),
-        Kind::UserCreated => match who {
-            Who::You => "Your account was made.".to_owned(),
-            Who::Directory => "The directory brought your account here.".to_owned(),
-            _ => format!("{by} made your account."),
-        },
-        Kind::UserChanged => changed(who, detail),
-        Kind::UserBlocked => format!("{by} kept you out."),
-        Kind::UserUnblocked => format!("{by} let you in again."),
-        Kind::UserDeleted => format!("{by} deleted your account."),
-        Kind::AccountExported => "You took a copy of what is known about you.".to_owned(),
-        Kind::UserDisabled => "The directory disabled your account, or no longer listed you.".to_owned(),
-        Kind::UserRestored => "The directory let you in again.".to_owned(),
-        Kind::Authorized if detail["check"] == true => format!("You tried the app “{app}” to check it."),
-        Kind::Authorized if detail["asked"] == true => format!("You let the app “{app}” know who you are, and signed in to it."),
-        Kind::Authorized => format!("You signed in to the app “{app}”."),
-        Kind::AuthorizationRevoked if detail["check"] == true => format!("What the check of “{app}” was given was taken back."),
-        Kind::AuthorizationRevoked => format!("You took back what the app “{app}” had of you."),
-        Kind::TokenExchanged => "An app acted for you at another service.".to_owned(),
-        Kind::TokenReuse => "An app showed something a second time that counts once; what it had of you ended.".to_owned(),
-        other => format!("{}.", other.label()),
+        (Kind::SessionsEnded, _) => t("event-signed-out-everywhere"),
+        (Kind::DirectoryPasswordChanged, _) => t("event-password-changed"),
+        (Kind::DirectoryPasswordRefused, _) => t("event-password-refused"),
+        (Kind::PasskeyAdded, _) => passkey(t("event-passkey-added")),
+        (Kind::PasskeyRefused, _) => t("event-passkey-refused"),
+        (Kind::PasskeyRenamed, _) => passkey(t("event-passkey-renamed")),
+        (Kind::PasskeyRemoved, Who::You) => passkey(t("event-passkey-removed")),
+        (Kind::PasskeyRemoved, _) => passkey(t("event-passkey-removed-by-administrator")),
+        (Kind::AccessLinkMade, _) => t("event-link-made"),
+        (Kind::AccessLinkUsed, _) => t("event-link-used"),
+        (Kind::AccessLinkRevoked, _) => t("event-link-revoked"),
+        (Kind::AccessLinkRequested, _) => t("event-link-requested"),
+        (Kind::OtherDeviceAllowed, _) => device(t("event-device-allowed")),
+        (Kind::OtherDeviceDenied, _) => device(t("event-device-denied")),
+        (Kind::RecoveryCodesMade, _) => t("event-codes-made"),
+        (Kind::RecoveryCodeUsed, _) => t("event-code-used"),
+        (Kind::RecoveryCodesRevoked, _) => t("event-codes-revoked"),
+        (Kind::SignedUp, _) => t("event-signed-up"),
+        (Kind::UserCreated, Who::Directory) => t("event-created-by-directory"),
+        (Kind::UserCreated, Who::Administrator) => t("event-created-by-administrator"),
+        (Kind::UserCreated, _) => t("event-created"),
+        (Kind::UserChanged, _) => changed(who, detail),
+        (Kind::UserBlocked, _) => t("event-blocked"),
+        (Kind::UserUnblocked, _) => t("event-unblocked"),
+        (Kind::UserDeleted, _) => t("event-deleted"),
+        (Kind::AccountExported, _) => t("event-exported"),
+        (Kind::UserDisabled, _) => t("event-disabled"),
+        (Kind::UserRestored, _) => t("event-restored"),
+        (Kind::Authorized, _) if detail["check"] == true => app(t("event-app-checked")),
+        (Kind::Authorized, _) if detail["asked"] == true => app(t("event-app-let")),
+        (Kind::Authorized, _) => app(t("event-app")),
+        (Kind::AuthorizationRevoked, _) if detail["check"] == true => app(t("event-app-check-over")),
+        (Kind::AuthorizationRevoked, _) => app(t("event-app-revoked")),
+        (Kind::TokenExchanged, _) => t("event-token-exchanged"),
+        (Kind::TokenReuse, _) => t("event-token-reused"),
+        // Nothing else happens to a person.
+        (other, _) => t("event-other").with("label", other.label()),
     }
 }
 
 /// Which parts of a profile changed; what they were and are, the profile tells.
-fn changed(who: Who, detail: &Value) -> String {
-    let by = who.subject();
-    let has = |name: &str| detail.get(name).is_some();
-    if has("picture") {
-        return match (who, text(detail, "picture")) {
-            (Who::You, "removed") => "You removed your picture.".to_owned(),
-            (Who::You, _) => "You changed your picture.".to_owned(),
-            _ => format!("{by} changed your picture."),
-        };
+fn changed(who: Who, detail: &Value) -> Text {
+    match text(detail, "picture") {
+        "" => {}
+        "removed" => return t("event-picture-removed"),
+        _ => return t("event-picture"),
     }
     match text(detail, "administrator") {
-        "no → yes" => return format!("{by} made you an administrator."),
-        "yes → no" => return format!("{by} took the administration away from you."),
+        "no → yes" => return t("event-made-administrator"),
+        "yes → no" => return t("event-unmade-administrator"),
         _ => {}
     }
-    const FIELDS: [(&str, &str); 6] = [
-        ("username", "username"),
-        ("email", "e-mail address"),
-        ("first_name", "first name"),
-        ("last_name", "last name"),
-        ("display_name", "display name"),
-        ("phone", "telephone number"),
-    ];
-    let fields: Vec<&str> = FIELDS.iter().filter(|(name, _)| has(name)).map(|(_, words)| *words).collect();
-    if fields.is_empty() { format!("{by} changed your account.") } else { format!("{by} changed your {}.", fields.join(", ")) }
+    let fields: Vec<String> = [
+        ("username", t("field-username")),
+        ("email", t("field-email")),
+        ("first_name", t("field-first-name")),
+        ("last_name", t("field-last-name")),
+        ("display_name", t("field-display-name")),
+        ("phone", t("field-phone")),
+    ]
+    .into_iter()
+    .filter(|(name, _)| detail.get(name).is_some())
+    .map(|(_, words)| words.into())
+    .collect();
+    match who {
+        Who::Administrator if !fields.is_empty() => t("event-changed-fields").with("fields", fields.join(", ")),
+        Who::Administrator => t("event-changed-by-administrator"),
+        Who::Directory => t("event-changed-by-directory"),
+        _ => t("event-changed"),
+    }
 }
 
 fn not_me(kind: Kind, who: Who, detail: &Value) -> Option<NotMe> {

@@ -14,6 +14,7 @@ use crate::attempts::{self, Allowance, Subject};
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::id::AuditEventId;
+use crate::language::{Language, Text, instant, speaking, t};
 use crate::mail::{self, Mail};
 use crate::users::User;
 use crate::web::{Client, user_agent};
@@ -76,39 +77,36 @@ impl News<'_> {
         }
     }
 
-    fn subject(self, app_name: &str) -> String {
-        match self {
-            Self::PasskeyAdded { .. } => format!("A passkey was added to your account at {app_name}"),
-            Self::PasskeyRemoved { .. } => format!("A passkey was removed from your account at {app_name}"),
-            Self::RecoveryCodesMade => format!("New recovery codes for your account at {app_name}"),
-            Self::RecoveryCodeUsed { .. } => format!("A recovery code of your account at {app_name} was used"),
-            Self::NewBrowser => format!("Signed in to {app_name} with a new browser"),
-            Self::AccountDeleted => format!("Your account at {app_name} was deleted"),
-        }
+    fn subject(self, app_name: &str) -> Text {
+        let subject = match self {
+            Self::PasskeyAdded { .. } => t("news-passkey-added-subject"),
+            Self::PasskeyRemoved { .. } => t("news-passkey-removed-subject"),
+            Self::RecoveryCodesMade => t("news-codes-made-subject"),
+            Self::RecoveryCodeUsed { .. } => t("news-code-used-subject"),
+            Self::NewBrowser => t("news-new-browser-subject"),
+            Self::AccountDeleted => t("news-deleted-subject"),
+        };
+        subject.with("app", app_name)
     }
 
-    fn sentence(self) -> String {
+    fn sentence(self) -> Text {
         match self {
-            Self::PasskeyAdded { name } => format!("the passkey “{name}” was added to your account: it signs in as you."),
-            Self::PasskeyRemoved { name, by_administrator: false } => format!("the passkey “{name}” was removed from your account."),
-            Self::PasskeyRemoved { name, by_administrator: true } => {
-                format!("an administrator removed the passkey “{name}” from your account and signed you out everywhere.")
-            }
-            Self::RecoveryCodesMade => "new recovery codes were made for your account; former ones open nothing any more.".to_owned(),
-            Self::RecoveryCodeUsed { left } => {
-                format!("somebody came in with one of your recovery codes and can add a passkey to your account. Codes left: {left}.")
-            }
-            Self::NewBrowser => "somebody signed in to your account with a browser that was never seen for you.".to_owned(),
-            Self::AccountDeleted => "your account was deleted, as you asked, with everything that was yours here.".to_owned(),
+            Self::PasskeyAdded { name } => t("news-passkey-added").with("passkey", name),
+            Self::PasskeyRemoved { name, by_administrator: false } => t("news-passkey-removed").with("passkey", name),
+            Self::PasskeyRemoved { name, by_administrator: true } => t("news-passkey-removed-by-administrator").with("passkey", name),
+            Self::RecoveryCodesMade => t("news-codes-made"),
+            Self::RecoveryCodeUsed { left } => t("news-code-used").with("left", left),
+            Self::NewBrowser => t("news-new-browser"),
+            Self::AccountDeleted => t("news-deleted"),
         }
     }
 }
 
 #[derive(Template)]
 #[template(path = "mail/account_news.txt")]
-struct Text<'a> {
+struct Body<'a> {
     name: &'a str,
-    what: String,
+    what: Text,
     at: String,
     browser: String,
     client_ip: String,
@@ -131,17 +129,24 @@ pub async fn tell(tx: &mut Tx, app: &App, user: &User, news: News<'_>, client: &
         return Ok(());
     }
     let is_gone = news == News::AccountDeleted;
-    let text = Text {
-        name: &user.display_name,
-        what: news.sentence(),
-        at: now.for_people(),
-        browser: if client.user_agent.is_empty() { String::new() } else { user_agent::describe(&client.user_agent) },
-        client_ip: client.ip_text(),
-        url: if is_gone { String::new() } else { app.config.origin.url(&format!("/account/activity/{event}")) },
-    };
-    let about = (!is_gone).then_some(user.id);
-    let mail = Mail { to: to.clone(), about, subject: news.subject(&settings.app_name), text: text.render()?, useful_for: USEFUL_FOR };
+    let mail = speaking(language_of(user), || -> askama::Result<Mail> {
+        let text = Body {
+            name: &user.display_name,
+            what: news.sentence(),
+            at: instant(now),
+            browser: if client.user_agent.is_empty() { String::new() } else { user_agent::describe(&client.user_agent) },
+            client_ip: client.ip_text(),
+            url: if is_gone { String::new() } else { app.config.origin.url(&format!("/account/activity/{event}")) },
+        };
+        let about = (!is_gone).then_some(user.id);
+        Ok(Mail { to: to.clone(), about, subject: news.subject(&settings.app_name).into(), text: text.render()?, useful_for: USEFUL_FOR })
+    })?;
     Ok(mail::queue(tx, &app.sealer, &mail, now).await?)
+}
+
+/// In which language somebody is written to: their directory's word for them, as far as there is a catalogue.
+fn language_of(user: &User) -> Language {
+    Language::for_range(&user.locale).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -160,7 +165,7 @@ mod tests {
             News::AccountDeleted,
         ];
         for news in all {
-            assert!(news.sentence().ends_with('.') && !news.subject("Muster").contains('\n'), "{news:?}");
+            assert!(news.sentence().to_string().ends_with('.') && !news.subject("Muster").to_string().contains('\n'), "{news:?}");
         }
         let device = |device: &str| Client { device: device.to_owned(), ..Client::default() };
         assert_ne!(News::NewBrowser.particulars(&device("a")), News::NewBrowser.particulars(&device("b")));

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::clients::SigningAlg;
 use crate::error::AppError;
 use crate::id::{ApiId, ClientId};
+use crate::language::t;
 use crate::sessions::{AdminDeed, AdminSession};
 use crate::web::list::{self, Pager, Pages};
 use crate::web::{Chrome, Mistakes};
@@ -33,7 +34,7 @@ pub struct Address {
 #[template(path = "apis/list.html")]
 struct ListPage {
     chrome: Chrome,
-    notice: &'static str,
+    notice: String,
     lines: Vec<Line>,
     pager: Pager,
 }
@@ -52,22 +53,19 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(address): Q
     })
 }
 
-fn notice(word: &str) -> &'static str {
+fn notice(word: &str) -> String {
     match word {
-        "created" => "The API was added. Say below which apps may use it.",
-        "saved" => {
-            "The changes were saved. What was taken away no longer counts where the API asks; an API that reads JWTs itself learns of it when they expire."
-        }
-        "deleted" => "The API was deleted. Its tokens count for nothing any more.",
-        "allowed" => "Saved. What was added counts from the next token on, what was taken away at once where the API asks.",
-        _ => "",
+        "created" => t("api-created").into(),
+        "saved" => t("api-saved").into(),
+        "deleted" => t("api-deleted").into(),
+        "allowed" => t("api-allowed").into(),
+        _ => String::new(),
     }
 }
 
-const FORMATS: [(&str, &str); 2] = [
-    ("opaque", "Opaque: the API asks Muster about each; taking one back counts at once"),
-    ("jwt", "JWT: the API reads it itself; taken back, it still works there until it expires"),
-];
+fn formats() -> [(&'static str, String); 2] {
+    [("opaque", t("api-format-opaque").into()), ("jwt", t("api-format-jwt").into())]
+}
 
 /// A form about an API: a new one, or one that exists.
 #[derive(Template, WebTemplate)]
@@ -77,14 +75,14 @@ struct FormPage {
     api: Option<(ApiId, String)>,
     draft: Draft,
     mistakes: Mistakes,
-    formats: [(&'static str, &'static str); 2],
+    formats: [(&'static str, String); 2],
     algs: Vec<(&'static str, &'static str)>,
 }
 
 impl FormPage {
     fn new(chrome: Chrome, api: Option<(ApiId, String)>, draft: Draft, mistakes: Mistakes) -> Self {
         let algs = SigningAlg::ALL.into_iter().map(|alg| (alg.as_str(), alg.as_str())).collect();
-        Self { chrome, api, draft, mistakes, formats: FORMATS, algs }
+        Self { chrome, api, draft, mistakes, formats: formats(), algs }
     }
 }
 
@@ -129,7 +127,7 @@ pub async fn save(State(app): State<App>, deed: AdminDeed, Path(id): Path<ApiId>
 #[template(path = "apis/show.html")]
 struct ShowPage {
     chrome: Chrome,
-    notice: &'static str,
+    notice: String,
     api: Api,
     clients: Vec<ClientLine>,
     /// Where the API can send callers who have no token yet (RFC 9728).
@@ -147,7 +145,10 @@ impl ShowPage {
     }
 
     fn lifetime(&self) -> String {
-        self.api.terms.access_minutes.map_or_else(|| "as the app or the settings say".to_owned(), |minutes| format!("{minutes} min"))
+        self.api
+            .terms
+            .access_minutes
+            .map_or_else(|| t("api-lifetime-elsewhere").into(), |minutes| t("api-lifetime-minutes").with("count", minutes).into())
     }
 }
 
@@ -161,14 +162,7 @@ pub async fn show(
     show_page(&app, &admin, id, notice(&address.notice), String::new(), Mistakes::default()).await
 }
 
-async fn show_page(
-    app: &App,
-    admin: &AdminSession,
-    id: ApiId,
-    notice: &'static str,
-    typed: String,
-    mistakes: Mistakes,
-) -> Result<ShowPage, AppError> {
+async fn show_page(app: &App, admin: &AdminSession, id: ApiId, notice: String, typed: String, mistakes: Mistakes) -> Result<ShowPage, AppError> {
     let mut conn = app.db.read().await?;
     let api = super::find(&mut conn, id).await?.ok_or(AppError::NotFound)?;
     let clients = super::clients_of(&mut conn, id).await?;
@@ -213,7 +207,7 @@ pub async fn allow(State(app): State<App>, deed: AdminDeed, Path(id): Path<ApiId
     match done {
         Ok(()) => Ok(to(id, "allowed")),
         Err(Error::Mistakes(mistakes)) => {
-            let page = show_page(&app, &deed.admin, id, "", typed, mistakes).await?;
+            let page = show_page(&app, &deed.admin, id, String::new(), typed, mistakes).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
         Err(error) => Err(refused(error)),
@@ -232,7 +226,7 @@ fn to(id: ApiId, notice: &str) -> Response {
 
 fn refused(error: Error) -> AppError {
     match error {
-        Error::Gone => AppError::gone("No longer there", "This API or app was deleted meanwhile. Go back to the list of APIs."),
+        Error::Gone => AppError::gone(t("api-gone"), t("api-gone-message")),
         Error::Mistakes(_) => AppError::Internal(anyhow::anyhow!("invariant: a verb without a form names no mistakes")),
         Error::Database(error) => error.into(),
     }

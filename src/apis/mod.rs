@@ -17,6 +17,7 @@ use crate::clients;
 use crate::clock::Timestamp;
 use crate::db::{Conn, Revision, Tx};
 use crate::id::{ApiId, ClientId};
+use crate::language::t;
 use crate::sessions::AdminDeed;
 use crate::web::Mistakes;
 
@@ -260,8 +261,8 @@ pub async fn client_called(conn: &mut Conn, unverified_text: &str) -> Result<Cli
     let text = unverified_text.trim();
     match store::clients_called(conn, text, &text.to_lowercase()).await?[..] {
         [only] => Ok(only),
-        [] => Err(Mistakes::one("app", "No app has this name or client ID. Copy the client ID from the app’s page.").into()),
-        _ => Err(Mistakes::one("app", "More than one app has this name. Enter its client ID.").into()),
+        [] => Err(Mistakes::one("app", t("api-app-unknown")).into()),
+        _ => Err(Mistakes::one("app", t("api-app-ambiguous")).into()),
     }
 }
 
@@ -274,7 +275,7 @@ pub async fn allow(app: &App, deed: &AdminDeed, id: ApiId, client: ClientId, rig
     let api = store::find(&mut tx, id).await?.ok_or(Error::Gone)?;
     let client = clients::find(&mut tx, client).await?.ok_or(Error::Gone)?;
     if client.registration.is_public && (right.for_itself.is_some() || right.serves) {
-        let mistake = "This is a public client: it cannot prove who it is, so it neither gets tokens for itself nor runs an API.";
+        let mistake = t("api-app-public");
         return Err(Mistakes::one("app", mistake).into());
     }
     if right.is_empty() {
@@ -292,7 +293,7 @@ pub async fn allow(app: &App, deed: &AdminDeed, id: ApiId, client: ClientId, rig
 
 fn name_what_is_taken(error: sqlx::Error) -> Error {
     if error.as_database_error().is_some_and(|error| error.is_unique_violation()) {
-        return Mistakes::one("identifier", "Another API has this identifier. Choose another, or change that one.").into();
+        return Mistakes::one("identifier", t("api-identifier-taken")).into();
     }
     error.into()
 }

@@ -8,6 +8,7 @@ use super::permissions::Permissions;
 use crate::clients::SigningAlg;
 use crate::clock::Timestamp;
 use crate::id::ApiId;
+use crate::language::{Text, t};
 use crate::web::Mistakes;
 
 const NAME_CHARS_MAX: usize = 100;
@@ -202,9 +203,9 @@ impl Draft {
         let mut mistakes = Mistakes::default();
         let name = self.name.trim();
         if name.is_empty() {
-            mistakes.add("name", "Enter a name. People see it when an app asks to use the API.");
+            mistakes.add("name", t("api-name-missing"));
         } else if name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
-            mistakes.add("name", format!("A name has at most {NAME_CHARS_MAX} characters and stands on one line."));
+            mistakes.add("name", t("api-name-wrong").with("max", NAME_CHARS_MAX));
         }
         let identifier = self.identifier.trim();
         mistakes.check("identifier", check_identifier(identifier, origin));
@@ -215,7 +216,7 @@ impl Draft {
         let minutes = self.access_minutes.trim();
         let access_minutes = (!minutes.is_empty()).then(|| minutes.parse::<u32>().unwrap_or(u32::MAX));
         if access_minutes.is_some_and(|minutes| !(1..=1_440).contains(&minutes)) {
-            mistakes.add("access_minutes", "Enter a whole number from 1 to 1440, or nothing.");
+            mistakes.add("access_minutes", t("api-minutes-wrong"));
         }
         if !mistakes.is_empty() {
             return Err(mistakes);
@@ -235,49 +236,47 @@ impl Draft {
 }
 
 /// RFC 8707 section 2: an absolute URI without a fragment.
-fn check_identifier(identifier: &str, origin: &str) -> Result<(), &'static str> {
+fn check_identifier(identifier: &str, origin: &str) -> Result<(), Text> {
     if identifier.is_empty() {
-        return Err("Enter the API’s identifier: usually its address, such as https://api.example.org.");
+        return Err(t("api-identifier-missing"));
     }
     if identifier.len() > IDENTIFIER_BYTES_MAX || !identifier.bytes().all(|b| b.is_ascii_graphic()) || identifier.contains(['"', '\\', '<', '>']) {
-        return Err("An identifier has at most 500 characters, without spaces, quotes and characters outside ASCII.");
+        return Err(t("api-identifier-characters"));
     }
     if identifier.contains('#') {
-        return Err("An identifier has no fragment (the part from #).");
+        return Err(t("api-identifier-fragment"));
     }
     if url::Url::parse(identifier).is_err() {
-        return Err("This is not a full URI; one looks like https://api.example.org, or urn:example:api.");
+        return Err(t("api-identifier-no-uri"));
     }
     if identifier.strip_prefix(origin).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?'])) {
-        return Err("This is Muster’s own address. Enter that of the API.");
+        return Err(t("api-identifier-ours"));
     }
     Ok(())
 }
 
 /// Reads a permission per line.
-fn permissions(text: &str) -> Result<Vec<Permission>, String> {
+fn permissions(text: &str) -> Result<Vec<Permission>, Text> {
     let mut permissions: Vec<Permission> = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (name, description) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let shown: String = name.chars().take(60).collect();
         if name.len() > PERMISSION_BYTES_MAX || !name.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)) {
-            return Err(format!(
-                "“{shown}”: a permission’s name has no quotes, backslashes or characters outside ASCII, and at most 100 characters."
-            ));
+            return Err(t("api-permission-name-wrong").with("name", shown));
         }
         if OURS.contains(&name) {
-            return Err(format!("“{shown}” means something at Muster itself. Choose another name, such as documents:read."));
+            return Err(t("api-permission-ours").with("name", shown));
         }
         if permissions.iter().any(|known| known.name == name) {
-            return Err(format!("“{shown}” stands there twice."));
+            return Err(t("api-permission-twice").with("name", shown));
         }
         if description.chars().count() > DESCRIPTION_CHARS_MAX || description.chars().any(char::is_control) {
-            return Err(format!("“{shown}”: what people read has at most 200 characters."));
+            return Err(t("api-permission-text-long").with("name", shown));
         }
         permissions.push(Permission { name: name.to_owned(), description: description.trim().to_owned() });
     }
     if permissions.len() > PERMISSIONS_MAX {
-        return Err(format!("At most {PERMISSIONS_MAX} permissions; there are {}.", permissions.len()));
+        return Err(t("api-permissions-many").with("max", PERMISSIONS_MAX).with("count", permissions.len()));
     }
     Ok(permissions)
 }

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Filter, Kind, Line};
 use crate::app::App;
-use crate::clock::{Timestamp, duration_for_people};
+use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::{AuditEventId, UserId};
+use crate::language::{duration, t};
 use crate::sessions::AdminSession;
 use crate::users;
 use crate::web::{Chrome, list, user_agent};
@@ -40,7 +41,7 @@ impl ListQuery {
 /// An event as the page shows it.
 struct Shown {
     at: Timestamp,
-    label: &'static str,
+    label: String,
     /// For a badge: refusals and dangers stand out.
     class: &'static str,
     actor: Named,
@@ -64,7 +65,7 @@ struct ListPage {
     kinds: &'static [Kind],
     /// Whom the filter means; empty when it names nobody in particular.
     person_name: String,
-    mistake: &'static str,
+    mistake: String,
     events: Vec<Shown>,
     newest: Option<String>,
     older: Option<String>,
@@ -77,14 +78,14 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(query): Que
     let mut conn = app.db.read().await?;
     let asked = query.person.trim();
     let (user, person_name, mistake) = match (asked.is_empty(), asked.parse::<UserId>()) {
-        (true, _) => (None, String::new(), ""),
+        (true, _) => (None, String::new(), String::new()),
         (false, Ok(id)) => {
-            let name = users::find(&mut conn, id).await?.map_or_else(|| "Somebody who is not here any more".to_owned(), |user| user.display_name);
-            (Some(id), name, "")
+            let name = users::find(&mut conn, id).await?.map_or_else(|| t("audit-somebody-gone").into(), |user| user.display_name);
+            (Some(id), name, String::new())
         }
         (false, Err(_)) => match users::find_by_name(&mut conn, asked).await? {
-            Some(user) => (Some(user.id), user.display_name, ""),
-            None => (None, String::new(), "Nobody here has this username or e-mail address."),
+            Some(user) => (Some(user.id), user.display_name, String::new()),
+            None => (None, String::new(), t("audit-nobody").into()),
         },
     };
     let kind = Kind::from_text(&query.kind).map(|kind| kind.as_str().to_owned());
@@ -106,7 +107,7 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(query): Que
         events: lines.into_iter().map(Shown::from).collect(),
         newest: (!query.before.is_empty()).then(|| query.address(String::new())),
         older: last.map(|last| query.address(last)),
-        retention: duration_for_people(app.settings().audit_log_retention.days()),
+        retention: duration(app.settings().audit_log_retention.days()).into(),
         query,
     })
 }
@@ -119,11 +120,11 @@ impl From<Line> for Shown {
         let subject = Named { href: line.subject_id.zip(path).map(|(id, path)| format!("{path}/{id}")), name: line.subject_name };
         Self {
             at: line.at,
-            label: kind.map_or("Something a newer version knows", Kind::label),
+            label: kind.map_or_else(|| t("kind-unknown"), Kind::label).into(),
             class: kind.map_or("", class),
             actor,
             subject,
-            browser: if line.user_agent.is_empty() { String::new() } else { user_agent::describe(&line.user_agent) },
+            browser: if line.user_agent.is_empty() { String::new() } else { user_agent::in_words(&line.user_agent) },
             client_ip: line.client_ip,
             detail: readable(&line.detail),
         }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
 use crate::id::{AuditEventId, UserId};
+use crate::language::{Text, t};
 use crate::web::Client;
 
 pub use store::{Filter, Line};
@@ -154,7 +155,7 @@ pub enum Kind {
 }
 
 macro_rules! kinds {
-    ($($kind:ident = $text:literal, $label:literal;)*) => {
+    ($($kind:ident = $text:literal, $label:expr;)*) => {
         impl Kind {
             /// Every kind, for filters.
             pub const ALL: &'static [Self] = &[$(Self::$kind),*];
@@ -163,7 +164,7 @@ macro_rules! kinds {
                 match self { $(Self::$kind => $text,)* }
             }
             /// For people.
-            pub const fn label(self) -> &'static str {
+            pub fn label(self) -> Text {
                 match self { $(Self::$kind => $label,)* }
             }
             /// Reads the stored form.
@@ -175,74 +176,74 @@ macro_rules! kinds {
 }
 
 kinds! {
-    SetUp = "set_up", "Set up";
-    SignIn = "sign_in", "Signed in";
-    SignInRefused = "sign_in_refused", "Sign-in refused";
-    TooManyTries = "too_many_tries", "Too many failed tries";
-    LimitLifted = "limit_lifted", "Limit lifted";
-    NewBrowser = "new_browser", "Signed in with a new browser";
-    NewBrowserDenied = "new_browser_denied", "Sign-in called a stranger's";
-    ProofGiven = "proof_given", "Proof given";
-    ProofRefused = "proof_refused", "Proof refused";
-    SignOut = "sign_out", "Signed out";
-    SessionsEnded = "sessions_ended", "Sessions ended";
-    DirectoryPasswordChanged = "directory_password_changed", "Directory password changed";
-    DirectoryPasswordRefused = "directory_password_refused", "Directory password change refused";
-    PasskeyAdded = "passkey_added", "Passkey added";
-    PasskeyRefused = "passkey_refused", "Passkey refused";
-    PasskeyRenamed = "passkey_renamed", "Passkey renamed";
-    PasskeyRemoved = "passkey_removed", "Passkey removed";
-    PasskeyPolicyChanged = "passkey_policy_changed", "Passkey policy changed";
-    PasskeysGivenUp = "passkeys_given_up", "Passkeys given up";
-    AccessLinkMade = "access_link_made", "Access link made";
-    AccessLinkUsed = "access_link_used", "Access link used";
-    AccessLinkRevoked = "access_link_revoked", "Access link revoked";
-    AccessLinkRequested = "access_link_requested", "Access link asked for";
-    MailFailed = "mail_failed", "Mail not sent";
-    OtherDeviceAllowed = "other_device_allowed", "Other device let in";
-    OtherDeviceDenied = "other_device_denied", "Other device refused";
-    RecoveryCodesMade = "recovery_codes_made", "Recovery codes made";
-    RecoveryCodeUsed = "recovery_code_used", "Recovery code used";
-    RecoveryCodesRevoked = "recovery_codes_revoked", "Recovery codes taken back";
-    SignUpLinkMade = "sign_up_link_made", "Sign-up link made";
-    SignUpLinkRevoked = "sign_up_link_revoked", "Sign-up link taken back";
-    SignUpAsked = "sign_up_asked", "Account asked for";
-    SignedUp = "signed_up", "Signed up";
-    UserCreated = "user_created", "Person created";
-    UserChanged = "user_changed", "Person changed";
-    UserBlocked = "user_blocked", "Person blocked";
-    UserUnblocked = "user_unblocked", "Person unblocked";
-    UserDeleted = "user_deleted", "Person deleted";
-    AccountExported = "account_exported", "Account exported";
-    UserDisabled = "user_disabled", "Person disabled by the directory";
-    UserRestored = "user_restored", "Person restored by the directory";
-    GroupCreated = "group_created", "Group created";
-    GroupChanged = "group_changed", "Group changed";
-    GroupRemoved = "group_removed", "Group removed";
-    ClientCreated = "client_created", "App registered";
-    ClientChanged = "client_changed", "App changed";
-    ClientDeleted = "client_deleted", "App deleted";
-    ClientSecretMade = "client_secret_made", "App secret made";
-    ApiCreated = "api_created", "API added";
-    ApiChanged = "api_changed", "API changed";
-    ApiDeleted = "api_deleted", "API deleted";
-    TokenExchanged = "token_exchanged", "Token exchanged";
-    RegistrationTokenMade = "registration_token_made", "Registration token made";
-    RegistrationTokenRevoked = "registration_token_revoked", "Registration token revoked";
-    Authorized = "authorized", "App authorized";
-    AuthorizationRevoked = "authorization_revoked", "App authorization revoked";
-    TokenReuse = "token_reuse", "Token used twice";
-    SettingsChanged = "settings_changed", "Settings changed";
-    DirectoryAdded = "directory_added", "Directory added";
-    DirectoryRemoved = "directory_removed", "Directory removed";
-    DirectoryPasswordTried = "directory_password_tried", "Directory password tried";
-    DirectorySynced = "directory_synced", "Directory synced";
-    DirectorySyncHeld = "directory_sync_held", "Directory sync held back";
-    DirectorySyncFailed = "directory_sync_failed", "Directory sync failed";
-    DirectorySyncConfirmed = "directory_sync_confirmed", "Directory sync confirmed";
-    KeyRotated = "key_rotated", "Signing key made";
-    KeyWithdrawn = "key_withdrawn", "Signing key withdrawn";
-    LogoutNoticeFailed = "logout_notice_failed", "App not told of a sign-out";
+    SetUp = "set_up", t("kind-set-up");
+    SignIn = "sign_in", t("kind-sign-in");
+    SignInRefused = "sign_in_refused", t("kind-sign-in-refused");
+    TooManyTries = "too_many_tries", t("kind-too-many-tries");
+    LimitLifted = "limit_lifted", t("kind-limit-lifted");
+    NewBrowser = "new_browser", t("kind-new-browser");
+    NewBrowserDenied = "new_browser_denied", t("kind-new-browser-denied");
+    ProofGiven = "proof_given", t("kind-proof-given");
+    ProofRefused = "proof_refused", t("kind-proof-refused");
+    SignOut = "sign_out", t("kind-sign-out");
+    SessionsEnded = "sessions_ended", t("kind-sessions-ended");
+    DirectoryPasswordChanged = "directory_password_changed", t("kind-directory-password-changed");
+    DirectoryPasswordRefused = "directory_password_refused", t("kind-directory-password-refused");
+    PasskeyAdded = "passkey_added", t("kind-passkey-added");
+    PasskeyRefused = "passkey_refused", t("kind-passkey-refused");
+    PasskeyRenamed = "passkey_renamed", t("kind-passkey-renamed");
+    PasskeyRemoved = "passkey_removed", t("kind-passkey-removed");
+    PasskeyPolicyChanged = "passkey_policy_changed", t("kind-passkey-policy-changed");
+    PasskeysGivenUp = "passkeys_given_up", t("kind-passkeys-given-up");
+    AccessLinkMade = "access_link_made", t("kind-access-link-made");
+    AccessLinkUsed = "access_link_used", t("kind-access-link-used");
+    AccessLinkRevoked = "access_link_revoked", t("kind-access-link-revoked");
+    AccessLinkRequested = "access_link_requested", t("kind-access-link-requested");
+    MailFailed = "mail_failed", t("kind-mail-failed");
+    OtherDeviceAllowed = "other_device_allowed", t("kind-other-device-allowed");
+    OtherDeviceDenied = "other_device_denied", t("kind-other-device-denied");
+    RecoveryCodesMade = "recovery_codes_made", t("kind-recovery-codes-made");
+    RecoveryCodeUsed = "recovery_code_used", t("kind-recovery-code-used");
+    RecoveryCodesRevoked = "recovery_codes_revoked", t("kind-recovery-codes-revoked");
+    SignUpLinkMade = "sign_up_link_made", t("kind-sign-up-link-made");
+    SignUpLinkRevoked = "sign_up_link_revoked", t("kind-sign-up-link-revoked");
+    SignUpAsked = "sign_up_asked", t("kind-sign-up-asked");
+    SignedUp = "signed_up", t("kind-signed-up");
+    UserCreated = "user_created", t("kind-user-created");
+    UserChanged = "user_changed", t("kind-user-changed");
+    UserBlocked = "user_blocked", t("kind-user-blocked");
+    UserUnblocked = "user_unblocked", t("kind-user-unblocked");
+    UserDeleted = "user_deleted", t("kind-user-deleted");
+    AccountExported = "account_exported", t("kind-account-exported");
+    UserDisabled = "user_disabled", t("kind-user-disabled");
+    UserRestored = "user_restored", t("kind-user-restored");
+    GroupCreated = "group_created", t("kind-group-created");
+    GroupChanged = "group_changed", t("kind-group-changed");
+    GroupRemoved = "group_removed", t("kind-group-removed");
+    ClientCreated = "client_created", t("kind-client-created");
+    ClientChanged = "client_changed", t("kind-client-changed");
+    ClientDeleted = "client_deleted", t("kind-client-deleted");
+    ClientSecretMade = "client_secret_made", t("kind-client-secret-made");
+    ApiCreated = "api_created", t("kind-api-created");
+    ApiChanged = "api_changed", t("kind-api-changed");
+    ApiDeleted = "api_deleted", t("kind-api-deleted");
+    TokenExchanged = "token_exchanged", t("kind-token-exchanged");
+    RegistrationTokenMade = "registration_token_made", t("kind-registration-token-made");
+    RegistrationTokenRevoked = "registration_token_revoked", t("kind-registration-token-revoked");
+    Authorized = "authorized", t("kind-authorized");
+    AuthorizationRevoked = "authorization_revoked", t("kind-authorization-revoked");
+    TokenReuse = "token_reuse", t("kind-token-reuse");
+    SettingsChanged = "settings_changed", t("kind-settings-changed");
+    DirectoryAdded = "directory_added", t("kind-directory-added");
+    DirectoryRemoved = "directory_removed", t("kind-directory-removed");
+    DirectoryPasswordTried = "directory_password_tried", t("kind-directory-password-tried");
+    DirectorySynced = "directory_synced", t("kind-directory-synced");
+    DirectorySyncHeld = "directory_sync_held", t("kind-directory-sync-held");
+    DirectorySyncFailed = "directory_sync_failed", t("kind-directory-sync-failed");
+    DirectorySyncConfirmed = "directory_sync_confirmed", t("kind-directory-sync-confirmed");
+    KeyRotated = "key_rotated", t("kind-key-rotated");
+    KeyWithdrawn = "key_withdrawn", t("kind-key-withdrawn");
+    LogoutNoticeFailed = "logout_notice_failed", t("kind-logout-notice-failed");
 }
 
 /// Who did it.

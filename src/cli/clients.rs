@@ -252,7 +252,8 @@ async fn create(new: Create) -> Result<(), Failed> {
     let app = app().await?;
     let registration = new.registration();
     if let (Some(template), true) = (new.template, catalogue::waits_for_address(&registration)) {
-        let why = new.url.as_deref().map_or(Ok(String::new()), catalogue::address).err().unwrap_or("The template needs the app's address.");
+        let why = new.url.as_deref().and_then(|url| catalogue::address(url).err());
+        let why = why.map_or_else(|| "The template needs the app's address.".to_owned(), String::from);
         return Err(Failed::Command(anyhow::anyhow!("--url: {why} Give it with --url, such as --url {}.", template.example)));
     }
     let registered = clients::register(&app, Authority::CommandLine, ClientId::new(), registration, &new.allowed_group, app.clock.now()).await;

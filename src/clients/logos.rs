@@ -28,7 +28,7 @@ const HUES: u32 = 8;
 /// # Errors
 /// One sentence when it is larger than 5 MiB or 8,000 pixels, no JPEG, PNG, WebP or GIF, or damaged.
 pub(super) fn prepare(unverified: &[u8]) -> Result<Picture, String> {
-    let logo = pictures::decode(unverified)?;
+    let logo = pictures::decode(unverified).map_err(|unusable| unusable.to_string())?;
     let is_larger = logo.width() > SIDE || logo.height() > SIDE;
     let logo = if is_larger { logo.resize(SIDE, SIDE, FilterType::CatmullRom) } else { logo };
     let side = logo.width().max(logo.height());

@@ -13,6 +13,7 @@ use super::policy::authentication::Allowed;
 use super::policy::claims::SubjectType;
 use super::policy::provenance::{Provenance, RegisteredBy};
 use crate::jose::Alg;
+use crate::language::{Language, speaking};
 
 /// How long a text about a client may be, in characters.
 const TEXT_CHARS_MAX: usize = 1000;
@@ -212,7 +213,7 @@ pub fn read(metadata: &Map<String, Value>, by: RegisteredBy) -> Result<Registrat
         check_sector_of_hosts(&registration.redirect_uris)?;
     }
     registration.policies.provenance = Provenance { registered_by: by, said, ..Provenance::default() };
-    registration.checked().map_err(|mistakes| {
+    speaking(Language::English, || registration.checked()).map_err(|mistakes| {
         let (field, mistake) = mistakes.into_iter().next().unwrap_or(("client_name", "It cannot be used.".to_owned()));
         let field = if field == "name" { "client_name" } else { field };
         let error = if field == "redirect_uris" { "invalid_redirect_uri" } else { "invalid_client_metadata" };
@@ -299,7 +300,7 @@ pub fn with_decisions(mut said: Registration, before: &Registration) -> Result<R
     policies.authentication.workloads.clone_from(&decided.authentication.workloads);
     policies.authentication.request_object_alg = decided.authentication.request_object_alg;
     policies.authentication.require_signed_request = require_signed_request;
-    said.checked().map_err(|mistakes| {
+    speaking(Language::English, || said.checked()).map_err(|mistakes| {
         let (field, mistake) = mistakes.into_iter().next().unwrap_or(("client_name", "It cannot be used.".to_owned()));
         invalid(format!("{field}: {mistake}"))
     })
@@ -394,16 +395,16 @@ pub fn write(registration: &Registration, scopes: &str) -> Map<String, Value> {
 
 /// Where strangers may have answers sent: to the web by https, to this computer by http, to an app by a scheme of its own (RFC 8252 section 7). Whether it is a
 /// redirect URI at all is checked with the registration.
-fn check_stranger_uri(uri: &str, application_type: Option<&str>) -> Result<(), &'static str> {
-    super::model::check_redirect_uri(uri)?;
-    let url = Url::parse(uri).map_err(|_| "it is not a full URI.")?;
+fn check_stranger_uri(uri: &str, application_type: Option<&str>) -> Result<(), String> {
+    speaking(Language::English, || super::model::check_redirect_uri(uri).map_err(String::from))?;
+    let url = Url::parse(uri).map_err(|_| "it is not a full URI.".to_owned())?;
     let is_loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     };
-    match (url.scheme(), application_type) {
+    let allowed = match (url.scheme(), application_type) {
         ("https", Some("web")) if is_loopback => Err("a web application is not on this computer; say application_type native."),
         ("https", _) => Ok(()),
         (_, Some("web")) => Err("for a web application it must begin with https://."),
@@ -413,7 +414,8 @@ fn check_stranger_uri(uri: &str, application_type: Option<&str>) -> Result<(), &
             Err("this kind of URI cannot receive an answer.")
         }
         _ => Ok(()),
-    }
+    };
+    allowed.map_err(str::to_owned)
 }
 
 /// The host of an address, or the scheme of an app.

@@ -45,6 +45,7 @@ use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::id::{ClientId, GroupId, UserId};
+use crate::language::t;
 use crate::outbound::NamedBy;
 use crate::secret::SecretToken;
 use crate::sessions::FreshAdmin;
@@ -311,7 +312,7 @@ pub async fn register(
 async fn with_sector(app: &App, registration: Registration, named_by: NamedBy) -> Result<Registration, Mistakes> {
     match sector::verify(&app.outbound, &registration, named_by).await {
         Ok(()) => Ok(registration),
-        Err(mistake) => Err(Mistakes::from([("sector_identifier_uri", mistake)])),
+        Err(unlisted) => Err(Mistakes::from([("sector_identifier_uri", unlisted.words().to_string())])),
     }
 }
 
@@ -320,7 +321,7 @@ async fn find_groups(conn: &mut Conn, names: &[String]) -> sqlx::Result<Result<V
     let wanted: BTreeMap<String, &str> =
         names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).map(|name| (users::model::key(name), name)).collect();
     if wanted.len() > 1000 {
-        return Ok(Err("At most 1,000 groups.".to_owned()));
+        return Ok(Err(t("client-groups-many").into()));
     }
     let keys: Vec<String> = wanted.keys().cloned().collect();
     let found: BTreeMap<String, GroupId> = store::groups_by_key(conn, &keys).await?.into_iter().collect();
@@ -328,7 +329,7 @@ async fn find_groups(conn: &mut Conn, names: &[String]) -> sqlx::Result<Result<V
     if missing.is_empty() {
         return Ok(Ok(found.into_values().collect()));
     }
-    Ok(Err(format!("There is no group named {}. Check the spelling on the page of groups.", missing.join(", "))))
+    Ok(Err(t("client-groups-unknown").with("names", missing.join(", ")).into()))
 }
 
 /// Changes what was decided about a client. One that becomes public loses its secrets.
@@ -348,7 +349,7 @@ pub async fn update(app: &App, by: Authority<'_>, id: ClientId, registration: Re
     // A form does not say who registered the client.
     registration.policies.provenance = before.registration.policies.provenance.clone();
     if registration.skip_consent && registration.policies.provenance.is_stranger() {
-        let mistake = "Nobody here registered this app, so people are always asked. Register it yourself to change that.".to_owned();
+        let mistake = t("client-stranger-consent").to_string();
         return Err(Refused::Mistakes(Mistakes::from([("skip_consent", mistake.clone()), ("provenance", mistake)])));
     }
     if before.registration == registration {
@@ -369,14 +370,8 @@ fn changeable(client: &Client) -> Result<(), Refused> {
     if provenance.registered_by != RegisteredBy::File {
         return Ok(());
     }
-    let mistake = if provenance.out_of_service {
-        format!("This app is out of service, for the file {} no longer has it. Put it back into the file, or delete it.", provenance.file)
-    } else {
-        format!(
-            "This app is from the file {}, and only that file changes it. Change it there and reload, then it is changed here too.",
-            provenance.file
-        )
-    };
+    let mistake = if provenance.out_of_service { t("client-file-out-of-service") } else { t("client-file-only") };
+    let mistake: String = mistake.with("file", &provenance.file).into();
     Err(Refused::Mistakes(Mistakes::from([("provenance", mistake)])))
 }
 

@@ -9,6 +9,7 @@ use super::policy::{Policies, Policy as _};
 use super::redirect_pattern;
 use crate::clock::Timestamp;
 use crate::id::ClientId;
+use crate::language::{Text, t};
 
 /// The most redirect URIs a client may have.
 const REDIRECT_URIS_MAX: usize = 50;
@@ -45,7 +46,7 @@ impl Lifetimes {
         ]
         .into_iter()
         .filter(|(_, value, min, max)| value.is_some_and(|value| !(*min..=*max).contains(&value)))
-        .map(|(field, _, min, max)| (field, format!("Enter a whole number from {min} to {max}, or nothing.")))
+        .map(|(field, _, min, max)| (field, t("client-number-wrong").with("min", min).with("max", max).into()))
     }
 }
 
@@ -143,9 +144,9 @@ impl Registration {
         let mut mistakes = Mistakes::new();
         self.name = self.name.trim().to_owned();
         if self.name.is_empty() {
-            mistakes.insert("name", "Enter a name. People see it when they sign in to the app.".to_owned());
+            mistakes.insert("name", t("client-name-missing").into());
         } else if self.name.chars().count() > NAME_CHARS_MAX || self.name.chars().any(char::is_control) {
-            mistakes.insert("name", format!("A name has at most {NAME_CHARS_MAX} characters and stands on one line."));
+            mistakes.insert("name", t("client-name-wrong").with("max", NAME_CHARS_MAX).into());
         }
         let wildcards = self.policies.claims.redirect_wildcards;
         for (field, uris, wildcards) in
@@ -153,22 +154,19 @@ impl Registration {
         {
             *uris = tidy(uris);
             if let Err(mistake) = check_redirect_uris(uris, wildcards) {
-                mistakes.insert(field, mistake);
+                mistakes.insert(field, mistake.into());
             }
         }
         self.initiate_login_uri = self.initiate_login_uri.trim().to_owned();
         if let Err(mistake) = check_initiate_login_uri(&self.initiate_login_uri) {
-            mistakes.insert("initiate_login_uri", mistake.to_owned());
+            mistakes.insert("initiate_login_uri", mistake.into());
         }
         self.own_scopes = tidy(&self.own_scopes);
         if let Err(mistake) = check_own_scopes(&self.own_scopes) {
-            mistakes.insert("own_scopes", mistake);
+            mistakes.insert("own_scopes", mistake.into());
         }
         if self.acts_alone && self.is_public {
-            mistakes.insert(
-                "acts_alone",
-                "A public client cannot prove who it is, so it gets no tokens for itself. Switch one of the two off.".to_owned(),
-            );
+            mistakes.insert("acts_alone", t("client-acts-alone-public").into());
         }
         mistakes.extend(self.lifetimes.mistakes());
         self.policies.check(&mut mistakes);
@@ -177,7 +175,7 @@ impl Registration {
         self.check_profile(&mut mistakes);
         let needs_none = self.acts_alone || self.for_devices || self.policies.forward_auth.is_on();
         if self.redirect_uris.is_empty() && !needs_none && !mistakes.contains_key("redirect_uris") {
-            mistakes.insert("redirect_uris", "Enter at least one redirect URI; the app's documentation names it.".to_owned());
+            mistakes.insert("redirect_uris", t("client-redirect-uris-missing").into());
         }
         if mistakes.is_empty() { Ok(self) } else { Err(mistakes) }
     }
@@ -203,36 +201,36 @@ fn tidy(uris: &[String]) -> Vec<String> {
 }
 
 /// OpenID Connect Dynamic Registration, section 2: `https`. Without TLS only on the person's own computer.
-fn check_initiate_login_uri(uri: &str) -> Result<(), &'static str> {
+fn check_initiate_login_uri(uri: &str) -> Result<(), Text> {
     if uri.is_empty() {
         return Ok(());
     }
-    check_redirect_uri(uri).map_err(|_| "This is not a full address; one looks like https://app.example.org/login.")?;
-    if uri.starts_with("https://") || without_loopback_port(uri).is_some() { Ok(()) } else { Err("The address must begin with https://.") }
+    check_redirect_uri(uri).map_err(|_| t("client-login-no-address"))?;
+    if uri.starts_with("https://") || without_loopback_port(uri).is_some() { Ok(()) } else { Err(t("client-address-https")) }
 }
 
 /// RFC 6749 section 3.3; the names of ours mean people's claims.
-fn check_own_scopes(scopes: &[String]) -> Result<(), String> {
+fn check_own_scopes(scopes: &[String]) -> Result<(), Text> {
     const OURS: [&str; 7] = ["openid", "profile", "email", "address", "phone", "groups", "offline_access"];
     const SCOPES_MAX: usize = 50;
     if scopes.len() > SCOPES_MAX {
-        return Err(format!("At most {SCOPES_MAX} scopes; there are {}.", scopes.len()));
+        return Err(t("client-scopes-many").with("max", SCOPES_MAX).with("count", scopes.len()));
     }
     for scope in scopes {
         let shown: String = scope.chars().take(120).collect();
         if scope.len() > 200 || !scope.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)) {
-            return Err(format!("“{shown}”: a scope has no spaces, quotes or backslashes, and at most 200 characters."));
+            return Err(t("client-scope-wrong").with("scope", shown));
         }
         if OURS.contains(&scope.as_str()) {
-            return Err(format!("“{shown}” is about people; an app that acts for itself has no person."));
+            return Err(t("client-scope-person").with("scope", shown));
         }
     }
     Ok(())
 }
 
-fn check_redirect_uris(uris: &[String], wildcards: bool) -> Result<(), String> {
+fn check_redirect_uris(uris: &[String], wildcards: bool) -> Result<(), Text> {
     if uris.len() > REDIRECT_URIS_MAX {
-        return Err(format!("At most {REDIRECT_URIS_MAX} URIs; there are {}.", uris.len()));
+        return Err(t("client-uris-many").with("max", REDIRECT_URIS_MAX).with("count", uris.len()));
     }
     // What a pattern would be with a name in place of its wildcard is a redirect URI like any other.
     let check = |uri: &String| {
@@ -242,7 +240,8 @@ fn check_redirect_uris(uris: &[String], wildcards: bool) -> Result<(), String> {
             check_redirect_uri(uri)
         }
     };
-    uris.iter().try_for_each(|uri| check(uri).map_err(|why| format!("“{}”: {why}", uri.chars().take(120).collect::<String>())))
+    let shown = |uri: &String| uri.chars().take(120).collect::<String>();
+    uris.iter().try_for_each(|uri| check(uri).map_err(|why| t("client-uri-wrong").with("uri", shown(uri)).with("why", why)))
 }
 
 /// Checks a redirect URI an administrator typed: absolute, without fragment (RFC 6749 section 3.1.2), nothing a browser would run, nothing that looks
@@ -250,34 +249,34 @@ fn check_redirect_uris(uris: &[String], wildcards: bool) -> Result<(), String> {
 ///
 /// # Errors
 /// What is wrong, to stand after the URI.
-pub fn check_redirect_uri(uri: &str) -> Result<(), &'static str> {
+pub fn check_redirect_uri(uri: &str) -> Result<(), Text> {
     const SCHEMES_THAT_RUN: [&str; 9] = ["javascript", "data", "vbscript", "file", "blob", "about", "filesystem", "view-source", "mailto"];
     if uri.len() > REDIRECT_URI_BYTES_MAX {
-        return Err("it is longer than 1,000 characters.");
+        return Err(t("client-uri-long"));
     }
     if !uri.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err("it has a space or a character outside ASCII; write such characters percent-encoded.");
+        return Err(t("client-uri-characters"));
     }
     if uri.contains('#') {
-        return Err("a redirect URI has no fragment (the part from #).");
+        return Err(t("client-uri-fragment"));
     }
     if uri.contains('*') {
-        return Err("wildcards are off; enter each URI, or allow wildcards for this app.");
+        return Err(t("client-uri-no-wildcards"));
     }
     if uri.bytes().any(|b| b"\\<>\"^`{|}".contains(&b)) {
-        return Err("it has a character that does not belong into a URI.");
+        return Err(t("client-uri-foreign-character"));
     }
-    let url = Url::parse(uri).map_err(|_| "it is not a full URI; one looks like https://app.example.org/callback.")?;
+    let url = Url::parse(uri).map_err(|_| t("client-uri-not-full"))?;
     if SCHEMES_THAT_RUN.contains(&url.scheme()) {
-        return Err("this kind of URI cannot receive an answer.");
+        return Err(t("client-uri-cannot-receive"));
     }
     if matches!(url.scheme(), "http" | "https") {
         let prefix = format!("{}://", url.scheme());
         if !uri.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(&prefix)) || !url.has_host() {
-            return Err("it is not a full URI; one looks like https://app.example.org/callback.");
+            return Err(t("client-uri-not-full"));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err("it must not hold a user name or password.");
+            return Err(t("client-uri-password"));
         }
     }
     Ok(())
@@ -375,7 +374,7 @@ mod tests {
             "audiobookshelf://oauth",
             "com.example.app:/cb",
         ] {
-            assert_eq!(check_redirect_uri(good), Ok(()), "{good}");
+            assert!(check_redirect_uri(good).is_ok(), "{good}");
         }
         for bad in [
             "",

@@ -13,7 +13,8 @@ use crate::jose::Jws;
 use crate::secret::SecretToken;
 use crate::sessions::AdminSession;
 
-/// Finds out which client a request comes from and checks its proof. An assertion counts once, on every instance.
+/// Finds out which client a request comes from and checks its proof. An assertion counts once, on every instance. `as_of` is how new copies must be, for who
+/// has read it for this request already.
 ///
 /// # Errors
 /// `Refused` for an unknown client, a wrong or missing secret, or a way of proving itself that is not the client's; `Assertion` for one that does not count.
@@ -21,11 +22,15 @@ pub async fn authenticate(
     app: &App,
     presented: &Presented,
     audiences: impl FnOnce() -> Audiences,
+    as_of: Option<Revision>,
     now: Timestamp,
 ) -> Result<AuthenticatedClient, Authentication> {
     match &presented.0 {
         Proof::Secret { candidates, method } => {
-            let revision = app.revisions.current(&app.db).await?;
+            let revision = match as_of {
+                Some(revision) => revision,
+                None => app.revisions.current(&app.db).await?,
+            };
             for (client_id, secret) in candidates {
                 if let Some(authenticated) = by_secret(app, revision, client_id, secret.as_ref(), *method, now).await? {
                     return Ok(authenticated);
@@ -33,7 +38,7 @@ pub async fn authenticate(
             }
             Err(Authentication::Failed(NotAuthenticated::Refused))
         }
-        Proof::Assertion { client_id, jws } => by_assertion(app, client_id.as_deref(), jws, &audiences(), now).await,
+        Proof::Assertion { client_id, jws } => Box::pin(by_assertion(app, client_id.as_deref(), jws, &audiences(), now)).await,
     }
 }
 

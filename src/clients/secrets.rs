@@ -10,6 +10,7 @@ use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::id::ClientId;
+use crate::language::{self, t};
 use crate::secret::{SecretToken, TokenHash};
 
 /// What secrets begin with, so that scanners find leaks.
@@ -70,11 +71,7 @@ pub fn warning(secrets: &[SecretLine], now: Timestamp) -> Option<String> {
         return None;
     }
     let last = secrets.iter().filter_map(|secret| secret.expires_at).max()?;
-    Some(if last <= now {
-        "Every secret of this app has ended, so it can no longer sign anyone in. Make a new one and enter it in the app.".to_owned()
-    } else {
-        format!("The last secret of this app ends on {}. Make a new one before that and enter it in the app.", last.day_for_people())
-    })
+    Some(if last <= now { t("client-secrets-ended").into() } else { t("client-secrets-end").with("day", language::day(last)).into() })
 }
 
 /// A secret to make.
@@ -90,10 +87,10 @@ impl NewSecret {
     fn mistakes(&self) -> Mistakes {
         let mut mistakes = Mistakes::new();
         if self.name.chars().count() > NAME_CHARS_MAX || self.name.chars().any(char::is_control) {
-            mistakes.insert("name", format!("A name has at most {NAME_CHARS_MAX} characters and stands on one line."));
+            mistakes.insert("name", t("client-name-wrong").with("max", NAME_CHARS_MAX).into());
         }
         if self.days.is_some_and(|days| !(1..=DAYS_MAX).contains(&days)) {
-            mistakes.insert("days", format!("Enter a whole number of days from 1 to {DAYS_MAX}, or nothing."));
+            mistakes.insert("days", t("client-secret-days-wrong").with("max", DAYS_MAX).into());
         }
         mistakes
     }
@@ -123,10 +120,10 @@ pub async fn make_secret(app: &App, by: Authority<'_>, id: ClientId, new: &NewSe
     let client = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
     changeable(&client)?;
     if client.registration.is_public {
-        return Err(Refused::Mistakes(Mistakes::from([("secret", "A public client has no secret.".to_owned())])));
+        return Err(Refused::Mistakes(Mistakes::from([("secret", t("client-public-no-secret").to_string())])));
     }
     if store::secrets(&mut tx, id).await?.len() >= SECRETS_MAX {
-        return Err(Refused::Mistakes(Mistakes::from([("secret", format!("It has {SECRETS_MAX} secrets already. Delete one first."))])));
+        return Err(Refused::Mistakes(Mistakes::from([("secret", t("client-secrets-many").with("max", SECRETS_MAX).to_string())])));
     }
     let secret = insert(&mut tx, id, new, now).await?;
     let event = by.event(now, Kind::ClientSecretMade, &client).with("name", new.name.trim());

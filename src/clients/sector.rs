@@ -2,30 +2,56 @@
 //! belong together. Whoever could name any list would learn what other apps call people, so the list must name every redirect URI of the client.
 
 use super::model::Registration;
+use crate::language::{Text, t};
 use crate::outbound::{Limits, NamedBy, Outbound};
+
+/// Why a list does not do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unlisted {
+    /// Nobody answered; why.
+    Unanswered(String),
+    /// The answer had another status than 200.
+    Status(u16),
+    /// The answer is no list.
+    NoList,
+    /// The list lacks this redirect URI.
+    Lacks(String),
+}
+
+impl Unlisted {
+    /// For people, a whole sentence.
+    pub fn words(&self) -> Text {
+        match self {
+            Self::Unanswered(why) => t("client-list-unreachable").with("why", why),
+            Self::Status(status) => t("client-list-status").with("status", status),
+            Self::NoList => t("client-list-no-json"),
+            Self::Lacks(uri) => t("client-list-lacks").with("uri", uri),
+        }
+    }
+}
 
 /// Looks whether the list names every redirect URI of what is to be registered; nothing to do when it names no list.
 ///
 /// # Errors
-/// Why it does not, in a sentence.
-pub async fn verify(outbound: &Outbound, registration: &Registration, named_by: NamedBy) -> Result<(), String> {
+/// Why it does not.
+pub async fn verify(outbound: &Outbound, registration: &Registration, named_by: NamedBy) -> Result<(), Unlisted> {
     let uri = registration.policies.claims.sector_identifier_uri.as_str();
     if uri.is_empty() {
         return Ok(());
     }
-    let answer = outbound.get(uri, named_by, Limits::DOCUMENT).await.map_err(|why| format!("The list cannot be fetched. {why}"))?;
+    let answer = outbound.get(uri, named_by, Limits::DOCUMENT).await.map_err(|why| Unlisted::Unanswered(why.to_string()))?;
     if answer.status != 200 {
-        return Err(format!("The list cannot be fetched: its server answered {}.", answer.status));
+        return Err(Unlisted::Status(answer.status));
     }
     check(&answer.body, &registration.redirect_uris)
 }
 
 /// OpenID Connect Dynamic Registration, section 5: a JSON array in which every redirect URI stands.
-fn check(body: &[u8], redirect_uris: &[String]) -> Result<(), String> {
-    let listed: Vec<String> = serde_json::from_slice(body).map_err(|_| "What is there is no list of texts in JSON.".to_owned())?;
+fn check(body: &[u8], redirect_uris: &[String]) -> Result<(), Unlisted> {
+    let listed: Vec<String> = serde_json::from_slice(body).map_err(|_| Unlisted::NoList)?;
     match redirect_uris.iter().find(|uri| !listed.contains(uri)) {
         None => Ok(()),
-        Some(missing) => Err(format!("The list does not name {}.", missing.chars().take(200).collect::<String>())),
+        Some(missing) => Err(Unlisted::Lacks(missing.chars().take(200).collect())),
     }
 }
 

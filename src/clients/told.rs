@@ -6,6 +6,7 @@ use super::policy::{Logout, Policies};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx, query};
 use crate::id::ClientId;
+use crate::language::{Text, t};
 
 /// Which clients want to be told, and how. Few do.
 #[derive(Clone, Debug, Default)]
@@ -91,12 +92,12 @@ impl LastNotice {
     }
 
     /// For people, a whole sentence.
-    pub fn words(&self) -> &'static str {
+    pub fn words(&self) -> Text {
         match self.outcome.as_str() {
-            "told" => "The last sign-out was told to the app.",
-            "refused" => "The app refused to hear of the last sign-out.",
-            "given_up" => "The app could not be told of a sign-out for a whole day, so it was given up. People may still be signed in there.",
-            _ => "The app could not be told of the last sign-out yet. It is tried again.",
+            "told" => t("client-told"),
+            "refused" => t("client-told-refused"),
+            "given_up" => t("client-told-given-up"),
+            _ => t("client-told-delayed"),
         }
     }
 }

@@ -9,6 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, SqlSafeStr as _};
 
+use super::checkpoint::Checkpoints;
 use super::{Db, Engine, Pool, writer::Writer};
 
 /// How long a caller waits for a connection, and SQLite for another process's lock.
@@ -49,6 +50,8 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (41, "at risk", include_str!("../../migrations/0041_at_risk.sql")),
     (44, "passkey policies", include_str!("../../migrations/0044_passkey_policies.sql")),
     (45, "limits in force", include_str!("../../migrations/0045_limits_in_force.sql")),
+    (47, "languages", include_str!("../../migrations/0047_languages.sql")),
+    (48, "audit actor index", include_str!("../../migrations/0048_audit_actor_index.sql")),
 ];
 
 /// Why the database could not be opened; each reads as one sentence for the administrator.
@@ -144,7 +147,7 @@ pub async fn open(connection_string: &str) -> Result<Db, OpenError> {
         // can be written to, and it would refuse the statement.
         .pragma("temp_store_directory", in_quotes(folder.unwrap_or(std::path::Path::new("."))));
     // A large import touches every index of a table all over.
-    let writing = options.clone().pragma("cache_size", "-16000");
+    let writing = options.clone().pragma("cache_size", "-16000").pragma("wal_autocheckpoint", "0");
     let mut connection = patiently(async || writing.clone().connect().await).await?;
     let migrator = migrator(Engine::Sqlite);
     let mut migrated = migrator.run(&mut connection).await;
@@ -162,7 +165,8 @@ pub async fn open(connection_string: &str) -> Result<Db, OpenError> {
     explain(migrated)?;
     let options = options.pragma("query_only", "true");
     let read = patiently(async || SqlitePoolOptions::new().max_connections(4).acquire_timeout(WAIT_MAX).connect_with(options.clone()).await).await?;
-    Ok(Db::Sqlite { read: Pool::new(read), writer: Writer::new(connection) })
+    let checkpoints = patiently(async || Checkpoints::start(&writing).await).await?;
+    Ok(Db::Sqlite { read: Pool::new(read), writer: Writer::new(connection, Some(checkpoints)) })
 }
 
 /// Tries again while another process switches the file to its write-ahead log or, as the last one to leave, takes the log away: SQLite refuses at once

@@ -5,6 +5,7 @@
 //! - [`Db::begin`] gives a transaction for writing. On SQLite there is one writer with group commit (see [`writer`]), so **never wait for the
 //!   network while holding a transaction**. A dropped [`Tx`] is rolled back.
 
+mod checkpoint;
 mod connect;
 mod copies;
 mod pool;
@@ -79,7 +80,8 @@ impl Db {
     }
 
     /// Runs one statement for writing by itself, or on SQLite several in one text; durable when it returns. Gives how many rows were written, or more; zero
-    /// when none were. One round trip, where a transaction takes three.
+    /// when none were. One round trip, where a transaction takes three. For statements that are not refused whatever is in the database (a condition stands in
+    /// the statement): on SQLite a refusal would take others along.
     ///
     /// # Errors
     /// As [`begin`](Self::begin), and when the database refuses the statement.
@@ -87,7 +89,7 @@ impl Db {
         match self {
             Self::Sqlite { writer, .. } => {
                 let (sql, arguments) = query.for_sqlite();
-                writer.begin().await?.commit_with(sql, arguments).await
+                writer.write(sql, arguments).await
             }
             Self::Postgres(_) => query.execute(&mut self.read().await?).await,
         }

@@ -56,7 +56,8 @@ impl<DB: Database> Pool<DB> {
         };
         let (connection, since) = match self.0.warmest() {
             Some(Warm { connection, since, .. }) => (connection, since),
-            None => (self.0.opened.acquire().await?, Instant::now()),
+            // On the heap: all it takes to open a connection would be part of every request else.
+            None => (Box::pin(self.0.opened.acquire()).await?, Instant::now()),
         };
         Ok(Taken { connection: Some(connection), since, is_whole: true, pool: Arc::clone(&self.0), _place: place })
     }

@@ -9,7 +9,8 @@ use tokio::sync::oneshot;
 use super::{Db, query};
 
 /// How often clients, their secrets, APIs and rights at them had been changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::Type)]
+#[sqlx(transparent)]
 pub struct Revision(i64);
 
 #[cfg(test)]
@@ -79,7 +80,7 @@ async fn answer(db: Db, mut reader: Reader) {
             }
             std::mem::take(&mut callers.waiting)
         };
-        let number = tokio::time::timeout(READ_WITHIN, read(&db)).await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+        let number = tokio::time::timeout(READ_WITHIN, Box::pin(read(&db))).await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
         for caller in waiting {
             let answer = number.as_ref().copied().map_err(|error| sqlx::Error::Protocol(format!("the revision cannot be read: {error}")));
             let _gone = caller.send(answer);

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, SqlStr, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, SqlSafeStr as _, SqlStr, SqliteConnection};
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+
+use super::checkpoint::Checkpoints;
 
 /// How many transactions share one commit at most.
 const BATCH_MAX: usize = 64;
@@ -30,15 +32,16 @@ struct State {
     ready: bool,
     /// Who waits for the outer commit, and what they wrote last.
     released: Vec<(Waiting, u64)>,
+    checkpoints: Option<Checkpoints>,
 }
 
 /// Someone who waits to hear that what they did is on disk, and how many rows their last statement wrote.
 type Waiting = oneshot::Sender<sqlx::Result<u64>>;
 
 impl Writer {
-    /// Takes over the connection that writes.
-    pub fn new(connection: SqliteConnection) -> Self {
-        let state = State { connection: Some(connection), open: false, ready: false, released: Vec::new() };
+    /// Takes over the connection that writes. `checkpoints` hear of what it commits.
+    pub(super) fn new(connection: SqliteConnection, checkpoints: Option<Checkpoints>) -> Self {
+        let state = State { connection: Some(connection), open: false, ready: false, released: Vec::new(), checkpoints };
         Self { state: Arc::new(Mutex::new(state)), waiting: Arc::default() }
     }
 
@@ -68,10 +71,30 @@ impl Writer {
         opening.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 
+    /// Runs one statement, or several in one text, in its turn, and waits for the shared commit. Gives zero when nothing was written.
+    ///
+    /// There is no savepoint around it, which would cost a copy of every page it touches: a refusal undoes the whole shared transaction. So it is for
+    /// statements that change what they can, or nothing, but are not refused.
+    ///
+    /// # Errors
+    /// When a statement or the commit failed; nothing of the text stays.
+    pub(super) async fn write(&self, sql: SqlStr, arguments: SqliteArguments) -> sqlx::Result<u64> {
+        let turn = Turn::wait(self.clone());
+        let state = Arc::clone(&self.state).lock_owned().await;
+        turn.taken();
+        let (sender, receiver) = oneshot::channel();
+        // Spawned, so that a caller who goes away (a closed browser tab) cannot leave others waiting for a commit.
+        tokio::spawn(write(state, self.clone(), sql, arguments, sender));
+        receiver.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+    }
+
     /// Finishes what is under way and closes the connection.
     pub async fn close(&self) {
         let mut state = self.state.lock().await;
         state.commit_outer().await;
+        if let Some(mut checkpoints) = state.checkpoints.take() {
+            checkpoints.end().await;
+        }
         if let Some(connection) = state.connection.take()
             && let Err(error) = connection.close().await
         {
@@ -81,6 +104,11 @@ impl Writer {
 
     fn nobody_waits(&self) -> bool {
         self.waiting.load(Ordering::SeqCst) == 0
+    }
+
+    /// Whether whoever holds the writer must commit for all.
+    fn is_last_of_batch(&self, state: &State) -> bool {
+        self.nobody_waits() || state.released.len() + 1 >= BATCH_MAX
     }
 }
 
@@ -135,9 +163,34 @@ impl State {
         Ok(())
     }
 
-    /// Ends the savepoint in use, after its last statement when that was left for now; what was done in it stays or not. The outer transaction is committed as
-    /// well, or the next savepoint opened. Gives how many rows the last statement wrote, or more.
-    async fn end_savepoint(&mut self, last: Option<(SqlStr, SqliteArguments)>, kept: bool, and_commit: bool) -> sqlx::Result<u64> {
+    /// Runs a text without a savepoint of its own, and ends one that nobody has used, or all, with it. Gives how many rows its last statement wrote, or more.
+    async fn write(&mut self, sql: SqlStr, arguments: SqliteArguments, and_commit: bool) -> sqlx::Result<u64> {
+        if !self.open {
+            // Said before it is so: what fails in the middle must be undone too. By itself, because each statement of a text that writes nothing counts
+            // the rows again that were written before it.
+            self.open = true;
+            self.connection()?.execute("BEGIN IMMEDIATE").await?;
+        }
+        let ends = match (self.ready, and_commit) {
+            (false, false) => None,
+            (true, false) => Some("RELEASE one"),
+            (false, true) => Some("COMMIT"),
+            (true, true) => Some("RELEASE one; COMMIT"),
+        };
+        let statements = match ends {
+            None => sql,
+            Some(ends) => AssertSqlSafe(format!("{}; {ends}", sql.as_str())).into_sql_str(),
+        };
+        let done = sqlx::query_with(statements, arguments).execute(self.connection()?).await?;
+        self.ready = false;
+        if and_commit {
+            self.committed();
+        }
+        Ok(done.rows_affected())
+    }
+
+    /// Ends the savepoint in use; what was done in it stays or not. The outer transaction is committed as well, or the next savepoint opened.
+    async fn end_savepoint(&mut self, kept: bool, and_commit: bool) -> sqlx::Result<()> {
         let ends = match (kept, and_commit) {
             (true, true) => "RELEASE one; COMMIT",
             (true, false) => "RELEASE one; SAVEPOINT one",
@@ -145,15 +198,7 @@ impl State {
             // A savepoint that was rolled back to is as good as new.
             (false, false) => "ROLLBACK TO one",
         };
-        let connection = self.connection()?;
-        match last {
-            None => connection.execute(ends).await.map(|_| 0),
-            Some((sql, arguments)) => {
-                let statements = AssertSqlSafe(format!("{}; {ends}", sql.as_str()));
-                // SQLite counts the rows of the last statement that wrote any again for each that writes none.
-                sqlx::query_with(statements, arguments).execute(connection).await.map(|done| done.rows_affected())
-            }
-        }
+        self.connection()?.execute(ends).await.map(|_| ())
     }
 
     /// After the end of a savepoint: the next one is ready, or all is on disk.
@@ -167,6 +212,9 @@ impl State {
     /// The outer transaction is on disk: tells everyone who waits for it.
     fn committed(&mut self) {
         (self.open, self.ready) = (false, false);
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.committed();
+        }
         for (waiting, written) in self.released.drain(..) {
             let _gone = waiting.send(Ok(written));
         }
@@ -220,56 +268,46 @@ impl Transaction {
     ///
     /// # Errors
     /// When the commit failed; nothing of the transaction stays.
-    pub async fn commit(self) -> sqlx::Result<()> {
-        self.finish(None).await.map(|_| ())
-    }
-
-    /// Runs a last statement, or several in one text, and [commits](Self::commit), all with one message. Gives zero when nothing was written.
-    ///
-    /// # Errors
-    /// When a statement or the commit failed; nothing of the transaction stays.
-    pub(super) async fn commit_with(self, sql: SqlStr, arguments: SqliteArguments) -> sqlx::Result<u64> {
-        self.finish(Some((sql, arguments))).await
-    }
-
-    async fn finish(mut self, last: Option<(SqlStr, SqliteArguments)>) -> sqlx::Result<u64> {
+    pub async fn commit(mut self) -> sqlx::Result<()> {
         let state = self.state.take().expect("invariant: held until commit or drop");
         let (sender, receiver) = oneshot::channel();
         // Spawned, so that a caller who goes away (a closed browser tab) cannot leave others waiting for a commit.
-        tokio::spawn(end(state, self.writer.clone(), last, Some(sender)));
-        receiver.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+        tokio::spawn(end(state, self.writer.clone(), Some(sender)));
+        receiver.await.unwrap_or(Err(sqlx::Error::WorkerCrashed)).map(|_| ())
     }
 }
 
 impl Drop for Transaction {
     fn drop(&mut self) {
         if let Some(state) = self.state.take() {
-            tokio::spawn(end(state, self.writer.clone(), None, None));
+            tokio::spawn(end(state, self.writer.clone(), None));
         }
     }
 }
 
 /// Ends one savepoint (kept when someone waits for it, else undone) and commits the outer transaction unless the next in the queue will.
-async fn end(mut state: OwnedMutexGuard<State>, writer: Writer, last: Option<(SqlStr, SqliteArguments)>, kept_for: Option<Waiting>) {
-    let (kept, has_last) = (kept_for.is_some(), last.is_some());
-    let and_commit = writer.nobody_waits() || state.released.len() + 1 >= BATCH_MAX;
-    let ended = state.end_savepoint(last, kept, and_commit).await;
-    match (ended, kept_for) {
-        (Ok(written), kept_for) => {
-            state.released.extend(kept_for.map(|waiting| (waiting, written)));
-            state.ended(and_commit);
+async fn end(mut state: OwnedMutexGuard<State>, writer: Writer, kept_for: Option<Waiting>) {
+    let and_commit = writer.is_last_of_batch(&state);
+    let ended = state.end_savepoint(kept_for.is_some(), and_commit).await;
+    state.released.extend(kept_for.map(|waiting| (waiting, 0)));
+    match ended {
+        Ok(()) => state.ended(and_commit),
+        Err(error) => state.fail(&error).await,
+    }
+}
+
+/// Runs one text for someone who waits for it, and commits the outer transaction unless the next in the queue will.
+async fn write(mut state: OwnedMutexGuard<State>, writer: Writer, sql: SqlStr, arguments: SqliteArguments, waiting: Waiting) {
+    let and_commit = writer.is_last_of_batch(&state);
+    let written = state.write(sql, arguments, and_commit).await;
+    match written {
+        Ok(written) if and_commit => {
+            let _gone = waiting.send(Ok(written));
         }
-        // The last statement was refused: that is this transaction's trouble alone, when the rest can go on without it.
-        (Err(error), Some(waiting)) if has_last => {
-            match state.end_savepoint(None, false, and_commit).await {
-                Ok(_) => state.ended(and_commit),
-                Err(error) => state.fail(&error).await,
-            }
-            let _gone = waiting.send(Err(error));
-        }
-        (Err(error), kept_for) => {
-            state.released.extend(kept_for.map(|waiting| (waiting, 0)));
+        Ok(written) => state.released.push((waiting, written)),
+        Err(error) => {
             state.fail(&error).await;
+            let _gone = waiting.send(Err(error));
         }
     }
 }
@@ -287,7 +325,7 @@ mod tests {
             .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal);
         let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
         connection.execute("CREATE TABLE t (n INTEGER PRIMARY KEY)").await.unwrap();
-        (folder, Writer::new(connection), SqliteConnection::connect_with(&options).await.unwrap())
+        (folder, Writer::new(connection, None), SqliteConnection::connect_with(&options).await.unwrap())
     }
 
     async fn insert(transaction: &mut Transaction, n: i64) -> sqlx::Result<()> {
@@ -359,35 +397,42 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_last_statement_goes_with_the_commit_and_one_that_is_refused_takes_nobody_along() {
+    async fn single_statements_share_the_commit_of_transactions_and_none_undoes_another() {
         let (_folder, writer, mut reader) = writer().await;
-        let tasks: Vec<_> = (0..200)
-            .map(|n| {
+        let tasks: Vec<_> = (0..300)
+            .map(|n: i64| {
                 let writer = writer.clone();
                 tokio::spawn(async move {
+                    if n % 3 == 0 {
+                        let mut transaction = writer.begin().await?;
+                        insert(&mut transaction, n).await?;
+                        // Every sixth is dropped, and undone with it.
+                        return if n % 6 == 0 { Ok(0) } else { transaction.commit().await.map(|()| 1) };
+                    }
                     let mut arguments = SqliteArguments::default();
-                    // Every tenth wants the number of the one before it, which is there.
-                    sqlx::Arguments::add(&mut arguments, if n % 10 == 9 { 0 } else { n }).map_err(sqlx::Error::Encode)?;
-                    let mut transaction = writer.begin().await?;
-                    insert(&mut transaction, 1_000 + n).await?;
-                    transaction.commit_with(sqlx::SqlSafeStr::into_sql_str("INSERT INTO t (n) VALUES ($1)"), arguments).await
+                    sqlx::Arguments::add(&mut arguments, n).map_err(sqlx::Error::Encode)?;
+                    // Every seventh finds nothing to write, whatever was written before it.
+                    let sql = if n % 7 == 0 { "INSERT INTO t (n) SELECT $1 WHERE 0" } else { "INSERT INTO t (n) VALUES ($1)" };
+                    writer.write(sql.into_sql_str(), arguments).await
                 })
             })
             .collect();
-        let mut written = Vec::new();
+        let is_kept = |n: i64| if n % 3 == 0 { n % 6 != 0 } else { n % 7 != 0 };
         for (n, task) in (0..).zip(tasks) {
-            match task.await.unwrap() {
-                Ok(rows) => {
-                    assert!(rows > 0);
-                    written.push(n);
-                }
-                Err(error) => assert!(error.as_database_error().is_some_and(|error| error.is_unique_violation()), "{error}"),
-            }
+            assert_eq!(task.await.unwrap().unwrap() > 0, is_kept(n), "{n}");
         }
-        let expected: Vec<i64> = (0..200).filter(|n| n % 10 != 9).collect();
-        // Whoever came first of those who wanted the number zero has it.
-        assert_eq!(written.len(), expected.len());
-        assert_eq!(rows(&mut reader).await.len(), 2 * expected.len());
+        assert_eq!(rows(&mut reader).await, (0..300).filter(|n| is_kept(*n)).collect::<Vec<i64>>());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_refused_statement_is_told_and_the_next_one_writes_again() {
+        let (_folder, writer, mut reader) = writer().await;
+        for (round, fits) in [(1, true), (1, false), (2, true)] {
+            let mut arguments = SqliteArguments::default();
+            sqlx::Arguments::add(&mut arguments, round).unwrap();
+            assert_eq!(writer.write("INSERT INTO t (n) VALUES ($1)".into_sql_str(), arguments).await.is_ok(), fits);
+        }
+        assert_eq!(rows(&mut reader).await, [1, 2]);
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use crate::language::{Text, duration, t};
+
 /// A part of a run, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -26,24 +28,24 @@ pub enum Stage {
 
 impl Stage {
     /// For people.
-    pub const fn label(self) -> &'static str {
+    pub fn label(self) -> Text {
         match self {
-            Self::Connect => "Reach the server",
-            Self::People => "Read people",
-            Self::Groups => "Read groups",
-            Self::Plan => "Compare",
-            Self::Write => "Write",
+            Self::Connect => t("directory-stage-connect"),
+            Self::People => t("directory-stage-people"),
+            Self::Groups => t("directory-stage-groups"),
+            Self::Plan => t("directory-stage-plan"),
+            Self::Write => t("directory-stage-write"),
         }
     }
 
     /// The same while it goes on.
-    pub const fn doing(self) -> &'static str {
+    pub fn doing(self) -> Text {
         match self {
-            Self::Connect => "Reaching the server",
-            Self::People => "Reading people",
-            Self::Groups => "Reading groups",
-            Self::Plan => "Comparing",
-            Self::Write => "Writing",
+            Self::Connect => t("directory-connecting"),
+            Self::People => t("directory-reading-people"),
+            Self::Groups => t("directory-reading-groups"),
+            Self::Plan => t("directory-comparing"),
+            Self::Write => t("directory-writing"),
         }
     }
 }
@@ -61,11 +63,12 @@ impl StageTime {
     /// For people: `340 ms`, `2.1 s`, `3 minutes`.
     pub fn words(&self) -> String {
         match self.ms {
-            0 => "under 1 ms".to_owned(),
-            ms @ 1..1_000 => format!("{ms} ms"),
-            ms @ 1_000..120_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
-            ms => crate::clock::duration_for_people(Duration::from_millis(ms)),
+            0 => t("directory-took-under-ms"),
+            ms @ 1..1_000 => t("directory-took-ms").with("ms", ms),
+            ms @ 1_000..120_000 => t("directory-took-seconds").with("whole", ms / 1_000).with("tenths", ms % 1_000 / 100),
+            ms => duration(Duration::from_millis(ms)),
         }
+        .into()
     }
 }
 

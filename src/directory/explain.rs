@@ -20,6 +20,7 @@ use super::membership::is_named;
 use super::model::Problem;
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::language::t;
 use crate::users::{self, User};
 
 /// The whole explanation; its field names are a contract.
@@ -267,11 +268,14 @@ fn parts_for_people(inspected: &Inspected) -> Vec<FilterPart> {
 fn has(entry: &RawEntry, attribute: &str) -> String {
     let values: Vec<&[u8]> = entry.values_of(attribute).collect();
     if values.is_empty() {
-        return format!("the entry has no {attribute}, or the bind account may not read it");
+        return t("directory-has-none").with("attribute", attribute).into();
     }
     let shown: Vec<String> = values.iter().take(5).map(|value| shown(attribute, value)).collect();
-    let more = if values.len() > shown.len() { format!(" and {} more", values.len() - shown.len()) } else { String::new() };
-    format!("{attribute} is {}{more}", shown.join(", "))
+    let sentence = match values.len() - shown.len() {
+        0 => t("directory-has"),
+        more => t("directory-has-more").with("count", more.to_string()),
+    };
+    sentence.with("attribute", attribute).with("values", shown.join(", ")).into()
 }
 
 /// How many values of one attribute are shown.
@@ -282,7 +286,7 @@ const VALUE_MAX: usize = 300;
 fn raw((name, values): &(String, Vec<Vec<u8>>)) -> RawAttribute {
     let mut shown: Vec<String> = values.iter().take(VALUES_MAX).map(|value| self::shown(name, value)).collect();
     if values.len() > VALUES_MAX {
-        shown.push(format!("… and {} more", values.len() - VALUES_MAX));
+        shown.push(t("directory-value-more").with("count", (values.len() - VALUES_MAX).to_string()).into());
     }
     RawAttribute { name: name.clone(), values: shown }
 }
@@ -290,14 +294,15 @@ fn raw((name, values): &(String, Vec<Vec<u8>>)) -> RawAttribute {
 /// One value for people: secrets masked, what is no text by its size, what is long cut.
 fn shown(attribute: &str, value: &[u8]) -> String {
     if attributes::is_secret(attribute) {
-        return "(a secret, not shown)".to_owned();
+        return t("directory-value-secret").into();
     }
     match std::str::from_utf8(value).ok().filter(|text| !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))) {
         Some(text) if text.chars().count() > VALUE_MAX => {
-            format!("{}… ({} characters)", text.chars().take(VALUE_MAX).collect::<String>(), text.chars().count())
+            let beginning = text.chars().take(VALUE_MAX).collect::<String>();
+            t("directory-value-long").with("beginning", beginning).with("count", text.chars().count().to_string()).into()
         }
         Some(text) => text.to_owned(),
-        None => format!("({} of binary data)", super::model::counted(value.len(), "byte", "bytes")),
+        None => t("directory-value-binary").with("count", value.len()).into(),
     }
 }
 
@@ -330,10 +335,10 @@ fn groups(config: &DirectoryConfig, inspected: &Inspected) -> Vec<GroupPath> {
     let name_of = |entry: &RawEntry| name_of(config, entry);
     let named = |dn: &String| inspected.groups.iter().find(|group| group.entry.dn == *dn).map_or_else(|| dn.clone(), |group| name_of(&group.entry));
     let path = |group: &client::SeenGroup| match (group.is_primary, group.by_member_of, group.via.as_slice()) {
-        (true, ..) => "primary group".to_owned(),
-        (_, true, _) => "named by the person's own entry".to_owned(),
-        (_, _, []) => "direct".to_owned(),
-        (_, _, via) => format!("via {}", via.iter().map(named).collect::<Vec<_>>().join(" → ")),
+        (true, ..) => t("directory-path-primary").into(),
+        (_, true, _) => t("directory-path-own-entry").into(),
+        (_, _, []) => t("directory-path-direct").into(),
+        (_, _, via) => t("directory-path-via").with("groups", via.iter().map(named).collect::<Vec<_>>().join(" → ")).into(),
     };
     let counts = |group: &&client::SeenGroup| group.via.is_empty() || config.membership.nested != Nested::Off;
     inspected

@@ -75,6 +75,7 @@ use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::db::Conn;
 use crate::id::SyncRunId;
+use crate::language::t;
 use crate::sessions::{AdminDeed, RoutineDeed};
 use crate::settings::{Catalog as _, Changes, UpdateError, is_pinned, load, parse, write};
 use crate::web::Mistakes;
@@ -280,7 +281,7 @@ pub struct Overview {
 
 impl Overview {
     /// What kind of server it is, for people.
-    pub fn kind_name(&self) -> Option<&'static str> {
+    pub fn kind_name(&self) -> Option<String> {
         self.kind.map(presets::name)
     }
 }
@@ -361,16 +362,9 @@ async fn typed(app: &App, directory: &str, form: &BTreeMap<String, String>) -> R
     if values.sends_password_elsewhere(&current, retyped) {
         let mut mistakes = Mistakes::default();
         if password_is_pinned {
-            let sentence = format!(
-                "The bind password comes from the environment ({}), so the address must be set there too ({}): nobody can send the password to another server from here.",
-                BIND_PASSWORD.key, URL.key
-            );
-            mistakes.add(URL.key, sentence);
+            mistakes.add(URL.key, t("directory-password-pinned").with("password", BIND_PASSWORD.key).with("address", URL.key));
         } else {
-            mistakes.add(
-                BIND_PASSWORD.key,
-                "Enter the bind password again: the address has changed, and the stored password was meant for the other server.",
-            );
+            mistakes.add(BIND_PASSWORD.key, t("directory-password-again"));
         }
         return Err(UpdateError::Mistakes(mistakes));
     }

@@ -138,7 +138,7 @@ async fn store_one(app: &App, person: &Known, bytes: Vec<u8>, dn: &str, stamp: &
             tx.commit().await?;
         }
         Err(reason) => {
-            tracing::info!(dn, reason, "a picture was left out");
+            tracing::info!(dn, %reason, "a picture was left out");
             leave_out(app, person, &source, stamp).await?;
         }
     }

@@ -3,6 +3,7 @@
 
 use super::Texts;
 use super::client::Vendor;
+use crate::language::t;
 use crate::settings::Catalog as _;
 
 type Preset = &'static [(&'static str, &'static str)];
@@ -25,10 +26,10 @@ pub const fn word(vendor: Vendor) -> &'static str {
 }
 
 /// What a button or list calls a kind.
-pub const fn name(vendor: Vendor) -> &'static str {
+pub fn name(vendor: Vendor) -> String {
     match vendor {
-        Vendor::Generic => "Another LDAP server",
-        other => other.label(),
+        Vendor::Generic => t("directory-another-ldap-server").into(),
+        other => other.label().to_owned(),
     }
 }
 

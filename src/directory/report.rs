@@ -7,6 +7,7 @@ use super::model::Problem;
 use super::plan::Changes;
 use crate::clock::Timestamp;
 use crate::id::SyncRunId;
+use crate::language::{Text, t};
 
 /// What made a run start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,14 +45,14 @@ impl Trigger {
     }
 
     /// For people.
-    pub const fn label(self) -> &'static str {
+    pub fn label(self) -> Text {
         match self {
-            Self::Start => "server start",
-            Self::Schedule => "schedule",
-            Self::Admin => "administrator",
-            Self::Command => "command line",
-            Self::Follow => "changes followed",
-            Self::CatchUp => "catching up with changes",
+            Self::Start => t("directory-by-start"),
+            Self::Schedule => t("directory-by-schedule"),
+            Self::Admin => t("directory-by-administrator"),
+            Self::Command => t("directory-by-command"),
+            Self::Follow => t("directory-by-following"),
+            Self::CatchUp => t("directory-by-catching-up"),
         }
     }
 }

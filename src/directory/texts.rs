@@ -6,6 +6,7 @@ use super::attributes::ROWS;
 use super::config::DirectoryConfig;
 use super::settings::{self, BIND_DN, BIND_PASSWORD, CLIENT_KEY, ENABLED, SETTINGS, SOFT_DELETE, Setting, SettingError, URL};
 use crate::config::{Config, ConfigError};
+use crate::language::t;
 use crate::secret::Password;
 use crate::settings::{Catalog, Entry, Input};
 
@@ -66,17 +67,15 @@ impl Catalog for Texts {
     fn set(&mut self, key: &str, text: &str) -> Result<(), String> {
         let text = text.replace("\r\n", "\n");
         if text.len() > TEXT_MAX || text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
-            return Err(format!("at most {TEXT_MAX} bytes, without control characters"));
+            return Err(t("settings-allowed-long").with("bytes", TEXT_MAX.to_string()).into());
         }
         if let Some(kept) = self.secrets.get_mut(key) {
             *kept = Password::new(text);
         } else if let Some(kept) = self.others.get_mut(key) {
             // A switch and a flag in the environment are spelled in several ways; here in one.
             let is_switch = ENTRIES.iter().any(|entry| entry.key == key && entry.input == Input::Switch);
-            *kept = match settings::boolean(text.trim()).ok().filter(|_| is_switch) {
-                Some(flag) => flag.to_string(),
-                None => text.trim().to_owned(),
-            };
+            let flag = if is_switch { settings::boolean(text.trim()).ok() } else { None };
+            *kept = flag.map_or_else(|| text.trim().to_owned(), |flag| flag.to_string());
         } else {
             return Err("a setting that exists".to_owned());
         }
@@ -168,7 +167,11 @@ pub fn check_environment(config: &Config) -> Result<(), ConfigError> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::language::{Language, in_code, speaking};
+    use crate::settings::Settings;
 
     fn environment(pairs: &[(&str, &str)]) -> Result<(), ConfigError> {
         let variables = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -185,6 +188,16 @@ mod tests {
         }
         let missing: Vec<_> = Texts::default().read("default").unwrap_err().into_iter().map(|error| error.key).collect();
         assert_eq!(missing, ["LDAP_URL", "LDAP_BASE"]);
+    }
+
+    #[test]
+    fn every_setting_is_said_in_german_and_the_catalogue_has_nothing_else() {
+        let declared: BTreeSet<String> = Settings::CATALOG.iter().chain(Texts::ENTRIES).flat_map(Entry::ids).collect();
+        let said = in_code(Language::German);
+        assert_eq!(declared.difference(&said).collect::<Vec<_>>(), Vec::<&String>::new(), "not said in German");
+        assert_eq!(said.difference(&declared).collect::<Vec<_>>(), Vec::<&String>::new(), "no setting, section or choice of ours");
+        let in_german = speaking(Language::German, || ENTRIES[0].label());
+        assert_eq!((ENTRIES[0].label().as_str(), in_german.as_str()), ("Use this directory", "Dieses Verzeichnis benutzen"));
     }
 
     #[test]

@@ -11,7 +11,8 @@ use super::model::ServerFacts;
 use super::report::Run;
 use super::store;
 use crate::app::App;
-use crate::clock::{Timestamp, duration_for_people};
+use crate::clock::Timestamp;
+use crate::language::{day, duration, t};
 
 /// How many turns of the schedule may pass without a good run.
 const STALE_AFTER_TURNS: u32 = 3;
@@ -80,34 +81,31 @@ fn weigh(seen: &Seen<'_>, now: Timestamp) -> Vec<Warning> {
         warnings.push(Warning { directory: (*name).to_owned(), is_urgent, sentence, href });
     };
     if config.is_none() {
-        warn(true, format!("{page}/settings"), "The settings cannot be used, so nothing is synced. Correct them.".to_owned());
+        warn(true, format!("{page}/settings"), t("directory-warn-settings").into());
     }
     let every = config.map_or_else(|| Schedule::default().every, |config| config.schedule.every);
     if let Some(since) = runs.good_at.or(runs.first_at)
         && now > since + every * STALE_AFTER_TURNS
     {
-        let age = duration_for_people(now.since(since));
-        let never = if runs.good_at.is_some() { "The last good sync was" } else { "No sync has ended well yet; the first try was" };
-        warn(true, format!("{page}/runs"), format!("{never} {age} ago. Who left since may still sign in. Look at the last runs."));
+        let sentence = if runs.good_at.is_some() { t("directory-warn-stale") } else { t("directory-warn-never-good") };
+        warn(true, format!("{page}/runs"), sentence.with("age", duration(now.since(since))).into());
     }
     if let Some(run) = waiting.filter(|run| !run.is_expired(now)) {
-        warn(
-            true,
-            format!("{page}/runs/{}", run.id),
-            "A sync was held back and waits for your decision. Until then no sync changes anything; only single changes the server tells of are taken over.".to_owned(),
-        );
+        warn(true, format!("{page}/runs/{}", run.id), t("directory-warn-held").into());
     }
-    let ends = |at: Timestamp| match (at <= now, duration_for_people(at.since(now))) {
-        (true, _) => format!("ended on {}", at.day_for_people()),
-        (false, left) => format!("ends on {}, in {left}", at.day_for_people()),
-    };
     if let Some(at) = facts.and_then(|facts| facts.certificate_ends_at).filter(|at| *at <= now + ENDS_SOON) {
         let server = facts.map_or("", |facts| facts.server.as_str());
-        warn(true, format!("{page}/settings"), format!("The certificate of {server} {}. Have it renewed, or syncs will fail.", ends(at)));
+        let sentence = if at <= now {
+            t("directory-warn-certificate-ended")
+        } else {
+            t("directory-warn-certificate-ends").with("left", duration(at.since(now)))
+        };
+        warn(true, format!("{page}/settings"), sentence.with("server", server).with("day", day(at)).into());
     }
     if let Some(at) = facts.and_then(|facts| facts.password_ends_at).filter(|at| *at <= now + ENDS_SOON) {
-        let sentence = format!("The password of the bind account {}. Change it there and enter the new one in the settings.", ends(at));
-        warn(true, format!("{page}/settings"), sentence);
+        let sentence =
+            if at <= now { t("directory-warn-password-ended") } else { t("directory-warn-password-ends").with("left", duration(at.since(now))) };
+        warn(true, format!("{page}/settings"), sentence.with("day", day(at)).into());
     }
     for sentence in config.iter().flat_map(|config| of_settings(config)) {
         warn(false, format!("{page}/settings"), sentence);
@@ -125,15 +123,14 @@ fn of_settings(config: &DirectoryConfig) -> Vec<String> {
     let is_tls = |server: &ServerAddress| server.is_tls() || (connection.start_tls && !server.is_local_socket());
     let mut sentences = Vec::new();
     if connection.skip_cert_verify && connection.servers.iter().any(is_tls) {
-        let sentence = "The server’s certificate is not checked: whoever sits between can read the bind password and answer as the directory.";
-        sentences.push(sentence.to_owned());
+        sentences.push(t("directory-warn-any-certificate").into());
     }
     if !connection.servers.iter().all(|server| is_tls(server) || server.is_local_socket()) {
-        let what = if connection.bind.is_anonymous() { "what is read" } else { "the bind password and what is read" };
-        sentences.push(format!("The connection is not encrypted: {what} can be seen on the way. Use ldaps:// or switch StartTLS on."));
+        let sentence = if connection.bind.is_anonymous() { t("directory-warn-plain-anonymous") } else { t("directory-warn-plain") };
+        sentences.push(sentence.into());
     }
     if config.placement.everyone_is_admin {
-        sentences.push("Everybody from this directory is an administrator of Muster.".to_owned());
+        sentences.push(t("directory-warn-everyone-admin").into());
     }
     sentences
 }

@@ -8,10 +8,11 @@ use super::{PER_ACCOUNT, Tried, account, dn_now, store};
 use crate::app::App;
 use crate::attempts;
 use crate::audit::{self, Event, Kind};
-use crate::clock::{Timestamp, duration_for_people};
+use crate::clock::Timestamp;
 use crate::directory;
 use crate::directory::client::{self, FetchError, PasswordChange, Phase, Refusal};
 use crate::directory::config::DirectoryConfig;
+use crate::language::{Text, duration, t};
 use crate::secret::{Password, equal};
 use crate::sessions::{self, SignedIn};
 use crate::users::User;
@@ -77,7 +78,7 @@ pub async fn change(app: &App, now: Timestamp, wish: &Change<'_>) -> anyhow::Res
     }
     let tried = Tried::by_network(client);
     if let Err(wait) = count(app, &tried, user, now).await? {
-        let sentence = format!("There were too many wrong tries. Wait {} and try again.", duration_for_people(whole_minutes(wait)));
+        let sentence = t("password-too-many-wrong").with("time", duration(whole_minutes(wait)));
         return Ok(Changed::Mistakes(Mistakes::one("", sentence)));
     }
     let asked = match dn_now(&config, user, now).await {
@@ -103,20 +104,18 @@ pub async fn change(app: &App, now: Timestamp, wish: &Change<'_>) -> anyhow::Res
             tx.commit().await?;
             ("new", "against_the_rules", not_taken(&words))
         }
-        Ok(PasswordChange::WrongOld) => ("old", "wrong_password", "This is not your present directory password.".to_owned()),
+        Ok(PasswordChange::WrongOld) => ("old", "wrong_password", t("password-wrong-old").into()),
         Ok(PasswordChange::Refused(why)) => {
             let (reason, sentence) = refused(why);
-            ("old", reason, sentence.to_owned())
+            ("old", reason, sentence.into())
         }
         Err(FetchError { phase, message }) => {
             tracing::warn!(directory = config.name, cause = message, "a directory password could not be changed");
             let sentence = match phase {
-                Phase::Tls => {
-                    "Passwords cannot be changed here at the moment, because there is no secure connection to the directory. Nothing was changed; tell your administrator."
-                }
-                _ => "The directory did not answer. Your password is most likely as it was; try again in a few minutes.",
+                Phase::Tls => t("password-no-secure-connection"),
+                _ => t("password-no-answer"),
             };
-            ("", "directory_unreachable", sentence.to_owned())
+            ("", "directory_unreachable", sentence.into())
         }
     };
     let (field, reason, sentence) = refused;
@@ -142,17 +141,12 @@ pub(super) fn whole_minutes(wait: Duration) -> Duration {
     Duration::from_secs(wait.as_secs().div_ceil(60).max(1) * 60)
 }
 
-const fn refused(why: Refusal) -> (&'static str, &'static str) {
+fn refused(why: Refusal) -> (&'static str, Text) {
     match why {
-        Refusal::Locked => {
-            ("locked_in_the_directory", "Your account is locked in the directory after too many wrong passwords. Wait, or ask your administrator.")
-        }
-        Refusal::Expired | Refusal::MustChange => (
-            "password_must_be_changed",
-            "Your password has run out, so the directory does not let it be changed from here. Change it on a computer of your organisation.",
-        ),
+        Refusal::Locked => ("locked_in_the_directory", t("password-locked")),
+        Refusal::Expired | Refusal::MustChange => ("password_must_be_changed", t("password-run-out")),
         Refusal::Disabled | Refusal::AccountExpired | Refusal::NotNow | Refusal::NotHere | Refusal::Unsaid => {
-            ("refused_by_the_directory", "The directory does not let you in at the moment. Ask your administrator.")
+            ("refused_by_the_directory", t("password-refused-by-directory"))
         }
     }
 }
@@ -162,19 +156,23 @@ fn not_taken(words: &str) -> String {
     let lower = words.to_lowercase();
     let mentions = |any: &[&str]| any.iter().any(|part| lower.contains(part));
     let sentence = if mentions(&["history", "reuse", "already in use", "used before", "last used"]) {
-        "You have had this password before. Choose another one."
+        t("password-had-before")
     } else if mentions(&["too short", "length", "at least"]) {
-        "The new password is too short for your organisation's rules. Choose a longer one."
+        t("password-too-short")
     } else if mentions(&["too young", "too soon", "minimum age", "min_pwd_age", "within minimum"]) {
-        "Your password was changed too recently to be changed again. Try again tomorrow."
+        t("password-too-young")
     } else if mentions(&["complex", "quality", "trivial", "simple", "syntax", "dictionary"]) {
-        "The new password is too simple for your organisation's rules. Mix capital and small letters, digits and signs, and leave your name out."
+        t("password-too-simple")
     } else if mentions(&["insufficient access", "insufficient rights", "not allowed"]) {
-        "Your directory does not let people change their own password. Ask your administrator."
+        t("password-not-yours-to-change")
     } else {
-        "The directory does not take the new password. It may be too short, too simple, or one you have had before. Choose another one."
+        t("password-not-taken")
     };
-    if words.is_empty() { sentence.to_owned() } else { format!("{sentence} (The directory said: {words:?})") }
+    if words.is_empty() {
+        sentence.into()
+    } else {
+        t("password-directory-said").with("sentence", sentence).with("words", format!("{words:?}")).into()
+    }
 }
 
 fn event(now: Timestamp, kind: Kind, wish: &Change<'_>) -> Event {
@@ -187,10 +185,10 @@ impl Form {
     fn mistakes(&self) -> Mistakes {
         let mut mistakes = Mistakes::default();
         if self.old.is_empty() {
-            mistakes.add("old", "Enter your present directory password.");
+            mistakes.add("old", t("password-old-missing"));
         }
         if self.new.is_empty() {
-            mistakes.add("new", "Enter a new password.");
+            mistakes.add("new", t("password-new-missing"));
         }
         for (field, password) in [("old", &self.old), ("new", &self.new)] {
             if let Err(sentence) = check(password) {
@@ -198,22 +196,22 @@ impl Form {
             }
         }
         if equal(self.new.reveal().as_bytes(), self.old.reveal().as_bytes()) {
-            mistakes.add("new", "This is the password you have now. Choose another one.");
+            mistakes.add("new", t("password-same"));
         }
         if !equal(self.new.reveal().as_bytes(), self.again.reveal().as_bytes()) {
-            mistakes.add("again", "This is not the same as above. Type the new password twice.");
+            mistakes.add("again", t("password-not-twice"));
         }
         mistakes
     }
 }
 
 /// Whether a password can be passed on at all.
-pub(super) fn check(password: &Password) -> Result<(), &'static str> {
+pub(super) fn check(password: &Password) -> Result<(), Text> {
     let text = password.reveal();
     if text.len() > BYTES_MAX {
-        Err("A password has at most 512 letters here.")
+        Err(t("password-too-long"))
     } else if text.contains('\0') {
-        Err("This cannot be a password: it contains a sign that cannot be typed.")
+        Err(t("password-impossible"))
     } else {
         Ok(())
     }

@@ -12,8 +12,8 @@ use tower_sessions::Session;
 use super::change::{self, Change, Changed, whole_minutes};
 use super::{SignIn, offers_change, offers_sign_in};
 use crate::app::App;
-use crate::clock::duration_for_people;
 use crate::error::AppError;
+use crate::language::{duration, t};
 use crate::passkeys::http::{self as passkeys, OnTheWay, SignInQuery};
 use crate::secret::Password;
 use crate::sessions::{self, FreshIfPasskey, MaybeSignedIn};
@@ -24,10 +24,6 @@ const NAME_BYTES_MAX: usize = 320;
 
 /// The page's own Content-Security-Policy, when it has one.
 type Policy = Option<[(HeaderName, HeaderValue); 1]>;
-
-/// One sentence for every refusal.
-const REFUSED: &str = "That did not open anything. Check username and password and try again; it may also be that the directory cannot be reached just now. If you have added a passkey here already, sign in with that; \
-                       otherwise your administrator can send you a sign-in link.";
 
 #[derive(Template, WebTemplate)]
 #[template(path = "passwords/sign_in.html")]
@@ -121,20 +117,13 @@ pub async fn sign_in(State(app): State<App>, session: Session, client: Client, F
             Redirect::to(&next).into_response()
         }
         SignIn::NotOffered => return Err(AppError::NotFound),
-        SignIn::Refused => again(REFUSED.to_owned()).into_response(),
+        // One sentence for every refusal.
+        SignIn::Refused => again(t("password-refused").into()).into_response(),
         SignIn::ChangeFirst { has_expired } => {
-            let why = if has_expired { "This password has expired in your directory, which wants" } else { "Your directory wants" };
-            again(format!(
-                "{why} you to choose a new password before you come in. Do it on a computer of your organisation or ask your administrator, then come back."
-            ))
-            .into_response()
+            again(if has_expired { t("password-expired") } else { t("password-change-first") }.into()).into_response()
         }
         SignIn::TooMany { wait } => {
-            let minutes = duration_for_people(whole_minutes(wait));
-            let notice = format!(
-                "There were too many tries. Wait {minutes} and try again. A passkey works all the while, and so does a sign-in link of your administrator."
-            );
-            let (_, page) = again(notice);
+            let (_, page) = again(t("password-too-many").with("time", duration(whole_minutes(wait))).into());
             (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, (wait.as_secs() + 1).to_string())], page).into_response()
         }
     })
@@ -148,12 +137,12 @@ fn on_the_way_again(on_the_way: &OnTheWay) -> OnTheWay {
 fn mistakes(username: &str, password: &Password) -> Mistakes {
     let mut mistakes = Mistakes::default();
     if username.trim().is_empty() {
-        mistakes.add("username", "Enter your username or your e-mail address.");
+        mistakes.add("username", t("name-missing"));
     } else if username.len() > NAME_BYTES_MAX || username.chars().any(char::is_control) {
-        mistakes.add("username", "This is neither a username nor an e-mail address.");
+        mistakes.add("username", t("username-impossible"));
     }
     if password.is_empty() {
-        mistakes.add("password", "Enter your directory password.");
+        mistakes.add("password", t("password-missing"));
     }
     mistakes.check("password", change::check(password));
     mistakes

@@ -6,6 +6,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::{Path, State};
 
+use super::question::SIGN_OUT_PATH;
 use super::snippets::{self, Snippet, Values};
 use crate::app::App;
 use crate::clients;
@@ -26,6 +27,23 @@ pub struct ProxyPage {
     /// Nobody's headers are believed, so nothing would pass.
     trusts_nobody: bool,
     snippets: [Snippet; 3],
+}
+
+impl ProxyPage {
+    /// The app's addresses that the texts do not name.
+    fn other_addresses(&self) -> String {
+        self.addresses.get(1..).unwrap_or_default().join(", ")
+    }
+
+    /// Where people sign out.
+    fn sign_out_page(&self) -> String {
+        format!("{}{SIGN_OUT_PATH}", self.addresses.first().map_or("", String::as_str))
+    }
+
+    /// Where it is decided who may use the app.
+    fn groups_page(&self) -> String {
+        format!("/admin/clients/{}#groups", self.id)
+    }
 }
 
 /// `GET /admin/clients/{id}/proxy`.

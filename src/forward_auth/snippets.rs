@@ -1,12 +1,14 @@
 //! What to put into the proxy, with the real values of one app. `docs/forward-auth.md` shows the same texts, and a test runs them.
 
+use crate::language::{Text, t};
+
 /// The configuration of one kind of proxy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Snippet {
     /// What the proxy is called.
     pub(super) proxy: &'static str,
     /// What to do with it, in a sentence.
-    pub(super) where_to: &'static str,
+    pub(super) where_to: Text,
     /// The text.
     pub(super) text: String,
 }
@@ -120,11 +122,7 @@ const CADDY: &str = "\
 /// The configurations for every proxy.
 pub(super) fn all(values: Values<'_>) -> [Snippet; 3] {
     let snippet = |proxy, where_to, template| Snippet { proxy, where_to, text: filled(template, values) };
-    [
-        snippet("nginx", "Into the server block of the app's address.", NGINX),
-        snippet("Traefik", "Into the file of the dynamic configuration; labels and Kubernetes resources say the same.", TRAEFIK),
-        snippet("Caddy", "Into the Caddyfile.", CADDY),
-    ]
+    [snippet("nginx", t("proxy-nginx"), NGINX), snippet("Traefik", t("proxy-traefik"), TRAEFIK), snippet("Caddy", t("proxy-caddy"), CADDY)]
 }
 
 fn filled(template: &str, values: Values<'_>) -> String {

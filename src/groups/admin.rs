@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::directory::{self, Sources};
 use crate::error::AppError;
 use crate::id::{GroupId, UserId};
+use crate::language::t;
 use crate::sessions::{AdminDeed, AdminSession};
 use crate::users::model::key;
 use crate::web::list::{self, Head, Pager, Pages};
@@ -58,7 +59,7 @@ impl ListQuery {
 #[template(path = "groups/list.html")]
 struct ListPage {
     chrome: Chrome,
-    notice: &'static str,
+    notice: String,
     query: ListQuery,
     heads: [Head; 3],
     lines: Vec<Line>,
@@ -78,7 +79,7 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(query): Que
     Ok(ListPage {
         chrome: admin.chrome(&app),
         notice: notice(&query.notice),
-        heads: [head("Name", "name", false), head("Members", "members", true), head("Added", "created", true)],
+        heads: [head(t("list-name"), "name", false), head(t("group-members"), "members", true), head(t("list-added"), "created", true)],
         lines,
         pager: Pager {
             words: pages.words(),
@@ -91,15 +92,15 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(query): Que
     })
 }
 
-fn notice(word: &str) -> &'static str {
+fn notice(word: &str) -> String {
     match word {
-        "created" => "The group was added.",
-        "saved" => "The changes were saved.",
-        "added" => "They are members now; apps learn it when they next ask.",
-        "already" => "They were members already.",
-        "removed" => "They are no longer a member; apps learn it when they next ask.",
-        "deleted" => "The group was deleted.",
-        _ => "",
+        "created" => t("group-created").into(),
+        "saved" => t("saved").into(),
+        "added" => t("group-members-added").into(),
+        "already" => t("group-members-already").into(),
+        "removed" => t("group-member-removed").into(),
+        "deleted" => t("group-deleted").into(),
+        _ => String::new(),
     }
 }
 
@@ -168,7 +169,7 @@ pub struct ShowQuery {
 #[template(path = "groups/show.html")]
 struct ShowPage {
     chrome: Chrome,
-    notice: &'static str,
+    notice: String,
     group: Group,
     query: ShowQuery,
     members: Vec<Member>,
@@ -250,7 +251,9 @@ fn to(id: GroupId, notice: &str) -> Response {
 fn refused(error: Error) -> AppError {
     match error {
         Error::Refused(Refusal::NotFound) => AppError::NotFound,
-        Error::Refused(refusal) => AppError::Refused { title: "Not done", message: refusal.sentence().to_owned(), status: StatusCode::CONFLICT },
+        Error::Refused(refusal) => {
+            AppError::Refused { title: t("not-done").into(), message: refusal.sentence().into(), status: StatusCode::CONFLICT }
+        }
         Error::Mistakes(_) => AppError::Internal(anyhow::anyhow!("invariant: a verb without a form names no mistakes")),
         Error::Database(error) => error.into(),
     }

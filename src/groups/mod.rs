@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::audit::{self, Kind};
 use crate::db::{Conn, Tx};
 use crate::id::{GroupId, UserId};
+use crate::language::t;
 use crate::sessions::AdminDeed;
 use crate::users;
 use crate::web::Mistakes;
@@ -188,17 +189,20 @@ pub async fn add_members(app: &App, deed: &AdminDeed, id: GroupId, unverified_pe
     let mut tx = app.db.begin().await?;
     let group = local(&mut tx, id).await?;
     if lines.is_empty() {
-        return Err(Mistakes::one("people", "Enter a username or an e-mail address.").into());
+        return Err(Mistakes::one("people", t("group-people-missing")).into());
     }
     if lines.len() > ADDED_MAX {
-        return Err(Mistakes::one("people", format!("At most {ADDED_MAX} people can be added at once.")).into());
+        return Err(Mistakes::one("people", t("group-people-too-many").with("count", ADDED_MAX)).into());
     }
     let found = users::find_by_names(&mut tx, &lines).await?;
     let unknown: Vec<&str> = lines.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(line, _)| *line).collect();
     if !unknown.is_empty() {
-        let more = if unknown.len() > 5 { format!(" and {} more", unknown.len() - 5) } else { String::new() };
-        let names = unknown.iter().take(5).map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ");
-        return Err(Mistakes::one("people", format!("Nobody here has the username or e-mail address {names}{more}.")).into());
+        let names = unknown.iter().take(5).map(|name| String::from(t("group-quoted").with("name", name))).collect::<Vec<_>>().join(", ");
+        let sentence = match unknown.len() {
+            0..=5 => t("group-people-unknown").with("names", names),
+            count => t("group-people-unknown-and-more").with("names", names).with("more", count - 5),
+        };
+        return Err(Mistakes::one("people", sentence).into());
     }
     let (people, names): (Vec<UserId>, Vec<String>) = found.into_iter().flatten().unzip();
     let added = store::add_members(&mut tx, id, &people).await?;
@@ -249,7 +253,7 @@ async fn local(tx: &mut Tx, id: GroupId) -> Result<Group, Error> {
 /// Names are unique, also among groups that left their directory and may come back.
 fn name_what_is_taken(error: sqlx::Error) -> Error {
     if error.as_database_error().is_some_and(|error| error.is_unique_violation()) {
-        return Mistakes::one("name", "Another group has this name, or had it in the directory. Choose another.").into();
+        return Mistakes::one("name", t("group-name-taken")).into();
     }
     error.into()
 }

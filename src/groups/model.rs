@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::clock::Timestamp;
 use crate::id::GroupId;
+use crate::language::{Text, t};
 use crate::web::Mistakes;
 
 /// How long a group's names may be, in characters.
@@ -64,19 +65,19 @@ impl Draft {
         let (name, display_name) = (self.name.trim(), self.display_name.trim());
         let mut mistakes = Mistakes::default();
         if name.is_empty() {
-            mistakes.add("name", "Enter a name; apps receive it.");
+            mistakes.add("name", t("group-name-missing"));
         }
         for (field, text) in [("name", name), ("display_name", display_name)] {
             if text.chars().count() > NAME_CHARS_MAX {
-                mistakes.add(field, "A name has at most 100 characters here.");
+                mistakes.add(field, t("name-too-long"));
             }
             if text.chars().any(char::is_control) {
-                mistakes.add(field, "A name cannot hold line breaks or other control characters.");
+                mistakes.add(field, t("name-control-characters"));
             }
         }
         // Some apps take the claim apart at commas.
         if name.contains([',', ';']) {
-            mistakes.add("name", "A name cannot hold commas or semicolons: some apps read them as the end of a name.");
+            mistakes.add("name", t("group-name-commas"));
         }
         if !mistakes.is_empty() {
             return Err(mistakes);
@@ -96,12 +97,10 @@ pub enum Refusal {
 
 impl Refusal {
     /// For the administrator: what was wrong and what to do.
-    pub const fn sentence(self) -> &'static str {
+    pub fn sentence(self) -> Text {
         match self {
-            Self::NotFound => "This group is not here any more.",
-            Self::FromDirectory => {
-                "This group comes from the directory, which alone says its name and who is in it. Change its entry there; the next sync brings it here."
-            }
+            Self::NotFound => t("group-gone"),
+            Self::FromDirectory => t("group-from-directory-refused"),
         }
     }
 }

@@ -25,11 +25,11 @@ macro_rules! files {
 }
 
 files! {
-    English "en": "common" "sign-in" "script" "passkey-kinds";
-    German "de": "common" "sign-in" "script" "passkey-kinds";
-    French "fr": "common" "sign-in" "script";
-    Spanish "es": "common" "sign-in" "script";
-    Arabic "ar": "common" "sign-in" "script";
+    English "en": "access-links" "account" "administration" "apis" "audit" "check" "clients" "coming-in" "common" "deeds" "directory" "errors" "groups" "keys" "lock-out" "mail" "mistakes" "oidc" "other-device" "own-account" "passkey-kinds" "passkeys" "passwords" "people" "recovery" "script" "sessions" "settings" "sign-in-problems" "sign-in" "sign-up-links" "sign-up";
+    German "de": "access-links" "account" "administration" "apis" "audit" "check" "clients" "coming-in" "common" "deeds" "directory" "errors" "groups" "keys" "lock-out" "mail" "mistakes" "oidc" "other-device" "own-account" "passkey-kinds" "passkeys" "passwords" "people" "recovery" "script" "sessions" "setting-texts" "settings" "sign-in-problems" "sign-in" "sign-up-links" "sign-up";
+    French "fr": "common" "errors" "script" "sign-in";
+    Spanish "es": "common" "errors" "script" "sign-in";
+    Arabic "ar": "common" "errors" "script" "sign-in";
 }
 
 /// One catalogue per language one can choose, in their order.
@@ -70,6 +70,34 @@ pub(super) fn say(language: Language, id: &str, arguments: &FluentArgs<'_>) -> S
     debug_assert!(found.is_some(), "there is no text {id}");
     let text = found.unwrap_or_else(|| id.to_owned());
     if language == Language::Bracketed { format!("⟦{text}⟧") } else { text }
+}
+
+/// A text whose English stands in the code: that in English, and where the language's catalogue has nothing.
+pub(super) fn say_or(language: Language, id: &str, english: &str) -> String {
+    let own = || {
+        let position = Language::OFFERED.iter().position(|offered| *offered == language)?;
+        let pattern = CATALOGUES[position].get_message(id)?.value()?;
+        let mut errors = Vec::new();
+        let text = CATALOGUES[position].format_pattern(pattern, None, &mut errors);
+        debug_assert!(errors.is_empty(), "{id} in {}: {errors:?}", language.tag());
+        Some(text.into_owned())
+    };
+    match language {
+        Language::English => english.to_owned(),
+        Language::Bracketed => format!("⟦{english}⟧"),
+        _ => own().unwrap_or_else(|| english.to_owned()),
+    }
+}
+
+/// How the ids of texts begin whose English stands in the code, so that no English file has them.
+#[cfg(test)]
+const IN_CODE: &str = "setting-";
+
+/// The ids of such texts in a language's catalogue.
+#[cfg(test)]
+pub(super) fn in_code(language: Language) -> std::collections::BTreeSet<String> {
+    let lines = FILES.iter().filter(|file| file.language == language).flat_map(|file| file.text.lines());
+    lines.filter_map(|line| line.split_once(" =")).map(|(id, _)| id.to_owned()).filter(|id| id.starts_with(IN_CODE)).collect()
 }
 
 #[cfg(test)]
@@ -160,7 +188,10 @@ mod tests {
         let english = messages(Language::English);
         for language in Language::OFFERED {
             let own = messages(language);
-            for (id, inside) in &own {
+            // What English has in the code has nothing filled in; that it is whole is tested where it is declared.
+            let in_code = |id: &str| id.starts_with(IN_CODE);
+            assert!(own.iter().filter(|(id, _)| in_code(id)).all(|(_, inside)| inside.placeables.is_empty()), "{}", language.tag());
+            for (id, inside) in own.iter().filter(|(id, _)| !in_code(id)) {
                 let model = english.get(id).unwrap_or_else(|| panic!("{id} in {} is no text of ours", language.tag()));
                 assert_eq!(inside, model, "{id} in {} has other placeables or tags", language.tag());
             }

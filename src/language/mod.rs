@@ -12,11 +12,17 @@ mod text;
 
 pub use choice::{Source, current, hear, speaking};
 pub use dates::{Instant, day, duration, instant};
-pub use text::{Argument, Marked, Text, marked, t};
+pub use text::{Argument, Marked, Text, marked, t, worded};
 
 /// Reads the catalogues, so that the first visitor need not wait for it.
 pub fn open() {
     catalogue::open();
+}
+
+/// The ids of [`worded`] texts a language's catalogue has.
+#[cfg(test)]
+pub(crate) fn in_code(language: Language) -> std::collections::BTreeSet<String> {
+    catalogue::in_code(language)
 }
 
 /// The languages there are catalogues of.

@@ -19,6 +19,11 @@ pub fn marked(id: &'static str) -> Marked {
     Marked { text: t(id), pieces: Vec::new(), tags: Vec::new() }
 }
 
+/// A text whose English stands in the code, because more is made of it than pages: in other languages, it is the text `id` of the catalogue.
+pub fn worded(id: &str, english: &str) -> String {
+    catalogue::say_or(choice::current_for_text(), id, english)
+}
+
 /// A text of the catalogue; see [`t`].
 #[derive(Clone, Debug)]
 #[must_use]
@@ -33,6 +38,11 @@ impl Text {
     pub fn with(mut self, name: &'static str, argument: impl Argument) -> Self {
         self.arguments.push((name, argument.value()));
         self
+    }
+
+    /// Never: for templates that leave out what is empty.
+    pub const fn is_empty(&self) -> bool {
+        false
     }
 }
 
@@ -133,6 +143,13 @@ impl Marked {
     pub fn time(self, name: &'static str, at: impl dates::Instant) -> Self {
         let at = at.timestamp();
         let html = format!(r#"<time class="nowrap" datetime="{}">{}</time>"#, at.rfc3339(), escaped(&dates::instant(at)));
+        self.piece(name, html)
+    }
+
+    /// Fills in the day of an instant, likewise.
+    pub fn day(self, name: &'static str, at: impl dates::Instant) -> Self {
+        let at = at.timestamp();
+        let html = format!(r#"<time class="nowrap" datetime="{}" data-day>{}</time>"#, at.rfc3339(), escaped(&dates::day(at)));
         self.piece(name, html)
     }
 

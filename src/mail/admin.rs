@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use super::Mail;
 use crate::app::App;
 use crate::error::AppError;
+use crate::language::t;
 use crate::sessions::RoutineDeed;
 use crate::web::Chrome;
 
@@ -42,8 +43,13 @@ pub async fn test(State(app): State<App>, deed: RoutineDeed) -> Result<Response,
     let text = Text { app_name: &settings.app_name, name: &person.display_name, server: app.config.origin.as_str() }
         .render()
         .map_err(|error| AppError::Internal(error.into()))?;
-    let mail =
-        Mail { to: to.clone(), about: None, subject: format!("Test mail from {}", settings.app_name), text, useful_for: std::time::Duration::ZERO };
+    let mail = Mail {
+        to: to.clone(),
+        about: None,
+        subject: t("mail-test-subject").with("app", &settings.app_name).into(),
+        text,
+        useful_for: std::time::Duration::ZERO,
+    };
     let problem = super::send_now(&app, &mail).await.err().map(|failure| failure.why).unwrap_or_default();
     Ok(TestedPage { chrome: deed.admin.chrome(&app), to, problem }.into_response())
 }

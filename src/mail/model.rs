@@ -5,6 +5,7 @@ use std::time::Duration;
 use lettre::message::Mailbox;
 
 use crate::id::UserId;
+use crate::language::t;
 use crate::settings::{Choice, Input, SettingValue};
 
 /// A mail to one person.
@@ -72,7 +73,7 @@ impl SettingValue for SmtpTls {
             "none" => Ok(Self::None),
             "starttls" => Ok(Self::StartTls),
             "tls" => Ok(Self::Tls),
-            _ => Err("none, starttls or tls".to_owned()),
+            _ => Err(t("settings-allowed-tls").into()),
         }
     }
     fn show(&self) -> String {
@@ -105,11 +106,7 @@ impl SettingValue for SenderAddress {
     const INPUT: Input = Input::Text;
     fn parse(text: &str) -> Result<Self, String> {
         let text = <String as SettingValue>::parse(text)?;
-        if text.is_empty() || text.parse::<Mailbox>().is_ok() {
-            Ok(Self(text))
-        } else {
-            Err("an e-mail address, such as id@example.org, or one with a name: Example <id@example.org>".to_owned())
-        }
+        if text.is_empty() || text.parse::<Mailbox>().is_ok() { Ok(Self(text)) } else { Err(t("settings-allowed-sender").into()) }
     }
     fn show(&self) -> String {
         self.0.clone()

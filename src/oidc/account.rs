@@ -10,13 +10,14 @@ use serde::Deserialize;
 
 use super::AppLine;
 use super::answer::answer_url;
-use super::scope::{Scope, Scopes};
+use super::scope::Scopes;
 use crate::apis::{self, Api, Reach};
 use crate::app::App;
 use crate::clients::{self, Face, OpenTo};
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::{ApiId, ClientId};
+use crate::language::{Text, t};
 use crate::sessions::SignedIn;
 use crate::web::{self, Chrome};
 
@@ -26,7 +27,7 @@ use crate::web::{self, Chrome};
 pub struct AppsPage {
     chrome: Chrome,
     apps: Vec<Card>,
-    notice: Option<&'static str>,
+    notice: Option<Text>,
 }
 
 /// An app on the page.
@@ -46,7 +47,7 @@ struct Card {
 /// What an app was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Used {
-    scopes: Vec<&'static str>,
+    scopes: Vec<String>,
     /// APIs by name, with what it may do there.
     apis: Vec<(String, Vec<String>)>,
     granted_at: Timestamp,
@@ -73,7 +74,7 @@ fn cards(may_use: Vec<OpenTo>, used: Vec<AppLine>, apis: &[Api], issuer: &str) -
         .collect();
     for line in used {
         let used = Used {
-            scopes: Scopes::parse(&line.scopes).iter().map(Scope::for_people).collect(),
+            scopes: Scopes::parse(&line.scopes).iter().map(|scope| scope.for_people().into()).collect(),
             apis: apis::words(apis, &Reach::from_text(&line.permissions)),
             granted_at: line.granted_at,
             last_used_at: line.last_used_at,
@@ -105,8 +106,7 @@ pub async fn get(State(app): State<App>, person: SignedIn, Query(address): Query
     let reached: BTreeSet<ApiId> = used.iter().flat_map(|line| Reach::from_text(&line.permissions).apis().collect::<Vec<_>>()).collect();
     let apis = if reached.is_empty() { Vec::new() } else { apis::find_all(&mut conn, reached).await? };
     drop(conn);
-    let notice = (address.notice.as_deref() == Some("revoked"))
-        .then_some("The app can no longer ask about you. It will ask you again the next time you use it.");
+    let notice = (address.notice.as_deref() == Some("revoked")).then(|| t("app-removed"));
     Ok(AppsPage { chrome: person.chrome(&app), apps: cards(may_use, used, &apis, app.config.origin.as_str()), notice })
 }
 

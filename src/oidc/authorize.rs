@@ -21,6 +21,8 @@ use crate::clients;
 use crate::clients::metadata_document::{self, Unusable};
 use crate::clock::Timestamp;
 use crate::error::AppError;
+use crate::language::choice::first_of;
+use crate::language::{Source, hear, t};
 use crate::passkeys::policy;
 use crate::sessions::next::PendingAuthorization;
 use crate::sessions::{MaybeSignedIn, Next, SignedIn};
@@ -40,13 +42,14 @@ pub async fn get(
     let pushed = params.get("request_uri").filter(|uri| pushed::is_pushed(uri)).map(str::to_owned).unwrap_or_default();
     if let Some(client_id) = params.get("client_id") {
         metadata_document::bring_in(&app, client_id, &browser, now).await.map_err(|unusable| match unusable {
-            Unusable::Said(message) => AppError::refused("This app cannot sign you in", message),
+            Unusable::Said(message) => AppError::refused(t("authorize-impossible"), message),
             Unusable::Internal(error) => error.into(),
         })?;
     }
     // A request that was pushed was opened, and its signature checked, when it was pushed.
     let is_vetted = !pushed.is_empty() || params.has("request");
     let params = if pushed.is_empty() { params } else { pushed::open(&app, &params, &pushed, now).await? };
+    hear_app(&params);
     let came = params.clone();
     let params = match request_object::open(&app, params, now).await {
         Ok(params) => params,
@@ -74,6 +77,7 @@ impl Asked {
     pub(super) fn open(app: &App, unverified_sealed: &str, now: Timestamp) -> Result<Self, AppError> {
         let pending = open(app, unverified_sealed, now)?;
         let params = Params::parse(&pending.parameters).map_err(|_| not_understood())?;
+        hear_app(&params);
         Ok(Self { params, pushed: pending.pushed, is_vetted: true, at: pending.started_at })
     }
 }
@@ -117,7 +121,7 @@ pub async fn go_on(
 /// A page, when it was not sealed here or has waited longer than an hour.
 fn open(app: &App, unverified_sealed: &str, now: Timestamp) -> Result<PendingAuthorization, AppError> {
     let pending = PendingAuthorization::unseal(&app.sealer, unverified_sealed).filter(|pending| now.since(pending.started_at) <= PENDING_WITHIN);
-    pending.ok_or_else(|| AppError::gone("Start again", "This sign-in was started too long ago. Go back to the app and sign in again."))
+    pending.ok_or_else(|| AppError::gone(t("authorize-too-old"), t("authorize-too-old-message")))
 }
 
 /// Validates a request, decides about it and answers.
@@ -225,6 +229,11 @@ pub(super) async fn refusal(
     }
 }
 
+/// Speaks the language the app asks for (OpenID Connect Core section 3.1.2.1), where the person chose none.
+fn hear_app(params: &Params) {
+    hear(Source::App, params.get("ui_locales").and_then(|wish| first_of(wish.split(' ').take(32))));
+}
+
 fn not_understood() -> AppError {
-    AppError::refused("Not understood", "The app that sent you here sent a request that cannot be read. Tell the people who run the app.")
+    AppError::refused(t("error-not-understood"), t("authorize-not-understood"))
 }

@@ -76,7 +76,7 @@ pub fn for_scope(known_of: &Known<'_>, scopes: &Scopes) -> Claims {
                     .set_given_name(known(&user.first_name).map(EndUserGivenName::new).map(unlocalized))
                     .set_family_name(known(&user.last_name).map(EndUserFamilyName::new).map(unlocalized))
                     .set_preferred_username(known(&user.username).map(EndUserUsername::new))
-                    .set_locale(known(&user.locale).map(LanguageTag::new))
+                    .set_locale(known(user.locale_for_apps()).map(LanguageTag::new))
                     // Its address names the person as every other client knows them.
                     .set_picture(
                         user.picture_path()

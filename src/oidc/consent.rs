@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::clients::{self, Face, RegisteredBy, logos};
 use crate::error::AppError;
 use crate::id::UserId;
+use crate::language::{Text, t};
 use crate::sessions::{MaybeSignedIn, SignedIn};
 use crate::web::{self, Chrome, headers};
 
@@ -29,14 +30,14 @@ struct ConsentPage {
     display_name: String,
     username: String,
     user: UserId,
-    scopes: Vec<&'static str>,
+    scopes: Vec<Text>,
     /// APIs by name, with what the app may do there.
     apis: Vec<(String, Vec<String>)>,
     goes_to: String,
     /// Who vouches for the app, when nobody here does.
     vouched_by: String,
     /// What such an app links to, by what it is.
-    statements: Vec<(&'static str, String)>,
+    statements: Vec<(Text, String)>,
     sealed: String,
     sealed_for_another: String,
 }
@@ -74,19 +75,19 @@ pub(super) async fn page(
 fn vouched_by(client: &clients::Client) -> String {
     match client.registration.policies.provenance.registered_by {
         RegisteredBy::Administrator | RegisteredBy::File => String::new(),
-        RegisteredBy::Itself => "This app registered itself. Nobody here has checked it, and its name is what it calls itself.".to_owned(),
+        RegisteredBy::Itself => t("consent-registered-itself").into(),
         RegisteredBy::Document => {
             let host = url::Url::parse(&client.client_id).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-            format!("This app is described by {host} alone. Nobody here has checked it, and its name is what it calls itself.")
+            t("consent-described").with("host", host).into()
         }
     }
 }
 
 /// The policy and the terms an app that nobody here registered has named (RFC 7591 section 2).
-fn statements(client: &clients::Client) -> Vec<(&'static str, String)> {
+fn statements(client: &clients::Client) -> Vec<(Text, String)> {
     let provenance = &client.registration.policies.provenance;
-    let names = [("policy_uri", "Its privacy policy"), ("tos_uri", "Its terms of use")];
-    let named = |(name, label)| Some((label, provenance.said.get(name)?.as_str()?.to_owned()));
+    let names = [("policy_uri", t("consent-privacy-policy")), ("tos_uri", t("consent-terms"))];
+    let named = |(name, label): (&str, Text)| Some((label, provenance.said.get(name)?.as_str()?.to_owned()));
     if provenance.is_stranger() { names.into_iter().filter_map(named).collect() } else { Vec::new() }
 }
 
@@ -94,7 +95,7 @@ fn statements(client: &clients::Client) -> Vec<(&'static str, String)> {
 fn destination(redirect_uri: &str) -> String {
     match url::Url::parse(redirect_uri) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => url.host_str().unwrap_or_default().to_owned(),
-        Ok(url) => format!("an app on this device ({})", url.scheme()),
+        Ok(url) => t("consent-place-app").with("scheme", url.scheme()).into(),
         Err(_) => String::new(),
     }
 }

@@ -28,6 +28,7 @@ use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::error::AppError;
 use crate::id::GrantId;
+use crate::language::{Text, t};
 use crate::secret::{SecretToken, TokenHash, random_bytes};
 use crate::sessions::tries::{self, Door};
 use crate::sessions::{FreshIfPasskey, SignedIn};
@@ -188,7 +189,7 @@ pub(super) async fn redeem(
 struct CodePage {
     chrome: Chrome,
     typed: String,
-    mistake: &'static str,
+    mistake: String,
 }
 
 /// Says who asks, from where, for what.
@@ -199,7 +200,7 @@ struct ConfirmPage {
     client_name: String,
     display_name: String,
     username: String,
-    scopes: Vec<&'static str>,
+    scopes: Vec<Text>,
     apis: Vec<(String, Vec<String>)>,
     code: String,
     client_ip: String,
@@ -227,10 +228,10 @@ pub struct Address {
 /// # Errors
 /// `TooManyRequests`, or when the database cannot be read.
 pub async fn page(State(app): State<App>, person: SignedIn, browser: web::Client, Query(address): Query<Address>) -> Result<Response, AppError> {
-    let Some(typed) = address.user_code else { return Ok(code_page(&app, &person, "", "")) };
+    let Some(typed) = address.user_code else { return Ok(code_page(&app, &person, "", String::new())) };
     app.limits.user_codes.check(&browser)?;
     let Some((code, waiting, client)) = find(&app, &person, &browser, &typed).await? else {
-        return Ok(code_page(&app, &person, &typed, UNKNOWN_CODE));
+        return Ok(code_page(&app, &person, &typed, unknown_code()));
     };
     let reach = Reach::from_text(&waiting.permissions);
     let page = ConfirmPage {
@@ -242,15 +243,17 @@ pub async fn page(State(app): State<App>, person: SignedIn, browser: web::Client
         scopes: Scopes::parse(&waiting.scopes).iter().map(Scope::for_people).collect(),
         code: shown(&code),
         client_ip: waiting.client_ip,
-        device: user_agent::describe(&waiting.user_agent),
+        device: user_agent::in_words(&waiting.user_agent),
         created_at: waiting.created_at,
     };
     Ok(page.into_response())
 }
 
-const UNKNOWN_CODE: &str = "No device waits under this code. Compare it with the one the device shows; if it is old, let the device show a new one.";
+fn unknown_code() -> String {
+    t("device-unknown-code").into()
+}
 
-fn code_page(app: &App, person: &SignedIn, typed: &str, mistake: &'static str) -> Response {
+fn code_page(app: &App, person: &SignedIn, typed: &str, mistake: String) -> Response {
     let status = if mistake.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     (status, CodePage { chrome: person.chrome(app), typed: typed.chars().take(40).collect(), mistake }).into_response()
 }
@@ -294,23 +297,20 @@ pub async fn answer(
     app.limits.user_codes.check(&browser)?;
     let now = app.clock.now();
     let Some((code, waiting, client)) = find(&app, &person, &browser, &form.user_code).await? else {
-        return Ok(code_page(&app, &person, &form.user_code, UNKNOWN_CODE));
+        return Ok(code_page(&app, &person, &form.user_code, unknown_code()));
     };
     let allowed = form.decision == "allow";
     let mut tx = app.db.begin().await?;
     if allowed && !clients::admits(&mut tx, &client, person.user.id).await? {
-        return Err(AppError::Forbidden("You are in none of the groups this app is open to. Ask an administrator."));
+        return Err(AppError::Forbidden(t("device-not-admitted").into()));
     }
     if allowed && !is_enough(&person, &client, waiting.created_at, now) {
-        return Err(AppError::refused(
-            "Sign in again first",
-            "This app wants a newer or better sign-in than yours. Sign out, sign in with your passkey, and type the code of the device again.",
-        ));
+        return Err(AppError::refused(t("device-sign-in-again"), t("device-sign-in-again-message")));
     }
     let grant = if allowed { Some(grant(&mut tx, &person, &client, &waiting, &browser, now).await?) } else { None };
     if !store::decide(&mut tx, &TokenHash::of(&code), grant, now).await? {
         drop(tx);
-        return Ok(code_page(&app, &person, &form.user_code, UNKNOWN_CODE));
+        return Ok(code_page(&app, &person, &form.user_code, unknown_code()));
     }
     tx.commit().await?;
     Ok(DonePage { chrome: person.chrome(&app), allowed, client_name: client.registration.name }.into_response())

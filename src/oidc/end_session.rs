@@ -16,11 +16,13 @@ use crate::app::App;
 use crate::clients::{self, Client};
 use crate::clock::Timestamp;
 use crate::error::AppError;
+use crate::language::choice::first_of;
+use crate::language::{Source, Text, hear, t};
 use crate::sessions::{self, MaybeSignedIn, SignedIn};
 use crate::web::{self, Chrome, headers};
 
-/// The parameters we know (section 2). `logout_hint` says who is meant: somebody is signed in at this browser or not, so it changes nothing; `ui_locales` changes
-/// nothing either, for the pages are in one language.
+/// The parameters we know (section 2). `logout_hint` says who is meant: somebody is signed in at this browser or not, so it changes nothing. `ui_locales` is
+/// what the pages are written in, where the person chose nothing else.
 const NAMES: &[&str] = &["id_token_hint", "logout_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"];
 
 /// Asks before signing out: nobody should be signed out by a link on some page.
@@ -52,6 +54,7 @@ pub async fn get(
 ) -> Result<Response, AppError> {
     let now = app.clock.now();
     let params = Params::parse(&query.unwrap_or_default()).map_err(|_| not_understood())?;
+    hear(Source::App, params.get("ui_locales").and_then(|wish| first_of(wish.split(' '))));
     let request = check(&app, &params).await?;
     let Some(person) = signed_in else { return Ok(done(&app, &request)) };
     // The app that signed this person in says so itself; everything else could come from anyone.
@@ -125,24 +128,22 @@ fn done(app: &App, request: &EndSession) -> Response {
 /// Checks a request. An address to go back to counts only when it is one of the client's, and the client is known by its hint or its `client_id`; a request
 /// with something wrong in it signs nobody out.
 async fn check(app: &App, params: &Params) -> Result<EndSession, AppError> {
-    let wrong = |message: &str| {
-        AppError::refused("This app cannot sign you out", format!("{message} You are still signed in. Tell the people who run the app."))
-    };
+    let wrong = |message: Text| AppError::refused(t("end-session-impossible"), t("end-session-still-signed-in").with("what", message));
     if params.any_repeated(NAMES) {
-        return Err(wrong("The app sent a parameter twice."));
+        return Err(wrong(t("end-session-twice")));
     }
     let hint = match params.get("id_token_hint") {
         None => None,
         Some(text) => {
             let hint = id_token::read_hint(&app.config.origin, &app.keys.current(), &app.subjects, text);
-            Some(hint.ok_or_else(|| wrong("The app sent an ID token that is not from here."))?)
+            Some(hint.ok_or_else(|| wrong(t("end-session-foreign-token")))?)
         }
     };
     let named = params.get("client_id");
     if let (Some(hint), Some(named)) = (&hint, named)
         && hint.client_id != named
     {
-        return Err(wrong("The app sent an ID token of another app."));
+        return Err(wrong(t("end-session-other-app")));
     }
     let client = match named.or(hint.as_ref().map(|hint| hint.client_id.as_str())) {
         Some(client_id) => clients::find_by_client_id(&mut app.db.read().await?, client_id).await?,
@@ -153,7 +154,7 @@ async fn check(app: &App, params: &Params) -> Result<EndSession, AppError> {
         None => None,
         Some(uri) => {
             if !client.as_ref().is_some_and(|client| client.allows_post_logout_redirect_to(uri)) {
-                return Err(wrong("The app asked to send you to an address that is not registered for it."));
+                return Err(wrong(t("end-session-unregistered")));
             }
             let state: Vec<(&str, &str)> = params.get("state").map(|state| ("state", state)).into_iter().collect();
             Some(answer_url(uri, &state))
@@ -163,5 +164,5 @@ async fn check(app: &App, params: &Params) -> Result<EndSession, AppError> {
 }
 
 fn not_understood() -> AppError {
-    AppError::refused("Not understood", "The app that sent you here sent a request that cannot be read. You are still signed in.")
+    AppError::refused(t("error-not-understood"), t("end-session-not-understood"))
 }

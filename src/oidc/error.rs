@@ -16,7 +16,7 @@ pub enum AuthorizeError {
     /// Client or redirect URI cannot be trusted: the person sees a page, nobody is redirected.
     ShowPage {
         /// The heading.
-        title: &'static str,
+        title: String,
         /// What is wrong and who can mend it.
         message: String,
     },
@@ -235,7 +235,7 @@ impl OAuthError {
 
 /// What a program was told, for those who look on ([`super::last_errors`]).
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Refusal {
+pub struct Refusal {
     /// The error code.
     pub(super) error: &'static str,
     /// What was wrong.

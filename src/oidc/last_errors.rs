@@ -4,10 +4,9 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::http::header::{AUTHORIZATION, HeaderValue};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -87,21 +86,35 @@ fn of_authorization(params: &Params, client: Option<&Client>, error: &AuthorizeE
     }
 }
 
-/// Looks at the answers of the endpoints programs call, and notes those that are refusals. The request goes through unchanged.
-pub async fn watch(State(app): State<App>, request: Request, next: Next) -> Response {
+/// A request of a program, for a note should it be refused.
+pub struct Seen {
+    path: String,
+    authorization: Option<HeaderValue>,
+    body: Bytes,
+}
+
+/// Looks at a request to an endpoint that programs call. It goes on unchanged.
+///
+/// # Errors
+/// With the answer when its body is too large or ends early.
+pub async fn look(request: Request) -> Result<(Seen, Request), Response> {
     let (parts, body) = request.into_parts();
-    let Ok(bytes) = to_bytes(body, BODY_BYTES_MAX).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
-    let authorization = parts.headers.get(AUTHORIZATION).cloned();
-    let path = parts.uri.path().to_owned();
-    let response = next.run(Request::from_parts(parts, Body::from(bytes.clone()))).await;
-    let refusal = response.extensions().get::<Refusal>().filter(|refusal| !EXPECTED.contains(&refusal.error)).copied();
-    if let Some(refusal) = refusal {
-        let noted = note_program(&app, &path, authorization.as_ref(), &bytes, refusal, app.clock.now());
+    let Ok(body) = to_bytes(body, BODY_BYTES_MAX).await else { return Err(StatusCode::PAYLOAD_TOO_LARGE.into_response()) };
+    let seen = Seen { path: parts.uri.path().to_owned(), authorization: parts.headers.get(AUTHORIZATION).cloned(), body: body.clone() };
+    Ok((seen, Request::from_parts(parts, Body::from(body))))
+}
+
+impl Seen {
+    /// Notes a refusal when it says something about the app.
+    pub async fn note(self, app: &App, refusal: Refusal) {
+        if EXPECTED.contains(&refusal.error) {
+            return;
+        }
+        let noted = note_program(app, &self.path, self.authorization.as_ref(), &self.body, refusal, app.clock.now());
         if let Ok(Err(error)) = tokio::time::timeout(NOTE_WITHIN, noted).await {
             tracing::warn!(cause = format!("{error:#}"), "a refused request could not be noted");
         }
     }
-    response
 }
 
 async fn note_program(

@@ -19,6 +19,7 @@ use crate::clients::metadata_document::{self, Unusable};
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::ClientId;
+use crate::language::t;
 use crate::secret::{SecretToken, TokenHash};
 use crate::web;
 
@@ -115,12 +116,7 @@ async fn bound(app: &App, headers: &HeaderMap, client: &AuthenticatedClient, par
 /// # Errors
 /// A page, when it is unknown, ran out, was answered, or is another client's.
 pub(super) async fn open(app: &App, params: &Params, unverified_uri: &str, now: Timestamp) -> Result<Params, AppError> {
-    let refused = || {
-        AppError::refused(
-            "Start again",
-            "The app announced this sign-in too long ago, or it was finished already. Go back to the app and sign in again.",
-        )
-    };
+    let refused = || AppError::refused(t("authorize-too-old"), t("authorize-announced-too-old"));
     if params.any_repeated(&["client_id", "request_uri"]) {
         return Err(refused());
     }

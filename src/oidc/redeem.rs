@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::error::OAuthError;
 use super::mint::{Minted, Wanted, access_lifetime, mint, refresh_lifetime, settle};
-use super::store::{self, KeptUntil, Redeemed, Spent};
+use super::params::Params;
+use super::store::{self, FoundCode, FoundRefresh, KeptUntil, Redeemed, Spent};
 use super::token::{self, Proof, Tokens};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clients::AuthenticatedClient;
 use crate::clock::Timestamp;
-use crate::db::Tx;
+use crate::db::{Revision, Tx};
 use crate::id::GrantId;
 use crate::secret::TokenHash;
 use crate::web;
@@ -18,11 +19,47 @@ use crate::web;
 /// A refresh token that was just exchanged still gives fresh tokens for this long: two tabs of an app may refresh at the same time.
 const REFRESH_REUSE_WITHIN: Duration = Duration::from_secs(20);
 
+/// What a token request wants to use up, as it stood before its client had proved who it is: one statement finds it and says how new copies of the client
+/// must be. Nothing when it cannot be used as it is; then it is looked at again once the client is known.
+pub(super) enum Looked {
+    /// A code.
+    Code(Box<FoundCode>),
+    /// A refresh token.
+    Refresh(Box<FoundRefresh>),
+    /// Nothing that can be used.
+    Nothing,
+}
+
+impl Looked {
+    /// What copies must be as new as.
+    pub(super) const fn as_of(&self) -> Option<Revision> {
+        match self {
+            Self::Code(code) => Some(code.found.as_of),
+            Self::Refresh(refresh) => Some(refresh.found.as_of),
+            Self::Nothing => None,
+        }
+    }
+}
+
+/// Looks up what a token request wants to use up. Who asks has proved nothing yet: tell them nothing of it.
+pub(super) async fn look_up(app: &App, params: &Params, now: Timestamp) -> sqlx::Result<Looked> {
+    let looked = match (params.get("grant_type"), params.get("code"), params.get("refresh_token")) {
+        (Some("authorization_code"), Some(code), _) => {
+            store::find_code(&mut app.db.read().await?, &TokenHash::of(code), now).await?.map(|found| Looked::Code(Box::new(found)))
+        }
+        (Some("refresh_token"), _, Some(token)) => {
+            store::find_refresh(&mut app.db.read().await?, &TokenHash::of(token), now).await?.map(|found| Looked::Refresh(Box::new(found)))
+        }
+        _ => None,
+    };
+    Ok(looked.unwrap_or(Looked::Nothing))
+}
+
 /// Redeems an authorization code. It is used up even when a check after that fails; a second use revokes what the first gave (RFC 6749 section 4.1.2).
 pub(super) async fn code(
     app: &App,
     client: &AuthenticatedClient,
-    unverified_code: &str,
+    (unverified_code, looked): (&str, Looked),
     proof: &Proof<'_>,
     wanted: Wanted<'_>,
     browser: &web::Client,
@@ -32,13 +69,29 @@ pub(super) async fn code(
     // A second use, however late, must find what the first gave: the row stays for as long as the tokens.
     let plain = now + access_lifetime(app, client);
     let kept_until = KeptUntil { plain, offline: plain.max(now + refresh_lifetime(app, client)) };
-    if let Some(minted) = code_at_once(app, client, &hash, proof, wanted, kept_until, now).await? {
+    if let Looked::Code(found) = looked
+        && let Some(minted) = code_at_once(app, client, *found, (&hash, kept_until), proof, wanted, now).await?
+    {
         let nonce = minted.grant.nonce.clone();
         return minted.sign(app, client, nonce.as_deref(), now).await;
     }
+    // On the heap, because it is rare: it would make every request larger.
+    Box::pin(code_held(app, client, (&hash, kept_until), proof, wanted, browser, now)).await
+}
+
+/// Redeems a code with which not all is well, or which somebody else is redeeming too: with the code held, so that what must be used up or revoked is.
+async fn code_held(
+    app: &App,
+    client: &AuthenticatedClient,
+    (hash, kept_until): (&TokenHash, KeptUntil),
+    proof: &Proof<'_>,
+    wanted: Wanted<'_>,
+    browser: &web::Client,
+    now: Timestamp,
+) -> Result<Tokens, OAuthError> {
     let mut tx = app.db.begin().await?;
-    let Some(redeemed) = store::redeem_code(&mut tx, &hash, client.id, now, kept_until).await? else {
-        if let Some(grant) = store::grant_of_used_code(&mut tx, &hash, client.id).await? {
+    let Some(redeemed) = store::redeem_code(&mut tx, hash, client.id, now, kept_until).await? else {
+        if let Some(grant) = store::grant_of_used_code(&mut tx, hash, client.id).await? {
             revoke_after_reuse(&mut tx, grant, client, "code", browser, now).await?;
         }
         tx.commit().await?;
@@ -53,22 +106,21 @@ pub(super) async fn code(
     minted.sign(app, client, nonce.as_deref(), now).await
 }
 
-/// Redeems a code with which all is well: looks first, decides, and then uses it up and stores the tokens in one statement. `None` when anything is not well,
-/// also when somebody else was faster: then it is looked at with the code held, so that what must be used up or revoked is.
+/// Redeems a code with which all is well, as it was found: decides, and then uses it up and stores the tokens in one statement. `None` when anything is not well,
+/// also when somebody else was faster.
 async fn code_at_once(
     app: &App,
     client: &AuthenticatedClient,
-    hash: &TokenHash,
+    FoundCode { found, redeemed }: FoundCode,
+    (hash, kept_until): (&TokenHash, KeptUntil),
     proof: &Proof<'_>,
     wanted: Wanted<'_>,
-    kept_until: KeptUntil,
     now: Timestamp,
 ) -> Result<Option<Minted>, OAuthError> {
-    let mut conn = app.db.read().await?;
-    let Some(redeemed) = store::find_code(&mut conn, hash, client.id, now).await? else { return Ok(None) };
-    if !redeemed.granted.counts || check_binding(&redeemed, proof, wanted).is_err() {
+    if found.client != client.id || !redeemed.granted.counts || check_binding(&redeemed, proof, wanted).is_err() {
         return Ok(None);
     }
+    let mut conn = app.db.read().await?;
     let Ok(minted) = mint(&mut conn, app, client, Some(redeemed.granted), wanted, now).await else { return Ok(None) };
     drop(conn);
     Ok(minted.spend(app, client.id, Spent::Code { hash, kept_until }, now).await?.then_some(minted))
@@ -92,30 +144,50 @@ fn check_binding(redeemed: &Redeemed, proof: &Proof<'_>, wanted: Wanted<'_>) -> 
 pub(super) async fn refresh(
     app: &App,
     client: &AuthenticatedClient,
-    unverified_token: &str,
+    (unverified_token, looked): (&str, Looked),
+    wanted: Wanted<'_>,
+    browser: &web::Client,
+    now: Timestamp,
+) -> Result<Tokens, OAuthError> {
+    let hash = TokenHash::of(unverified_token);
+    if let Looked::Refresh(found) = looked
+        && !is_kept(client)
+        && let Some(minted) = refresh_at_once(app, client, *found, &hash, wanted, now).await?
+    {
+        return minted.sign(app, client, None, now).await;
+    }
+    // As for codes.
+    Box::pin(refresh_held(app, client, &hash, wanted, browser, now)).await
+}
+
+/// Whether a client keeps its refresh tokens. FAPI 2.0 section 5.3.2.1: no rotation; the client proves itself and a key each time.
+fn is_kept(client: &AuthenticatedClient) -> bool {
+    client.registration.policies.tokens.is_fapi2()
+}
+
+/// Exchanges a refresh token that cannot be as it was found, with the token held.
+async fn refresh_held(
+    app: &App,
+    client: &AuthenticatedClient,
+    hash: &TokenHash,
     wanted: Wanted<'_>,
     browser: &web::Client,
     now: Timestamp,
 ) -> Result<Tokens, OAuthError> {
     const UNKNOWN: OAuthError = OAuthError::InvalidGrant("the refresh token is unknown, expired, revoked or another client's");
-    let hash = TokenHash::of(unverified_token);
-    // FAPI 2.0 section 5.3.2.1: no rotation; the client proves itself and a key each time.
-    let kept = client.registration.policies.tokens.is_fapi2();
-    if !kept && let Some(minted) = refresh_at_once(app, client, &hash, wanted, now).await? {
-        return minted.sign(app, client, None, now).await;
-    }
+    let kept = is_kept(client);
     let mut tx = app.db.begin().await?;
     let live = if kept {
-        match store::find_refresh_token(&mut tx, &hash, client.id, wanted.jkt, now).await? {
+        match store::find_refresh_token(&mut tx, hash, client.id, wanted.jkt, now).await? {
             Some(grant) => store::find_granted(&mut tx, grant).await?,
             None => None,
         }
     } else {
-        store::rotate_refresh_token(&mut tx, &hash, client.id, wanted.jkt, now).await?
+        store::rotate_refresh_token(&mut tx, hash, client.id, wanted.jkt, now).await?
     };
     let granted = match live {
         Some(granted) => Some(granted),
-        None => match store::used_refresh_token(&mut tx, &hash, client.id, wanted.jkt).await? {
+        None => match store::used_refresh_token(&mut tx, hash, client.id, wanted.jkt).await? {
             Some((grant, used_at)) if now.since(used_at) <= REFRESH_REUSE_WITHIN => store::find_granted(&mut tx, grant).await?,
             Some((grant, _)) => {
                 revoke_after_reuse(&mut tx, grant, client, "refresh token", browser, now).await?;
@@ -125,7 +197,7 @@ pub(super) async fn refresh(
             None => return Err(UNKNOWN),
         },
     };
-    let wanted = Wanted { kept: kept.then_some(&hash), ..wanted };
+    let wanted = Wanted { kept: kept.then_some(hash), ..wanted };
     let minted = mint(&mut tx, app, client, granted, wanted, now).await;
     settle(tx, minted, wanted.kept, now).await?.sign(app, client, None, now).await
 }
@@ -134,13 +206,16 @@ pub(super) async fn refresh(
 async fn refresh_at_once(
     app: &App,
     client: &AuthenticatedClient,
+    FoundRefresh { found, jkt, granted }: FoundRefresh,
     hash: &TokenHash,
     wanted: Wanted<'_>,
     now: Timestamp,
 ) -> Result<Option<Minted>, OAuthError> {
+    let is_bound_to_another_key = jkt.is_some() && jkt.as_deref() != wanted.jkt;
+    if found.client != client.id || is_bound_to_another_key || !granted.counts {
+        return Ok(None);
+    }
     let mut conn = app.db.read().await?;
-    let granted = store::find_refresh(&mut conn, hash, client.id, wanted.jkt, now).await?;
-    let Some(granted) = granted.filter(|granted| granted.counts) else { return Ok(None) };
     let Ok(minted) = mint(&mut conn, app, client, Some(granted), wanted, now).await else { return Ok(None) };
     drop(conn);
     Ok(minted.spend(app, client.id, Spent::Refresh { hash, jkt: wanted.jkt }, now).await?.then_some(minted))

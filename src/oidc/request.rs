@@ -11,6 +11,7 @@ use super::params::Params;
 use super::scope::Scopes;
 use crate::apis::{Permissions, Reach};
 use crate::clients::Client;
+use crate::language::t;
 
 /// The parameters we read; the rest is dropped.
 pub const NAMES: &[&str] = &[
@@ -26,6 +27,7 @@ pub const NAMES: &[&str] = &[
     "acr_values",
     "claims",
     "login_hint",
+    "ui_locales",
     "id_token_hint",
     "code_challenge",
     "code_challenge_method",
@@ -136,7 +138,7 @@ impl AuthorizationRequest {
 }
 
 fn page(message: impl Into<String>) -> AuthorizeError {
-    AuthorizeError::ShowPage { title: "This app cannot sign you in", message: message.into() }
+    AuthorizeError::ShowPage { title: t("authorize-impossible").into(), message: message.into() }
 }
 
 /// The refusal of a request that cannot be validated: told to the client when the request names a redirect URI of its, and shown on a page otherwise.
@@ -160,16 +162,13 @@ pub fn validate(params: &Params, client: Option<Client>) -> Result<Authorization
         InvalidRequest, InvalidScope, InvalidTarget, RegistrationNotSupported, RequestNotSupported, RequestUriNotSupported, UnsupportedResponseType,
     };
     if params.any_repeated(&["client_id", "redirect_uri"]) {
-        return Err(page("The app sent its client_id or redirect_uri twice. Tell the people who run the app."));
+        return Err(page(t("authorize-twice")));
     }
-    let client = client.ok_or_else(|| page("The app that sent you here is not registered, or was removed. Tell the people who run it."))?;
+    let client = client.ok_or_else(|| page(t("authorize-unknown-app")))?;
     let name = &client.registration.name;
-    let redirect_uri = params.get("redirect_uri").ok_or_else(|| page(format!("{name} did not say where to send you back to (redirect_uri).")))?;
+    let redirect_uri = params.get("redirect_uri").ok_or_else(|| page(t("authorize-no-address").with("app", name)))?;
     if !client.allows_redirect_to(redirect_uri) {
-        return Err(page(format!(
-            "{name} asked to send you back to an address that is not registered for it. An administrator can compare the redirect URIs of the app with \
-             the one it uses; they must be the same letter by letter."
-        )));
+        return Err(page(t("authorize-other-address").with("app", name)));
     }
 
     let (mode, wrong_mode) = response_mode(params.get("response_mode"), redirect_uri);

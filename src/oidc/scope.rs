@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::language::{Text, t};
+
 /// A scope we know. Unknown ones in a request are ignored (OpenID Connect Core, section 3.1.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
@@ -40,15 +42,15 @@ impl Scope {
     }
 
     /// What the consent page says the app will get.
-    pub const fn for_people(self) -> &'static str {
+    pub fn for_people(self) -> Text {
         match self {
-            Self::OpenId => "Know that it is you",
-            Self::Profile => "See your name and username",
-            Self::Email => "See your e-mail address",
-            Self::Address => "See your postal address",
-            Self::Phone => "See your telephone number",
-            Self::Groups => "See which groups you are in",
-            Self::OfflineAccess => "Keep this access while you are not using it",
+            Self::OpenId => t("scope-openid"),
+            Self::Profile => t("scope-profile"),
+            Self::Email => t("scope-email"),
+            Self::Address => t("scope-address"),
+            Self::Phone => t("scope-phone"),
+            Self::Groups => t("scope-groups"),
+            Self::OfflineAccess => t("scope-offline"),
         }
     }
 }

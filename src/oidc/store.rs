@@ -20,7 +20,7 @@ use super::scope::Scopes;
 use crate::apis::Reach;
 use crate::clients::policy::{ClaimsPolicy, Policies, TokenPolicy};
 use crate::clock::Timestamp;
-use crate::db::{Conn, Db, Query, Tx, Value, query, query_list, query_per_engine};
+use crate::db::{Conn, Db, Query, Revision, Tx, Value, query, query_list, query_per_engine};
 use crate::groups::Membership;
 use crate::id::{ApiId, ClientId, GrantId, SessionId, UserId};
 use crate::secret::TokenHash;
@@ -85,19 +85,19 @@ macro_rules! grant_columns {
 /// The columns of [`Person`], of a person `u`. Their groups come with them where the scopes have them; whoever needs them for another reason reads them.
 macro_rules! person_columns {
     (sqlite, $scopes:literal) => {
-        person_columns!($scopes, "json_group_array(json_array(hex(mg.id), mg.name, mg.display_name, mg.directory) ORDER BY mg.name)")
+        person_columns!($scopes, "json_group_array(json_array(hex(mg.id), mg.name, mg.display_name, mg.directory))")
     };
     (postgres, $scopes:literal) => {
         person_columns!(
             $scopes,
-            "COALESCE(CAST(json_agg(json_build_array(mg.id, mg.name, mg.display_name, mg.directory) ORDER BY mg.name) AS TEXT), '[]')"
+            "COALESCE(CAST(json_agg(json_build_array(mg.id, mg.name, mg.display_name, mg.directory)) AS TEXT), '[]')"
         )
     };
     ($scopes:literal, $memberships:literal) => {
         concat!(
             "u.id, u.user_handle, u.username, u.email, u.email_verified, u.first_name, u.last_name, u.display_name, u.phone, u.local_admin, u.directory_admin,
              u.directory, u.entry_id, u.entry_dn, u.directory_state, u.directory_state_at, u.blocked_at, u.access_void_until, u.created_at, u.updated_at,
-             u.last_sign_in_at, u.locale, u.directory_attributes, u.picture,
+             u.last_sign_in_at, u.locale, u.language, u.directory_attributes, u.picture,
              CASE WHEN ' ' || ",
             $scopes,
             " || ' ' LIKE '% groups %' THEN (SELECT ",
@@ -127,7 +127,9 @@ impl Person {
     /// Their groups, by name; `None` when they were not asked for.
     pub(super) fn groups(&self) -> sqlx::Result<Option<Vec<Membership>>> {
         let Some(text) = &self.memberships else { return Ok(None) };
-        let rows: Vec<(Uuid, String, String, Option<String>)> = serde_json::from_str(text).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        let mut rows: Vec<(Uuid, String, String, Option<String>)> = serde_json::from_str(text).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        // Cheaper than having the database do it.
+        rows.sort_unstable_by(|a, b| a.1.cmp(&b.1));
         let membership = |(id, name, display_name, directory): (Uuid, _, _, _)| Membership { id: id.into(), name, display_name, directory };
         Ok(Some(rows.into_iter().map(membership).collect()))
     }
@@ -336,20 +338,46 @@ pub(super) async fn redeem_code(
     .await
 }
 
+/// The columns of [`Found`], of a client `$client`.
+macro_rules! found_columns {
+    ($client:literal) => {
+        concat!($client, " AS of_client, (SELECT number FROM revisions WHERE name = 'registrations') AS as_of, ")
+    };
+}
+
+/// What was looked up before its client had proved who it is.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Found {
+    #[sqlx(rename = "of_client")]
+    pub(super) client: ClientId,
+    /// What copies must be as new as: read together with the rest.
+    pub(super) as_of: Revision,
+}
+
+/// A code that could be used now.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct FoundCode {
+    #[sqlx(flatten)]
+    pub(super) found: Found,
+    #[sqlx(flatten)]
+    pub(super) redeemed: Redeemed,
+}
+
 macro_rules! find_code {
     ($engine:ident) => {
         concat!(
             "SELECT ",
+            found_columns!("a.client_id"),
             redeemed_columns!($engine),
             " FROM authorization_codes a JOIN grants g ON g.id = a.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
-             WHERE a.code_hash = $1 AND a.client_id = $2 AND a.used_at IS NULL AND a.expires_at > $3"
+             WHERE a.code_hash = $1 AND a.used_at IS NULL AND a.expires_at > $2"
         )
     };
 }
 
-/// A code of this client that could be used now.
-pub(super) async fn find_code(conn: &mut Conn, hash: &TokenHash, client: ClientId, now: Timestamp) -> sqlx::Result<Option<Redeemed>> {
-    query_per_engine(find_code!(sqlite), find_code!(postgres)).bind(hash).bind(client).bind(now).optional(conn).await
+/// A code that could be used now, whoever's it is.
+pub(super) async fn find_code(conn: &mut Conn, hash: &TokenHash, now: Timestamp) -> sqlx::Result<Option<FoundCode>> {
+    query_per_engine(find_code!(sqlite), find_code!(postgres)).bind(hash).bind(now).optional(conn).await
 }
 
 /// When a code of this client was used, and until when it is good or its row is kept; `None` when it never was.
@@ -551,26 +579,34 @@ pub(super) async fn rotate_refresh_token(
     .await
 }
 
+/// A refresh token that could be exchanged now.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct FoundRefresh {
+    #[sqlx(flatten)]
+    pub(super) found: Found,
+    /// The key it is bound to.
+    #[sqlx(rename = "token_jkt")]
+    pub(super) jkt: Option<String>,
+    #[sqlx(flatten)]
+    pub(super) granted: Granted,
+}
+
 macro_rules! find_refresh {
     ($engine:ident) => {
         concat!(
             "SELECT ",
+            found_columns!("g.client_id"),
+            "t.jkt AS token_jkt, ",
             granted_columns!($engine),
             " FROM tokens t JOIN grants g ON g.id = t.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
-             WHERE t.token_hash = $1 AND t.kind = 'refresh' AND t.used_at IS NULL AND t.expires_at > $3 AND g.client_id = $2 AND (t.jkt IS NULL OR t.jkt = $4)"
+             WHERE t.token_hash = $1 AND t.kind = 'refresh' AND t.used_at IS NULL AND t.expires_at > $2"
         )
     };
 }
 
-/// A refresh token of this client that could be exchanged now.
-pub(super) async fn find_refresh(
-    conn: &mut Conn,
-    hash: &TokenHash,
-    client: ClientId,
-    jkt: Option<&str>,
-    now: Timestamp,
-) -> sqlx::Result<Option<Granted>> {
-    query_per_engine(find_refresh!(sqlite), find_refresh!(postgres)).bind(hash).bind(client).bind(now).bind(jkt).optional(conn).await
+/// A refresh token that could be exchanged now, whoever's it is.
+pub(super) async fn find_refresh(conn: &mut Conn, hash: &TokenHash, now: Timestamp) -> sqlx::Result<Option<FoundRefresh>> {
+    query_per_engine(find_refresh!(sqlite), find_refresh!(postgres)).bind(hash).bind(now).optional(conn).await
 }
 
 /// What is used up for tokens.

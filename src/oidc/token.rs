@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::clients::metadata_document::{self, Unusable};
 use crate::clients::{self, Audiences, AuthenticatedClient, Sent};
 use crate::clock::Timestamp;
+use crate::db::Revision;
 use crate::secret::{base64url, equal, sha256};
 use crate::web;
 
@@ -60,7 +61,8 @@ pub async fn post(State(app): State<App>, browser: web::Client, headers: HeaderM
     let params = form(&headers, &body)?;
     let grant_type = params.get("grant_type").ok_or(OAuthError::InvalidRequest("grant_type is missing"))?;
     up_to_date(&app, &params, &browser, now).await?;
-    let client = authenticate(&app, &headers, &params).await?;
+    let looked = redeem::look_up(&app, &params, now).await?;
+    let client = authenticate_as_of(&app, &headers, &params, looked.as_of()).await?;
     let jkt = proved_key(&app, &headers, &client, now).await?;
     if params.is_repeated("resource") && grant_type != exchange::GRANT_TYPE {
         return Err(OAuthError::InvalidTarget("an access token is for one resource; ask for each of them"));
@@ -71,18 +73,18 @@ pub async fn post(State(app): State<App>, browser: web::Client, headers: HeaderM
             let code = params.get("code").ok_or(OAuthError::InvalidRequest("code is missing"))?;
             let proof = Proof { redirect_uri: params.get("redirect_uri"), code_verifier: params.get("code_verifier") };
             // The authorization request said what for (RFC 6749 section 4.1.3 has no scope here).
-            redeem::code(&app, &client, code, &proof, Wanted { scope: None, ..wanted }, &browser, now).await
+            redeem::code(&app, &client, (code, looked), &proof, Wanted { scope: None, ..wanted }, &browser, now).await
         }
         "refresh_token" => {
             let refresh_token = params.get("refresh_token").ok_or(OAuthError::InvalidRequest("refresh_token is missing"))?;
-            redeem::refresh(&app, &client, refresh_token, wanted, &browser, now).await
+            redeem::refresh(&app, &client, (refresh_token, looked), wanted, &browser, now).await
         }
         "client_credentials" => super::machine::grant(&app, &client, wanted, now).await,
         device::GRANT_TYPE => {
             let device_code = params.get("device_code").ok_or(OAuthError::InvalidRequest("device_code is missing"))?;
-            device::redeem(&app, &client, device_code, Wanted { scope: None, ..wanted }, now).await
+            Box::pin(device::redeem(&app, &client, device_code, Wanted { scope: None, ..wanted }, now)).await
         }
-        exchange::GRANT_TYPE => exchange::grant(&app, &client, &params, wanted, &browser, now).await,
+        exchange::GRANT_TYPE => Box::pin(exchange::grant(&app, &client, &params, wanted, &browser, now)).await,
         _ => Err(OAuthError::UnsupportedGrantType),
     };
     given.map(|tokens| Tokens { dpop_nonce: jkt.is_some().then(|| app.nonces.current(now)), ..tokens })
@@ -152,6 +154,11 @@ const PROVING: [&str; 5] = ["/api/oidc/token", "/api/oidc/par", "/api/oidc/intro
 
 /// Finds out which client it is.
 pub(super) async fn authenticate(app: &App, headers: &HeaderMap, params: &Params) -> Result<AuthenticatedClient, OAuthError> {
+    authenticate_as_of(app, headers, params, None).await
+}
+
+/// The same, when it was read a moment ago how new copies of clients must be.
+async fn authenticate_as_of(app: &App, headers: &HeaderMap, params: &Params, as_of: Option<Revision>) -> Result<AuthenticatedClient, OAuthError> {
     let authorization = match headers.get(AUTHORIZATION) {
         Some(value) => Some(value.to_str().map_err(|_| OAuthError::InvalidClient)?),
         None => None,
@@ -165,7 +172,7 @@ pub(super) async fn authenticate(app: &App, headers: &HeaderMap, params: &Params
     })?;
     let origin = &app.config.origin;
     let audiences = || Audiences { issuer: origin.as_str().to_owned(), endpoints: PROVING.map(|path| origin.url(path)).to_vec() };
-    let client = clients::authenticate(app, &presented, audiences, app.clock.now()).await?;
+    let client = clients::authenticate(app, &presented, audiences, as_of, app.clock.now()).await?;
     if metadata_document::is_served(&app.settings(), &client) { Ok(client) } else { Err(OAuthError::InvalidClient) }
 }
 

@@ -13,8 +13,9 @@ use tower_sessions::cookie::{Cookie, SameSite};
 use super::model::{normal, shown};
 use super::{Decided, Decision, NotShown, NotStarted, Request, State as Standing};
 use crate::app::App;
-use crate::clock::{Timestamp, duration_for_people};
+use crate::clock::Timestamp;
 use crate::error::AppError;
+use crate::language::{duration, t};
 use crate::passkeys::http::{OnTheWay, SignInQuery};
 use crate::secret::SecretToken;
 use crate::sessions::{self, FreshSession, MaybeSignedIn, Method, SignedIn};
@@ -139,8 +140,8 @@ pub async fn start(State(app): State<App>, client: Client, Form(unverified): For
         }
         Err(NotStarted::Off) => Err(AppError::NotFound),
         Err(NotStarted::Wait(wait)) => {
-            let minutes = duration_for_people(std::time::Duration::from_secs(wait.as_secs().div_ceil(60).max(1) * 60));
-            let notice = format!("This address has asked too often, or was refused. Wait {minutes} and try again, or come in another way.");
+            let minutes = duration(std::time::Duration::from_secs(wait.as_secs().div_ceil(60).max(1) * 60));
+            let notice = t("device-asked-too-often").with("time", minutes).into();
             Ok((StatusCode::TOO_MANY_REQUESTS, retry_after(wait), begin(&app, on_the_way, notice)).into_response())
         }
     }
@@ -181,7 +182,7 @@ pub async fn wait(State(app): State<App>, headers: HeaderMap, Query(unverified):
             AllowedPage { chrome: Chrome::public(&app), display_name: user.display_name, username: user.username, request, back }.into_response()
         }
         _ => {
-            let notice = "This browser was not let in: it was refused, or the five minutes are over. You can ask again.".to_owned();
+            let notice = t("device-not-let-in").into();
             begin(&app, on_the_way, notice).into_response()
         }
     })
@@ -200,7 +201,7 @@ pub async fn finish(
 ) -> Result<Response, AppError> {
     app.limits.sign_in.check(&client)?;
     let now = app.clock.now();
-    let gone = || AppError::gone("This is over", "Nobody lets this browser in any more. Go to the start and ask again, or come in another way.");
+    let gone = || AppError::gone(t("decided-gone"), t("device-gone-message"));
     let cookie = WaitingCookie::read(&app, &headers).ok_or_else(gone)?;
     let user = super::finish(&app, now, &client, &cookie.token.hash()).await?.ok_or_else(gone)?;
     sessions::start(&app, &session, user.id, Method::OtherDevice, &client, now).await?;
@@ -241,7 +242,7 @@ pub async fn approve_page(
     match super::look(&app, app.clock.now(), &signed_in, &typed).await? {
         Ok((code, request)) => {
             let asks = Asks {
-                browser: user_agent::describe(&request.user_agent),
+                browser: user_agent::in_words(&request.user_agent),
                 numbers: request.choices.split(' ').map(str::to_owned).collect(),
                 client_ip: request.client_ip,
                 created_at: request.created_at,
@@ -254,20 +255,16 @@ pub async fn approve_page(
 }
 
 fn not_for_you() -> AppError {
-    AppError::Forbidden(
-        "Administrators sign in with a passkey on each device: letting one in from another can be tricked out of people. A setting can allow it.",
-    )
+    AppError::Forbidden(t("let-in-not-for-administrators").into())
 }
 
 /// The field for the code once more, with what is wrong.
 fn again(app: &App, signed_in: &SignedIn, typed: &str, not: NotShown) -> Response {
     let wait = if let NotShown::Wait(wait) = &not { Some(*wait) } else { None };
     let mistake = match not {
-        NotShown::Unknown => {
-            "No browser waits under this code. Compare it with the one the browser shows; after five minutes it needs a new one.".to_owned()
-        }
+        NotShown::Unknown => t("let-in-unknown-code").into(),
         NotShown::NotForYou => return not_for_you().into_response(),
-        NotShown::Wait(wait) => format!("You have looked at many codes. Wait {} and try again.", duration_for_people(wait)),
+        NotShown::Wait(wait) => t("let-in-wait").with("time", duration(wait)).into(),
     };
     let typed = typed.chars().take(40).collect();
     let page = ApprovePage { chrome: signed_in.chrome(app), typed, mistake, asks: None };

@@ -7,6 +7,7 @@ use uuid::{Uuid, uuid};
 use super::Removal;
 use crate::clock::Timestamp;
 use crate::id::{PasskeyId, UserId};
+use crate::language::{Text, t};
 use crate::secret::TokenHash;
 use crate::web::user_agent;
 
@@ -60,11 +61,11 @@ pub struct Passkey {
 
 impl Passkey {
     /// How far it travels, in plain words.
-    pub const fn reach(&self) -> &'static str {
+    pub fn reach(&self) -> Text {
         match (self.backup_eligible, self.backup_state) {
-            (true, true) => "Synced",
-            (true, false) => "Can sync, not backed up yet",
-            (false, _) => "Only on this device or key",
+            (true, true) => t("passkey-synced"),
+            (true, false) => t("passkey-can-sync"),
+            (false, _) => t("passkey-bound"),
         }
     }
 
@@ -175,16 +176,16 @@ pub const fn may_remove_last(unused_codes: i64, is_last_admin: bool) -> Result<(
 ///
 /// # Errors
 /// What is wrong.
-pub fn check_name(name: &str) -> Result<&str, &'static str> {
+pub fn check_name(name: &str) -> Result<&str, Text> {
     let name = name.trim();
     if name.is_empty() {
-        return Err("Enter a name, such as the device the passkey is on.");
+        return Err(t("passkey-name-missing"));
     }
     if name.chars().count() > NAME_CHARS_MAX {
-        return Err("A name has at most 64 characters.");
+        return Err(t("passkey-name-too-long"));
     }
     if name.chars().any(char::is_control) {
-        return Err("A name is one line of ordinary characters.");
+        return Err(t("passkey-name-wrong"));
     }
     Ok(name)
 }
@@ -194,9 +195,9 @@ pub fn suggest_name(aaguid: Option<Uuid>, transports: &[String], attachment: Opt
     let is_key = attachment == Some("cross-platform") && transports.iter().any(|transport| matches!(transport.as_str(), "usb" | "nfc" | "ble"));
     let name = match aaguid.and_then(provider) {
         Some(provider) => provider.to_owned(),
-        None if is_key => "Security key".to_owned(),
-        None if transports.iter().any(|transport| transport == "hybrid") && attachment == Some("cross-platform") => "Phone or tablet".to_owned(),
-        None => user_agent::platform(user_agent).map_or_else(|| "Passkey".to_owned(), |platform| format!("Passkey on {platform}")),
+        None if is_key => t("passkey-name-key").into(),
+        None if transports.iter().any(|transport| transport == "hybrid") && attachment == Some("cross-platform") => t("passkey-name-phone").into(),
+        None => user_agent::platform(user_agent).map_or_else(|| t("passkey-name"), |platform| t("passkey-name-on").with("platform", platform)).into(),
     };
     let is_free = |name: &str| !taken.iter().any(|taken| taken.eq_ignore_ascii_case(name));
     if is_free(&name) {
@@ -281,7 +282,7 @@ mod tests {
 
     #[test]
     fn names_are_one_line_of_at_most_64_characters() {
-        assert_eq!(check_name("  My phone "), Ok("My phone"));
+        assert_eq!(check_name("  My phone ").ok(), Some("My phone"));
         for bad in ["", "   ", "a\nb", &"x".repeat(65)] {
             assert!(check_name(bad).is_err(), "{bad:?}");
         }

@@ -1,8 +1,6 @@
 //! `/account/prove`: one touch before something dangerous. The page says what is about to be done; its script runs the ceremony, and then what was sent is
 //! sent on ([`crate::sessions::held`]) or the page that wanted the proof is opened.
 
-use std::time::Duration;
-
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::Json;
@@ -16,8 +14,8 @@ use tower_sessions::Session;
 use super::Answer;
 use super::http::{Failed, Finished, begun};
 use crate::app::App;
-use crate::clock::duration_for_people;
 use crate::error::AppError;
+use crate::language::{Language, Text, duration, speaking, t};
 use crate::sessions::{self, Method, Next, SignedIn, dangerous, held};
 use crate::web::{BrowserCookie, Chrome, Client};
 
@@ -30,7 +28,7 @@ struct ProvePage {
     display_name: String,
     username: String,
     /// After "You are about to".
-    deed: &'static str,
+    deed: String,
     /// How long nobody asks again.
     proof_lifetime: String,
     /// Where what was sent goes on to; empty when a page is to be opened.
@@ -69,7 +67,7 @@ impl Then {
         Ok(Self::Page(Next::from_query(None, unverified.back.as_deref()).location()))
     }
 
-    fn deed(&self) -> &'static str {
+    fn deed(&self) -> Text {
         match self {
             Self::Form(held, _) => dangerous::words(&held.path),
             Self::Page(path) => dangerous::words(path),
@@ -91,7 +89,7 @@ pub async fn page(State(app): State<App>, signed_in: SignedIn, Query(unverified)
     if !super::has_any(&mut app.db.read().await?, signed_in.user.id).await? {
         return Err(no_passkey());
     }
-    let deed = then.deed();
+    let deed = then.deed().into();
     let (action, token, next, back_to) = match then {
         Then::Form(held, token) => (held.path, token, String::new(), held.back_to),
         // The page that wants the proof would want it again.
@@ -101,7 +99,7 @@ pub async fn page(State(app): State<App>, signed_in: SignedIn, Query(unverified)
         chrome: Chrome::public(&app),
         address: app.config.origin.as_str().to_owned(),
         deed,
-        proof_lifetime: duration_for_people(Duration::from_secs(proof_lifetime.as_secs())),
+        proof_lifetime: duration(proof_lifetime).into(),
         action,
         token,
         next,
@@ -117,11 +115,7 @@ pub async fn page(State(app): State<App>, signed_in: SignedIn, Query(unverified)
 
 /// Whoever signed in with a passkey and has none any more.
 fn no_passkey() -> AppError {
-    AppError::Refused {
-        title: "No passkey",
-        message: "This needs your passkey, and your account has none any more. Ask your administrator for a sign-in link and add one.".to_owned(),
-        status: axum::http::StatusCode::CONFLICT,
-    }
+    AppError::Refused { title: t("passkey-none").into(), message: t("passkey-none-to-prove").into(), status: axum::http::StatusCode::CONFLICT }
 }
 
 /// `POST /account/prove/start`: options for `navigator.credentials.get()`, for the passkeys of who is signed in.
@@ -166,7 +160,7 @@ pub async fn finish(
         unverified_ceremony: &unverified.ceremony,
         unverified_credential: &unverified.credential,
     };
-    let proved = super::finish_proof(&app, now, &signed_in, &answer, then.deed()).await?;
+    let proved = super::finish_proof(&app, now, &signed_in, &answer, &speaking(Language::English, || then.deed().to_string())).await?;
     sessions::start(&app, &session, proved.user.id, Method::Passkey { synced: proved.synced, model: proved.model }, &client, now).await?;
     let next = match then {
         Then::Form(..) => String::new(),

@@ -9,6 +9,7 @@ use super::{Method, Next, STATE_KEY, SessionState, store};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::error::AppError;
+use crate::language::{Source, hear, t};
 use crate::users::{self, User};
 use crate::web::Chrome;
 use crate::web::layout::ChromePerson;
@@ -95,6 +96,7 @@ async fn holder(parts: &Parts, app: &App) -> Result<Option<SignedIn>, AppError> 
     if state.method.is_for_first_passkey() && store::has_passkey(&mut conn, state.user).await? {
         return Ok(None);
     }
+    hear(Source::Person, user.as_ref().and_then(User::chosen_language));
     Ok(user.map(|user| SignedIn { user, session: state, path: parts.uri.path().to_owned() }))
 }
 
@@ -136,17 +138,13 @@ impl FromRequestParts<App> for AdminSession {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
         let signed_in = SignedIn::from_request_parts(parts, app).await?;
         if !signed_in.user.is_admin() {
-            return Err(AppError::Forbidden("This page is for administrators. You are signed in as somebody who is not one."));
+            return Err(AppError::Forbidden(t("error-not-an-administrator").into()));
         }
         match signed_in.session.method {
             Method::Passkey { .. } => Ok(Self(signed_in)),
             Method::AccessLink | Method::RecoveryCode => Err(AppError::PasskeyFirst),
-            Method::OtherDevice => Err(AppError::Forbidden(
-                "Administration needs a passkey, and you were let in here from another device. Sign out and sign in with a passkey on this one.",
-            )),
-            Method::DirectoryPassword { .. } => Err(AppError::Forbidden(
-                "Administration needs a passkey, and you signed in with a password. Sign out and sign in with your passkey; if you have none yet, add one under Passkeys in your account.",
-            )),
+            Method::OtherDevice => Err(AppError::Forbidden(t("error-administration-other-device").into())),
+            Method::DirectoryPassword { .. } => Err(AppError::Forbidden(t("error-administration-password").into())),
         }
     }
 }

@@ -25,6 +25,7 @@ use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::error::{AppError, PROVE, ProofWanted};
 use crate::id::SessionId;
+use crate::language::t;
 use crate::secret::{SecretToken, TokenHash};
 
 /// The one field of the form that stands for a kept one.
@@ -148,8 +149,7 @@ async fn put(app: &App, state: &SessionState, path: &str, back_to: &str, body: &
     let token = SecretToken::new("");
     let now = app.clock.now();
     // Forms are text, and sealing takes text; a browser sends nothing else in this content type.
-    let text = std::str::from_utf8(body)
-        .map_err(|_| AppError::refused("Not understood", "The form cannot be read. Go back, reload the page and try again."))?;
+    let text = std::str::from_utf8(body).map_err(|_| AppError::refused(t("error-not-understood"), t("error-form-unreadable")))?;
     let form = HeldForm {
         session_id: state.id,
         path: path.to_owned(),
@@ -179,14 +179,11 @@ async fn take(app: &App, session: &Session, unverified_token: &str, path: &str) 
 
 /// There is no such form, for whichever reason.
 pub fn gone() -> AppError {
-    AppError::gone(
-        "No longer kept",
-        "What you sent was kept for six minutes and could be sent on once. That is over, and nothing more was changed by it. Look at the page it was for; if it still has to be done, do it there again.",
-    )
+    AppError::gone(t("error-no-longer-kept"), t("error-no-longer-kept-message"))
 }
 
 fn proof_wanted_json() -> Response {
-    let message = "Confirm with your passkey that it is you, then try again.";
+    let message = t("error-proof-needed").to_string();
     (StatusCode::FORBIDDEN, Json(json!({ "error": "proof_needed", "message": message }))).into_response()
 }
 

@@ -2,21 +2,22 @@
 
 use askama::Template;
 use askama_web::WebTemplate;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Form, Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use tower_sessions::Session;
 
 use super::devices;
-use super::{Farewell, MayEnrol, Method, Next, SignedIn};
+use super::{Farewell, MayEnrol, Next, SignedIn};
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::groups;
 use crate::id::{NewBrowserId, SessionId};
-use crate::users::{Source, User};
-use crate::web::{Chrome, Client, user_agent};
+use crate::language::{Language, t};
+use crate::users::{self, Source, User};
+use crate::web::{Chrome, Client, language, user_agent};
 
 /// A further attribute of a directory's person, for reading.
 fn extra(value: &serde_json::Value) -> String {
@@ -27,7 +28,7 @@ fn extra(value: &serde_json::Value) -> String {
 #[template(path = "account/profile.html")]
 struct ProfilePage {
     chrome: Chrome,
-    notice: &'static str,
+    notice: String,
     user: User,
     groups: Vec<String>,
     /// The directory's name; empty for local people.
@@ -47,9 +48,9 @@ pub struct WayIn {
     /// The class of the notice.
     pub class: &'static str,
     /// Such as "You are one device away from being locked out".
-    pub heading: &'static str,
+    pub heading: String,
     /// One sentence with the next step.
-    pub sentence: &'static str,
+    pub sentence: String,
     /// Whether to offer adding a passkey.
     pub wants_passkey: bool,
     /// Whether to offer making recovery codes.
@@ -64,7 +65,7 @@ pub struct WayIn {
 #[template(path = "sessions/list.html")]
 struct ListPage {
     chrome: Chrome,
-    notice: &'static str,
+    notice: String,
     rows: Vec<Row>,
     /// Whether the person may let another browser in from here.
     offers_other_device: bool,
@@ -76,7 +77,7 @@ struct Row {
     client_ip: String,
     created_at: Timestamp,
     /// How it was started; empty when nobody knows.
-    method: &'static str,
+    method: String,
     last_seen_at: Timestamp,
     is_this: bool,
 }
@@ -110,10 +111,11 @@ pub async fn profile_page(
     let new_browsers = devices::unanswered(&mut conn, &signed_in, app.clock.now()).await?;
     drop(conn);
     let notice = match unverified.notice.as_deref() {
-        Some("ready") => "Your passkey is ready. From now on you sign in with it.",
-        Some("put-off") => "We ask again in a month.",
-        Some("password-changed") => "Your directory password was changed. Other browsers were signed out.",
-        _ => "",
+        Some("ready") => t("profile-ready").into(),
+        Some("language") => t("language-chosen").into(),
+        Some("put-off") => t("profile-put-off").into(),
+        Some("password-changed") => t("profile-password-changed").into(),
+        _ => String::new(),
     };
     let directory = match signed_in.user.source() {
         Source::Directory(name) => name.to_owned(),
@@ -125,6 +127,28 @@ pub async fn profile_page(
     Ok(ProfilePage { chrome, notice, user: signed_in.user, groups, directory, changes_password, new_browsers, way_in, may_delete }.into_response())
 }
 
+/// What the select of the profile sends.
+#[derive(Debug, Deserialize)]
+pub struct LanguageForm {
+    language: String,
+}
+
+/// `POST /account/language`: the language pages and mails speak to the person; the browser keeps it for when nobody is signed in. Nothing: as the browser asks.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn choose_language(State(app): State<App>, signed_in: SignedIn, Form(unverified): Form<LanguageForm>) -> Result<Response, AppError> {
+    let chosen = Language::from_tag(&unverified.language);
+    let mut tx = app.db.begin().await?;
+    users::choose_language(&mut tx, signed_in.user.id, chosen).await?;
+    tx.commit().await?;
+    let back = Redirect::to("/account?notice=language");
+    Ok(match chosen {
+        Some(language) => language::keep(&app, language, back),
+        None => back.into_response(),
+    })
+}
+
 /// `GET /account/sessions`.
 ///
 /// # Errors
@@ -133,20 +157,18 @@ pub async fn list_page(State(app): State<App>, signed_in: SignedIn, Query(unveri
     let lines = super::of_user(&app, &mut app.db.read().await?, signed_in.user.id, app.clock.now()).await?;
     let rows = lines.into_iter().map(|line| Row {
         id: line.id,
-        method: line.method().map_or("", Method::label),
-        browser: user_agent::describe(&line.user_agent),
+        method: line.method().map(|method| method.label().into()).unwrap_or_default(),
+        browser: user_agent::in_words(&line.user_agent),
         client_ip: line.client_ip,
         created_at: line.created_at,
         last_seen_at: line.last_seen_at,
         is_this: line.id == signed_in.session.id,
     });
     let notice = match unverified.notice.as_deref() {
-        Some("ended") => "The session was ended. That browser has to sign in again.",
-        Some("stranger-ended") => {
-            "That browser was signed out, and apps were told. Look at the sessions below and at your passkeys, and end or remove what is not yours; then tell your administrator."
-        }
-        Some("others-ended") => "All other sessions were ended. Those browsers have to sign in again.",
-        _ => "",
+        Some("ended") => t("session-ended").into(),
+        Some("stranger-ended") => t("session-stranger-ended").into(),
+        Some("others-ended") => t("sessions-others-ended").into(),
+        _ => String::new(),
     };
     let offers_other_device = app.settings().other_device.admits(signed_in.user.is_admin()) && signed_in.session.method.is_passkey();
     Ok(ListPage { chrome: signed_in.chrome(&app), notice, rows: rows.collect(), offers_other_device }.into_response())

@@ -37,6 +37,7 @@ use crate::authenticators::Held;
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
 use crate::id::{ClientId, SessionId, UserId};
+use crate::language::{Text, t};
 use crate::settings::Settings;
 use crate::web::Client;
 
@@ -90,14 +91,14 @@ impl Method {
     }
 
     /// For people, after "Signed in".
-    pub const fn label(self) -> &'static str {
+    pub fn label(self) -> Text {
         match self {
-            Self::Passkey { .. } => "with a passkey",
-            Self::AccessLink => "with a one-time link",
-            Self::OtherDevice => "let in from another device",
-            Self::RecoveryCode => "with a recovery code, only to add a passkey",
-            Self::DirectoryPassword { first: false } => "with the directory password",
-            Self::DirectoryPassword { first: true } => "with the directory password, only to add a passkey",
+            Self::Passkey { .. } => t("method-passkey"),
+            Self::AccessLink => t("method-link"),
+            Self::OtherDevice => t("method-other-device"),
+            Self::RecoveryCode => t("method-code"),
+            Self::DirectoryPassword { first: false } => t("method-password"),
+            Self::DirectoryPassword { first: true } => t("method-first-password"),
         }
     }
 

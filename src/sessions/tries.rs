@@ -9,10 +9,8 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 
@@ -157,16 +155,15 @@ async fn take(app: &App, subject: &Subject, allowance: Allowance, now: Timestamp
     }
 }
 
-/// Middleware of the endpoints where apps prove who they are: counts answers 401, and gives 429 in their place when there were too many. An app that proves
-/// who it is never notices.
-pub async fn of_apps(State(app): State<App>, client: Client, request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
+/// The answer of an endpoint where apps prove who they are: one of 401 is counted, and 429 takes its place when there were too many. An app that proves who
+/// it is never notices.
+pub async fn count(app: &App, client: &Client, response: Response) -> Response {
     if response.status() != StatusCode::UNAUTHORIZED {
         return response;
     }
     let now = app.clock.now();
-    let too_many = match admit(&app, &client, Door::App, now).await {
-        Ok(()) => failed(&app, &client, Door::App, now).await.err().map(AppError::from),
+    let too_many = match admit(app, client, Door::App, now).await {
+        Ok(()) => failed(app, client, Door::App, now).await.err().map(AppError::from),
         Err(error) => Some(error),
     };
     match too_many {

@@ -14,6 +14,7 @@ use super::{Catalog, Entry, Input, Settings, UpdateError};
 use crate::app::App;
 use crate::config::Config;
 use crate::error::AppError;
+use crate::language::t;
 use crate::mail;
 use crate::sessions::{AdminDeed, AdminSession};
 use crate::web::{Chrome, Mistakes};
@@ -36,10 +37,17 @@ pub struct Field {
 
 /// The fields of one heading.
 pub struct Section {
-    /// The heading.
+    /// The heading as it was declared.
     pub title: &'static str,
     /// Its fields, in the order of the catalog.
     pub fields: Vec<Field>,
+}
+
+impl Section {
+    /// The heading as people read it.
+    pub fn heading(&self) -> String {
+        super::heading_of(self.title)
+    }
 }
 
 /// The form of a catalog: values in force, over them what was typed, and the mistakes.
@@ -69,7 +77,7 @@ pub fn sections<C: Catalog>(values: &C, config: &Config, typed: Option<&BTreeMap
 #[template(path = "settings/show.html")]
 struct SettingsPage {
     chrome: Chrome,
-    notice: &'static str,
+    notice: String,
     sections: Vec<Section>,
     mistakes: Mistakes,
     /// `UI_CONFIG_DISABLED`: nothing can be changed here.
@@ -86,10 +94,10 @@ pub struct Notice {
 
 /// `GET /admin/settings`.
 pub async fn show(State(app): State<App>, admin: AdminSession, Query(word): Query<Notice>) -> Result<impl IntoResponse, AppError> {
-    let notice = match word.notice.as_str() {
-        "saved" => "The settings were saved and are in force.",
-        "unchanged" => "Nothing was different, so nothing was saved.",
-        _ => "",
+    let notice: String = match word.notice.as_str() {
+        "saved" => t("settings-saved").into(),
+        "unchanged" => t("settings-unchanged").into(),
+        _ => String::new(),
     };
     let mistakes = Mistakes::default();
     let sections = sections::<Settings>(&app.settings(), &app.config, None, &mistakes);
@@ -106,12 +114,12 @@ pub async fn save(State(app): State<App>, deed: AdminDeed, Form(form): Form<BTre
         Err(UpdateError::Mistakes(mistakes)) => {
             let sections = sections::<Settings>(&app.settings(), &app.config, Some(&form), &mistakes);
             let mail = mail::standing(&mut app.db.read().await?).await?;
-            let page = SettingsPage { chrome: deed.admin.chrome(&app), notice: "", sections, mistakes, read_only: false, mail };
+            let page = SettingsPage { chrome: deed.admin.chrome(&app), notice: String::new(), sections, mistakes, read_only: false, mail };
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
         Err(UpdateError::ReadOnly) => Err(AppError::Refused {
-            title: "Not saved",
-            message: "The settings of this server come from its environment alone (UI_CONFIG_DISABLED). Change them there and restart it.".to_owned(),
+            title: t("settings-not-saved").into(),
+            message: t("settings-not-saved-read-only").into(),
             status: StatusCode::CONFLICT,
         }),
         Err(UpdateError::Internal(error)) => Err(error.into()),

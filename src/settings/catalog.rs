@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::language::{t, worded};
 use crate::secret::Password;
 
 /// A type a setting can have.
@@ -71,15 +72,49 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The first line of the doc comment, without the full stop.
-    pub fn label(&self) -> &'static str {
-        self.doc.first().map_or("", |line| line.trim().trim_end_matches('.'))
+    /// What the form calls it: in English the first line of the doc comment, without the full stop.
+    pub fn label(&self) -> String {
+        label_of(self.key, self.doc.first().map_or("", |line| line.trim().trim_end_matches('.')))
     }
 
-    /// The rest of the doc comment.
+    /// What it is about: in English the rest of the doc comment.
     pub fn help(&self) -> String {
-        self.doc.iter().skip(1).map(|line| line.trim()).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+        let english = self.doc.iter().skip(1).map(|line| line.trim()).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+        worded(&format!("setting-{}-help", self.key), &english)
     }
+
+    /// What one of its choices is called.
+    pub fn choice(&self, choice: &Choice) -> String {
+        worded(&format!("setting-{}-is-{}", self.key, choice.value), choice.label)
+    }
+
+    /// The ids of everything a catalogue has to say about it.
+    #[cfg(test)]
+    pub(crate) fn ids(&self) -> Vec<String> {
+        let choices: &[Choice] = match self.input {
+            // Languages are called what their speakers call them.
+            _ if self.key == "default_language" => &[],
+            Input::Choice(choices) | Input::Offered(choices) => choices,
+            _ => &[],
+        };
+        let choices = choices.iter().map(|choice| format!("setting-{}-is-{}", self.key, choice.value));
+        let own = [format!("setting-{}", self.key), format!("setting-{}-help", self.key), section_id(self.section)];
+        own.into_iter().chain(choices).collect()
+    }
+}
+
+/// What the form calls the setting `key`, whose English label this is.
+pub fn label_of(key: &str, english: &str) -> String {
+    worded(&format!("setting-{key}"), english)
+}
+
+/// What the form calls a section.
+pub fn heading_of(section: &str) -> String {
+    worded(&section_id(section), section)
+}
+
+fn section_id(section: &str) -> String {
+    format!("setting-section-{}", section.to_lowercase().replace(' ', "-"))
 }
 
 /// Declares a struct of settings: `/// label` `///` `/// help` `key: Type = default, "ENV_NAME", "Section";`.
@@ -131,7 +166,7 @@ impl SettingValue for String {
     fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         if text.chars().count() > 2000 || text.chars().any(|c| c.is_control() && c != '\n' && c != '\r' && c != '\t') {
-            return Err("at most 2,000 characters, without control characters".to_owned());
+            return Err(t("settings-allowed-text").into());
         }
         Ok(text.to_owned())
     }
@@ -143,7 +178,7 @@ impl SettingValue for String {
 impl SettingValue for bool {
     const INPUT: Input = Input::Switch;
     fn parse(text: &str) -> Result<Self, String> {
-        crate::config::parse_flag(text).ok_or_else(|| "true or false".to_owned())
+        crate::config::parse_flag(text).ok_or_else(|| t("settings-allowed-switch").into())
     }
     fn show(&self) -> String {
         self.to_string()
@@ -154,7 +189,7 @@ impl SettingValue for Password {
     const INPUT: Input = Input::Secret;
     fn parse(text: &str) -> Result<Self, String> {
         if text.len() > 1024 {
-            return Err("at most 1,024 bytes".to_owned());
+            return Err(t("settings-allowed-secret").into());
         }
         Ok(Self::new(text))
     }
@@ -170,7 +205,8 @@ pub struct Whole<const MIN: u32, const MAX: u32>(pub u32);
 impl<const MIN: u32, const MAX: u32> SettingValue for Whole<MIN, MAX> {
     const INPUT: Input = Input::Number;
     fn parse(text: &str) -> Result<Self, String> {
-        text.trim().parse().ok().filter(|n| (MIN..=MAX).contains(n)).map(Self).ok_or_else(|| format!("a whole number from {MIN} to {MAX}"))
+        let allowed = || t("settings-allowed-whole").with("from", MIN.to_string()).with("to", MAX.to_string()).into();
+        text.trim().parse().ok().filter(|n| (MIN..=MAX).contains(n)).map(Self).ok_or_else(allowed)
     }
     fn show(&self) -> String {
         self.0.to_string()

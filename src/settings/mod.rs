@@ -6,6 +6,7 @@
 
 pub mod admin;
 mod catalog;
+mod language;
 mod other_device;
 mod registration_mode;
 mod sign_up_mode;
@@ -18,7 +19,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 pub(crate) use catalog::settings;
-pub use catalog::{Choice, Entry, Input, SettingValue, Whole};
+pub use catalog::{Choice, Entry, Input, SettingValue, Whole, heading_of, label_of};
 
 pub use other_device::OtherDevice;
 pub use registration_mode::RegistrationMode;
@@ -29,6 +30,7 @@ use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
 use crate::config::{Config, ConfigError, unparsable};
 use crate::db::{Conn, Db, Tx};
+use crate::language::{Language, t};
 use crate::mail::{SenderAddress, SmtpTls};
 use crate::secret::{Password, Sealer};
 use crate::sessions::AdminDeed;
@@ -44,6 +46,10 @@ settings! {
         ///
         /// Shown on the sign-in page and to the passkey prompt of the browser.
         app_name: String = "Muster".to_owned(), "APP_NAME", "General";
+        /// Language where nobody chose one.
+        ///
+        /// For mails to people who chose none, and for browsers that ask for no language there is.
+        default_language: Language = Language::English, "DEFAULT_LANGUAGE", "General";
         /// Session lifetime in minutes.
         ///
         /// A person has to sign in again this long after signing in, however busy they were.
@@ -291,7 +297,7 @@ pub fn parse<C: Catalog + Clone>(current: &C, config: &Config, form: &BTreeMap<S
             Ok(()) if values.get(entry.key) != current.get(entry.key) => changes.0.push((*entry, values.get(entry.key))),
             Ok(()) => {}
             Err(allowed) => {
-                mistakes.insert(entry.key.to_owned(), format!("This must be {allowed}."));
+                mistakes.insert(entry.key.to_owned(), t("settings-must-be").with("allowed", allowed).into());
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Who may let another browser in from a device they are signed in on.
 
 use super::{Choice, Input, SettingValue};
+use crate::language::t;
 
 /// Who may let another browser in from a device they are signed in on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,7 +42,7 @@ impl SettingValue for OtherDevice {
             "off" => Ok(Self::Off),
             "people" => Ok(Self::People),
             "everyone" => Ok(Self::Everyone),
-            _ => Err("off, people or everyone".to_owned()),
+            _ => Err(t("settings-allowed-other-device").into()),
         }
     }
     fn show(&self) -> String {

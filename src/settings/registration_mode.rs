@@ -1,6 +1,7 @@
 //! Who may register apps over the protocol.
 
 use super::{Choice, Input, SettingValue};
+use crate::language::t;
 
 /// Who may register apps over the protocol (RFC 7591).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,7 +26,7 @@ impl SettingValue for RegistrationMode {
             "off" => Ok(Self::Off),
             "token" => Ok(Self::Token),
             "open" => Ok(Self::Open),
-            _ => Err("off, token or open".to_owned()),
+            _ => Err(t("settings-allowed-registration").into()),
         }
     }
     fn show(&self) -> String {

@@ -1,6 +1,7 @@
 //! Who may make an account of their own.
 
 use super::{Choice, Input, SettingValue};
+use crate::language::t;
 
 /// Who may make an account of their own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,7 +26,7 @@ impl SettingValue for SignUpMode {
             "disabled" => Ok(Self::Off),
             "withToken" => Ok(Self::Link),
             "open" => Ok(Self::Open),
-            _ => Err("disabled, withToken or open".to_owned()),
+            _ => Err(t("settings-allowed-sign-up").into()),
         }
     }
     fn show(&self) -> String {

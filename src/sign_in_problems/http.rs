@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 
 use super::{Code, Line, Told, model};
 use crate::app::App;
-use crate::clock::{Timestamp, duration_for_people};
+use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::UserId;
+use crate::language::{duration, t};
 use crate::sessions::AdminSession;
 use crate::web::{Chrome, Client, user_agent};
 
@@ -39,7 +40,7 @@ pub async fn tell(State(app): State<App>, client: Client, Json(unverified): Json
 struct ListPage {
     chrome: Chrome,
     typed: String,
-    mistake: &'static str,
+    mistake: String,
     /// The one whose code was typed.
     found: Option<Shown>,
     lines: Vec<Shown>,
@@ -50,9 +51,9 @@ struct ListPage {
 struct Shown {
     code: String,
     at: Timestamp,
-    doing: &'static str,
-    what: &'static str,
-    todo: &'static str,
+    doing: String,
+    what: String,
+    todo: String,
     user: Option<(UserId, String)>,
     client_ip: String,
     browser: String,
@@ -63,20 +64,20 @@ impl From<Line> for Shown {
     fn from(line: Line) -> Self {
         let (what, todo) = model::explain(&line.cause);
         let mut detail = readable(&line.detail);
-        detail.push(("Cause".to_owned(), line.cause));
+        detail.push((t("problem-cause").into(), line.cause));
         Self {
             code: Code::read(&line.code).map_or(line.code, |code| code.shown()),
             at: line.at,
             doing: match line.operation.as_str() {
-                "register" => "Adding a passkey",
-                "proof" => "Confirming who they are",
-                _ => "Signing in",
+                "register" => t("problem-adding").into(),
+                "proof" => t("problem-confirming").into(),
+                _ => t("problem-signing-in").into(),
             },
-            what,
-            todo,
+            what: what.into(),
+            todo: todo.into(),
             user: line.user_id.zip(line.display_name),
             client_ip: line.client_ip,
-            browser: user_agent::describe(&line.user_agent),
+            browser: user_agent::in_words(&line.user_agent),
             detail,
         }
     }
@@ -86,16 +87,34 @@ impl From<Line> for Shown {
 fn readable(detail: &str) -> Vec<(String, String)> {
     let Ok(Value::Object(detail)) = serde_json::from_str(detail) else { return Vec::new() };
     let words = |value: Value| match value {
-        Value::String(text) => text,
-        Value::Bool(yes) => if yes { "yes" } else { "no" }.to_owned(),
+        Value::String(text) => model::elapsed_in_words(&text).map_or(text, String::from),
+        Value::Bool(yes) => if yes { t("problem-yes") } else { t("problem-no") }.into(),
         Value::Array(values) => values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     };
     detail.into_iter().map(|(name, value)| (titled(&name), words(value))).filter(|(_, value)| !value.is_empty()).collect()
 }
 
-/// A field's name as a heading: `prompt_open_for` is `Prompt open for`.
+/// A field's name as a heading; of one that is not known here, its words: `prompt_open_for` is `Prompt open for`.
 fn titled(name: &str) -> String {
+    let known = match name {
+        "received" => t("problem-received"),
+        "expected" => t("problem-expected"),
+        "found" => t("problem-found"),
+        "inside_a_frame" => t("problem-inside-a-frame"),
+        "inside_another_app" => t("problem-inside-another-app"),
+        "flags" => t("problem-flags"),
+        "counter" => t("problem-counter"),
+        "provider" => t("problem-provider"),
+        "device" => t("problem-device"),
+        "prompt_open_for" => t("problem-prompt-open-for"),
+        "browser_can" => t("problem-browser-can"),
+        _ => return spelled_out(name),
+    };
+    known.into()
+}
+
+fn spelled_out(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).map(|c| if c == '_' { ' ' } else { c }).collect()
 }
@@ -115,16 +134,14 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(unverified)
     let typed: String = unverified.code.trim().chars().take(40).collect();
     let mut conn = app.db.read().await?;
     let (found, mistake) = match (typed.is_empty(), Code::read(&typed)) {
-        (true, _) => (None, ""),
-        (false, None) => (None, "A code has six letters and digits, such as K7QF-3M."),
+        (true, _) => (None, String::new()),
+        (false, None) => (None, t("problems-no-code").into()),
         (false, Some(code)) => match super::find(&mut conn, &code).await? {
-            Some(line) => (Some(Shown::from(line)), ""),
-            None => {
-                (None, "There is no problem with this code, or it is too old. Ask for the code again; letters that sound alike are easily mixed up.")
-            }
+            Some(line) => (Some(Shown::from(line)), String::new()),
+            None => (None, t("problems-unknown-code").into()),
         },
     };
     let lines = super::latest(&mut conn, SHOWN).await?.into_iter().map(Shown::from).collect();
-    let retention = duration_for_people(app.settings().sign_in_problem_retention.days());
+    let retention = duration(app.settings().sign_in_problem_retention.days()).into();
     Ok(ListPage { chrome: admin.chrome(&app), typed, mistake, found, lines, retention })
 }

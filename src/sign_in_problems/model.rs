@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::language::{Text, t};
 use crate::secret::random_bytes;
 
 /// The letters and digits of codes: nothing that looks or sounds like something else.
@@ -126,92 +127,51 @@ const fn elapsed(millis: u64) -> &'static str {
     }
 }
 
+/// What [`elapsed`] said, for people; `None` for any other text.
+pub fn elapsed_in_words(stored: &str) -> Option<Text> {
+    Some(match stored {
+        "less than a second" => t("problem-less-than-a-second"),
+        "a few seconds" => t("problem-a-few-seconds"),
+        "less than a minute" => t("problem-less-than-a-minute"),
+        "a few minutes" => t("problem-a-few-minutes"),
+        "as long as it may be" => t("problem-as-long-as-may-be"),
+        _ => return None,
+    })
+}
+
 /// What happened, and what an administrator can do, in words.
-pub fn explain(cause: &str) -> (&'static str, &'static str) {
+pub fn explain(cause: &str) -> (Text, Text) {
     match cause {
-        "wrong_origin" | "browser_wrong_address" => (
-            "The page was open under another address than APP_URL names",
-            "Passkeys belong to one address. Compare the two below: correct APP_URL or the reverse proxy, or tell people the right address.",
-        ),
-        "wrong_rp_id" => ("The passkey was made for another host name", "It cannot work here. The person adds a new one by a one-time link."),
-        "unknown_credential" => (
-            "Nobody here has this passkey",
-            "It was removed from the account, or belongs to another installation under the same address. The person deletes it in their password manager and uses another one, or gets a one-time link.",
-        ),
-        "user_not_verified" => (
-            "The device did not verify the person",
-            "It asked for no PIN, fingerprint or face. On a security key the person sets a PIN first; a few password managers have a setting for it.",
-        ),
-        "user_not_present" => {
-            ("Nobody touched the device", "Something answered in the person's place, which no ordinary device does. Let them try another one.")
-        }
-        "not_discoverable" => (
-            "The device made a passkey that cannot sign in without a name",
-            "An old security key, or one that is full. The person makes room on it, or uses another device.",
-        ),
-        "already_registered" => {
-            ("The device or password manager has a passkey for the person already", "Nothing is wrong: they sign in with that one.")
-        }
-        "cross_origin" => ("The page was inside a frame of another site", "Somebody put the sign-in page into theirs. Nothing was signed in."),
-        "counter_went_back" => (
-            "The passkey counts backwards: there may be a copy of it",
-            "Nobody was signed in. Ask the person whether they restored a device; if not, remove the passkey from their page and have them add a new one.",
-        ),
-        "disabled" => {
-            ("The person may not sign in", "Their page says why: an administrator blocked them, or the directory disabled or dropped them.")
-        }
-        "other_account" => ("The passkey belongs to another account", "Somebody has two accounts and used the passkey of the other one."),
-        "other_user_handle" => {
-            ("The device named another person than the one the passkey belongs to", "It mixes up two passkeys. Remove this one and add a new one.")
-        }
-        "expired" => ("The answer came too late", "The page was open for more than six minutes. The person tries again."),
-        "other_browser" => (
-            "The answer came from another browser than the question",
-            "Cookies are off, or were cleared in between. If this comes often, look whether something between here and the person takes cookies away.",
-        ),
-        "other_person" | "other_purpose" | "other_ceremony" => {
-            ("The answer belongs to another question", "Two pages were open and mixed up. The person reloads the page.")
-        }
-        "too_many" => ("The person has as many passkeys as one may have", "They remove one they no longer use."),
-        "passkey_needed" => ("The person signed in with a password and has a passkey", "They sign in with the passkey, then add another one."),
-        "credential_id_taken" => ("The passkey belongs to somebody already", "The device gave an id twice. Let the person use another device."),
-        "signed_out_meanwhile" => ("The person was signed out while they added the passkey", "They sign in again, or get a one-time link."),
-        "removed_or_used_meanwhile" => ("The passkey was removed, or used elsewhere, at the same moment", "The person tries again."),
-        "malformed" | "unusable_key" => (
-            "The device or a password manager answered in a way that cannot be accepted",
-            "Let the person try without the extension, or with another device.",
-        ),
-        "browser_NotAllowedError" => (
-            "The browser gave no passkey",
-            "Closed by the person, timed out, or none was there: browsers do not say which. How long the prompt was open helps: less than a second means that there was none, or none could be asked for.",
-        ),
-        "browser_AbortError" | "browser_OperationError" => {
-            ("Another prompt was in the way", "A password manager's extension, or a second tab. The person closes other prompts and tries again.")
-        }
-        "browser_InvalidStateError" => {
-            ("The device or password manager has a passkey for the person already", "Nothing is wrong: they sign in with that one.")
-        }
-        "browser_ConstraintError" | "browser_NotSupportedError" => (
-            "The device cannot keep passkeys",
-            "It has no screen lock or PIN, or is a security key without room for passkeys. The person sets one up, or uses another device.",
-        ),
-        "browser_SecurityError" => (
-            "The browser allows no passkeys at this address",
-            "The host name does not fit APP_URL, or the certificate is not trusted. Open the address yourself and look at what the browser says about it.",
-        ),
-        "browser_no_passkeys" => (
-            "The browser knows no passkeys at all",
-            "It is very old, or passkeys are switched off in it. The person uses another one, or signs in with another device.",
-        ),
-        "browser_insecure" => {
-            ("The page was opened without https", "Passkeys work over https only (and on localhost). Redirect http to https in front of Muster.")
-        }
-        "browser_in_app" => (
-            "The page was open inside another app",
-            "The browser inside chat and mail apps cannot use passkeys. The person opens the page in their usual browser, or signs in with another device.",
-        ),
-        "browser_unreachable" => ("The server did not answer the page", "Look at the connection, and at what the reverse proxy logged at that time."),
-        _ => ("Something went wrong that has no name here", "The details below may help; so does another device or browser."),
+        "wrong_origin" | "browser_wrong_address" => (t("problem-wrong-origin"), t("problem-wrong-origin-todo")),
+        "wrong_rp_id" => (t("problem-wrong-rp-id"), t("problem-wrong-rp-id-todo")),
+        "unknown_credential" => (t("problem-unknown-credential"), t("problem-unknown-credential-todo")),
+        "user_not_verified" => (t("problem-user-not-verified"), t("problem-user-not-verified-todo")),
+        "user_not_present" => (t("problem-user-not-present"), t("problem-user-not-present-todo")),
+        "not_discoverable" => (t("problem-not-discoverable"), t("problem-not-discoverable-todo")),
+        "already_registered" | "browser_InvalidStateError" => (t("problem-already-registered"), t("problem-already-registered-todo")),
+        "cross_origin" => (t("problem-cross-origin"), t("problem-cross-origin-todo")),
+        "counter_went_back" => (t("problem-counter-went-back"), t("problem-counter-went-back-todo")),
+        "disabled" => (t("problem-disabled"), t("problem-disabled-todo")),
+        "other_account" => (t("problem-other-account"), t("problem-other-account-todo")),
+        "other_user_handle" => (t("problem-other-user-handle"), t("problem-other-user-handle-todo")),
+        "expired" => (t("problem-expired"), t("problem-expired-todo")),
+        "other_browser" => (t("problem-other-browser"), t("problem-other-browser-todo")),
+        "other_person" | "other_purpose" | "other_ceremony" => (t("problem-other-question"), t("problem-other-question-todo")),
+        "too_many" => (t("problem-too-many"), t("problem-too-many-todo")),
+        "passkey_needed" => (t("problem-passkey-needed"), t("problem-passkey-needed-todo")),
+        "credential_id_taken" => (t("problem-credential-id-taken"), t("problem-credential-id-taken-todo")),
+        "signed_out_meanwhile" => (t("problem-signed-out-meanwhile"), t("problem-signed-out-meanwhile-todo")),
+        "removed_or_used_meanwhile" => (t("problem-removed-or-used-meanwhile"), t("problem-removed-or-used-meanwhile-todo")),
+        "malformed" | "unusable_key" => (t("problem-malformed"), t("problem-malformed-todo")),
+        "browser_NotAllowedError" => (t("problem-browser-not-allowed"), t("problem-browser-not-allowed-todo")),
+        "browser_AbortError" | "browser_OperationError" => (t("problem-browser-abort"), t("problem-browser-abort-todo")),
+        "browser_ConstraintError" | "browser_NotSupportedError" => (t("problem-browser-constraint"), t("problem-browser-constraint-todo")),
+        "browser_SecurityError" => (t("problem-browser-security"), t("problem-browser-security-todo")),
+        "browser_no_passkeys" => (t("problem-browser-no-passkeys"), t("problem-browser-no-passkeys-todo")),
+        "browser_insecure" => (t("problem-browser-insecure"), t("problem-browser-insecure-todo")),
+        "browser_in_app" => (t("problem-browser-in-app"), t("problem-browser-in-app-todo")),
+        "browser_unreachable" => (t("problem-browser-unreachable"), t("problem-browser-unreachable-todo")),
+        _ => (t("problem-unnamed"), t("problem-unnamed-todo")),
     }
 }
 
@@ -250,9 +210,9 @@ mod tests {
 
     #[test]
     fn every_name_of_a_browser_is_explained() {
-        let (unknown, _) = explain("");
+        let what = |cause: &str| explain(cause).0.to_string();
         for name in NAMES.iter().filter(|name| !["UnknownError", "NotReadableError", "EncodingError", "TypeError"].contains(name)) {
-            assert_ne!(explain(&format!("browser_{name}")).0, unknown, "{name}");
+            assert_ne!(what(&format!("browser_{name}")), what(""), "{name}");
         }
     }
 }

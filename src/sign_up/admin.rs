@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::SignUpLinkId;
+use crate::language::t;
 use crate::mail;
 use crate::sessions::{AdminDeed, AdminSession};
 use crate::settings::SignUpMode;
@@ -33,7 +34,7 @@ pub struct Address {
 #[template(path = "sign_up/list.html")]
 struct ListPage {
     chrome: Chrome,
-    notice: &'static str,
+    notice: String,
     mode: SignUpMode,
     can_mail: bool,
     lines: Vec<Link>,
@@ -41,7 +42,7 @@ struct ListPage {
     pager: Pager,
     draft: LinkDraft,
     mistakes: Mistakes,
-    lifetimes: [(&'static str, &'static str); 4],
+    lifetimes: [(&'static str, String); 4],
 }
 
 /// `GET /admin/sign-up`.
@@ -58,8 +59,8 @@ async fn list_page(app: &App, chrome: Chrome, address: &Address, draft: LinkDraf
     Ok(ListPage {
         chrome,
         notice: match address.notice.as_str() {
-            "revoked" => "The link was taken back: it opens nothing any more.",
-            _ => "",
+            "revoked" => t("sign-up-links-was-taken-back").into(),
+            _ => String::new(),
         },
         mode: settings.sign_up,
         can_mail: mail::is_configured(&settings),
@@ -68,7 +69,12 @@ async fn list_page(app: &App, chrome: Chrome, address: &Address, draft: LinkDraf
         pager: Pager { words: pages.words(), previous: pages.previous().map(at), next: pages.next().map(at) },
         draft,
         mistakes,
-        lifetimes: [("hour", "1 hour"), ("day", "1 day"), ("week", "7 days"), ("month", "30 days")],
+        lifetimes: [
+            ("hour", t("lifetime-hour").into()),
+            ("day", t("lifetime-day").into()),
+            ("week", t("lifetime-week").into()),
+            ("month", t("lifetime-month").into()),
+        ],
     })
 }
 
@@ -98,8 +104,8 @@ pub async fn make(State(app): State<App>, deed: AdminDeed, Form(draft): Form<Lin
 /// `POST /admin/sign-up/{id}/revoke`.
 pub async fn revoke(State(app): State<App>, deed: AdminDeed, Path(id): Path<SignUpLinkId>) -> Result<impl IntoResponse, AppError> {
     if !super::revoke(&app, &deed, id).await? {
-        let message = "The link does not work any more: it was used up, taken back, or is too old.";
-        return Err(AppError::Refused { title: "Nothing to take back", message: message.to_owned(), status: StatusCode::CONFLICT });
+        let (title, message) = (t("sign-up-links-nothing-to-take-back").into(), t("sign-up-links-nothing-to-take-back-help").into());
+        return Err(AppError::Refused { title, message, status: StatusCode::CONFLICT });
     }
     Ok(Redirect::to(&format!("{LIST}?notice=revoked")))
 }

@@ -11,8 +11,9 @@ use tower_sessions::Session;
 
 use super::{Draft, Link, SignedUp, State as LinkState, open};
 use crate::app::App;
-use crate::clock::{Timestamp, duration_for_people};
+use crate::clock::Timestamp;
 use crate::error::AppError;
+use crate::language::{duration, t};
 use crate::sessions::{self, Method, tries};
 use crate::settings::SignUpMode;
 use crate::users;
@@ -61,10 +62,10 @@ pub async fn sign_up(
     {
         let mut conn = app.db.read().await?;
         if mistakes.of("username").is_empty() && users::find_by_name(&mut conn, &draft.username).await?.is_some() {
-            mistakes.add("username", "Somebody has this name already. Choose another one.");
+            mistakes.add("username", t("username-taken"));
         }
         if link.email.is_none() && mistakes.of("email").is_empty() && users::find_by_name(&mut conn, &draft.email).await?.is_some() {
-            mistakes.add("email", "Somebody has this address already. If that is you, sign in instead.");
+            mistakes.add("email", t("sign-up-email-taken"));
         }
     }
     if mistakes.is_empty() {
@@ -74,7 +75,7 @@ pub async fn sign_up(
                 return Ok(Redirect::to(FIRST).into_response());
             }
             SignedUp::LinkGone => return Err(gone(LinkState::UsedUp)),
-            SignedUp::Taken => mistakes.add("username", "Somebody has this name or address already. Choose another one, or sign in if that is you."),
+            SignedUp::Taken => mistakes.add("username", t("sign-up-taken")),
         }
     }
     let page = FormPage { chrome: Chrome::public(&app), email: link.email.unwrap_or_default(), draft, mistakes };
@@ -84,8 +85,8 @@ pub async fn sign_up(
 fn usable(app: &App, link: Option<Link>, now: Timestamp) -> Result<Link, AppError> {
     let closed = app.settings().sign_up == SignUpMode::Off;
     let Some(link) = link.filter(|_| !closed) else {
-        let message = "There is no such link. It may have been cut off or copied in part: open the whole link, or ask whoever gave it to you.";
-        return Err(AppError::Refused { title: "This link does not work", message: message.to_owned(), status: StatusCode::NOT_FOUND });
+        let (title, message) = (t("link-unknown").into(), t("sign-up-link-unknown").into());
+        return Err(AppError::Refused { title, message, status: StatusCode::NOT_FOUND });
     };
     match link.state(now) {
         LinkState::Usable => Ok(link),
@@ -94,13 +95,12 @@ fn usable(app: &App, link: Option<Link>, now: Timestamp) -> Result<Link, AppErro
 }
 
 fn gone(ended: LinkState) -> AppError {
-    let what = match ended {
-        LinkState::UsedUp | LinkState::Usable => "It was used as often as it may be.",
-        LinkState::Revoked => "It was taken back.",
-        LinkState::Expired => "It is too old.",
+    let message = match ended {
+        LinkState::UsedUp | LinkState::Usable => t("sign-up-link-used-up"),
+        LinkState::Revoked => t("sign-up-link-revoked"),
+        LinkState::Expired => t("sign-up-link-expired"),
     };
-    let next = "If you have an account, go to the start and sign in. If not, ask whoever gave you the link for a new one.";
-    AppError::gone("This link no longer works", format!("{what} {next}"))
+    AppError::gone(t("link-gone"), message)
 }
 
 #[derive(Template, WebTemplate)]
@@ -108,7 +108,7 @@ fn gone(ended: LinkState) -> AppError {
 struct AskPage {
     chrome: Chrome,
     typed: String,
-    mistake: &'static str,
+    mistake: String,
 }
 
 #[derive(Template, WebTemplate)]
@@ -134,7 +134,7 @@ pub async fn ask_page(State(app): State<App>) -> Result<impl IntoResponse, AppEr
     if !open::is_offered(&app.settings()) {
         return Err(AppError::NotFound);
     }
-    Ok(AskPage { chrome: Chrome::public(&app), typed: String::new(), mistake: "" })
+    Ok(AskPage { chrome: Chrome::public(&app), typed: String::new(), mistake: String::new() })
 }
 
 /// `POST /sign-up`: the same answer for every address.
@@ -148,11 +148,11 @@ pub async fn ask(State(app): State<App>, client: Client, Form(form): Form<AskFor
     tries::ask_for_mail(&app, &client, app.clock.now()).await?;
     let email = form.email.trim();
     if let Err(mistake) = check_email(email) {
-        let page = AskPage { chrome: Chrome::public(&app), typed: form.email.chars().take(254).collect(), mistake };
+        let page = AskPage { chrome: Chrome::public(&app), typed: form.email.chars().take(254).collect(), mistake: mistake.into() };
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     open::ask(&app, &client, email).await?;
-    Ok(AskedPage { chrome: Chrome::public(&app), email: email.to_owned(), lifetime: duration_for_people(open::LIFETIME) }.into_response())
+    Ok(AskedPage { chrome: Chrome::public(&app), email: email.to_owned(), lifetime: duration(open::LIFETIME).into() }.into_response())
 }
 
 /// Whether the sign-in page offers to make an account.

@@ -20,6 +20,7 @@ use crate::clock::{Timestamp, duration_for_people};
 use crate::db::{Conn, Tx};
 use crate::groups;
 use crate::id::{GroupId, SignUpLinkId};
+use crate::language::{instant, speaking, t};
 use crate::mail::{self, Mail};
 use crate::secret::{SecretToken, TokenHash};
 use crate::sessions::AdminDeed;
@@ -65,10 +66,7 @@ pub async fn make(app: &App, deed: &AdminDeed, draft: &LinkDraft) -> Result<Made
     let mut terms = draft.check().map_err(MakeError::Mistakes)?;
     let settings = app.settings();
     if !terms.emails.is_empty() && !mail::is_configured(&settings) {
-        return Err(MakeError::Mistakes(Mistakes::one(
-            "emails",
-            "Mail is not set up here. Enter a mail server in the settings, or leave this empty and hand the link over.",
-        )));
+        return Err(MakeError::Mistakes(Mistakes::one("emails", t("sign-up-links-cannot-mail"))));
     }
     let mut tx = app.db.begin().await?;
     let groups = local_groups(&mut tx, &terms.groups).await?;
@@ -104,11 +102,10 @@ pub async fn make(app: &App, deed: &AdminDeed, draft: &LinkDraft) -> Result<Made
 /// The local groups of these names; a mistake of the field `groups` for those that are not there.
 async fn local_groups(conn: &mut Conn, names: &[String]) -> Result<Vec<GroupId>, MakeError> {
     let found = groups::find_local(conn, names).await?;
-    let unknown: Vec<String> = names.iter().zip(&found).filter(|(_, id)| id.is_none()).map(|(name, _)| format!("“{name}”")).collect();
+    let quoted = |name: &String| String::from(t("sign-up-links-quoted").with("name", name));
+    let unknown: Vec<String> = names.iter().zip(&found).filter(|(_, id)| id.is_none()).map(|(name, _)| quoted(name)).collect();
     if !unknown.is_empty() {
-        let sentence =
-            format!("There is no local group {}. Groups of a directory are filled there, so nobody can be put in one here.", unknown.join(", "));
-        return Err(MakeError::Mistakes(Mistakes::one("groups", sentence)));
+        return Err(MakeError::Mistakes(Mistakes::one("groups", t("sign-up-links-no-group").with("names", unknown.join(", ")))));
     }
     Ok(found.into_iter().flatten().collect())
 }
@@ -207,8 +204,12 @@ fn address(app: &App, token: &SecretToken) -> String {
 fn invitation(app: &App, to: &str, url: &str, expires_at: Timestamp, now: Timestamp) -> Result<Mail, askama::Error> {
     use askama::Template as _;
     let settings = app.settings();
-    let text = model::InvitationText { app_name: &settings.app_name, url, until: expires_at.for_people() }.render()?;
-    Ok(Mail { to: to.to_owned(), about: None, subject: format!("You are invited to {}", settings.app_name), text, useful_for: expires_at.since(now) })
+    // Nobody knows yet what they read.
+    speaking(settings.default_language, || {
+        let text = model::InvitationText { app_name: &settings.app_name, url, until: instant(expires_at) }.render()?;
+        let subject = t("mail-invitation-subject").with("app", &settings.app_name).into();
+        Ok(Mail { to: to.to_owned(), about: None, subject, text, useful_for: expires_at.since(now) })
+    })
 }
 
 /// Makes a link for somebody who asked, to go to their address; gives its address here.

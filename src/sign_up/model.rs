@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::Link;
 use crate::clock::Timestamp;
+use crate::language::{Text, t};
 use crate::users::model::{check_email, check_username};
 use crate::web::Mistakes;
 
@@ -95,20 +96,20 @@ impl LinkDraft {
         let mut mistakes = Mistakes::default();
         let note = self.note.trim();
         if note.is_empty() {
-            mistakes.add("note", "Enter a few words, so that you know later what the link was for.");
+            mistakes.add("note", t("sign-up-links-note-missing"));
         }
         mistakes.check("note", check_line(note));
         let (groups, emails) = (lines(&self.groups), lines(&self.emails));
         for email in &emails {
-            mistakes.check("emails", check_email(email).map_err(|mistake| format!("{mistake} Look at “{email}”.")));
+            mistakes.check("emails", check_email(email).map_err(|mistake| t("sign-up-links-look-at").with("mistake", mistake).with("email", email)));
         }
         if emails.len() > INVITATIONS_MAX {
-            mistakes.add("emails", format!("At most {INVITATIONS_MAX} people can be invited at once."));
+            mistakes.add("emails", t("sign-up-links-too-many").with("count", INVITATIONS_MAX));
         }
         let uses = self.uses.trim();
         let uses_max = if uses.is_empty() { Some(1) } else { uses.parse().ok().filter(|uses| (1..=USES_MAX).contains(uses)) };
         if uses_max.is_none() {
-            mistakes.add("uses", format!("Enter a whole number from 1 to {USES_MAX}."));
+            mistakes.add("uses", t("sign-up-links-uses-wrong").with("max", USES_MAX));
         }
         if !mistakes.is_empty() {
             return Err(mistakes);
@@ -142,7 +143,7 @@ impl Draft {
     pub fn check(&self, asks_for_email: bool) -> Mistakes {
         let mut mistakes = Mistakes::default();
         if self.first_name.trim().is_empty() {
-            mistakes.add("first_name", "Enter your first name.");
+            mistakes.add("first_name", t("sign-up-first-name-missing"));
         }
         mistakes.check("first_name", check_line(&self.first_name));
         // Not everybody has one.
@@ -150,7 +151,7 @@ impl Draft {
         mistakes.check("username", check_username(&self.username));
         // A name is looked for before an address, here and in apps: nobody may choose what is, or will be, somebody else's address.
         if self.username.contains('@') {
-            mistakes.add("username", "Choose a name without @, so that nobody takes it for an e-mail address.");
+            mistakes.add("username", t("sign-up-name-with-at"));
         }
         if asks_for_email {
             mistakes.check("email", check_email(&self.email));
@@ -159,12 +160,8 @@ impl Draft {
     }
 }
 
-fn check_line(text: &str) -> Result<(), &'static str> {
-    if text.chars().count() > NAME_CHARS_MAX || text.chars().any(char::is_control) {
-        Err("This is one line of at most 100 characters.")
-    } else {
-        Ok(())
-    }
+fn check_line(text: &str) -> Result<(), Text> {
+    if text.chars().count() > NAME_CHARS_MAX || text.chars().any(char::is_control) { Err(t("sign-up-line-too-long")) } else { Ok(()) }
 }
 
 /// The lines of a field, without empty and repeated ones.

@@ -10,11 +10,12 @@ use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
 use crate::db::Signal;
 use crate::id::SignUpWishId;
+use crate::language::{Language, current, speaking, t};
 use crate::mail::{self, Mail};
 use crate::queue::work_off;
 use crate::settings::{Settings, SignUpMode};
-use crate::users;
 use crate::users::model::key;
+use crate::users::{self, User};
 use crate::web::{Client, user_agent};
 
 /// Raised when somebody asked. One for the whole process, because it says no more than that.
@@ -43,8 +44,13 @@ struct Text<'a> {
 
 /// Writes down that somebody wants an account. The address was checked.
 pub(super) async fn ask(app: &App, client: &Client, email: &str) -> sqlx::Result<()> {
-    let wish =
-        store::Wish { email: email.to_owned(), client_ip: client.ip_text(), user_agent: client.user_agent.clone(), created_at: app.clock.now() };
+    let wish = store::Wish {
+        email: email.to_owned(),
+        client_ip: client.ip_text(),
+        user_agent: client.user_agent.clone(),
+        language: current().tag().to_owned(),
+        created_at: app.clock.now(),
+    };
     let mut tx = app.db.begin().await?;
     store::insert_wish(&mut tx, SignUpWishId::new(), &wish).await?;
     tx.announce(&ASKED);
@@ -69,23 +75,21 @@ async fn answer_one(app: &App) -> anyhow::Result<bool> {
     let email = key(&wish.email);
     let sent = store::count_sent(&mut tx, &email, now - LIFETIME).await?;
     if is_offered(&settings) && now.since(wish.created_at) < LIFETIME && sent < MAILS_MAX {
-        let is_known = users::find_by_name(&mut tx, &email).await?.is_some();
+        let known = users::find_by_name(&mut tx, &email).await?;
         // The link counts the mail; where there is an account, nobody is told its address.
         let link = super::make_for(&mut tx, app, &email, LIFETIME, now).await?;
-        let text = Text {
-            app_name: &settings.app_name,
-            url: if is_known { "" } else { &link },
-            sign_in: &app.config.origin.url("/sign-in"),
-            browser: user_agent::describe(&wish.user_agent).to_string(),
-            client_ip: &wish.client_ip,
-        };
-        let mail = Mail {
-            to: wish.email.clone(),
-            about: None,
-            subject: format!("Your account at {}", settings.app_name),
-            text: text.render()?,
-            useful_for: LIFETIME,
-        };
+        let language = known.as_ref().and_then(User::chosen_language).or(Language::from_tag(&wish.language)).unwrap_or(settings.default_language);
+        let mail = speaking(language, || -> askama::Result<Mail> {
+            let text = Text {
+                app_name: &settings.app_name,
+                url: if known.is_some() { "" } else { &link },
+                sign_in: &app.config.origin.url("/sign-in"),
+                browser: user_agent::in_words(&wish.user_agent),
+                client_ip: &wish.client_ip,
+            };
+            let subject = t("mail-sign-up-subject").with("app", &settings.app_name).into();
+            Ok(Mail { to: wish.email.clone(), about: None, subject, text: text.render()?, useful_for: LIFETIME })
+        })?;
         mail::queue(&mut tx, &app.sealer, &mail, now).await?;
         let client = Client { ip: wish.client_ip.parse().ok(), user_agent: wish.user_agent.clone(), ..Client::default() };
         audit::record(&mut tx, Event::new(now, Kind::SignUpAsked, Actor::visitor()).from_client(&client).with("email", email)).await?;

@@ -154,15 +154,18 @@ pub(super) struct Wish {
     pub(super) email: String,
     pub(super) client_ip: String,
     pub(super) user_agent: String,
+    /// The tag of the language it was asked for in.
+    pub(super) language: String,
     pub(super) created_at: Timestamp,
 }
 
 pub(super) async fn insert_wish(tx: &mut Tx, id: SignUpWishId, wish: &Wish) -> sqlx::Result<()> {
-    query("INSERT INTO sign_up_wishes (id, email, client_ip, user_agent, created_at) VALUES ($1, $2, $3, $4, $5)")
+    query("INSERT INTO sign_up_wishes (id, email, client_ip, user_agent, language, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(id)
         .bind(&wish.email)
         .bind(&wish.client_ip)
         .bind(&wish.user_agent)
+        .bind(&wish.language)
         .bind(wish.created_at)
         .execute(tx)
         .await
@@ -178,7 +181,7 @@ pub(super) async fn any_wish(conn: &mut Conn) -> sqlx::Result<bool> {
 pub(super) async fn take_wish(tx: &mut Tx) -> sqlx::Result<Option<Wish>> {
     query(
         "DELETE FROM sign_up_wishes WHERE id = (SELECT id FROM sign_up_wishes ORDER BY created_at, id LIMIT 1)
-         RETURNING email, client_ip, user_agent, created_at",
+         RETURNING email, client_ip, user_agent, language, created_at",
     )
     .optional(tx)
     .await

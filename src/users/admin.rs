@@ -18,6 +18,7 @@ use crate::directory::{self, Sources};
 use crate::error::AppError;
 use crate::groups::{self, Membership};
 use crate::id::UserId;
+use crate::language::{Text, t};
 use crate::mail;
 use crate::passkeys::{self, Passkey};
 use crate::recovery_codes;
@@ -79,7 +80,7 @@ impl ListQuery {
 #[template(path = "users/list.html")]
 struct ListPage {
     chrome: Chrome,
-    notice: &'static str,
+    notice: String,
     query: ListQuery,
     heads: [Head; 4],
     lines: Vec<Line>,
@@ -102,7 +103,12 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(query): Que
     Ok(ListPage {
         chrome: admin.chrome(&app),
         notice: notice(&query.notice),
-        heads: [head("Name", "name", false), head("Username", "username", false), head("Added", "created", true), head("Last sign-in", "seen", true)],
+        heads: [
+            head(t("list-name"), "name", false),
+            head(t("username"), "username", false),
+            head(t("list-added"), "created", true),
+            head(t("list-last-sign-in"), "seen", true),
+        ],
         lines,
         risks,
         pager: Pager {
@@ -116,30 +122,30 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(query): Que
     })
 }
 
-fn notice(word: &str) -> &'static str {
+fn notice(word: &str) -> String {
     match word {
-        "created" => "The person was added. Make a one-time sign-in link so that they can add a passkey.",
-        "saved" => "The changes were saved.",
-        "blocked" => "The person is blocked and was signed out everywhere.",
-        "unblocked" => "The person may sign in again.",
-        "made-admin" => "The person is an administrator now.",
-        "unmade-admin" => "The person is no longer an administrator.",
-        "signed-out" => "The person was signed out everywhere.",
-        "passkey-removed" => "The passkey was removed, and the person was signed out everywhere. They can sign in with another one.",
-        "codes-revoked" => "The recovery codes open nothing any more.",
-        "link-revoked" => "The one-time link no longer opens anything.",
-        "deleted" => "The person was deleted.",
-        _ => "",
+        "created" => t("person-created").into(),
+        "saved" => t("saved").into(),
+        "blocked" => t("person-was-blocked").into(),
+        "unblocked" => t("person-was-unblocked").into(),
+        "made-admin" => t("person-made-admin").into(),
+        "unmade-admin" => t("person-unmade-admin").into(),
+        "signed-out" => t("person-signed-out").into(),
+        "passkey-removed" => t("person-passkey-removed").into(),
+        "codes-revoked" => t("person-codes-revoked").into(),
+        "link-revoked" => t("person-link-revoked").into(),
+        "deleted" => t("person-deleted").into(),
+        _ => String::new(),
     }
 }
 
 /// How someone stands, for a badge: class and words.
-fn standing(is_blocked: bool, directory_state: Option<&str>) -> (&'static str, &'static str) {
+fn standing(is_blocked: bool, directory_state: Option<&str>) -> (&'static str, Text) {
     match (is_blocked, directory_state) {
-        (true, _) => ("bad", "Blocked"),
-        (false, None | Some("active")) => ("good", "Active"),
-        (false, Some("missing")) => ("warn", "Left the directory"),
-        (false, Some(_)) => ("warn", "Disabled in the directory"),
+        (true, _) => ("bad", t("person-blocked")),
+        (false, None | Some("active")) => ("good", t("person-active")),
+        (false, Some("missing")) => ("warn", t("person-left")),
+        (false, Some(_)) => ("warn", t("person-disabled")),
     }
 }
 
@@ -204,7 +210,7 @@ fn extra(value: &serde_json::Value) -> String {
 #[template(path = "users/show.html")]
 struct ShowPage {
     chrome: Chrome,
-    notice: &'static str,
+    notice: String,
     user: User,
     groups: Vec<Membership>,
     passkeys: Vec<Passkey>,
@@ -306,7 +312,9 @@ fn to(id: UserId, notice: &str) -> Response {
 fn refused(error: Error) -> AppError {
     match error {
         Error::Refused(Refusal::NotFound) => AppError::NotFound,
-        Error::Refused(refusal) => AppError::Refused { title: "Not done", message: refusal.sentence().to_owned(), status: StatusCode::CONFLICT },
+        Error::Refused(refusal) => {
+            AppError::Refused { title: t("not-done").into(), message: refusal.sentence().into(), status: StatusCode::CONFLICT }
+        }
         Error::Mistakes(_) => AppError::Internal(anyhow::anyhow!("invariant: a verb without a form names no mistakes")),
         Error::Database(error) => error.into(),
     }

@@ -25,6 +25,7 @@ use crate::audit::{self, Event, Kind};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
 use crate::id::{AuditEventId, ClientId, UserId};
+use crate::language::{Language, t};
 use crate::sessions::{self, AdminDeed, RoutineDeed, SignedIn};
 use crate::web::list::Pages;
 use crate::web::{Client, Mistakes};
@@ -128,6 +129,14 @@ pub async fn lock_other_able_admin(tx: &mut Tx, than: UserId) -> sqlx::Result<bo
 /// When the database refuses, also because username or e-mail are taken (a unique violation).
 pub async fn insert(tx: &mut Tx, user: &User) -> sqlx::Result<()> {
     store::insert(tx, user).await
+}
+
+/// Notes the language somebody chose to read, or that they chose none.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn choose_language(tx: &mut Tx, id: UserId, language: Option<Language>) -> sqlx::Result<()> {
+    store::set_language(tx, id, language.map_or("", Language::tag)).await
 }
 
 /// Notes when someone signed in last.
@@ -415,8 +424,8 @@ fn name_what_is_taken(error: sqlx::Error) -> Error {
     let Some(violation) = error.as_database_error().filter(|error| error.is_unique_violation()) else { return error.into() };
     // SQLite names the column in the message, PostgreSQL the constraint; both contain the column's name.
     if violation.message().contains("email_key") {
-        Mistakes::one("email", "Somebody else has this address. Addresses are used once, because apps recognise people by them.").into()
+        Mistakes::one("email", t("person-email-taken")).into()
     } else {
-        Mistakes::one("username", "Somebody else has this username. Choose another.").into()
+        Mistakes::one("username", t("person-username-taken")).into()
     }
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::id::{UserId, new_user_handle};
+use crate::language::{Language, Text, t};
 
 /// A person's row.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -56,6 +57,8 @@ pub struct User {
     pub last_sign_in_at: Option<Timestamp>,
     /// An IETF language tag, or empty.
     pub locale: String,
+    /// The tag of the language they chose to read; empty when they chose none. See [`chosen_language`](Self::chosen_language).
+    pub language: String,
     /// Further attributes the directory gives, as JSON; see [`extras`](Self::extras).
     pub directory_attributes: String,
     /// The last part of the address of their picture; empty when they have none.
@@ -118,9 +121,20 @@ impl User {
             updated_at: now,
             last_sign_in_at: None,
             locale: String::new(),
+            language: String::new(),
             directory_attributes: "{}".to_owned(),
             picture: String::new(),
         }
+    }
+
+    /// The language they chose to read.
+    pub fn chosen_language(&self) -> Option<Language> {
+        Language::from_tag(&self.language)
+    }
+
+    /// The language tag apps hear: as the directory has it, or else as they chose; empty when neither is known.
+    pub fn locale_for_apps(&self) -> &str {
+        if self.locale.is_empty() { &self.language } else { &self.locale }
     }
 
     /// Whether they administer this server, by either reason.
@@ -223,19 +237,19 @@ pub fn search_text(username: &str, email: Option<&str>, display_name: &str, firs
 ///
 /// # Errors
 /// What is wrong and what is allowed.
-pub fn check_username(username: &str) -> Result<(), &'static str> {
+pub fn check_username(username: &str) -> Result<(), Text> {
     let username = username.trim();
     if username.is_empty() {
-        return Err("Enter a username.");
+        return Err(t("username-missing"));
     }
     if username.chars().count() > 50 {
-        return Err("A username has at most 50 characters.");
+        return Err(t("username-too-long"));
     }
     if !username.chars().all(|c| c.is_ascii_alphanumeric() || "._-@".contains(c)) {
-        return Err("A username is made of letters, digits, dots, hyphens, underscores and @, without spaces.");
+        return Err(t("username-characters"));
     }
     if !username.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-        return Err("A username begins with a letter or a digit.");
+        return Err(t("username-beginning"));
     }
     Ok(())
 }
@@ -244,12 +258,12 @@ pub fn check_username(username: &str) -> Result<(), &'static str> {
 ///
 /// # Errors
 /// What is wrong.
-pub fn check_email(email: &str) -> Result<(), &'static str> {
+pub fn check_email(email: &str) -> Result<(), Text> {
     let email = email.trim();
     let fits = email.len() <= 254 && !email.chars().any(|c| c.is_control() || c.is_whitespace());
     match email.rsplit_once('@') {
         Some((name, domain)) if fits && !name.is_empty() && !domain.is_empty() && !domain.starts_with('.') && !domain.ends_with('.') => Ok(()),
-        _ => Err("This is not an e-mail address; one looks like ada@example.org."),
+        _ => Err(t("email-wrong")),
     }
 }
 

@@ -1,10 +1,10 @@
 //! Pictures of people: taken from where they come, made small, served under an address that changes with them.
 
+use std::fmt;
 use std::io::Cursor;
 use std::time::Duration;
 
 use anyhow::Context as _;
-
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder as _, ImageReader, Limits};
@@ -53,6 +53,42 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Why a picture of unknown origin cannot be used. Printed, it is a sentence for logs and administrators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    /// The file has more than [`SOURCE_BYTES_MAX`].
+    TooLarge,
+    /// It would become too large when it is decoded.
+    TooManyPixels,
+    /// It is no picture of a kind that is taken.
+    Unsupported,
+    /// It cannot be read to its end, or there is nothing on it.
+    Damaged,
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge => write!(f, "The picture has more than {SOURCE_BYTES_MAX} bytes."),
+            Self::TooManyPixels => {
+                write!(f, "The picture has more than {SOURCE_SIDE_MAX} pixels a side, or more than {} million in all.", SOURCE_PIXELS_MAX / 1_000_000)
+            }
+            Self::Unsupported => write!(f, "The picture is neither JPEG nor PNG, WebP or GIF."),
+            Self::Damaged => write!(f, "The picture is damaged or empty."),
+        }
+    }
+}
+
+impl From<image::ImageError> for Unusable {
+    fn from(error: image::ImageError) -> Self {
+        match error {
+            image::ImageError::Limits(_) => Self::TooManyPixels,
+            image::ImageError::Unsupported(_) => Self::Unsupported,
+            _ => Self::Damaged,
+        }
+    }
+}
+
 /// Which square of a picture to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Crop {
@@ -71,6 +107,11 @@ impl Default for Crop {
 }
 
 impl Crop {
+    /// Whether nothing was chosen.
+    pub fn is_whole(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Reads what a form says; what is missing, no number or beyond the ends becomes the nearest that is allowed.
     pub fn read(x: &str, y: &str, zoom: &str) -> Self {
         let read = |text: &str, otherwise: u32, least: u32, most: u32| text.trim().parse().unwrap_or(otherwise).clamp(least, most);
@@ -90,51 +131,38 @@ impl Crop {
 /// Decodes a picture of unknown origin, within limits, and turns it upright; of an animation the first picture. Keeps a processor busy for some milliseconds.
 ///
 /// # Errors
-/// One sentence when it is larger than 5 MiB, 8,000 pixels a side or 30 million in all, no JPEG, PNG, WebP or GIF, empty or damaged.
-pub fn decode(unverified: &[u8]) -> Result<DynamicImage, String> {
+/// When it is larger than 5 MiB, 8,000 pixels a side or 30 million in all, no JPEG, PNG, WebP or GIF, empty or damaged.
+pub fn decode(unverified: &[u8]) -> Result<DynamicImage, Unusable> {
     if unverified.len() > SOURCE_BYTES_MAX {
-        return Err(format!("The picture has {} bytes, more than the {SOURCE_BYTES_MAX} taken.", unverified.len()));
+        return Err(Unusable::TooLarge);
     }
-    let mut reader = ImageReader::new(Cursor::new(unverified)).with_guessed_format().map_err(|_| "The picture cannot be read.".to_owned())?;
+    let mut reader = ImageReader::new(Cursor::new(unverified)).with_guessed_format().map_err(|_| Unusable::Damaged)?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(SOURCE_SIDE_MAX);
     limits.max_image_height = Some(SOURCE_SIDE_MAX);
     limits.max_alloc = Some(DECODE_BYTES_MAX);
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(damaged)?;
+    let mut decoder = reader.into_decoder()?;
     // Before anything is decoded: the head alone says how large it becomes.
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > SOURCE_PIXELS_MAX || decoder.total_bytes() > DECODE_BYTES_MAX {
-        return Err(too_many_pixels());
+        return Err(Unusable::TooManyPixels);
     }
     // A picture without a usable orientation stands as it is.
     let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+    let mut picture = DynamicImage::from_decoder(decoder)?;
     picture.apply_orientation(orientation);
     if picture.width() == 0 || picture.height() == 0 {
-        return Err("The picture is empty.".to_owned());
+        return Err(Unusable::Damaged);
     }
     Ok(picture)
-}
-
-fn too_many_pixels() -> String {
-    format!("The picture has more than {SOURCE_SIDE_MAX} pixels a side, or more than {} million in all.", SOURCE_PIXELS_MAX / 1_000_000)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "as map_err wants it")]
-fn damaged(error: image::ImageError) -> String {
-    match error {
-        image::ImageError::Limits(_) => too_many_pixels(),
-        image::ImageError::Unsupported(_) => "The picture is neither JPEG nor PNG, WebP or GIF.".to_owned(),
-        _ => "The picture is damaged.".to_owned(),
-    }
 }
 
 /// [`decode`]s a picture and writes it anew: cut to a square around its middle, at most 256 by 256 pixels, as JPEG.
 ///
 /// # Errors
 /// As [`decode`].
-pub fn prepare(unverified: &[u8]) -> Result<Picture, String> {
+pub fn prepare(unverified: &[u8]) -> Result<Picture, Unusable> {
     prepare_cropped(unverified, Crop::default())
 }
 
@@ -143,8 +171,8 @@ pub fn prepare(unverified: &[u8]) -> Result<Picture, String> {
 pub enum Prepared {
     /// It can be stored.
     Done(Picture),
-    /// It cannot be used; a sentence says why.
-    Refused(String),
+    /// It cannot be used.
+    Refused(Unusable),
     /// Others are before it, and it is not its turn for too long.
     Busy,
 }
@@ -166,7 +194,7 @@ pub async fn prepare_sent(unverified: Vec<u8>, crop: Crop) -> anyhow::Result<Pre
     })
 }
 
-fn prepare_cropped(unverified: &[u8], crop: Crop) -> Result<Picture, String> {
+fn prepare_cropped(unverified: &[u8], crop: Crop) -> Result<Picture, Unusable> {
     let picture = decode(unverified)?;
     let (left, top, side) = crop.square(picture.width(), picture.height());
     let square = picture.crop_imm(left, top, side, side);
@@ -175,7 +203,7 @@ fn prepare_cropped(unverified: &[u8], crop: Crop) -> Result<Picture, String> {
     let mut flat = image::RgbaImage::from_pixel(small.width(), small.height(), image::Rgba([255; 4]));
     image::imageops::overlay(&mut flat, &small.to_rgba8(), 0, 0);
     let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, QUALITY).encode_image(&DynamicImage::ImageRgba8(flat).to_rgb8()).map_err(damaged)?;
+    JpegEncoder::new_with_quality(&mut bytes, QUALITY).encode_image(&DynamicImage::ImageRgba8(flat).to_rgb8())?;
     Ok(Picture { media_type: "image/jpeg", bytes })
 }
 
@@ -294,18 +322,18 @@ mod tests {
 
     #[test]
     fn what_is_no_picture_or_a_bomb_is_refused_with_a_reason() {
-        assert!(prepare(b"http://169.254.169.254/").unwrap_err().contains("neither JPEG"));
+        assert!(prepare(b"http://169.254.169.254/").unwrap_err().to_string().contains("neither JPEG"));
         assert!(prepare(b"").is_err());
-        assert!(prepare(&vec![0; SOURCE_BYTES_MAX + 1]).unwrap_err().contains("5242880"));
+        assert!(prepare(&vec![0; SOURCE_BYTES_MAX + 1]).unwrap_err().to_string().contains("5242880 bytes"));
         let flat = DynamicImage::ImageLuma8(image::GrayImage::new(SOURCE_SIDE_MAX + 1, 1));
-        assert!(prepare(&encoded(&flat, ImageFormat::Png)).unwrap_err().contains("8000 pixels"));
+        assert!(prepare(&encoded(&flat, ImageFormat::Png)).unwrap_err().to_string().contains("8000 pixels"));
         let many = DynamicImage::ImageLuma8(image::GrayImage::new(6_000, 6_000));
-        assert!(prepare(&encoded(&many, ImageFormat::Png)).unwrap_err().contains("30 million"));
-        assert!(prepare(b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>").unwrap_err().contains("neither JPEG"));
-        assert!(prepare(b"BM\x00\x00").unwrap_err().contains("neither JPEG"));
+        assert!(prepare(&encoded(&many, ImageFormat::Png)).unwrap_err().to_string().contains("30 million"));
+        assert!(prepare(b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>").unwrap_err().to_string().contains("neither JPEG"));
+        assert!(prepare(b"BM\x00\x00").unwrap_err().to_string().contains("neither JPEG"));
         let mut cut = encoded(&DynamicImage::ImageRgb8(RgbImage::new(64, 64)), ImageFormat::Png);
         cut.truncate(cut.len() / 2);
-        assert!(prepare(&cut).unwrap_err().contains("damaged"));
+        assert!(prepare(&cut).unwrap_err().to_string().contains("damaged"));
     }
 
     #[test]

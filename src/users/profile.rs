@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::model::{self, User};
 use crate::id::UserId;
+use crate::language::{Text, t};
 use crate::web::Mistakes;
 
 /// How long a name may be, in characters.
@@ -61,7 +62,7 @@ impl Draft {
         if !email.is_empty() {
             mistakes.check("email", model::check_email(email));
         } else if self.vouched() {
-            mistakes.add("email_verified", "There is no address to vouch for. Enter one, or switch this off.");
+            mistakes.add("email_verified", t("person-nothing-to-vouch"));
         }
         for (field, text) in [("first_name", &self.first_name), ("last_name", &self.last_name), ("display_name", &self.display_name)] {
             mistakes.check(field, check_name(text));
@@ -141,21 +142,21 @@ fn shown(text: &str) -> &str {
     if text.is_empty() { "(nothing)" } else { text }
 }
 
-fn check_name(name: &str) -> Result<(), &'static str> {
+fn check_name(name: &str) -> Result<(), Text> {
     let name = name.trim();
     if name.chars().count() > NAME_CHARS_MAX {
-        return Err("A name has at most 100 characters here.");
+        return Err(t("name-too-long"));
     }
     if name.chars().any(char::is_control) {
-        return Err("A name cannot hold line breaks or other control characters.");
+        return Err(t("name-control-characters"));
     }
     Ok(())
 }
 
-fn check_phone(phone: &str) -> Result<(), &'static str> {
+fn check_phone(phone: &str) -> Result<(), Text> {
     let phone = phone.trim();
     let fits = phone.chars().count() <= PHONE_CHARS_MAX && phone.chars().all(|c| c.is_ascii_digit() || "+-/(). ".contains(c));
-    if fits { Ok(()) } else { Err("A telephone number is made of digits, spaces and + - / ( ) . and has at most 40 characters.") }
+    if fits { Ok(()) } else { Err(t("person-phone-wrong")) }
 }
 
 /// Why something is not done to a person. [`sentence`](Self::sentence) is what the administrator reads.
@@ -175,17 +176,13 @@ pub enum Refusal {
 
 impl Refusal {
     /// For the administrator: what was wrong and what to do.
-    pub const fn sentence(self) -> &'static str {
+    pub fn sentence(self) -> Text {
         match self {
-            Self::NotFound => "This person is not here any more.",
-            Self::FromDirectory => {
-                "This person comes from the directory, which alone says who they are. Change their entry there; the next sync brings it here."
-            }
-            Self::NotOffered => "This is not done here. Ask your administrator.",
-            Self::Yourself => "You cannot do this to yourself. Ask another administrator.",
-            Self::LastAdmin => {
-                "This is the last administrator who can sign in with a passkey; nobody could undo it. Make somebody else an administrator first, and let them add a passkey."
-            }
+            Self::NotFound => t("person-gone"),
+            Self::FromDirectory => t("person-from-directory-refused"),
+            Self::NotOffered => t("person-not-offered"),
+            Self::Yourself => t("person-is-yourself"),
+            Self::LastAdmin => t("person-is-last-admin"),
         }
     }
 }

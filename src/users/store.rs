@@ -11,7 +11,7 @@ pub(super) async fn find(conn: &mut Conn, id: UserId) -> sqlx::Result<Option<Use
     query(
         "SELECT id, user_handle, username, email, email_verified, first_name, last_name, display_name, phone, local_admin, directory_admin,
                 directory, entry_id, entry_dn, directory_state, directory_state_at, blocked_at, access_void_until, created_at, updated_at, last_sign_in_at,
-                locale, directory_attributes, picture
+                locale, language, directory_attributes, picture
          FROM users WHERE id = $1",
     )
     .bind(id)
@@ -24,7 +24,7 @@ pub(super) async fn find_by_key(conn: &mut Conn, key: &str) -> sqlx::Result<Opti
     query(
         "SELECT id, user_handle, username, email, email_verified, first_name, last_name, display_name, phone, local_admin, directory_admin,
                 directory, entry_id, entry_dn, directory_state, directory_state_at, blocked_at, access_void_until, created_at, updated_at, last_sign_in_at,
-                locale, directory_attributes, picture
+                locale, language, directory_attributes, picture
          FROM users WHERE username_key = $1 OR email_key = $1 ORDER BY CASE WHEN username_key = $1 THEN 0 ELSE 1 END LIMIT 1",
     )
     .bind(key)
@@ -36,7 +36,7 @@ pub(super) async fn find_by_entry(conn: &mut Conn, directory: &str, entry_id: &s
     query(
         "SELECT id, user_handle, username, email, email_verified, first_name, last_name, display_name, phone, local_admin, directory_admin,
                 directory, entry_id, entry_dn, directory_state, directory_state_at, blocked_at, access_void_until, created_at, updated_at, last_sign_in_at,
-                locale, directory_attributes, picture
+                locale, language, directory_attributes, picture
          FROM users WHERE directory = $1 AND entry_id = $2",
     )
     .bind(directory)
@@ -112,6 +112,10 @@ pub(super) async fn insert(tx: &mut Tx, user: &User) -> sqlx::Result<()> {
 
 pub(super) async fn set_last_sign_in(tx: &mut Tx, id: UserId, now: Timestamp) -> sqlx::Result<()> {
     query("UPDATE users SET last_sign_in_at = $2 WHERE id = $1").bind(id).bind(now).execute(tx).await.map(|_| ())
+}
+
+pub(super) async fn set_language(tx: &mut Tx, id: UserId, tag: &str) -> sqlx::Result<()> {
+    query("UPDATE users SET language = $2 WHERE id = $1").bind(id).bind(tag).execute(tx).await.map(|_| ())
 }
 
 pub(super) async fn void_access(tx: &mut Tx, id: UserId, now: Timestamp) -> sqlx::Result<()> {

@@ -12,6 +12,7 @@ use crate::access_links::Made;
 use crate::app::App;
 use crate::error::AppError;
 use crate::id::{PasskeyId, UserId};
+use crate::language::t;
 use crate::sessions::{AdminDeed, AdminSession};
 use crate::users::User;
 use crate::web::Chrome;
@@ -73,11 +74,7 @@ pub async fn remove_passkey(State(app): State<App>, deed: AdminDeed, Path((id, p
             Ok(TakenAwayPage { chrome: deed.admin.chrome(&app), user: *user, passkey, made: link }.into_response())
         }
         TakenAway::NotFound => Err(AppError::NotFound),
-        TakenAway::IsOwn => Err(AppError::Refused {
-            title: "Not done",
-            message: "This would remove a passkey of your own. Do that in your account, under Passkeys, where your last one is protected.".to_owned(),
-            status: StatusCode::CONFLICT,
-        }),
+        TakenAway::IsOwn => Err(AppError::Refused { title: t("not-done").into(), message: t("taken-away-own").into(), status: StatusCode::CONFLICT }),
     }
 }
 

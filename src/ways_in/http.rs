@@ -12,11 +12,12 @@ use tower_sessions::Session;
 use super::model::{Outlook, Risk};
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
-use crate::clock::{Timestamp, duration_for_people};
+use crate::clock::Timestamp;
 use crate::directory_passwords;
 use crate::error::AppError;
 use crate::first_steps;
 use crate::id::{PasskeyId, SessionId};
+use crate::language::{duration, t};
 use crate::passkeys::http::{OnTheWay, SignInQuery};
 use crate::passkeys::{self, Passkey, Removal};
 use crate::recovery_codes::{self, Code, Recovery, Standing};
@@ -31,9 +32,6 @@ const NAME_BYTES_MAX: usize = 320;
 const CODE_BYTES_MAX: usize = 100;
 /// Where somebody looks at what is still open.
 const REVIEW: &str = "/account/recovery/review";
-
-/// One sentence for every refusal.
-const REFUSED: &str = "That did not open anything. Check the name and the code: each code works once, and only those of your newest sheet. If it stays, ask your administrator for a one-time link.";
 
 #[derive(Template, WebTemplate)]
 #[template(path = "ways_in/recovery.html")]
@@ -74,7 +72,7 @@ struct SignInPage {
 #[template(path = "ways_in/review.html")]
 struct ReviewPage {
     chrome: Chrome,
-    notice: &'static str,
+    notice: String,
     passkeys: Vec<Kept>,
     sessions: Vec<Open>,
     codes: Standing,
@@ -112,8 +110,8 @@ pub async fn profile_page(State(app): State<App>, signed_in: SignedIn, Query(unv
     let Outlook { risk, heading, sentence } = standing.outlook;
     let way_in = WayIn {
         class: risk.class(),
-        heading,
-        sentence,
+        heading: heading.into(),
+        sentence: sentence.into(),
         wants_passkey: risk != Risk::Low && !standing.advises_second,
         wants_codes: standing.codes < recovery_codes::FEW,
         advises_second: standing.advises_second,
@@ -206,13 +204,11 @@ pub async fn sign_in(State(app): State<App>, session: Session, client: Client, F
             sessions::start(&app, &session, user.id, Method::RecoveryCode, &client, now).await?;
             Redirect::to(&format!("/account/passkeys/add{}", on_the_way.next.sign_in_query())).into_response()
         }
-        Recovery::Refused => again(&username, Mistakes::default(), REFUSED.to_owned()).into_response(),
+        // One sentence for every refusal.
+        Recovery::Refused => again(&username, Mistakes::default(), t("code-refused").into()).into_response(),
         Recovery::TooMany { wait } => {
-            let minutes = duration_for_people(std::time::Duration::from_secs(wait.as_secs().div_ceil(60).max(1) * 60));
-            let notice = format!(
-                "There were too many tries. Wait {minutes} and try again. A passkey works all the while, and so does a one-time link of your administrator."
-            );
-            let (_, page) = again(&username, Mistakes::default(), notice);
+            let minutes = duration(std::time::Duration::from_secs(wait.as_secs().div_ceil(60).max(1) * 60));
+            let (_, page) = again(&username, Mistakes::default(), t("code-too-many").with("time", minutes).into());
             (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, (wait.as_secs() + 1).to_string())], page).into_response()
         }
     })
@@ -222,17 +218,14 @@ pub async fn sign_in(State(app): State<App>, session: Session, client: Client, F
 fn mistakes(username: &str, code: &str) -> Mistakes {
     let mut mistakes = Mistakes::default();
     if username.trim().is_empty() {
-        mistakes.add("username", "Enter your username or your e-mail address.");
+        mistakes.add("username", t("name-missing"));
     } else if username.len() > NAME_BYTES_MAX || username.chars().any(char::is_control) {
-        mistakes.add("username", "This is neither a username nor an e-mail address.");
+        mistakes.add("username", t("username-impossible"));
     }
     if code.trim().is_empty() {
-        mistakes.add("code", "Enter one of your recovery codes.");
+        mistakes.add("code", t("code-missing"));
     } else if code.len() > CODE_BYTES_MAX || Code::read(code).is_none() {
-        mistakes.add(
-            "code",
-            "This is no recovery code: it has twelve letters and digits in three groups, such as K7QF-3MXD-9WTP, and never 0, 1, I, L, O or U.",
-        );
+        mistakes.add("code", t("code-impossible"));
     }
     mistakes
 }
@@ -280,7 +273,7 @@ pub async fn review(State(app): State<App>, signed_in: SignedIn, Query(unverifie
     let newest = passkeys.last().map(|passkey| passkey.id);
     let open = lines.into_iter().filter(|line| line.id != signed_in.session.id).map(|line| Open {
         id: line.id,
-        browser: user_agent::describe(&line.user_agent),
+        browser: user_agent::in_words(&line.user_agent),
         client_ip: line.client_ip,
         last_seen_at: line.last_seen_at,
     });
@@ -288,13 +281,13 @@ pub async fn review(State(app): State<App>, signed_in: SignedIn, Query(unverifie
     Ok(ReviewPage {
         chrome: signed_in.chrome(&app),
         notice: match unverified.notice.as_str() {
-            "removed" => "The passkey was removed and signs nobody in any more.",
-            "last" => "This passkey is your only way in. Add another one first, then remove it.",
-            "disowned" => "The passkey was removed, and every other session was ended.",
-            "disowned-last" => "Every other session was ended. The passkey is your only way in and is still there: add another one, then remove it.",
-            "ended" => "The session was ended. That browser has to sign in again.",
-            "others-ended" => "All other sessions were ended. Those browsers have to sign in again.",
-            _ => "",
+            "removed" => t("review-removed").into(),
+            "last" => t("review-last").into(),
+            "disowned" => t("review-disowned").into(),
+            "disowned-last" => t("review-disowned-last").into(),
+            "ended" => t("session-ended").into(),
+            "others-ended" => t("sessions-others-ended").into(),
+            _ => String::new(),
         },
         passkeys: passkeys.into_iter().map(|passkey| Kept { is_newest: Some(passkey.id) == newest, passkey }).collect(),
         sessions: open.collect(),

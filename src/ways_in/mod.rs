@@ -29,7 +29,7 @@ pub use store::Line;
 const LINK_LIFETIME: Duration = Duration::from_secs(86_400);
 
 /// How a person stands, for their own account page.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct OwnStanding {
     /// What to tell them.
     pub outlook: Outlook,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::language::{Text, t};
 use crate::passkeys::Passkey;
 
 /// A passkey that was neither used nor made within this time may not exist any more.
@@ -78,12 +79,12 @@ impl Risk {
     }
 
     /// For administrators.
-    pub const fn label(self) -> &'static str {
+    pub fn label(self) -> Text {
         match self {
-            Self::NoWay => "No way in",
-            Self::OneThing => "One loss away",
-            Self::OneAccount => "One password manager",
-            Self::Low => "Well provided",
+            Self::NoWay => t("risk-no-way"),
+            Self::OneThing => t("risk-one-thing"),
+            Self::OneAccount => t("risk-one-account"),
+            Self::Low => t("risk-low"),
         }
     }
 
@@ -99,44 +100,29 @@ impl Risk {
 }
 
 /// What the account page says: how things stand, in a heading and a sentence with the next step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Outlook {
     /// How near it is.
     pub risk: Risk,
     /// Under "Your way in".
-    pub heading: &'static str,
+    pub heading: Text,
     /// One sentence, and what to do.
-    pub sentence: &'static str,
+    pub sentence: Text,
 }
 
 /// Says how things stand.
-pub const fn outlook(ways: Ways) -> Outlook {
+pub fn outlook(ways: Ways) -> Outlook {
     let risk = ways.risk();
     let (heading, sentence) = match (risk, ways.passkeys, ways.codes) {
-        (Risk::NoWay, ..) => ("You have no way back in", "When this session ends you cannot sign in any more. Add a passkey now."),
-        (Risk::OneThing, 0, 1..) => {
-            ("You are one sheet of paper away from being locked out", "You have recovery codes and no passkey. Add a passkey on a device you use.")
-        }
-        (Risk::OneThing, 0, _) => (
-            "Your passkeys may be gone",
-            "None of them was used for more than a year. Add a new one on a device you have, and remove those you have lost.",
-        ),
-        (Risk::OneThing, ..) => (
-            "You are one device away from being locked out",
-            "Your only passkey is on one device or key, and there is no copy of it. Add a passkey on a second device, or make recovery codes.",
-        ),
-        (Risk::OneAccount, ..) => (
-            "You depend on one password manager",
-            "Your only passkey is in it, and with its account you would lose your way in. Make recovery codes, or add a passkey that is kept elsewhere.",
-        ),
-        (Risk::Low, 1, 1..=2) => ("You can lose your passkey and come back", "By one of your recovery codes, of which few are left. Make a new set."),
-        (Risk::Low, 1, _) => {
-            ("You can lose your passkey and come back", "By one of your recovery codes. A second passkey would spare you the paper.")
-        }
-        (Risk::Low, _, 0) => {
-            ("You can lose a device and come back", "By another passkey. Make recovery codes for the day all of them are in the same bag.")
-        }
-        (Risk::Low, ..) => ("You can lose a device and come back", "By another passkey, or by one of your recovery codes."),
+        (Risk::NoWay, ..) => (t("outlook-no-way"), t("outlook-no-way-next")),
+        (Risk::OneThing, 0, 1..) => (t("outlook-paper"), t("outlook-paper-next")),
+        (Risk::OneThing, 0, _) => (t("outlook-gone"), t("outlook-gone-next")),
+        (Risk::OneThing, ..) => (t("outlook-device"), t("outlook-device-next")),
+        (Risk::OneAccount, ..) => (t("outlook-manager"), t("outlook-manager-next")),
+        (Risk::Low, 1, 1..=2) => (t("outlook-lose-passkey"), t("outlook-few-next")),
+        (Risk::Low, 1, _) => (t("outlook-lose-passkey"), t("outlook-codes-next")),
+        (Risk::Low, _, 0) => (t("outlook-lose-device"), t("outlook-second-next")),
+        (Risk::Low, ..) => (t("outlook-lose-device"), t("outlook-good-next")),
     };
     Outlook { risk, heading, sentence }
 }
@@ -180,11 +166,12 @@ mod tests {
             for codes in [0, 1, 10] {
                 for unconfirmed in 0..2 {
                     let outlook = outlook(ways(passkeys, 0, unconfirmed, codes));
-                    assert!(!outlook.heading.ends_with('.') && outlook.sentence.ends_with('.'), "{outlook:?}");
+                    let (heading, sentence) = (outlook.heading.to_string(), outlook.sentence.to_string());
+                    assert!(!heading.ends_with('.') && sentence.ends_with('.'), "{heading} {sentence}");
                 }
             }
         }
-        assert!(outlook(ways(1, 0, 0, 0)).heading.contains("one device away"));
-        assert!(outlook(ways(1, 1, 0, 0)).heading.contains("one password manager"));
+        assert!(outlook(ways(1, 0, 0, 0)).heading.to_string().contains("one device away"));
+        assert!(outlook(ways(1, 1, 0, 0)).heading.to_string().contains("one password manager"));
     }
 }

@@ -3,11 +3,10 @@
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::HeaderMap;
+use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
-use axum::middleware::Next;
-use axum::response::Response;
 
 use crate::app::App;
 use crate::config::TrustProxy;
@@ -40,14 +39,15 @@ impl<S: Sync> FromRequestParts<S> for Client {
     }
 }
 
-/// Middleware: finds out who asks, for the extractor.
-pub async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
+/// Finds out who asks, and notes it for the extractor.
+pub fn identify(app: &App, request: &mut Request) -> Client {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
     let ip = peer.map(|peer| forwarded_for(&app.config.trust_proxy, peer, request.headers()).to_canonical());
-    let user_agent = request.headers().get("user-agent").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default();
+    let user_agent = request.headers().get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default();
     let user_agent = user_agent.chars().filter(|c| !c.is_control()).take(USER_AGENT_CHARS_MAX).collect();
-    request.extensions_mut().insert(Client { ip, user_agent, device: String::new() });
-    next.run(request).await
+    let client = Client { ip, user_agent, device: String::new() };
+    request.extensions_mut().insert(client.clone());
+    client
 }
 
 /// The address the nearest trusted proxy vouches for, in `X-Forwarded-For` or `Forwarded` (RFC 7239). A proxy usually writes one of the two and hands on the

@@ -1,12 +1,17 @@
 //! What every answer carries. Pages get a strict Content-Security-Policy without inline script or style; an answer that needs another one sets it itself.
 
-use axum::extract::{Request, State};
 use axum::http::HeaderMap;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, Entry, HeaderName, HeaderValue, SET_COOKIE};
-use axum::middleware::Next;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, Entry, HeaderName, HeaderValue, REFERRER_POLICY, SET_COOKIE, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
 use axum::response::Response;
 
 use crate::app::App;
+
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; \
                    manifest-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
@@ -29,15 +34,17 @@ pub fn csp_with_frames<'a>(origins: impl Iterator<Item = &'a str>) -> HeaderValu
 #[derive(Clone, Copy, Debug)]
 pub struct ForAnotherHost;
 
-/// Middleware: adds the security headers an answer does not have yet.
-pub async fn secure(State(app): State<App>, request: Request, next: Next) -> Response {
-    let is_of_administration = request.uri().path().starts_with("/admin");
-    let mut response = next.run(request).await;
+/// How many headers an answer gets here at most: room is made for them at once.
+const ADDED: usize = 9;
+
+/// Adds the security headers an answer does not have yet.
+pub fn secure(app: &App, is_of_administration: bool, mut response: Response) -> Response {
     if response.extensions().get::<ForAnotherHost>().is_some() {
         response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
         return response;
     }
     let headers = response.headers_mut();
+    headers.reserve(ADDED);
     let is_page = headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
     let mut add = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -45,26 +52,20 @@ pub async fn secure(State(app): State<App>, request: Request, next: Next) -> Res
     add(CONTENT_SECURITY_POLICY, if is_page { CSP } else { "default-src 'none'; frame-ancestors 'none'" });
     // Everything not said to be public is somebody's own.
     add(CACHE_CONTROL, "no-store");
-    add(HeaderName::from_static("x-content-type-options"), "nosniff");
-    add(HeaderName::from_static("x-frame-options"), "DENY");
-    add(HeaderName::from_static("referrer-policy"), "same-origin");
+    add(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    add(X_FRAME_OPTIONS, "DENY");
+    add(REFERRER_POLICY, "same-origin");
     // Elsewhere no Cross-Origin-Opener-Policy: apps sign people in through a pop-up, and it would cut the pop-up off from the app for good.
     if is_of_administration {
-        add(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+        add(OPENER_POLICY, "same-origin");
     }
     if is_page {
-        add(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+        add(RESOURCE_POLICY, "same-origin");
     }
-    add(
-        HeaderName::from_static("permissions-policy"),
-        "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=()",
-    );
+    add(PERMISSIONS_POLICY, "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=()");
     if app.config.origin.is_https() {
         let also_below = app.settings().hsts_subdomains;
-        add(
-            HeaderName::from_static("strict-transport-security"),
-            if also_below { "max-age=31536000; includeSubDomains" } else { "max-age=31536000" },
-        );
+        add(STRICT_TRANSPORT_SECURITY, if also_below { "max-age=31536000; includeSubDomains" } else { "max-age=31536000" });
         mark_cookies_secure(headers);
     }
     response

@@ -2,9 +2,8 @@
 //! [`crate::language::choice`].
 
 use axum::extract::{Form, Request, State};
-use axum::http::header::{CONTENT_LANGUAGE, REFERER, SET_COOKIE, VARY};
+use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_LANGUAGE, REFERER, SET_COOKIE, VARY};
 use axum::http::{HeaderMap, HeaderValue, Method};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use tower_sessions::cookie::time::Duration;
@@ -24,23 +23,37 @@ tokio::task_local! {
     static HERE: String;
 }
 
-/// Middleware: finds out the language as far as headers tell, and says in the answer which one it was.
-pub async fn settle(State(app): State<App>, request: Request, next: Next) -> Response {
-    let headers = request.headers();
-    let here = here_of(&app, &request);
-    let browser = chosen(&app, headers);
-    let wanted = headers.get("accept-language").and_then(|value| value.to_str().ok()).and_then(from_accept_language);
-    let answering = async {
-        hear(Source::Header, wanted);
-        hear(Source::Browser, browser);
-        next.run(request).await
-    };
-    let (mut response, spoken) = HERE.scope(here, converse(Language::English, Source::Installation, answering)).await;
-    if spoken.any {
-        response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(spoken.language.tag()));
-        response.headers_mut().append(VARY, HeaderValue::from_static("accept-language, cookie"));
+/// What a request says about the language of its answer.
+pub struct Said {
+    here: String,
+    browser: Option<Language>,
+    wanted: Option<Language>,
+    otherwise: Language,
+}
+
+impl Said {
+    /// As far as headers tell.
+    pub fn of(app: &App, request: &Request) -> Self {
+        let headers = request.headers();
+        let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).and_then(from_accept_language);
+        Self { here: here_of(app, request), browser: chosen(app, headers), wanted, otherwise: app.settings().default_language }
     }
-    response
+
+    /// Has the request answered in it, and says in the answer which one it was.
+    pub async fn settle(self, answering: impl Future<Output = Response>) -> Response {
+        let Self { here, browser, wanted, otherwise } = self;
+        let answering = async {
+            hear(Source::Header, wanted);
+            hear(Source::Browser, browser);
+            answering.await
+        };
+        let (mut response, spoken) = HERE.scope(here, converse(otherwise, Source::Installation, answering)).await;
+        if spoken.any {
+            response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(spoken.language.tag()));
+            response.headers_mut().append(VARY, HeaderValue::from_static("accept-language, cookie"));
+        }
+        response
+    }
 }
 
 fn cookie_name(app: &App) -> &'static str {

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::language::t;
+
 /// How many lines a page of a list has.
 pub const PAGE_LINES: i64 = 50;
 /// How many words of a search count; what follows belongs to the last one.
@@ -48,12 +50,11 @@ impl Pages {
     /// Such as `51–100 of 1,234`.
     pub fn words(self) -> String {
         let (first, last) = (self.offset() + 1, (self.page * PAGE_LINES).min(self.total));
-        let more = if self.is_more { "more than " } else { "" };
         if self.total <= PAGE_LINES {
-            grouped(self.total)
-        } else {
-            format!("{}–{} of {more}{}", grouped(first), grouped(last), grouped(self.total))
+            return grouped(self.total);
         }
+        let words = if self.is_more { t("list-lines-of-more") } else { t("list-lines") };
+        words.with("first", grouped(first)).with("last", grouped(last)).with("total", grouped(self.total)).into()
     }
 }
 
@@ -72,7 +73,7 @@ pub struct Pager {
 #[derive(Clone, Debug)]
 pub struct Head {
     /// What the column shows.
-    pub label: &'static str,
+    pub label: String,
     /// `ascending`, `descending`, or empty when the list is sorted by another column.
     pub sorted: &'static str,
     /// Where a click leads.
@@ -85,7 +86,7 @@ pub fn sort_words(unverified_sort: &str) -> (&str, bool) {
 }
 
 /// The head of `column`. A click sorts by it, in its natural direction first (`descending_first` for instants and counts), then the other way.
-pub fn head(label: &'static str, column: &str, descending_first: bool, now_by: (&str, bool), href: impl Fn(&str) -> String) -> Head {
+pub fn head(label: impl Into<String>, column: &str, descending_first: bool, now_by: (&str, bool), href: impl Fn(&str) -> String) -> Head {
     let (by, descending) = now_by;
     let sorted = match (by == column, descending) {
         (false, _) => "",
@@ -93,7 +94,7 @@ pub fn head(label: &'static str, column: &str, descending_first: bool, now_by: (
         (true, true) => "descending",
     };
     let turn_down = if by == column { !descending } else { descending_first };
-    Head { label, sorted, href: href(&if turn_down { format!("-{column}") } else { column.to_owned() }) }
+    Head { label: label.into(), sorted, href: href(&if turn_down { format!("-{column}") } else { column.to_owned() }) }
 }
 
 /// `path` with a query; parameters without a value are left out.
@@ -103,13 +104,13 @@ pub fn address(path: &str, parameters: &impl Serialize) -> String {
     if given.is_empty() { path.to_owned() } else { format!("{path}?{}", given.join("&")) }
 }
 
-/// A number with its thousands apart.
+/// A number with its thousands apart, as the language of the request writes it.
 pub fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
+    let (digits, separator) = (number.unsigned_abs().to_string(), t("list-thousands").to_string());
     let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
     for (position, digit) in digits.chars().enumerate() {
         if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
+            text.push_str(&separator);
         }
         text.push(digit);
     }

@@ -41,6 +41,10 @@ pub async fn serve(listener: TcpListener, router: Router, head_within: Duration,
                 continue;
             }
         };
+        // An answer goes out when it is there, also when the one before it is still on its way.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::trace!(%error, "a connection that went away at once");
+        }
         let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service_fn(answerer(router.clone(), peer))));
         tokio::spawn(async move {
             if let Err(error) = connection.await {

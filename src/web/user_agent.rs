@@ -1,5 +1,7 @@
 //! What a browser calls itself, in words a person recognises. A claim, good for a label and nothing else.
 
+use crate::language::{Language, speaking, t};
+
 /// The operating system, when it is a common one.
 pub fn platform(user_agent: &str) -> Option<&'static str> {
     // The order matters: Android says Linux too, and iPhones say Mac OS X.
@@ -29,12 +31,17 @@ pub fn browser(user_agent: &str) -> Option<&'static str> {
     BROWSERS.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
 }
 
-/// Both in one: `Chrome on Linux`.
+/// Both in one, as it is kept: `Chrome on Linux`.
 pub fn describe(user_agent: &str) -> String {
+    speaking(Language::English, || in_words(user_agent))
+}
+
+/// Both in one, in the language of the request.
+pub fn in_words(user_agent: &str) -> String {
     match (browser(user_agent), platform(user_agent)) {
-        (Some(browser), Some(platform)) => format!("{browser} on {platform}"),
+        (Some(browser), Some(platform)) => t("browser-on").with("browser", browser).with("platform", platform).into(),
         (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) => "Unknown browser".to_owned(),
+        (None, None) => t("browser-unknown").into(),
     }
 }
 

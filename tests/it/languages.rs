@@ -3,8 +3,11 @@
 use reqwest::{Method, StatusCode};
 use scraper::{Html, Node};
 
+use crate::oidc_support::on_both_databases;
+use crate::pages_support::{administrator, directory_person, forge, group};
 use crate::support::app::{Engine, TestApp};
 use crate::support::http::{Answer, Browser, answer};
+use crate::support::mailbox::Mailbox;
 
 /// Opens a page as a browser set up with these languages does.
 async fn get_as(browser: &Browser, path: &str, accept_language: &str) -> Answer {
@@ -142,14 +145,269 @@ fn in_brackets(app: &TestApp) -> Browser {
 /// What is data on every page: the installation's name, and what languages call themselves.
 const ALWAYS: &[&str] = &["Muster", "English", "Deutsch", "Français", "Español", "العربية"];
 
+/// No text on the page is in no catalogue.
+#[track_caller]
+fn is_whole(page: &Answer, data: &[&str]) {
+    let known: Vec<&str> = ALWAYS.iter().chain(data).copied().collect();
+    assert!(page.header("content-type").starts_with("text/html") && page.body.contains('⟦'), "{}: {} {}", page.url, page.status, page.body);
+    assert_eq!(unbracketed(page, &known), Vec::<String>::new(), "{}", page.url);
+}
+
+/// A server where everything is offered that a visitor can be offered.
+async fn open_house() -> (TestApp, Mailbox) {
+    let mailbox = Mailbox::start().await;
+    let environment = mailbox.environment();
+    let mut variables: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    variables.extend([
+        ("EMAIL_ONE_TIME_ACCESS_AS_UNAUTHENTICATED_ENABLED", "true"),
+        ("ALLOW_USER_SIGNUPS", "open"),
+        ("ALLOW_OWN_ACCOUNT_DELETION", "true"),
+    ]);
+    let app = TestApp::start_with(Engine::Sqlite, &variables).await;
+    (app, mailbox)
+}
+
 #[tokio::test]
 async fn every_text_of_a_visitors_pages_is_in_the_catalogue() {
-    let app = TestApp::start(Engine::Sqlite).await;
+    let (app, _mailbox) = open_house().await;
+    let ada = app.person("ada").await;
     let browser = in_brackets(&app);
-    for path in ["/sign-in"] {
-        let page = browser.get(path).await;
-        assert!(page.body.contains('⟦'), "{path}");
-        assert_eq!(unbracketed(&page, ALWAYS), Vec::<String>::new(), "{path}");
+    let link = app.access_link(&ada).await;
+    let link = link.strip_prefix(&app.url).unwrap();
+    let setup = app.setup_link().unwrap().strip_prefix(&app.url).unwrap().to_owned();
+    for path in [
+        "/sign-in",
+        "/sign-in?notice=signed-out",
+        "/sign-in/email",
+        "/sign-in/recovery",
+        "/sign-in/device",
+        "/sign-up",
+        "/signed-out",
+        "/no/such/page",
+    ] {
+        is_whole(&browser.get(path).await, &[]);
     }
+    for path in
+        [link, &setup, "/lc/nonsense", "/st/nonsense", "/authorize", "/authorize/continue?request=x", "/api/oidc/end-session?client_id=a&client_id=b"]
+    {
+        is_whole(&browser.get(path).await, &[]);
+    }
+    for (page, path, fields) in [
+        ("/sign-in/recovery", "/sign-in/recovery", vec![("username", ""), ("code", "")]),
+        ("/sign-in/recovery", "/sign-in/recovery", vec![("username", "ada"), ("code", "K7QF-3MXD-9WTP")]),
+        ("/sign-in/recovery", "/sign-in/recovery", vec![("username", "ada"), ("code", "x")]),
+        ("/sign-in/email", "/sign-in/email", vec![("name", "")]),
+        ("/sign-in/email", "/sign-in/email", vec![("name", "ada")]),
+        ("/sign-up", "/sign-up", vec![("email", "nobody")]),
+        ("/sign-up", "/sign-up", vec![("email", "new@example.org")]),
+        (setup.as_str(), setup.as_str(), vec![("first_name", ""), ("last_name", ""), ("username", "a b"), ("email", "nobody")]),
+    ] {
+        let form = browser.get(page).await;
+        is_whole(&browser.submit(&form, path, &fields).await, &["new@example.org"]);
+    }
+    let form = browser.get("/sign-in/device").await;
+    let waiting = browser.submit(&form, "/sign-in/device", &[]).await;
+    is_whole(&browser.follow(waiting).await, &[&app.url]);
+    let used = browser.get(link).await;
+    browser.submit(&used, link, &[]).await;
+    is_whole(&in_brackets(&app).get(link).await, &[]);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn every_text_of_a_persons_pages_is_in_the_catalogue() {
+    let (app, _mailbox) = open_house().await;
+    let ada = app.person("ada").await;
+    let browser = in_brackets(&app);
+    let data = ["ada Example", "ada@example.org", "ada"];
+    app.sign_in_by_link(&browser, &ada).await;
+    is_whole(&browser.get("/account/passkeys/add").await, &data);
+    assert_eq!(app.add_passkey(&browser, &app.passkeys()).await.status, 200);
+    for path in [
+        "/account/apps",
+        "/account/passkeys/add",
+        "/account/recovery",
+        "/account/recovery/review",
+        "/account/sessions",
+        "/account/approve",
+        "/device",
+        "/account",
+        "/account/passkeys",
+        "/account/passkeys?notice=added",
+        "/account/activity",
+        "/account/export",
+        "/account/delete",
+        "/account/picture",
+        "/account/welcome",
+    ] {
+        is_whole(&browser.get(path).await, &data);
+    }
+    for path in [
+        "/sign-out",
+        "/account/approve?code=BCDF-GHJK",
+        "/device?user_code=BCDF-GHJK",
+        "/admin",
+        "/account/passkeys/019a0000-0000-7000-8000-000000000000",
+    ] {
+        is_whole(&browser.get(path).await, &data);
+    }
+    let form = browser.get("/account/recovery").await;
+    is_whole(&browser.submit(&form, "/account/recovery", &[]).await, &[&data[..], &[&app.url]].concat());
+    is_whole(&browser.get("/account/recovery").await, &data);
+    app.clock.advance(std::time::Duration::from_secs(11 * 60));
+    let proof = browser.get_followed("/account/passkeys/add").await;
+    assert_eq!(proof.url.path(), "/account/prove");
+    is_whole(&proof, &data);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn every_text_of_the_administrations_pages_about_people_is_in_the_catalogue() {
+    let (app, _mailbox) = open_house().await;
+    let (_, browser) = administrator(&app, "root").await;
+    browser.set_cookie("muster-language=en-XA");
+    let (ada, eve) = (app.person("ada").await, directory_person(&app, "eve", false).await);
+    let (team, listed) = (group(&app, "team", true, &[ada.id]).await, group(&app, "listed", false, &[eve.id]).await);
+    let people = ["root Example", "root@example.org", "root", "ada Example", "ada@example.org", "ada", "eve Example", "eve@example.org", "eve"];
+    let data = [&people[..], &["team", "listed", "default", "class 7b", "K7QF-3M"]].concat();
+    for path in [
+        "/admin/users".to_owned(),
+        "/admin/users?q=nobody".into(),
+        "/admin/users?notice=created".into(),
+        "/admin/users/new".into(),
+        format!("/admin/users/{}", ada.id),
+        format!("/admin/users/{}/edit", ada.id),
+        format!("/admin/users/{}", eve.id),
+        "/admin/groups".into(),
+        "/admin/groups?q=none".into(),
+        "/admin/groups/new".into(),
+        format!("/admin/groups/{team}"),
+        format!("/admin/groups/{team}?notice=added"),
+        format!("/admin/groups/{team}/edit"),
+        format!("/admin/groups/{team}/coming-in"),
+        format!("/admin/groups/{listed}"),
+        "/admin/sign-up".into(),
+        "/admin/sign-in-problems".into(),
+        "/admin/sign-in-problems?code=x".into(),
+        "/admin/lock-out".into(),
+        "/admin/lock-out?level=no_way".into(),
+        "/admin/audit?kind=key_withdrawn".into(),
+        "/admin/audit?person=nobody".into(),
+    ] {
+        is_whole(&browser.get(&path).await, &data);
+    }
+    for (path, fields) in [
+        ("/admin/users/new".to_owned(), vec![("username", "a b"), ("email", "nobody"), ("phone", "call me")]),
+        ("/admin/groups/new".into(), vec![("name", "a,b")]),
+        (format!("/admin/groups/{team}/members"), vec![("people", "nobody")]),
+        (format!("/admin/users/{}/access-link", ada.id), vec![("lifetime", "day")]),
+        (format!("/admin/groups/{team}/coming-in"), vec![("form", "sheets"), ("whom", "without-passkey")]),
+        ("/admin/sign-up".into(), vec![("note", ""), ("uses", "0"), ("emails", "nobody"), ("groups", "none")]),
+        ("/admin/sign-up".into(), vec![("note", "class 7b")]),
+    ] {
+        is_whole(&forge(&app, &browser, &path, &fields).await, &data);
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn an_app_may_ask_for_a_language_and_the_browser_and_the_person_outdo_it() {
+    on_both_databases(async |provider| {
+        let client = provider.client_with(|registration| registration.skip_consent = false, &[]).await;
+        let request = client.request(&[("ui_locales", "tlh fr-CA de")]);
+        let browser = provider.browser();
+        let sign_in = browser.get_followed(&request).await;
+        assert_eq!((lang(&sign_in).as_str(), sign_in.texts("h1")[0].as_str()), ("fr", "Connectez-vous pour continuer vers Wiki"));
+        let on_the_way = format!("{}?{}", sign_in.url.path(), sign_in.url.query().unwrap());
+        let asked_in_arabic = get_as(&browser, &on_the_way, "ar").await;
+        assert_eq!(lang(&asked_in_arabic), "fr", "the app knows better than the browser's settings");
+        for way in ["/sign-in/recovery", "/sign-in/device"] {
+            assert_eq!(lang(&browser.get(&format!("{way}?{}", sign_in.url.query().unwrap())).await), "fr", "{way}");
+        }
+
+        browser.set_cookie("muster-language=es");
+        let chosen = browser.get(&on_the_way).await;
+        assert_eq!(lang(&chosen), "es");
+
+        let ada = provider.person("ada").await;
+        provider.sign_in(&browser, &ada).await;
+        assert_eq!(lang(&browser.get_followed(&request).await), "es", "she has chosen none");
+        let profile = browser.get("/account").await;
+        let saved = browser.submit(&profile, "/account/language", &[("language", "de")]).await;
+        assert!(saved.header("set-cookie").contains("muster-language=de"), "{}", saved.header("set-cookie"));
+        browser.set_cookie("muster-language=es");
+        let consent = browser.get_followed(&request).await;
+        assert_eq!((lang(&consent).as_str(), consent.texts("h1")[0].as_str()), ("de", "Bei Wiki anmelden?"));
+        assert_eq!(consent.texts(".languages button"), Vec::<String>::new(), "what is chosen in the account is changed there");
+        assert_eq!(lang(&provider.browser_of(&ada).await.get("/account").await), "de", "in every browser");
+
+        let back = browser.submit(&browser.get("/account").await, "/account/language", &[("language", "")]).await;
+        assert!(back.status.is_redirection());
+        assert_eq!(lang(&browser.get("/account").await), "es", "as the browser has it again");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn apps_hear_the_language_a_person_chose_unless_the_directory_knows_one() {
+    on_both_databases(async |provider| {
+        let client = provider.client().await;
+        let ada = provider.person("ada").await;
+        let browser = provider.browser_of(&ada).await;
+        let locale = async || client.tokens(&browser, &[("scope", "openid profile")]).await["access_token"].as_str().unwrap().to_owned();
+        let heard = async |token: String| provider.userinfo(&token).await.json()["locale"].clone();
+        assert_eq!(heard(locale().await).await, serde_json::Value::Null);
+        browser.submit(&browser.get("/account").await, "/account/language", &[("language", "de")]).await;
+        assert_eq!(heard(locale().await).await, "de");
+        provider.execute(muster::db::query("UPDATE users SET locale = 'de-AT' WHERE id = $1").bind(ada.id)).await;
+        assert_eq!(heard(locale().await).await, "de-AT");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn mails_are_written_in_the_language_of_who_gets_them() {
+    let (app, mailbox) = open_house().await;
+    let (ada, eve) = (app.person("ada").await, app.person("eve").await);
+    app.execute("UPDATE users SET language = 'de' WHERE id = $1", vec![ada.id.into()]).await;
+    let visitor = app.browser();
+    visitor.set_cookie("muster-language=fr");
+    let form = visitor.get("/sign-in/email").await;
+    visitor.submit(&form, "/sign-in/email", &[("name", "ada")]).await;
+    let mails = mailbox.wait_for(1).await;
+    assert!(mails[0].content.contains("Subject: Ihr Anmeldelink"), "{}", mails[0].content);
+    visitor.set_cookie("muster-language=de");
+    visitor.submit(&form, "/sign-in/email", &[("name", "eve")]).await;
+    let mails = mailbox.wait_for(2).await;
+    assert!(mails[1].content.contains("Subject: Ihr Anmeldelink"), "who chose none is answered as they asked: {}", mails[1].content);
+    let form = visitor.get("/sign-up").await;
+    visitor.submit(&form, "/sign-up", &[("email", "new@example.org")]).await;
+    let mails = mailbox.wait_for(3).await;
+    assert!(mails[2].content.contains("Subject: Ihr Konto bei Muster"), "{}", mails[2].content);
+    assert_eq!(eve.language, "");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn settings_and_what_is_wrong_with_them_are_said_in_german() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let (_, browser) = administrator(&app, "root").await;
+    let label = |page: &Answer, key: &str| page.texts(&format!("label[for='f-{key}']"));
+    let english = browser.get("/admin/settings").await;
+    assert_eq!(label(&english, "app_name"), ["Name of this installation"]);
+
+    browser.set_cookie("muster-language=de");
+    let german = browser.get("/admin/settings").await;
+    assert_eq!((german.texts("h1")[0].as_str(), german.texts("section h2")[0].as_str()), ("Einstellungen", "Allgemein"));
+    assert_eq!(label(&german, "app_name"), ["Name dieser Installation"]);
+    assert!(german.texts("#f-sign_up option").contains(&"Niemand".to_owned()), "{:?}", german.texts("#f-sign_up option"));
+    let refused = browser.submit(&german, "/admin/settings", &[("session_lifetime", "0")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.texts("#m-session_lifetime"), ["Erlaubt ist hier: eine ganze Zahl von 1 bis 525600."]);
+
+    let new = browser.get("/admin/directories/new").await;
+    assert_eq!((new.texts("h1")[0].as_str(), label(&new, "LDAP_URL")), ("Verzeichnis verbinden", vec!["Adresse".to_owned()]));
+    let refused = browser.submit(&new, "/admin/directories/new", &[("name", "No Name")]).await;
+    assert_eq!(refused.texts("#m-LDAP_URL"), ["Die Adresse fehlt, etwa ldaps://ldap.example.org."]);
     app.stop().await;
 }

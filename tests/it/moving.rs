@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::support::app::{Engine, TestApp, on_each_engine};
 use crate::support::forge::Forge;
 use crate::support::http::Browser;
+use crate::support::janitor;
 use crate::support::process::Muster;
 
 /// An installation on the database of a server in this process.
@@ -69,8 +70,8 @@ async fn passkeys_go_on_under_a_related_address_and_browsers_are_told_of_it() {
     let app = TestApp::start(Engine::Sqlite).await;
     assert_eq!(app.browser().get("/.well-known/webauthn").await.status, 404, "there is nothing to tell");
     let mut config = app.configuration(&[("APP_URL", "https://id.new.example"), ("PASSKEY_RP_ID", "id.old.example"), ("PORT", "0")]);
-    config.db_connection_string =
-        muster::secret::Password::new(format!("sqlite://{}/muster.db", tempfile::tempdir().expect("a folder").keep().display()));
+    let folder = janitor::directory("moved");
+    config.db_connection_string = muster::secret::Password::new(format!("sqlite://{}/muster.db", folder.path().display()));
     let moved = server::start(config, Clock::system()).await.expect("the server starts");
     let at = format!("http://{}", moved.address);
     let told = Browser::new(&at).get("/.well-known/webauthn").await;

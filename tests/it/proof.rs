@@ -283,6 +283,7 @@ fn forms() -> BTreeSet<&'static str> {
 /// What a thief of a session gains nothing by that they do not have already, and why.
 const HARMLESS: &[(&str, &str)] = &[
     ("/language", "chooses the language of this browser"),
+    ("/account/language", "chooses the language of one's own pages"),
     ("/sign-in/start", "anyone may begin to sign in"),
     ("/sign-in/finish", "is a proof itself"),
     ("/sign-in/password", "is a proof itself, of less"),

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::app::App;
 use crate::clients::Face;
 use crate::clients::catalogue::{self, Topic};
+use crate::language::Text;
 use crate::sessions::AdminSession;
 use crate::web::Chrome;
 
@@ -29,7 +30,7 @@ struct Tile {
 pub struct ChoosePage {
     chrome: Chrome,
     search: String,
-    topics: Vec<(&'static str, Vec<Tile>)>,
+    topics: Vec<(Text, Vec<Tile>)>,
 }
 
 /// The apps that fit, topic by topic; the general kinds last, and always, because one of them fits every app.

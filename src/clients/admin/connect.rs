@@ -6,6 +6,7 @@ use askama_web::WebTemplate;
 use crate::app::App;
 use crate::clients::catalogue::{self, Step, Values};
 use crate::clients::{Client, Registered};
+use crate::language::{Text, t};
 use crate::sessions::AdminSession;
 use crate::web::Chrome;
 
@@ -54,6 +55,11 @@ impl CreatedPage {
         let guide = Guide::new(app, &registered.client, secret.as_deref());
         Self { chrome: admin.chrome(app), client: registered.client, secret, is_new, endpoints: Endpoints::new(app), guide }
     }
+
+    /// Where it says what to put into the proxy.
+    fn proxy_page(&self) -> String {
+        format!("/admin/clients/{}/proxy", self.client.id)
+    }
 }
 
 /// What to do in an app, in its own words, with the values of this client in place.
@@ -84,13 +90,13 @@ impl Guide {
     pub(super) fn new(app: &App, client: &Client, secret: Option<&str>) -> Option<Self> {
         let presentation = &client.registration.policies.presentation;
         let known = catalogue::find(&presentation.template).filter(|known| !known.is_general())?;
-        let or = |text: &str, missing: &str| if text.is_empty() { missing.to_owned() } else { text.to_owned() };
+        let or = |text: &str, missing: Text| if text.is_empty() { String::from(missing) } else { text.to_owned() };
         let values = Values {
-            app: or(&presentation.address, "<address of the app>"),
+            app: or(&presentation.address, t("client-guide-address")),
             issuer: app.config.origin.as_str().to_owned(),
             name: app.settings().app_name.clone(),
             client_id: client.client_id.clone(),
-            client_secret: or(secret.unwrap_or_default(), "<client secret>"),
+            client_secret: or(secret.unwrap_or_default(), t("client-guide-secret")),
         };
         let field = |step: usize, place: usize, (label, value): (&'static str, &str)| GuideField {
             label,

@@ -6,7 +6,9 @@ use super::parts::Parts;
 use crate::clients::catalogue;
 use crate::clients::model::{Lifetimes, Mistakes, Registration, SigningAlg};
 use crate::clients::policy::authentication::{Allowed, WORKLOADS_MAX};
-use crate::clients::policy::{Policies, Policy as _, Typed};
+use crate::clients::policy::tokens::{Exchange, Profile};
+use crate::clients::policy::{Choices, Policies, Policy as _, Typed, choices, claims};
+use crate::language::t;
 
 /// What was typed into the form of a client.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -127,6 +129,48 @@ pub(super) struct Fields {
     pub(super) is_registered: bool,
     /// The parts that fold.
     pub(super) parts: Parts,
+    /// What there is to choose from.
+    pub(super) choices: Offered,
+}
+
+/// What the fields of the form let one choose from.
+pub(super) struct Offered {
+    /// How ID tokens can be signed.
+    pub(super) signing_algs: Choices,
+    /// How an app may prove who it is.
+    pub(super) auth_methods: Choices,
+    /// The algorithms an app may sign with, for the fields of its keys.
+    pub(super) client_algs: Choices,
+    pub(super) profiles: Choices,
+    pub(super) exchanges: Choices,
+    pub(super) group_values: Choices,
+    pub(super) group_formats: Choices,
+    pub(super) subject_types: Choices,
+    pub(super) required_proofs: Choices,
+}
+
+impl Offered {
+    fn new() -> Self {
+        let as_named = |name: &'static str| (name, name.to_owned());
+        let mut client_algs = choices([("", t("client-alg-any"))]);
+        client_algs.extend(["RS256", "PS256", "ES256", "EdDSA"].map(as_named));
+        Self {
+            signing_algs: choices([
+                ("RS256", t("client-alg-rs256")),
+                ("ES256", t("client-alg-es256")),
+                ("PS256", t("client-alg-ps256")),
+                ("EdDSA", t("client-alg-eddsa")),
+            ]),
+            auth_methods: Allowed::choices(),
+            client_algs,
+            profiles: Profile::choices(),
+            exchanges: Exchange::choices(),
+            group_values: claims::group_values(),
+            group_formats: claims::group_formats(),
+            subject_types: claims::subject_types(),
+            required_proofs: claims::required_proofs(),
+        }
+    }
 }
 
 impl Fields {
@@ -157,17 +201,8 @@ impl Fields {
             signing_alg: registration.signing_alg.as_str(),
             mistakes,
             is_registered: false,
+            choices: Offered::new(),
         }
-    }
-
-    /// The ways an app may prove who it is.
-    pub(super) const fn auth_methods(&self) -> &'static [(&'static str, &'static str)] {
-        &Allowed::CHOICES
-    }
-
-    /// The algorithms an app may sign with.
-    pub(super) const fn client_algs(&self) -> &'static [(&'static str, &'static str)] {
-        &SIGNING
     }
 
     /// What stands in a field of one of the issuers.
@@ -190,14 +225,3 @@ impl Fields {
         self.mistakes.get(field).map_or("", String::as_str)
     }
 }
-
-/// The algorithms the form offers.
-pub(super) const ALGS: [(&str, &str); 4] = [
-    ("RS256", "RS256 (works everywhere)"),
-    ("ES256", "ES256 (smaller and faster, widely understood)"),
-    ("PS256", "PS256 (what some banks ask for)"),
-    ("EdDSA", "EdDSA (few apps understand it)"),
-];
-
-/// The algorithms an app may sign with, for the fields of its keys.
-const SIGNING: [(&str, &str); 5] = [("", "Any its keys allow"), ("RS256", "RS256"), ("PS256", "PS256"), ("ES256", "ES256"), ("EdDSA", "EdDSA")];

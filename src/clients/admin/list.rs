@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::clients::{self, Filter, Line, Order, last_errors};
 use crate::error::AppError;
+use crate::language::t;
 use crate::sessions::AdminSession;
 use crate::web::Chrome;
 use crate::web::list::{self, Head, Pager, Pages};
@@ -56,7 +57,7 @@ impl ListQuery {
 #[template(path = "clients/list.html")]
 pub struct ListPage {
     chrome: Chrome,
-    notice: &'static str,
+    notice: String,
     query: ListQuery,
     heads: [Head; 2],
     lines: Vec<Line>,
@@ -76,8 +77,8 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(query): Que
     Ok(ListPage {
         chrome: admin.chrome(&app),
         unattributed: last_errors::of_nobody(&mut conn).await?,
-        notice: if query.notice == "deleted" { "The app was deleted. Nobody can sign in to it any more." } else { "" },
-        heads: [head("Name", "name", false), head("Registered", "created", true)],
+        notice: if query.notice == "deleted" { t("client-deleted").into() } else { String::new() },
+        heads: [head(t("client-name"), "name", false), head(t("client-registered"), "created", true)],
         lines,
         pager: Pager {
             words: pages.words(),

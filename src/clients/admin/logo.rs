@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::clients::{Authority, Refused, logos};
 use crate::error::AppError;
 use crate::id::ClientId;
+use crate::language::t;
 use crate::sessions::FreshAdmin;
 use crate::users::pictures::SOURCE_BYTES_MAX;
 use crate::web;
@@ -24,8 +25,7 @@ pub async fn put(
     Path(id): Path<ClientId>,
     mut form: Multipart,
 ) -> Result<Response, AppError> {
-    let unreadable =
-        |_| AppError::refused("Not understood", "The file did not arrive whole, or is larger than 5 MiB. Go back and choose another one.");
+    let unreadable = |_| AppError::refused(t("client-not-understood"), t("client-logo-unreadable"));
     let mut file = Vec::new();
     while let Some(field) = form.next_field().await.map_err(unreadable)? {
         if field.name() == Some("logo") {
@@ -33,7 +33,7 @@ pub async fn put(
         }
     }
     let refused = if file.is_empty() {
-        "Choose a file first.".to_owned()
+        t("client-logo-missing").into()
     } else {
         match logos::put(&app, Authority::Admin(&admin, &browser), id, file, app.clock.now()).await {
             Ok(()) => return Ok(Redirect::to(&format!("/admin/clients/{id}?notice=logo#logo")).into_response()),

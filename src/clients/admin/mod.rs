@@ -20,15 +20,16 @@ pub use show::{delete, show, update};
 
 use super::Refused;
 use crate::error::AppError;
+use crate::language::t;
 
 fn gone() -> AppError {
-    AppError::gone("No longer there", "This app was deleted meanwhile, or what you changed is gone. Go back to the list of apps.")
+    AppError::gone(t("client-gone"), t("client-gone-message"))
 }
 
 fn app_error(refused: Refused) -> AppError {
     match refused {
         Refused::Internal(error) => error.into(),
-        Refused::Mistakes(mistakes) => AppError::refused("Not possible here", mistakes.into_values().next().unwrap_or_default()),
+        Refused::Mistakes(mistakes) => AppError::refused(t("client-not-possible"), mistakes.into_values().next().unwrap_or_default()),
         Refused::Gone | Refused::AlreadyThere => gone(),
     }
 }

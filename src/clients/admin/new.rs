@@ -8,13 +8,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::connect::CreatedPage;
-use super::form::{ALGS, ClientForm, Fields};
+use super::form::{ClientForm, Fields};
 use super::gone;
 use crate::app::App;
 use crate::clients::model::Mistakes;
 use crate::clients::{self, Authority, Face, Refused, Registration, catalogue, store};
 use crate::error::AppError;
 use crate::id::ClientId;
+use crate::language::t;
 use crate::sessions::{AdminSession, FreshAdmin};
 use crate::web::{self, Chrome};
 
@@ -43,7 +44,6 @@ pub struct NewPage {
     known: &'static catalogue::Template,
     face: Face,
     fields: Fields,
-    algs: [(&'static str, &'static str); 4],
     /// Those that were chosen, then those that fit the search.
     groups: Vec<GroupChoice>,
     group_search: String,
@@ -88,7 +88,6 @@ impl NewPage {
             known,
             face: Face::new(known.id, known.name, ""),
             fields,
-            algs: ALGS,
             groups,
             group_search,
             has_more_groups,
@@ -121,7 +120,7 @@ fn about_the_address(registration: &Registration, known: &catalogue::Template, m
         {
             mistakes.remove(field);
         }
-        mistakes.entry("app_url").or_insert_with(|| format!("Enter the address of {}, such as {}.", known.name, known.example));
+        mistakes.entry("app_url").or_insert_with(|| t("client-address-missing").with("app", known.name).with("example", known.example).into());
     }
     mistakes
 }
@@ -129,7 +128,7 @@ fn about_the_address(registration: &Registration, known: &catalogue::Template, m
 /// `POST /admin/clients`. Answers with the page itself, because the secret can be shown only now; the form's own id keeps a reload from making a second
 /// client.
 pub async fn create(State(app): State<App>, admin: FreshAdmin, browser: web::Client, Form(form): Form<ClientForm>) -> Result<Response, AppError> {
-    let id: ClientId = form.id.parse().map_err(|_| AppError::refused("Not understood", "Open the form again and fill it in anew."))?;
+    let id: ClientId = form.id.parse().map_err(|_| AppError::refused(t("client-not-understood"), t("client-form-again")))?;
     let (chosen, group_search) = (form.chosen_groups(), form.group_search.clone());
     let groups: Vec<String> = chosen.iter().map(|(_, name)| name.clone()).collect();
     let registration = form.registration();

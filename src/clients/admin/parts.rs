@@ -2,6 +2,7 @@
 
 use crate::clients::model::{Lifetimes, Mistakes, Registration};
 use crate::clients::policy::{Policy, Typed};
+use crate::language::{Text, t};
 
 /// A part of the form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,48 +51,53 @@ impl Parts {
         let has_stray = mistakes.keys().any(|field| is_stray(field));
         let [sign_in, proof, claims, tokens, sign_out, other] = owners.map(|owner| {
             let is_open = has_stray || mistakes.keys().any(|field| owner.has(field));
-            (is_open, if owner.is_changed { "; more is set" } else { "" })
+            (is_open, owner.is_changed)
         });
-        let part = |(is_open, more): (bool, &str), said: &str| Part { summary: format!("{said}{more}"), is_open };
+        let part = |(is_open, is_changed): (bool, bool), said: String| Part {
+            summary: if is_changed { t("client-part-more").with("summary", said).into() } else { said },
+            is_open,
+        };
         Self {
-            sign_in: part(sign_in, &signs_in(registration)),
-            proof: part(proof, if registration.is_public { "Public: no secret, always PKCE" } else { "With a secret" }),
-            claims: part(claims, if registration.claims_in_id_token { "In the ID token and at userinfo" } else { "At userinfo only" }),
-            tokens: part(tokens, &lasts(registration)),
-            sign_out: part(sign_out, &returns(registration)),
+            sign_in: part(sign_in, signs_in(registration)),
+            proof: part(proof, if registration.is_public { t("client-part-public") } else { t("client-with-secret") }.into()),
+            claims: part(claims, if registration.claims_in_id_token { t("client-part-in-id-token") } else { t("client-part-userinfo") }.into()),
+            tokens: part(tokens, lasts(registration)),
+            sign_out: part(sign_out, returns(registration)),
             other: Part { summary: other_ways(registration), is_open: other.0 },
         }
     }
 }
 
 fn signs_in(registration: &Registration) -> String {
-    let asked = if registration.skip_consent { "People are not asked" } else { "People are asked once" };
-    let pkce = if registration.require_pkce || registration.is_public { ", with PKCE only" } else { "" };
-    let pushed = if registration.require_par { ", pushed requests only" } else { "" };
-    format!("{asked}{pkce}{pushed}")
+    let asked = if registration.skip_consent { t("client-part-not-asked") } else { t("client-part-asked") };
+    let pkce = (registration.require_pkce || registration.is_public).then(|| t("client-part-pkce"));
+    let pushed = registration.require_par.then(|| t("client-part-pushed"));
+    let said: Vec<String> = [Some(asked), pkce, pushed].into_iter().flatten().map(String::from).collect();
+    said.join(", ")
 }
 
 fn lasts(registration: &Registration) -> String {
-    let own = if registration.lifetimes == Lifetimes::default() { "lifetimes as in the settings" } else { "lifetimes of its own" };
-    format!("{}, {own}", registration.signing_alg)
+    let is_usual = registration.lifetimes == Lifetimes::default();
+    let said = if is_usual { t("client-part-usual-lifetimes") } else { t("client-part-own-lifetimes") };
+    said.with("alg", registration.signing_alg.as_str()).into()
 }
 
 fn returns(registration: &Registration) -> String {
     match registration.post_logout_redirect_uris.len() {
-        0 => "People stay here".to_owned(),
-        1 => "Back to one address".to_owned(),
-        count => format!("Back to one of {count} addresses"),
+        0 => t("client-part-stay").into(),
+        1 => t("client-part-one-address").into(),
+        count => t("client-part-addresses").with("count", count).into(),
     }
 }
 
 fn other_ways(registration: &Registration) -> String {
     let ways = [
-        (registration.for_devices, "Devices without a browser"),
-        (registration.acts_alone, "Tokens for itself"),
-        (registration.policies.forward_auth.is_on(), "Behind a proxy"),
+        (registration.for_devices, t("client-for-devices")),
+        (registration.acts_alone, t("client-acts-alone")),
+        (registration.policies.forward_auth.is_on(), t("client-part-proxy")),
     ];
-    let used: Vec<&str> = ways.into_iter().filter_map(|(on, way)| on.then_some(way)).collect();
-    if used.is_empty() { "Not used".to_owned() } else { used.join("; ") }
+    let used: Vec<String> = ways.into_iter().filter_map(|(on, way): (bool, Text)| on.then(|| way.into())).collect();
+    if used.is_empty() { t("client-part-unused").into() } else { used.join("; ") }
 }
 
 /// Which fields a part has.

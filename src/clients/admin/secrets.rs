@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::clients::{self, Authority, NewSecret, Refused};
 use crate::error::AppError;
 use crate::id::ClientId;
+use crate::language::t;
 use crate::sessions::FreshAdmin;
 use crate::web;
 
@@ -34,7 +35,7 @@ pub async fn make_secret(
     let new = NewSecret { name: form.name, days: (!days.is_empty()).then(|| days.parse().unwrap_or(u32::MAX)) };
     match clients::make_secret(&app, Authority::Admin(&admin, &browser), id, &new, app.clock.now()).await {
         Ok(registered) => Ok(CreatedPage::new(&app, &admin, registered, false).into_response()),
-        Err(Refused::Mistakes(mistakes)) => Err(AppError::refused("No new secret", mistakes.into_values().next().unwrap_or_default())),
+        Err(Refused::Mistakes(mistakes)) => Err(AppError::refused(t("client-no-new-secret"), mistakes.into_values().next().unwrap_or_default())),
         Err(Refused::Gone | Refused::AlreadyThere) => Err(gone()),
         Err(Refused::Internal(error)) => Err(error.into()),
     }

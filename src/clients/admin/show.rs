@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::connect::{Endpoints, Guide, GuideStep};
-use super::form::{ALGS, ClientForm, Fields};
+use super::form::{ClientForm, Fields};
 use super::{app_error, gone};
 use crate::app::App;
 use crate::clients::model::Mistakes;
@@ -17,6 +17,7 @@ use crate::clients::{self, Authority, Face, GroupLine, Refused, SecretLine, last
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::ClientId;
+use crate::language::t;
 use crate::sessions::{AdminSession, FreshAdmin};
 use crate::web::{self, Chrome};
 
@@ -37,14 +38,13 @@ pub struct ShowAddress {
 #[template(path = "clients/show.html")]
 pub struct ShowPage {
     chrome: Chrome,
-    notice: Option<(&'static str, &'static str)>,
+    notice: Option<(&'static str, String)>,
     id: ClientId,
     client_id: String,
     title: String,
     created_at: Timestamp,
     restricted: bool,
     fields: Fields,
-    algs: [(&'static str, &'static str); 4],
     has_secrets: bool,
     secrets: Vec<SecretLine>,
     /// What to warn of about them.
@@ -94,7 +94,6 @@ impl ShowPage {
             uses_secrets,
             now,
             fields: Fields { is_registered: true, ..Fields::new(client.registration, Mistakes::new()) },
-            algs: ALGS,
             secrets,
             groups: store::groups(&mut conn, id).await?,
             offered: store::other_groups(&mut conn, id, &group_search, GROUPS_OFFERED).await?,
@@ -124,15 +123,16 @@ pub async fn show(
     Query(address): Query<ShowAddress>,
 ) -> Result<ShowPage, AppError> {
     let mut page = ShowPage::read(&app, &admin, id, &address.groups).await?;
-    page.notice = match address.notice.as_str() {
-        "saved" => Some(("good", "Saved.")),
-        "already" => Some(("good", "This app is registered already: the form was sent twice. If you did not note its secret, make a new one below.")),
-        "secret_deleted" => Some(("good", "The secret was deleted. An app that still uses it can no longer sign anyone in.")),
-        "logo" => Some(("good", "Saved the logo.")),
-        "logo_removed" => Some(("good", "The logo was removed; the app is shown with its first letter again.")),
-        "groups" => Some(("good", "Saved who may use this app.")),
+    let done = match address.notice.as_str() {
+        "saved" => Some(t("client-saved")),
+        "already" => Some(t("client-already")),
+        "secret_deleted" => Some(t("client-secret-deleted")),
+        "logo" => Some(t("client-logo-saved")),
+        "logo_removed" => Some(t("client-logo-removed")),
+        "groups" => Some(t("client-groups-saved")),
         _ => None,
     };
+    page.notice = done.map(|done| ("good", done.into()));
     Ok(page)
 }
 
@@ -149,7 +149,7 @@ pub async fn update(
         Err(Refused::Mistakes(mistakes)) => {
             let mut page = ShowPage::read(&app, &admin, id, "").await?;
             page.fields = form.fields(mistakes);
-            page.notice = Some(("bad", "Not saved: something below needs another look."));
+            page.notice = Some(("bad", t("client-not-saved").into()));
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
         Err(Refused::Gone | Refused::AlreadyThere) => Err(gone()),

@@ -15,6 +15,7 @@ mod reading;
 mod working;
 
 use super::model::{Registration, SigningAlg, check_redirect_uri};
+use crate::language::{Text, t};
 
 /// An app, and how it is connected. In its texts stand placeholders: `{app}` and `{host}` for the app's address and the host in it; and, where values are
 /// typed into the app, `{issuer}`, `{discovery}`, `{authorization}`, `{token}`, `{userinfo}`, `{jwks}`, `{end_session}`, `{client_id}`, `{client_secret}` and
@@ -107,17 +108,17 @@ impl Topic {
         [Self::General, Self::Files, Self::Media, Self::Working, Self::Reading, Self::Home, Self::Developing, Self::Infrastructure, Self::Network];
 
     /// The heading.
-    pub const fn heading(self) -> &'static str {
+    pub fn heading(self) -> Text {
         match self {
-            Self::General => "Any other app",
-            Self::Files => "Files and pictures",
-            Self::Media => "Films, music and books",
-            Self::Working => "Working together",
-            Self::Reading => "Reading and bookmarks",
-            Self::Home => "Home",
-            Self::Developing => "Developing and deploying",
-            Self::Infrastructure => "Servers and monitoring",
-            Self::Network => "Proxies and networks",
+            Self::General => t("app-topic-general"),
+            Self::Files => t("app-topic-files"),
+            Self::Media => t("app-topic-media"),
+            Self::Working => t("app-topic-working"),
+            Self::Reading => t("app-topic-reading"),
+            Self::Home => t("app-topic-home"),
+            Self::Developing => t("app-topic-developing"),
+            Self::Infrastructure => t("app-topic-infrastructure"),
+            Self::Network => t("app-topic-network"),
         }
     }
 }
@@ -160,8 +161,8 @@ impl Template {
     }
 
     /// What the question for its address adds.
-    pub fn address_help(&self) -> String {
-        format!("What people type to open it, with the path if there is one; such as {}.", self.example)
+    pub fn address_help(&self) -> Text {
+        t("client-address-help").with("example", self.example)
     }
 
     /// What is registered for it, with the placeholders for its address still in place; [`place`] takes them out.
@@ -216,14 +217,13 @@ pub fn search(unverified_words: &str) -> Vec<&'static Template> {
 ///
 /// # Errors
 /// What is wrong with it, in a sentence.
-pub fn address(unverified: &str) -> Result<String, &'static str> {
-    const NOT_ONE: &str = "This is not the address of an app; one looks like https://cloud.example.org.";
+pub fn address(unverified: &str) -> Result<String, Text> {
     let typed = unverified.trim();
     let whole = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
     let whole = whole.trim_end_matches('/');
     let is_web = whole.starts_with("https://") || whole.starts_with("http://");
     if !is_web || whole.contains(['?', '\'', '$', '&']) || check_redirect_uri(whole).is_err() {
-        return Err(NOT_ONE);
+        return Err(t("client-no-app-address"));
     }
     Ok(whole.to_owned())
 }

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::clients::{Authority, Refused};
 use crate::error::AppError;
 use crate::id::{ClientErrorId, ClientId};
+use crate::language::t;
 use crate::sessions::{AdminSession, FreshAdmin};
 use crate::web::{self, Chrome};
 
@@ -31,7 +32,7 @@ pub struct ReviewPage {
 }
 
 fn gone() -> AppError {
-    AppError::gone("Nothing to add", "This address was added or forgotten meanwhile, or it cannot be a redirect URI. Go back to the app’s page.")
+    AppError::gone(t("client-nothing-to-add"), t("client-nothing-to-add-message"))
 }
 
 /// `GET /admin/clients/{id}/errors/{error}/add`.
@@ -71,7 +72,7 @@ pub async fn add(
     let added = super::add_redirect_uri(&app, Authority::Admin(&admin, &browser), id, error, &form.uri, app.clock.now()).await;
     match added {
         Ok(()) => Ok(Redirect::to(&format!("/admin/clients/{id}?notice=saved"))),
-        Err(Refused::Mistakes(mistakes)) => Err(AppError::refused("Not added", mistakes.into_values().next().unwrap_or_default())),
+        Err(Refused::Mistakes(mistakes)) => Err(AppError::refused(t("client-uri-not-added"), mistakes.into_values().next().unwrap_or_default())),
         Err(Refused::Internal(error)) => Err(error.into()),
         Err(Refused::Gone | Refused::AlreadyThere) => Err(gone()),
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clients::Client;
 use crate::clients::model::check_redirect_uri;
+use crate::language::{Text, t};
 
 /// The longest text taken over from a request, in bytes.
 const TEXT_BYTES_MAX: usize = 500;
@@ -102,123 +103,81 @@ impl Mistake {
 
     /// In plain words; `client` is the one it happened to, as it is now.
     pub fn told(&self, client: Option<&Client>) -> Told {
-        let told = |what: String, then: &str| Told { what, then: then.to_owned(), addable: None };
+        let told = |what: Text, then: Text| Told { what: what.into(), then: then.into(), addable: None };
         match self {
-            Self::UnknownClient { client_id } => told(
-                format!("An app came with the client ID “{client_id}”, which is not registered."),
-                "Compare the client ID in the app with the one on its page here. If the app was deleted here, register it again.",
-            ),
+            Self::UnknownClient { client_id } => told(t("error-client").with("client_id", client_id), t("error-client-then")),
             Self::RedirectUri { uri } => redirect_uri(uri, client),
-            Self::OtherRedirectUri { uri } => told(
-                format!("The app redeemed a code with the redirect_uri “{uri}”, but had asked for the code with another one."),
-                "The app must send the same redirect_uri twice. Often it stands behind a proxy and works out its own address wrongly: set its public address (external URL).",
-            ),
-            Self::WrongSecret => told(
-                "The app sent a client secret that is not one of its secrets here.".to_owned(),
-                "Make a new secret, enter it in the app without spaces around it, and delete the old one.",
-            ),
-            Self::NoSecret => told(
-                "The app sent no client secret.".to_owned(),
-                "Enter the secret in the app. If the app cannot keep one (it runs in the browser or on people’s devices), make it a public client here.",
-            ),
-            Self::NeedlessSecret => told(
-                "The app sent a client secret, but it is a public client here, which has none.".to_owned(),
-                "Leave the secret in the app empty, or switch “Public client” off here and make a secret.",
-            ),
-            Self::CodeUsed => told(
-                "The app redeemed the same code twice.".to_owned(),
-                "A reload of the app’s callback page does this once in a while. If it happens at every sign-in, two parts of the app both handle the answer.",
-            ),
-            Self::CodeExpired { seconds } => told(
-                format!("The app redeemed a code {seconds} seconds after it had run out."),
-                "The app takes too long between the answer and the token request. Look whether it reaches this server slowly; codes can be given longer under “How long”.",
-            ),
-            Self::CodeUnknown => told(
-                "The app sent a code that was never given to it.".to_owned(),
-                "Codes belong to one app: look whether two apps share a callback address, or whether the code was cut off on its way.",
-            ),
-            Self::PkceMissing => told(
-                "The app did not use PKCE, which is required for it.".to_owned(),
-                "Switch PKCE (S256) on in the app. If it has no such setting, switch “Require PKCE” off here; public clients cannot do without.",
-            ),
-            Self::PkceMismatch => told(
-                "The app’s PKCE code_verifier does not belong to its sign-in.".to_owned(),
-                "This happens when a sign-in is begun in two tabs, or when the app runs on several servers that do not share their sessions.",
-            ),
-            Self::NotAdmitted { username } => told(
-                format!("{username} is in none of the groups the app is open to."),
-                "Add the person to one of the groups under “Who may use it”, or allow one of theirs.",
-            ),
-            Self::UnknownScope { scope } => told(
-                format!("The app asked for the scope “{scope}”, of which nothing is known here."),
-                "An OpenID Connect app asks for openid, and usually for profile, email and groups.",
-            ),
-            Self::ProofMissing { username } => told(
-                format!("{username} signed in, but not in the way this app requires."),
-                "The person needs the kind of passkey chosen under “How people sign in”.",
-            ),
-            Self::NotPushed => told(
-                "The app did not announce its sign-in first (PAR), which is required for it.".to_owned(),
-                "Switch pushed authorization requests on in the app, or “Require pushed requests” off here.",
-            ),
-            Self::Other { at, error, description } => told(format!("{at} answered {error}: {description}."), hint(error, description)),
+            Self::OtherRedirectUri { uri } => told(t("error-other-uri").with("uri", uri), t("error-other-uri-then")),
+            Self::WrongSecret => told(t("error-secret"), t("error-secret-then")),
+            Self::NoSecret => told(t("error-no-secret"), t("error-no-secret-then")),
+            Self::NeedlessSecret => told(t("error-needless-secret"), t("error-needless-secret-then")),
+            Self::CodeUsed => told(t("error-code-used"), t("error-code-used-then")),
+            Self::CodeExpired { seconds } => told(t("error-code-expired").with("seconds", seconds), t("error-code-expired-then")),
+            Self::CodeUnknown => told(t("error-code-unknown"), t("error-code-unknown-then")),
+            Self::PkceMissing => told(t("error-pkce"), t("error-pkce-then")),
+            Self::PkceMismatch => told(t("error-pkce-mismatch"), t("error-pkce-mismatch-then")),
+            Self::NotAdmitted { username } => told(t("error-not-admitted").with("username", username), t("error-not-admitted-then")),
+            Self::UnknownScope { scope } => told(t("error-scope").with("scope", scope), t("error-scope-then")),
+            Self::ProofMissing { username } => told(t("error-proof").with("username", username), t("error-proof-then")),
+            Self::NotPushed => told(t("error-not-pushed"), t("error-not-pushed-then")),
+            Self::Other { at, error, description } => {
+                told(t("error-other").with("at", at).with("error", error).with("description", description), hint(error, description))
+            }
         }
     }
 }
 
 /// What to do about an error that has no case of its own.
-fn hint(error: &str, description: &str) -> &'static str {
+fn hint(error: &str, description: &str) -> Text {
     match error {
-        "invalid_client" if description.contains("expired") || description.contains("iat") || description.contains("exp") => {
-            "The app proves itself with a signed statement whose time does not fit: compare the clocks of both servers."
-        }
-        "invalid_client" => "Compare how the app proves who it is with what is set here.",
-        "unsupported_grant_type" | "unauthorized_client" => "The app uses a way to get tokens that is not switched on for it here.",
-        "unsupported_response_type" => "Choose the authorization code flow in the app (response_type code).",
-        "invalid_scope" => "The app asked for more than it was granted.",
-        _ => "The app’s documentation or its makers can tell why it sends this.",
+        "invalid_client" if description.contains("expired") || description.contains("iat") || description.contains("exp") => t("error-hint-clock"),
+        "invalid_client" => t("error-hint-proof"),
+        "unsupported_grant_type" | "unauthorized_client" => t("error-hint-grant"),
+        "unsupported_response_type" => t("error-hint-flow"),
+        "invalid_scope" => t("error-hint-scope"),
+        _ => t("error-hint-other"),
     }
 }
 
 fn redirect_uri(uri: &str, client: Option<&Client>) -> Told {
     let registered = client.map(|client| client.registration.redirect_uris.as_slice()).unwrap_or_default();
     if client.is_some_and(|client| client.allows_redirect_to(uri)) {
-        let then = "It is registered now; nothing is left to do.".to_owned();
-        return Told { what: format!("redirect_uri “{uri}” was not registered."), then, addable: None };
+        let then = t("error-uri-now-registered").into();
+        return Told { what: t("error-uri-was").with("uri", uri).into(), then, addable: None };
     }
-    let known = match registered {
-        [] => "None is registered.".to_owned(),
-        [one] => format!("Registered is “{one}”."),
-        several => format!("Registered are {}.", several.iter().map(|uri| format!("“{uri}”")).collect::<Vec<_>>().join(", ")),
+    let what = match registered {
+        [] => t("error-uri-none"),
+        [one] => t("error-uri-one").with("known", one),
+        several => {
+            let quoted: Vec<String> = several.iter().map(|uri| t("error-uri-quoted").with("uri", uri).into()).collect();
+            t("error-uri-several").with("known", quoted.join(", "))
+        }
     };
-    let what = format!("redirect_uri “{uri}” is not registered. {known}");
+    let what = what.with("uri", uri).into();
     match check_redirect_uri(uri) {
         Ok(()) => {
-            let then =
-                difference(uri, registered).unwrap_or("If it is an address of your app, add it. Anyone can cause this line, so be sure that it is.");
-            Told { what, then: then.to_owned(), addable: Some(uri.to_owned()) }
+            let then = difference(uri, registered).unwrap_or_else(|| t("error-uri-if-yours"));
+            Told { what, then: then.into(), addable: Some(uri.to_owned()) }
         }
-        Err(why) => Told { what, then: format!("It cannot be added: {why}"), addable: None },
+        Err(why) => Told { what, then: t("error-uri-not-addable").with("why", why).into(), addable: None },
     }
 }
 
 /// What tells a URI apart from a registered one, where that is the usual slip.
-fn difference(uri: &str, registered: &[String]) -> Option<&'static str> {
+fn difference(uri: &str, registered: &[String]) -> Option<Text> {
     let same = |form: &dyn Fn(&str) -> String| registered.iter().any(|known| form(known) == form(uri));
     let without_scheme = |uri: &str| uri.split_once("://").map_or(uri, |(_, rest)| rest).to_owned();
     if same(&|uri| uri.trim_end_matches('/').to_owned()) {
-        return Some("It differs only in the slash at the end. Correct the one in the app, or add this one.");
+        return Some(t("error-uri-slash"));
     }
     if same(&str::to_ascii_lowercase) {
-        return Some("It differs only in capital letters. Correct the one in the app, or add this one.");
+        return Some(t("error-uri-case"));
     }
     if same(&without_scheme) {
-        return Some(
-            "It differs only in http and https: the app stands behind a proxy and does not know it. Set its public address to https; do not add an http address.",
-        );
+        return Some(t("error-uri-scheme"));
     }
     if same(&|uri| without_scheme(uri).split('?').next().unwrap_or_default().to_owned()) {
-        return Some("It differs in what stands behind the question mark. Correct the one in the app, or add this one.");
+        return Some(t("error-uri-query"));
     }
     None
 }

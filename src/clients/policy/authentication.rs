@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Policy, Typed};
+use super::{Choices, Policy, Typed, choices};
 use crate::clients::Mistakes;
 use crate::jose::{Alg, KeySet};
+use crate::language::{Text, t};
 
 /// The longest set of keys, in bytes.
 const JWKS_BYTES_MAX: usize = 32 * 1024;
@@ -33,13 +34,15 @@ pub enum Allowed {
 
 impl Allowed {
     /// Each, as stored, with its text for the form.
-    pub const CHOICES: [(&'static str, &'static str); 5] = [
-        ("secret", "A secret"),
-        ("client_secret_basic", "A secret in the header only (client_secret_basic)"),
-        ("client_secret_post", "A secret in the form only (client_secret_post)"),
-        ("private_key_jwt", "A key of its own (private_key_jwt)"),
-        ("workload", "Tokens of the platform it runs on"),
-    ];
+    pub fn choices() -> Choices {
+        choices([
+            ("secret", t("client-auth-secret")),
+            ("client_secret_basic", t("client-auth-basic")),
+            ("client_secret_post", t("client-auth-post")),
+            ("private_key_jwt", t("client-auth-key")),
+            ("workload", t("client-workloads")),
+        ])
+    }
 
     /// As stored, and as forms name it.
     pub const fn as_str(self) -> &'static str {
@@ -195,69 +198,69 @@ impl Policy for Authentication {
     fn check(&mut self, mistakes: &mut Mistakes) {
         if !self.jwks.is_empty() {
             if self.jwks.len() > JWKS_BYTES_MAX {
-                mistakes.insert("jwks", "The keys are longer than 32,768 characters.".to_owned());
+                mistakes.insert("jwks", t("client-keys-long").into());
             } else if let Err(why) = KeySet::parse(self.jwks.as_bytes()) {
-                mistakes.insert("jwks", format!("These keys cannot be used: {why}."));
+                mistakes.insert("jwks", t("client-keys-unusable").with("why", why.to_string()).into());
             }
         }
         if !self.jwks_uri.is_empty() {
             if !self.jwks.is_empty() {
-                mistakes.insert("jwks_uri", "Enter the keys or their address, not both (RFC 7591 section 2).".to_owned());
+                mistakes.insert("jwks_uri", t("client-keys-twice").into());
             } else if let Err(why) = check_address(&self.jwks_uri) {
-                mistakes.insert("jwks_uri", why.to_owned());
+                mistakes.insert("jwks_uri", why.into());
             }
         }
         let needs_keys = self.method == Allowed::PrivateKeyJwt || self.require_signed_request;
         if needs_keys && !self.has_keys() {
-            mistakes.insert("jwks", "Enter the app’s public keys or, below, their address: without them nothing it signs can be checked.".to_owned());
+            mistakes.insert("jwks", t("client-keys-missing").into());
         }
         if self.strict && self.assertion_alg == Some(Alg::Rs256) {
-            mistakes.insert("assertion_alg", "The strict rules do not allow RS256. Choose another one, or switch the rules off.".to_owned());
+            mistakes.insert("assertion_alg", t("client-strict-rs256").into());
         }
         if self.strict && self.request_object_alg == Some(Alg::Rs256) {
-            mistakes.insert("request_object_alg", "The strict rules do not allow RS256. Choose another one, or switch the rules off.".to_owned());
+            mistakes.insert("request_object_alg", t("client-strict-rs256").into());
         }
         if self.method == Allowed::Workload && self.workloads.is_empty() {
-            mistakes.insert("workloads", "Enter at least one issuer, or choose another way above.".to_owned());
+            mistakes.insert("workloads", t("client-workload-missing").into());
         }
         if self.workloads.len() > WORKLOADS_MAX {
-            mistakes.insert("workloads", format!("At most {WORKLOADS_MAX} issuers."));
+            mistakes.insert("workloads", t("client-workloads-many").with("max", WORKLOADS_MAX).into());
         }
         if let Some(mistake) = self.workloads.iter().find_map(|workload| check_workload(workload).err()) {
-            mistakes.insert("workloads", mistake);
+            mistakes.insert("workloads", mistake.into());
         }
     }
 }
 
 /// An address whose answer is believed: https, or this very computer.
-fn check_address(address: &str) -> Result<(), &'static str> {
+fn check_address(address: &str) -> Result<(), Text> {
     if address.len() > TEXT_BYTES_MAX || !address.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err("An address has at most 1,000 characters, all of them ASCII and without spaces.");
+        return Err(t("client-address-wrong"));
     }
-    let url = Url::parse(address).map_err(|_| "This is not a full address; one looks like https://app.example.org/jwks.json.")?;
+    let url = Url::parse(address).map_err(|_| t("client-keys-no-address"))?;
     if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
-        return Err("The address must not hold a user name, a password or a fragment.");
+        return Err(t("client-address-password"));
     }
     let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    if url.scheme() == "https" || (url.scheme() == "http" && is_here) { Ok(()) } else { Err("The address must begin with https://.") }
+    if url.scheme() == "https" || (url.scheme() == "http" && is_here) { Ok(()) } else { Err(t("client-address-https")) }
 }
 
-fn check_workload(workload: &Workload) -> Result<(), String> {
+fn check_workload(workload: &Workload) -> Result<(), Text> {
     let shown = |text: &str| text.chars().take(120).collect::<String>();
-    check_address(&workload.issuer).map_err(|why| format!("Issuer “{}”: {why}", shown(&workload.issuer)))?;
+    check_address(&workload.issuer).map_err(|why| t("client-issuer-wrong").with("issuer", shown(&workload.issuer)).with("why", why))?;
     if workload.issuer.contains('?') {
-        return Err(format!("Issuer “{}”: an issuer has no query (the part from ?).", shown(&workload.issuer)));
+        return Err(t("client-issuer-query").with("issuer", shown(&workload.issuer)));
     }
     let subject = &workload.subject;
     if subject.is_empty() {
-        return Err(format!("Enter which subject of “{}” is this app. Without one, everybody it knows would be.", shown(&workload.issuer)));
+        return Err(t("client-subject-missing").with("issuer", shown(&workload.issuer)));
     }
     if subject.len() > TEXT_BYTES_MAX || workload.audience.len() > TEXT_BYTES_MAX {
-        return Err("A subject or audience has at most 1,000 characters.".to_owned());
+        return Err(t("client-subject-long"));
     }
     // A pattern that begins with `*` or has many of them says too little, and costs too much to compare.
     if subject.starts_with('*') || subject.contains("**") || subject.matches('*').count() > 2 {
-        return Err(format!("Subject “{}”: a * cannot stand at the beginning or beside another, and there may be two.", shown(subject)));
+        return Err(t("client-subject-wildcards").with("subject", shown(subject)));
     }
     Ok(())
 }

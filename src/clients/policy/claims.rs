@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use self::extra::ExtraClaim;
 use self::groups::{GroupFormat, GroupShape, GroupValue};
-use super::{Policy, Typed};
+use super::{Choices, Policy, Typed, choices};
 use crate::clients::Mistakes;
 use crate::clients::model::check_redirect_uri;
+use crate::language::t;
 use crate::users::reserved_claims::{PERSON_CLAIMS, is_plain_name, is_reserved_claim};
 
 /// The longest a client may let a sign-in be good for, in minutes: thirty days.
@@ -82,7 +83,7 @@ impl ClaimsPolicy {
     /// Completes it with what else was registered, and notes what does not fit together: pairwise subjects need one sector (OpenID Connect Core, section 8.1).
     pub fn check_with(&mut self, redirect_uris: &[String], skip_consent: bool, mistakes: &mut Mistakes) {
         if self.ask_each_time && skip_consent {
-            mistakes.insert("ask_each_time", "People are either asked each time or never; switch one of the two off.".to_owned());
+            mistakes.insert("ask_each_time", t("client-ask-or-never").into());
         }
         if self.subject == SubjectType::Public || !self.sector.is_empty() || mistakes.contains_key("sector") {
             return;
@@ -93,10 +94,10 @@ impl ClaimsPolicy {
         match hosts[..] {
             [host] => self.sector = host.to_ascii_lowercase(),
             [] => {
-                mistakes.insert("sector", "No redirect URI names a host, so enter the app’s domain.".to_owned());
+                mistakes.insert("sector", t("client-sector-missing").into());
             }
             _ => {
-                mistakes.insert("sector", "The redirect URIs have several hosts, so enter the domain they belong to.".to_owned());
+                mistakes.insert("sector", t("client-sector-ambiguous").into());
             }
         }
     }
@@ -115,19 +116,22 @@ fn host(uri: &str) -> Option<&str> {
     Some(host.strip_prefix("*.").unwrap_or(host)).filter(|host| !host.is_empty())
 }
 
-/// The choices of the form, as it names and explains them.
-pub const GROUP_VALUES: &[(&str, &str)] = &[("name", "Its name"), ("id", "Its id"), ("display_name", "What people call it")];
-/// The choices of the form.
-pub const GROUP_FORMATS: &[(&str, &str)] =
-    &[("list", "A list (most apps)"), ("spaces", "One text, separated by spaces"), ("commas", "One text, separated by commas")];
-/// The choices of the form.
-pub const SUBJECT_TYPES: &[(&str, &str)] = &[("public", "The same as at other apps (public)"), ("pairwise", "A name of its own (pairwise)")];
-/// The choices of the form.
-pub const REQUIRED_PROOFS: &[(&str, &str)] = &[
-    ("any", "In any way"),
-    ("phishing_resistant", "With a passkey (acr phr)"),
-    ("hardware_held", "With a passkey that cannot leave its device (acr phrh)"),
-];
+/// What of a group can be sent.
+pub fn group_values() -> Choices {
+    choices([("name", t("client-group-name")), ("id", t("client-group-id")), ("display_name", t("client-group-display-name"))])
+}
+/// In which form groups can be sent.
+pub fn group_formats() -> Choices {
+    choices([("list", t("client-groups-list")), ("spaces", t("client-groups-spaces")), ("commas", t("client-groups-commas"))])
+}
+/// What an app can call people.
+pub fn subject_types() -> Choices {
+    choices([("public", t("client-subject-public")), ("pairwise", t("client-subject-pairwise"))])
+}
+/// How people can be made to sign in.
+pub fn required_proofs() -> Choices {
+    choices([("any", t("client-proof-any")), ("phishing_resistant", t("client-proof-passkey")), ("hardware_held", t("client-proof-hardware"))])
+}
 
 const VALUES: [(&str, GroupValue); 3] = [("name", GroupValue::Name), ("id", GroupValue::Id), ("display_name", GroupValue::DisplayName)];
 const FORMATS: [(&str, GroupFormat); 3] = [("list", GroupFormat::List), ("spaces", GroupFormat::Spaces), ("commas", GroupFormat::Commas)];
@@ -188,40 +192,39 @@ impl Policy for ClaimsPolicy {
     fn check(&mut self, mistakes: &mut Mistakes) {
         let claim = &self.groups.claim;
         if !is_plain_name(claim) {
-            mistakes.insert("groups_claim", "The name of a claim has 1 to 100 letters, digits and _ - . : /, without spaces.".to_owned());
+            mistakes.insert("groups_claim", t("client-groups-claim-wrong").into());
         } else if claim != "groups" && (is_reserved_claim(claim) || PERSON_CLAIMS.contains(&claim.as_str())) {
-            mistakes.insert("groups_claim", format!("The claim “{claim}” has a meaning of its own; choose another name."));
+            mistakes.insert("groups_claim", t("client-claim-taken").with("claim", claim).into());
         }
         self.groups.prefix = self.groups.prefix.trim().to_owned();
         if self.groups.prefix.chars().count() > 100 || self.groups.prefix.chars().any(char::is_control) {
-            mistakes.insert("groups_prefix", "At most 100 characters, on one line.".to_owned());
+            mistakes.insert("groups_prefix", t("client-groups-prefix-wrong").into());
         }
         match ExtraClaim::parse_all(&self.extra) {
             Err(mistake) => {
-                mistakes.insert("extra_claims", mistake);
+                mistakes.insert("extra_claims", mistake.into());
             }
             Ok(extra) if extra.iter().any(|extra| extra.path.first() == Some(&self.groups.claim)) => {
-                mistakes.insert("extra_claims", format!("The claim “{}” holds the groups; give this one another name.", self.groups.claim));
+                mistakes.insert("extra_claims", t("client-claim-holds-groups").with("claim", &self.groups.claim).into());
             }
             Ok(_) => {}
         }
         self.sector = self.sector.trim().to_ascii_lowercase();
         let is_host = |host: &str| host.len() <= 253 && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b));
         if !is_host(&self.sector) {
-            mistakes.insert("sector", "Enter a domain alone, such as example.org.".to_owned());
+            mistakes.insert("sector", t("client-sector-wrong").into());
         }
         self.sector_identifier_uri = self.sector_identifier_uri.trim().to_owned();
         if !self.sector_identifier_uri.is_empty() {
             match host(&self.sector_identifier_uri).filter(|_| is_list_address(&self.sector_identifier_uri)) {
                 Some(host) => self.sector = host.to_ascii_lowercase(),
                 None => {
-                    mistakes
-                        .insert("sector_identifier_uri", "This is no address of a list; one looks like https://example.org/sector.json.".to_owned());
+                    mistakes.insert("sector_identifier_uri", t("client-sector-list-wrong").into());
                 }
             }
         }
         if self.sign_in_minutes.is_some_and(|minutes| !(1..=SIGN_IN_MINUTES_MAX).contains(&minutes)) {
-            mistakes.insert("sign_in_minutes", format!("Enter a whole number from 1 to {SIGN_IN_MINUTES_MAX}, or nothing."));
+            mistakes.insert("sign_in_minutes", t("client-number-wrong").with("min", 1).with("max", SIGN_IN_MINUTES_MAX).into());
         }
     }
 }

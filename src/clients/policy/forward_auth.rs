@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Policy, Typed};
 use crate::clients::Mistakes;
 use crate::config::Origin;
+use crate::language::t;
 
 /// Where, on the app's own address, a sign-in ends. Its requests are answered here and never reach the app.
 pub const CALLBACK_PATH: &str = "/.muster/callback";
@@ -51,15 +52,15 @@ impl Policy for ForwardAuth {
             match Origin::parse(typed.trim()) {
                 Ok(origin) if checked.iter().any(|known| known == origin.as_str()) => {}
                 Ok(origin) => checked.push(origin.as_str().to_owned()),
-                Err(allowed) => {
+                Err(_) => {
                     let shown: String = typed.chars().take(120).collect();
-                    mistakes.insert("proxied_addresses", format!("“{shown}” must be {allowed}."));
+                    mistakes.insert("proxied_addresses", t("client-proxied-wrong").with("address", shown).into());
                     return;
                 }
             }
         }
         if checked.len() > ADDRESSES_MAX {
-            mistakes.insert("proxied_addresses", format!("At most {ADDRESSES_MAX} addresses; there are {}.", checked.len()));
+            mistakes.insert("proxied_addresses", t("client-proxied-many").with("max", ADDRESSES_MAX).with("count", checked.len()).into());
         }
         self.addresses = checked;
     }

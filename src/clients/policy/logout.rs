@@ -9,6 +9,7 @@ use url::Url;
 use super::{Policy, Typed};
 use crate::clients::Mistakes;
 use crate::clients::model::check_redirect_uri;
+use crate::language::t;
 
 /// What a client is told when a session ends. The fields are named as in client metadata (OpenID Connect Dynamic Registration).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,8 +43,7 @@ impl Logout {
         let Some(url) = web(&self.frontchannel_logout_uri).filter(|_| !mistakes.contains_key("frontchannel_logout_uri")) else { return };
         let is_known = redirect_uris.iter().any(|uri| uri.contains('*') || Url::parse(uri).is_ok_and(|known| known.origin() == url.origin()));
         if !is_known {
-            let mistake = "The page must be at the same place as a redirect URI: same scheme, host and port.".to_owned();
-            mistakes.insert("frontchannel_logout_uri", mistake);
+            mistakes.insert("frontchannel_logout_uri", t("client-front-channel-elsewhere").into());
         }
     }
 }
@@ -79,11 +79,11 @@ impl Policy for Logout {
         {
             *uri = uri.trim().to_owned();
             if !uri.is_empty() && !is_good(uri) {
-                mistakes.insert(field, "This is not a full address; one looks like https://app.example.org/logout.".to_owned());
+                mistakes.insert(field, t("client-logout-wrong").into());
             }
         }
         if !mistakes.contains_key("frontchannel_logout_uri") && !self.frontchannel_logout_uri.is_empty() && self.frontchannel_origin().is_none() {
-            mistakes.insert("frontchannel_logout_uri", "The host name has a character that does not belong into one.".to_owned());
+            mistakes.insert("frontchannel_logout_uri", t("client-logout-host").into());
         }
     }
 }

@@ -26,6 +26,7 @@ pub use tokens::TokenPolicy;
 
 use super::Mistakes;
 use crate::authenticators::Rule;
+use crate::language::Text;
 use claims::RequiredProof;
 
 /// A part of a client's registration.
@@ -131,6 +132,14 @@ impl Policy for Policies {
         self.provenance.check(mistakes);
         self.forward_auth.check(mistakes);
     }
+}
+
+/// What a field lets one choose from: each as forms name it, with its text.
+pub type Choices = Vec<(&'static str, String)>;
+
+/// Says the texts of what can be chosen.
+pub fn choices<const N: usize>(texts: [(&'static str, Text); N]) -> Choices {
+    texts.into_iter().map(|(value, text)| (value, text.into())).collect()
 }
 
 /// What stands in the fields of a form, by name. A switch that is off is not there.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Policy, Typed};
 use crate::clients::model::check_redirect_uri;
 use crate::clients::{Mistakes, catalogue};
+use crate::language::t;
 
 /// How people meet a client.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +38,7 @@ impl Policy for Presentation {
         let is_web = self.launch_url.starts_with("https://") || self.launch_url.starts_with("http://");
         let is_good = is_web && check_redirect_uri(&self.launch_url).is_ok();
         if !is_good && !self.launch_url.is_empty() {
-            mistakes.insert("launch_url", "This is not a full address; one looks like https://app.example.org.".to_owned());
+            mistakes.insert("launch_url", t("client-launch-wrong").into());
         }
         // An entry may go from the catalogue, and a client stay.
         if catalogue::find(&self.template).is_none() {
@@ -47,7 +48,7 @@ impl Policy for Presentation {
             match catalogue::address(&self.address) {
                 Ok(address) => self.address = address,
                 Err(mistake) => {
-                    mistakes.insert("app_url", mistake.to_owned());
+                    mistakes.insert("app_url", mistake.into());
                 }
             }
         } else {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{Policy, Typed};
 use crate::clients::Mistakes;
+use crate::language::t;
 use crate::outbound::NamedBy;
 
 /// Who registered a client.
@@ -59,26 +60,10 @@ impl Provenance {
     pub fn words(&self) -> String {
         match self.registered_by {
             RegisteredBy::Administrator => String::new(),
-            RegisteredBy::File if self.out_of_service => format!(
-                "This app is out of service: the file {} no longer has it. Nobody can sign in to it, and its tokens do not count. Put it back into the \
-                 file to bring it back as it was, or delete it here.",
-                self.file
-            ),
-            RegisteredBy::File => {
-                format!(
-                    "This app is declared in the file {} and is changed there alone: edit it, then reload the server. Here it can only be read.",
-                    self.file
-                )
-            }
-            RegisteredBy::Itself => {
-                "This app registered itself. Nobody here checked what it says about itself. People are always asked before it learns who they are."
-                    .to_owned()
-            }
-            RegisteredBy::Document => {
-                "The client ID is the address of a document that describes this app. What the document says is taken over from time \
-                                       to time, also over what is saved here. People are always asked before the app learns who they are."
-                    .to_owned()
-            }
+            RegisteredBy::File if self.out_of_service => t("client-out-of-service").with("file", &self.file).into(),
+            RegisteredBy::File => t("client-declared").with("file", &self.file).into(),
+            RegisteredBy::Itself => t("client-registered-itself").into(),
+            RegisteredBy::Document => t("client-described").into(),
         }
     }
 }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Policy, Typed};
+use super::{Choices, Policy, Typed, choices};
 use crate::clients::model::{Client, Registration};
 use crate::clients::{Mistakes, SigningAlg};
+use crate::language::t;
 
 /// A set of rules taken over as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +22,9 @@ pub enum Profile {
 
 impl Profile {
     /// Each, as forms name it, with its text there.
-    pub const CHOICES: &'static [(&'static str, &'static str)] = &[("", "As set on this page"), ("fapi2", "FAPI 2.0 security profile")];
+    pub fn choices() -> Choices {
+        choices([("", t("client-profile-plain")), ("fapi2", t("client-profile-fapi2"))])
+    }
 }
 
 /// Whether a client may exchange tokens it was sent for tokens of its own (RFC 8693).
@@ -39,8 +42,13 @@ pub enum Exchange {
 
 impl Exchange {
     /// Each, as forms name it, with its text there.
-    pub const CHOICES: &'static [(&'static str, &'static str)] =
-        &[("", "Not allowed"), ("delegation", "Allowed; the new token names this app (act)"), ("impersonation", "Allowed, without naming this app")];
+    pub fn choices() -> Choices {
+        choices([
+            ("", t("client-exchange-off")),
+            ("delegation", t("client-exchange-delegation")),
+            ("impersonation", t("client-exchange-impersonation")),
+        ])
+    }
 }
 
 /// What a client's tokens are and where they count.
@@ -94,7 +102,7 @@ impl Policy for TokenPolicy {
         self.default_resource = self.default_resource.trim().to_owned();
         let resource = self.default_resource.as_str();
         if !resource.is_empty() && (resource.len() > 500 || resource.contains('#') || url::Url::parse(resource).is_err()) {
-            mistakes.insert("default_resource", "This is no API’s identifier. Copy it from the API’s page.".to_owned());
+            mistakes.insert("default_resource", t("client-resource-wrong").into());
         }
     }
 }
@@ -129,31 +137,27 @@ impl Registration {
     pub(in crate::clients) fn check_profile(&mut self, mistakes: &mut Mistakes) {
         let tokens = &self.policies.tokens;
         if tokens.exchange != Exchange::Off && self.is_public {
-            mistakes.insert("exchange", "A public client cannot prove who it is, so it cannot exchange tokens.".to_owned());
+            mistakes.insert("exchange", t("client-exchange-public").into());
         }
         if !tokens.is_fapi2() {
             return;
         }
         self.policies.authentication.strict = true;
         if self.is_public {
-            mistakes.insert("profile", "FAPI 2.0 is for apps that can prove who they are. Switch “Public client” off.".to_owned());
+            mistakes.insert("profile", t("client-fapi-public").into());
         }
         if !self.is_public && self.policies.authentication.method.uses_secrets() {
-            mistakes
-                .insert("profile", "FAPI 2.0 does not allow secrets. Let the app prove itself with a key of its own (private_key_jwt).".to_owned());
+            mistakes.insert("profile", t("client-fapi-secret").into());
         }
         if !self.policies.authentication.workloads.is_empty() {
-            mistakes.insert(
-                "profile",
-                "FAPI 2.0 does not allow tokens of a platform. Let the app prove itself with a key of its own (private_key_jwt).".to_owned(),
-            );
+            mistakes.insert("profile", t("client-fapi-platform").into());
         }
         // Section 5.3.2.2: exact https addresses.
         if self.redirect_uris.iter().any(|uri| !uri.starts_with("https://") || uri.contains('*')) {
-            mistakes.insert("profile", "FAPI 2.0 needs redirect URIs that begin with https:// and have no wildcard.".to_owned());
+            mistakes.insert("profile", t("client-fapi-uris").into());
         }
         if self.signing_alg == SigningAlg::Rs256 {
-            mistakes.insert("profile", "FAPI 2.0 does not allow RS256. Choose ES256, PS256 or EdDSA as the signing algorithm.".to_owned());
+            mistakes.insert("profile", t("client-fapi-rs256").into());
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::audit::{self, Kind};
 use crate::clock::Timestamp;
 use crate::error::AppError;
+use crate::language::t;
 use crate::secret::Password;
 use crate::sessions::{AdminDeed, AdminSession, RoutineDeed, tries};
 use crate::settings::UpdateError;
@@ -87,7 +88,7 @@ pub async fn preview(
 }
 
 /// The page of the directory with what a sync would change.
-pub(super) async fn preview_saved(app: &App, name: &str, admin: &AdminSession, notice: &'static str) -> Result<Response, AppError> {
+pub(super) async fn preview_saved(app: &App, name: &str, admin: &AdminSession, notice: String) -> Result<Response, AppError> {
     let report: SyncReport = in_time(directory::preview(app, name)).await?.map_err(sync_error)?;
     directory::keep_preview(app, name, admin.user.id, report.clone(), false).await?;
     let asked = show::Asked { preview: Some(report), notice, ..show::Asked::default() };
@@ -96,9 +97,8 @@ pub(super) async fn preview_saved(app: &App, name: &str, admin: &AdminSession, n
 
 async fn in_time<T>(work: impl Future<Output = T>) -> Result<T, AppError> {
     tokio::time::timeout(WAITS, work).await.map_err(|_| {
-        let message = "Reading the directory takes longer than a page can wait. `muster directory preview` on the server waits longer; it takes the settings \
-                       as they are saved.";
-        AppError::Refused { title: "Takes too long", message: message.to_owned(), status: StatusCode::SERVICE_UNAVAILABLE }
+        let (title, message) = (t("directory-takes-too-long").into(), t("directory-takes-too-long-message").into());
+        AppError::Refused { title, message, status: StatusCode::SERVICE_UNAVAILABLE }
     })
 }
 
@@ -122,18 +122,13 @@ async fn switch(app: &App, name: &str, deed: &AdminDeed, on: bool) -> Result<Red
         Ok(()) => Ok(Redirect::to(&format!("{LIST}/{name}?notice={}", if on { "switched-on" } else { "switched-off" }))),
         Err(UpdateError::Mistakes(_)) => Err(incomplete()),
         Err(UpdateError::ReadOnly) if app.config.ui_config_disabled => Err(read_only()),
-        Err(UpdateError::ReadOnly) => {
-            Err(conflict("Not done", "The environment variable LDAP_ENABLED decides whether this directory is used. Change it there."))
-        }
+        Err(UpdateError::ReadOnly) => Err(conflict(t("directory-not-done"), t("directory-not-done-environment"))),
         Err(UpdateError::Internal(error)) => Err(error.into()),
     }
 }
 
 fn incomplete() -> AppError {
-    conflict(
-        "Not set up yet",
-        "Some settings of this directory are missing or cannot be used. Open its settings and press “Save settings”: each is named there.",
-    )
+    conflict(t("directory-not-set-up"), t("directory-not-set-up-message"))
 }
 
 /// A person and what they type to sign in.
@@ -188,10 +183,10 @@ pub async fn test_sign_in(
     let person = typed.person.trim().to_owned();
     let mut mistakes = Mistakes::default();
     if person.is_empty() || person.len() > 500 {
-        mistakes.add("person", "Enter a username, an e-mail address or a DN.");
+        mistakes.add("person", t("directory-try-person-missing"));
     }
     if typed.password.is_empty() {
-        mistakes.add("password", "Enter the password. An empty one is never sent: many servers take it for anybody’s.");
+        mistakes.add("password", t("directory-try-password-missing"));
     }
     if !mistakes.is_empty() {
         return try_page(&app, name, &deed.admin, person, mistakes, None).await;
@@ -225,31 +220,24 @@ async fn try_password(
     let found = match found {
         Ok(Some(found)) => found,
         Ok(None) => {
-            return (
-                "bad",
-                "not found",
-                vec![
-                    "The directory shows nobody by that name. Check the base DN, the attribute of the username and the rights of the bind account."
-                        .to_owned(),
-                ],
-            );
+            return ("bad", "not found", vec![t("directory-try-nobody").into()]);
         }
         Err(error) => return ("bad", "directory failed", vec![error.message]),
     };
-    let mut sentences = vec![format!("Found {}.", found.entry.dn)];
+    let mut sentences: Vec<String> = vec![t("directory-try-found").with("dn", &found.entry.dn).into()];
     match &found.user {
-        Ok(user) if user.is_disabled => sentences.push("The directory has disabled this account, so a sync does too.".to_owned()),
+        Ok(user) if user.is_disabled => sentences.push(t("directory-try-disabled").into()),
         Ok(_) if found.is_in_scope() => {}
-        Ok(_) => sentences.push("The entry is outside of what is taken over (filter or place), so this person would not be known here.".to_owned()),
+        Ok(_) => sentences.push(t("directory-try-out-of-scope").into()),
         Err(_) => sentences.extend(found.problems.iter().map(|problem| problem.message.clone())),
     }
     match client::check_password(config, &found.entry.dn, password, PERSON_WITHIN).await {
         Ok(PasswordVerdict::Right) => {
-            sentences.insert(0, "The password is right.".to_owned());
+            sentences.insert(0, t("directory-try-right").into());
             (if sentences.len() > 2 { "warn" } else { "good" }, "right", sentences)
         }
         Ok(PasswordVerdict::Wrong) => {
-            sentences.insert(0, "The password is wrong.".to_owned());
+            sentences.insert(0, t("directory-try-wrong").into());
             ("bad", "wrong", sentences)
         }
         Ok(PasswordVerdict::Refused(refusal)) => {
@@ -315,29 +303,22 @@ pub async fn remove(
     let mut mistakes = Mistakes::default();
     let keep = Keep::from_word(&decision.keep);
     if keep.is_none() {
-        mistakes.add("keep", "Say what becomes of the people.");
+        mistakes.add("keep", t("directory-remove-undecided"));
     }
     if keep == Some(Keep::Delete) && decision.name.trim() != name {
-        mistakes.add("name", "To delete the people, type the name of the directory exactly as it stands above.");
+        mistakes.add("name", t("directory-remove-name-wrong"));
     }
     let Some(keep) = keep.filter(|_| mistakes.is_empty()) else {
         return remove_page(&app, name, &deed.admin, keep.map_or("", Keep::word), mistakes).await;
     };
     if keep != Keep::AsLocal && deed.admin.user.directory.as_deref() == Some(name.as_str()) {
-        return Err(conflict(
-            "Not removed",
-            "You come from this directory yourself and would lose access. Ask another administrator, or keep the people as local accounts.",
-        ));
+        return Err(conflict(t("directory-not-removed"), t("directory-not-removed-yours")));
     }
     match directory::remove(&app, &name, &deed, keep).await {
         Ok(_) => Ok(Redirect::to(&format!("{LIST}?notice=removed")).into_response()),
-        Err(NotRemoved::FromEnvironment) => {
-            Err(conflict("Not removed", "The environment of the server sets this directory. Take its LDAP_ variables away there and restart."))
-        }
-        Err(NotRemoved::Running) => Err(conflict("A sync is going on", "The directory is being read. Wait until that has ended and try again.")),
-        Err(NotRemoved::NoAdminLeft) => {
-            Err(conflict("Not removed", "Nobody who can sign in would be an administrator of this server any more. Make somebody else one first."))
-        }
+        Err(NotRemoved::FromEnvironment) => Err(conflict(t("directory-not-removed"), t("directory-not-removed-environment"))),
+        Err(NotRemoved::Running) => Err(conflict(t("directory-not-removed-running"), t("directory-not-removed-running-message"))),
+        Err(NotRemoved::NoAdminLeft) => Err(conflict(t("directory-not-removed"), t("directory-not-removed-no-admin"))),
         Err(NotRemoved::Database(error)) => Err(error.into()),
     }
 }

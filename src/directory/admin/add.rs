@@ -17,6 +17,7 @@ use super::form::{Form, keep_secrets, restore_secrets};
 use super::{LIST, read_only};
 use crate::app::App;
 use crate::error::AppError;
+use crate::language::{Text, t};
 use crate::sessions::{AdminDeed, AdminSession};
 use crate::settings::admin::{Field, sections};
 use crate::settings::{Catalog as _, UpdateError};
@@ -42,6 +43,7 @@ struct NewPage {
     called: String,
     /// How Muster says who asks: `account`, `anonymous` or `external`.
     bind: String,
+    binds: [(&'static str, Text); 3],
     address: Vec<Field>,
     encryption: Vec<Field>,
     account: Vec<Field>,
@@ -52,8 +54,10 @@ struct NewPage {
     failure: String,
 }
 
-const BINDS: [(&str, &str); 3] =
-    [("account", "With an account and its password"), ("anonymous", "Anonymously"), ("external", "By certificate or socket (SASL EXTERNAL)")];
+/// The ways to bind, and what people read.
+fn binds() -> [(&'static str, Text); 3] {
+    [("account", t("directory-new-bind-account")), ("anonymous", t("directory-new-bind-anonymous")), ("external", t("directory-new-bind-external"))]
+}
 
 fn page(app: &App, admin: &AdminSession, form: Option<&Form>, mistakes: Mistakes, failure: String) -> NewPage {
     let config = app.config.without_settings();
@@ -74,6 +78,7 @@ fn page(app: &App, admin: &AdminSession, form: Option<&Form>, mistakes: Mistakes
         chrome: Chrome { path: LIST.to_owned(), ..admin.chrome(app) },
         called: typed("name"),
         bind: Some(typed("bind")).filter(|bind| !bind.is_empty()).unwrap_or_else(|| "account".to_owned()),
+        binds: binds(),
         address: take(&ADDRESS),
         encryption: take(&ENCRYPTION),
         account: take(&ACCOUNT),
@@ -124,12 +129,12 @@ fn connection(name: &str, form: &Form, mistakes: &mut Mistakes) -> (Texts, Optio
     for key in ADDRESS.iter().chain(&ENCRYPTION).chain(&ACCOUNT).chain(&CERTIFICATE) {
         // A switch that is off is not sent.
         let typed = if text(key).is_empty() && texts.text(key) == Some("false") { "false" } else { text(key) };
-        mistakes.check(key, texts.set(key, typed).map_err(|allowed| format!("This must be {allowed}.")));
+        mistakes.check(key, texts.set(key, typed).map_err(|allowed| t("settings-must-be").with("allowed", allowed)));
     }
     let bind = text("bind");
     let is_account = !matches!(bind, "anonymous" | "external");
     if is_account && text(BIND_DN.key).trim().is_empty() {
-        mistakes.add(BIND_DN.key, "Say which account asks, or choose to ask anonymously.");
+        mistakes.add(BIND_DN.key, t("directory-new-account-missing"));
     }
     if !is_account {
         texts.forget_password();

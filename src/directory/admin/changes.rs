@@ -2,6 +2,7 @@
 
 use super::super::model::Problem;
 use super::super::plan::{ChangeKind, Changes, EntryChange, What};
+use crate::language::{Text, t};
 use crate::web::list::{PAGE_LINES, Pager, Pages};
 
 /// What the address of such a page says.
@@ -10,7 +11,7 @@ use crate::web::list::{PAGE_LINES, Pager, Pages};
 pub struct ListQuery {
     /// Words to search for, in changes and problems alike.
     pub(super) q: String,
-    /// One of [`FILTERS`].
+    /// One of [`filters`].
     pub(super) show: String,
     /// The page of changes.
     page: String,
@@ -19,19 +20,21 @@ pub struct ListQuery {
 }
 
 /// The filter's values and what people read.
-pub(super) const FILTERS: [(&str, &str); 9] = [
-    ("", "Everything"),
-    ("created", "New people"),
-    ("updated", "Changed people"),
-    ("disabled", "People losing access"),
-    ("restored", "People coming back"),
-    ("linked", "Linked accounts"),
-    ("skipped", "Skipped"),
-    ("groups", "Groups"),
-    ("memberships", "Memberships"),
-];
+fn filters() -> [(&'static str, Text); 9] {
+    [
+        ("", t("directory-filter-all")),
+        ("created", t("directory-filter-created")),
+        ("updated", t("directory-filter-updated")),
+        ("disabled", t("directory-filter-disabled")),
+        ("restored", t("directory-filter-restored")),
+        ("linked", t("directory-filter-linked")),
+        ("skipped", t("directory-filter-skipped")),
+        ("groups", t("directory-groups")),
+        ("memberships", t("directory-memberships")),
+    ]
+}
 
-/// Whether a filter of [`FILTERS`] shows a change; an unknown one shows all.
+/// Whether a filter of [`filters`] shows a change; an unknown one shows all.
 fn shows(filter: &str, change: &EntryChange) -> bool {
     let is_person = change.what == What::Person;
     match filter {
@@ -48,29 +51,31 @@ fn shows(filter: &str, change: &EntryChange) -> bool {
 }
 
 /// A change for a badge: class and words.
-pub(super) const fn badge(change: &EntryChange) -> (&'static str, &'static str) {
+pub(super) fn badge(change: &EntryChange) -> (&'static str, Text) {
     match (change.what, change.kind) {
-        (What::Group, ChangeKind::Created) => ("good", "New group"),
-        (What::Group, ChangeKind::Updated) => ("accent", "Group changes"),
-        (What::Group, ChangeKind::Restored) => ("good", "Group is back"),
-        (What::Group, ChangeKind::Skipped) => ("warn", "Group skipped"),
-        (_, ChangeKind::Created) => ("good", "New"),
-        (_, ChangeKind::Updated) => ("accent", "Changes"),
-        (_, ChangeKind::Restored) => ("good", "Back"),
-        (_, ChangeKind::Skipped) => ("warn", "Skipped"),
-        (_, ChangeKind::Linked) => ("accent", "Linked"),
-        (_, ChangeKind::Missing) => ("warn", "Missing, stays"),
-        (_, ChangeKind::Disabled) => ("bad", "Loses access"),
-        (_, ChangeKind::Deleted) => ("bad", "Deleted"),
-        (_, ChangeKind::Removed) => ("bad", "Group removed"),
-        (_, ChangeKind::Joined) => ("good", "Joins"),
-        (_, ChangeKind::Left) => ("warn", "Leaves"),
+        (What::Group, ChangeKind::Created) => ("good", t("directory-change-new-group")),
+        (What::Group, ChangeKind::Updated) => ("accent", t("directory-change-group")),
+        (What::Group, ChangeKind::Restored) => ("good", t("directory-change-group-back")),
+        (What::Group, ChangeKind::Skipped) => ("warn", t("directory-change-group-skipped")),
+        (_, ChangeKind::Created) => ("good", t("directory-change-new")),
+        (_, ChangeKind::Updated) => ("accent", t("directory-change-changes")),
+        (_, ChangeKind::Restored) => ("good", t("directory-change-back")),
+        (_, ChangeKind::Skipped) => ("warn", t("directory-change-skipped")),
+        (_, ChangeKind::Linked) => ("accent", t("directory-change-linked")),
+        (_, ChangeKind::Missing) => ("warn", t("directory-change-missing")),
+        (_, ChangeKind::Disabled) => ("bad", t("directory-change-disabled")),
+        (_, ChangeKind::Deleted) => ("bad", t("directory-change-deleted")),
+        (_, ChangeKind::Removed) => ("bad", t("directory-change-removed")),
+        (_, ChangeKind::Joined) => ("good", t("directory-change-joins")),
+        (_, ChangeKind::Left) => ("warn", t("directory-change-leaves")),
     }
 }
 
 /// A page of changes and a page of problems.
 pub(super) struct Lists {
     pub(super) query: ListQuery,
+    /// What the changes can be filtered by: values and what people read.
+    pub(super) filters: [(&'static str, Text); 9],
     /// Where the search form goes.
     pub(super) action: String,
     pub(super) changes: Vec<EntryChange>,
@@ -109,7 +114,18 @@ impl Lists {
         };
         let (problems, problems_pager) =
             page_of(problems.into_iter().filter(fits).collect(), &query.problems, |page| address(query.page.clone(), page, "#problems"));
-        Self { action, changes, changes_pager, changes_total, unlisted: changes_total - listed, problems, problems_pager, problems_total, query }
+        Self {
+            query,
+            filters: filters(),
+            action,
+            changes,
+            changes_pager,
+            changes_total,
+            unlisted: changes_total - listed,
+            problems,
+            problems_pager,
+            problems_total,
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use super::super::explain::{ExplainError, Explanation, explain};
 use super::{Known, WAITS};
 use crate::app::App;
 use crate::error::AppError;
+use crate::language::{Text, t};
 use crate::sessions::AdminSession;
 use crate::web::Chrome;
 
@@ -44,15 +45,12 @@ pub async fn show(
     let who = query.who.trim().to_owned();
     let (mut explanation, mut failure) = (None, String::new());
     if who.len() > WHO_MAX {
-        failure = "That is too long for a username, an e-mail address or a DN.".to_owned();
+        failure = t("directory-explain-too-long").into();
     } else if !who.is_empty() {
         match explain(&app, &directory, &who, WAITS).await {
             Ok(found) => explanation = Some(found),
             Err(ExplainError::Internal(error)) => return Err(error.into()),
-            Err(error @ ExplainError::Settings(_)) => {
-                let sentence = error.to_string();
-                failure = sentence.replacen("the directory", "The directory", 1) + ". Correct them first.";
-            }
+            Err(ExplainError::Settings(mistakes)) => failure = t("directory-explain-settings").with("mistakes", mistakes).into(),
             Err(ExplainError::Directory(message)) => failure = message,
         }
     }
@@ -60,11 +58,11 @@ pub async fn show(
 }
 
 /// Whether an entry fits a part of the filter: class and words.
-const fn fit(fits: Option<bool>) -> (&'static str, &'static str) {
+fn fit(fits: Option<bool>) -> (&'static str, Text) {
     match fits {
-        Some(true) => ("good", "Fits"),
-        Some(false) => ("bad", "Does not fit"),
-        None => ("", "The server did not say"),
+        Some(true) => ("good", t("directory-explain-fits")),
+        Some(false) => ("bad", t("directory-explain-fits-not")),
+        None => ("", t("directory-explain-fits-unsaid")),
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::super::Texts;
 use super::super::settings::{BIND_PASSWORD, CLIENT_KEY, ENABLED, URL};
 use crate::app::App;
+use crate::language::t;
 use crate::sessions::AdminSession;
-use crate::settings::Catalog as _;
 use crate::settings::admin::{Field, sections};
+use crate::settings::{Catalog as _, heading_of};
 use crate::web::Mistakes;
 
 /// What was typed.
@@ -26,12 +27,20 @@ const ESSENTIAL: [&str; 7] = [
 
 /// Settings under a heading that folds.
 pub(super) struct Card {
+    /// As it was declared.
     pub(super) title: &'static str,
     pub(super) fields: Vec<Field>,
     /// What differs from the default, in a line.
     pub(super) summary: String,
     /// Whether it must be seen: something in it is wrong.
     pub(super) is_open: bool,
+}
+
+impl Card {
+    /// The heading as people read it.
+    pub(super) fn heading(&self) -> String {
+        heading_of(self.title)
+    }
 }
 
 /// All settings as cards, values in force with what was typed over them. In the guided form the essential ones come apart, and whether the directory is used
@@ -58,12 +67,13 @@ fn summary(fields: &[Field]) -> String {
     let differs = |field: &&Field| {
         if field.entry.input.is_secret() { field.is_set } else { defaults.text(field.entry.key) != Some(field.value.replace("\r\n", "\n").trim()) }
     };
-    let changed: Vec<&str> = fields.iter().filter(differs).map(|field| field.entry.label()).collect();
+    let changed: Vec<String> = fields.iter().filter(differs).map(|field| field.entry.label()).collect();
     match changed.as_slice() {
-        [] => "as usual".to_owned(),
-        [first, second, _, _, ..] => format!("set: {first}, {second} and {} more", changed.len() - 2),
-        few => format!("set: {}", few.join(", ")),
+        [] => t("directory-as-usual"),
+        [first, second, _, _, ..] => t("directory-set-many").with("first", first).with("second", second).with("more", changed.len() - 2),
+        few => t("directory-set-few").with("settings", few.join(", ")),
     }
+    .into()
 }
 
 const SECRETS: [&str; 2] = [BIND_PASSWORD.key, CLIENT_KEY.key];

@@ -9,6 +9,7 @@ use super::super::{self as directory, Overview};
 use super::{Notice, outcome};
 use crate::app::App;
 use crate::error::AppError;
+use crate::language::t;
 use crate::sessions::AdminSession;
 use crate::web::Chrome;
 
@@ -16,7 +17,7 @@ use crate::web::Chrome;
 #[template(path = "directory/list.html")]
 struct ListPage {
     chrome: Chrome,
-    notice: &'static str,
+    notice: String,
     directories: Vec<Overview>,
     /// `UI_CONFIG_DISABLED`: none can be added here.
     read_only: bool,
@@ -24,6 +25,6 @@ struct ListPage {
 
 /// `GET /admin/directories`.
 pub async fn list(State(app): State<App>, admin: AdminSession, Query(word): Query<Notice>) -> Result<impl IntoResponse, AppError> {
-    let notice = if word.notice == "removed" { "The directory was removed." } else { "" };
+    let notice: String = if word.notice == "removed" { t("directory-removed").into() } else { String::new() };
     Ok(ListPage { chrome: admin.chrome(&app), notice, directories: directory::overview(&app).await?, read_only: app.config.ui_config_disabled })
 }

@@ -19,57 +19,65 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::Deserialize;
 
-use super::{Outcome, Run, Step, StepOutcome, SyncError};
+use super::{Outcome, Phase, Run, Step, StepOutcome, SyncError};
 use crate::app::App;
-use crate::clock::{Timestamp, duration_for_people};
+use crate::clock::Timestamp;
 use crate::error::AppError;
+use crate::language::{Text, duration, instant, t};
 
 const LIST: &str = "/admin/directories";
 /// How long a page waits for a run; the run goes on without it.
 const WAITS: Duration = Duration::from_secs(45);
 
 /// How a run ended, for a badge: class and words.
-const fn outcome(outcome: Option<Outcome>) -> (&'static str, &'static str) {
+fn outcome(outcome: Option<Outcome>) -> (&'static str, Text) {
     match outcome {
-        None => ("accent", "Running"),
-        Some(Outcome::Applied) => ("good", "Applied"),
-        Some(Outcome::Unchanged) => ("good", "Nothing had changed"),
-        Some(Outcome::Previewed) => ("accent", "Preview"),
-        Some(Outcome::Held) => ("warn", "Held back"),
-        Some(Outcome::Failed) => ("bad", "Failed"),
+        None => ("accent", t("directory-running")),
+        Some(Outcome::Applied) => ("good", t("directory-applied")),
+        Some(Outcome::Unchanged) => ("good", t("directory-unchanged")),
+        Some(Outcome::Previewed) => ("accent", t("directory-preview")),
+        Some(Outcome::Held) => ("warn", t("directory-held")),
+        Some(Outcome::Failed) => ("bad", t("directory-failed")),
     }
 }
 
-/// The mark of a step, as a class, and what it says to those who do not see it.
-const fn mark(step: &Step) -> (&'static str, &'static str) {
-    match step.outcome {
-        StepOutcome::Passed => ("good", "Passed"),
-        StepOutcome::Warning => ("warn", "Look at this"),
-        StepOutcome::Failed => ("bad", "Failed"),
-        StepOutcome::NotTried => ("", "Not tried"),
-    }
+/// The mark of a step, as a class, what it says to those who do not see it, and the step's name.
+fn mark(step: &Step) -> (&'static str, Text, Text) {
+    let (class, words) = match step.outcome {
+        StepOutcome::Passed => ("good", t("directory-step-passed")),
+        StepOutcome::Warning => ("warn", t("directory-step-warning")),
+        StepOutcome::Failed => ("bad", t("directory-step-failed")),
+        StepOutcome::NotTried => ("", t("directory-step-not-tried")),
+    };
+    let name = match step.phase {
+        Phase::Resolve => t("directory-step-resolve"),
+        Phase::Connect => t("directory-step-connect"),
+        Phase::Tls => t("directory-step-tls"),
+        Phase::Bind => t("directory-step-bind"),
+        Phase::Server => t("directory-step-server"),
+        Phase::Base => t("directory-step-base"),
+        Phase::Paging => t("directory-step-paging"),
+        Phase::Users => t("directory-step-users"),
+        Phase::Groups => t("directory-step-groups"),
+    };
+    (class, words, name)
 }
 
 /// What applying a run that was held back does to people, in words. `keeps_people` says whether soft delete is on.
 fn consequence(run: &Run, keeps_people: bool) -> String {
-    let leaving = super::model::counted(run.counts.users.disabled, "person loses", "people lose");
     match (run.counts.users.disabled, keeps_people) {
-        (0, _) => "Nobody is locked out by it, but what is said above happens.".to_owned(),
-        (_, true) => format!(
-            "{leaving} access at once: their sessions end and what apps hold of them is void. Passkeys stay and work again when the directory takes \
-             them back."
-        ),
-        (_, false) => format!(
-            "{leaving} access at once, and who has left is deleted with passkeys and all, because people who left are not kept (see the settings)."
-        ),
+        (0, _) => t("directory-consequence-nobody"),
+        (people, true) => t("directory-consequence-kept").with("people", people),
+        (people, false) => t("directory-consequence-deleted").with("people", people),
     }
+    .into()
 }
 
 /// How long a run took, in words; empty while it goes on.
 fn took(started_at: Timestamp, finished_at: Option<Timestamp>) -> String {
     finished_at.map_or_else(String::new, |at| match at.since(started_at) {
-        short if short < Duration::from_secs(1) => "less than a second".to_owned(),
-        long => duration_for_people(long),
+        short if short < Duration::from_secs(1) => t("directory-took-no-second").into(),
+        long => duration(long).into(),
     })
 }
 
@@ -101,29 +109,25 @@ pub struct Notice {
 
 /// What whoever cannot change anything here is told.
 fn read_only() -> AppError {
-    conflict("Not saved", "The settings of this server come from its environment alone (UI_CONFIG_DISABLED). Change them there and restart it.")
+    conflict(t("settings-not-saved"), t("settings-not-saved-read-only"))
 }
 
-fn conflict(title: &'static str, message: &str) -> AppError {
-    AppError::Refused { title, message: message.to_owned(), status: StatusCode::CONFLICT }
+fn conflict(title: Text, message: Text) -> AppError {
+    AppError::Refused { title: title.into(), message: message.into(), status: StatusCode::CONFLICT }
 }
 
 fn sync_error(error: SyncError) -> AppError {
     match error {
-        SyncError::SwitchedOff => conflict("Switched off", "The directory is switched off. Switch it on in its settings first."),
+        SyncError::SwitchedOff => conflict(t("directory-switched-off"), t("directory-off-message")),
         SyncError::Running(since) => {
-            let since = since.map(|since| format!(", since {}", since.for_people())).unwrap_or_default();
-            conflict("Already running", &format!("Another sync is going on{since}. Look at it in the list of runs."))
+            let message = since.map_or_else(|| t("directory-busy-message"), |since| t("directory-busy-since").with("since", instant(since)));
+            conflict(t("directory-busy"), message)
         }
-        SyncError::Expired(_, until) => {
-            conflict("Too late", &format!("This run could be confirmed until {until}. Sync again, and decide about what would change now."))
-        }
-        SyncError::NotHeld(_) => {
-            conflict("Already decided", "This run does not wait for anybody: somebody has decided about it, or a later run has taken its place.")
-        }
+        SyncError::Expired(_, until) => conflict(t("directory-too-late"), t("directory-too-late-message").with("until", until.to_string())),
+        SyncError::NotHeld(_) => conflict(t("directory-decided"), t("directory-decided-message")),
         SyncError::Stopping => AppError::Refused {
-            title: "Stopping",
-            message: "The server is stopping. Try again in a moment.".to_owned(),
+            title: t("directory-stopping").into(),
+            message: t("directory-stopping-message").into(),
             status: StatusCode::SERVICE_UNAVAILABLE,
         },
         SyncError::Database(error) => error.into(),

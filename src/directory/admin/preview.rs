@@ -8,11 +8,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::super::preview::{KEPT_FOR, Preview};
 use super::super::{self as directory, Outcome};
-use super::changes::{FILTERS, ListQuery, Lists, badge};
+use super::changes::{ListQuery, Lists, badge};
 use super::{Known, LIST, WAITS, sync_error};
 use crate::app::App;
-use crate::clock::duration_for_people;
 use crate::error::AppError;
+use crate::language::{duration, t};
 use crate::sessions::{AdminDeed, AdminSession};
 use crate::web::Chrome;
 
@@ -43,9 +43,8 @@ pub(super) async fn make(app: App, deed: AdminDeed, name: String) -> Result<Resp
         Ok(Ok(Err(error))) => Err(sync_error(error)),
         Ok(Err(crashed)) => Err(AppError::Internal(crashed.into())),
         Err(_) => {
-            let message = "Reading the directory takes longer than a page can wait. It goes on: open the preview again in a minute. \
-                           `muster directory preview` on the server waits longer.";
-            Err(AppError::Refused { title: "Takes a while", message: message.to_owned(), status: StatusCode::SERVICE_UNAVAILABLE })
+            let (title, message) = (t("directory-takes-a-while").into(), t("directory-takes-a-while-message").into());
+            Err(AppError::Refused { title, message, status: StatusCode::SERVICE_UNAVAILABLE })
         }
     }
 }
@@ -64,5 +63,5 @@ pub async fn show(
         .map(|preview| (std::mem::take(&mut preview.report.changes), std::mem::take(&mut preview.report.problems)))
         .unwrap_or_default();
     let lists = Lists::new(format!("{LIST}/{name}/preview"), query, changes, problems);
-    Ok(PreviewPage { chrome: admin.chrome(&app), directory: name, is_enabled, preview, lists, kept_for: duration_for_people(KEPT_FOR) })
+    Ok(PreviewPage { chrome: admin.chrome(&app), directory: name, is_enabled, preview, lists, kept_for: duration(KEPT_FOR).into() })
 }

@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::super::history::{self, Detail, Line, Which};
 use super::super::{self as directory, Order, Outcome, Run, SyncError};
-use super::changes::{FILTERS, ListQuery, Lists, badge};
+use super::changes::{ListQuery, Lists, badge};
 use super::{Known, LIST, WAITS, consequence, outcome, sync_error, took};
 use crate::app::App;
-use crate::clock::duration_for_people;
 use crate::error::AppError;
 use crate::id::SyncRunId;
+use crate::language::{Text, duration, t};
 use crate::sessions::{AdminDeed, AdminSession, RoutineDeed};
 use crate::web::Chrome;
 use crate::web::list::{self, Pager, Pages};
@@ -161,7 +161,7 @@ pub async fn list(
         chrome: admin.chrome(&app),
         pager,
         lines,
-        retention: duration_for_people(app.settings().sync_run_retention.days()),
+        retention: duration(app.settings().sync_run_retention.days()).into(),
         is_filtered: which != Which::All,
         is_enabled,
         directory,
@@ -170,9 +170,9 @@ pub async fn list(
 }
 
 /// What stands over the list of changes of a run that ended so.
-const fn verb(outcome: Option<Outcome>) -> &'static str {
+fn heading(outcome: Option<Outcome>) -> Text {
     match outcome {
-        Some(Outcome::Held | Outcome::Previewed) => "would change",
-        _ => "changed",
+        Some(Outcome::Held | Outcome::Previewed) => t("directory-what-would-change"),
+        _ => t("directory-what-changed"),
     }
 }

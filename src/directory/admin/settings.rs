@@ -21,6 +21,7 @@ use super::{Known, LIST, Notice, mark, read_only};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::AppError;
+use crate::language::t;
 use crate::sessions::{AdminDeed, AdminSession};
 use crate::settings::UpdateError;
 use crate::settings::admin::Field;
@@ -66,12 +67,20 @@ async fn sample(config: &DirectoryConfig, now: Timestamp) -> Result<Sample, Stri
     })
 }
 
+/// What a kind of server is called within a sentence.
+fn called(vendor: Vendor) -> String {
+    match vendor {
+        Vendor::Generic => t("directory-an-ldap-server").into(),
+        other => other.label().to_owned(),
+    }
+}
+
 /// What was asked for besides looking at the form.
 #[derive(Default)]
 pub(super) struct Asked {
     pub(super) typed: Option<Form>,
     pub(super) mistakes: Mistakes,
-    pub(super) notice: &'static str,
+    pub(super) notice: String,
     pub(super) steps: Option<Vec<Step>>,
     pub(super) preview: Option<SyncReport>,
     pub(super) sample: Option<Result<Sample, String>>,
@@ -86,7 +95,7 @@ struct SettingsPage {
     chrome: Chrome,
     directory: String,
     guided: bool,
-    notice: &'static str,
+    notice: String,
     essentials: Vec<Field>,
     cards: Vec<Card>,
     kept: Vec<(String, String)>,
@@ -137,7 +146,7 @@ pub(super) async fn page(app: &App, name: &str, admin: &AdminSession, asked: Ask
 
 /// `GET /admin/directories/{name}/settings`.
 pub async fn show(State(app): State<App>, admin: AdminSession, Known(name): Known, Query(word): Query<Notice>) -> Result<Response, AppError> {
-    let notice = if word.notice == "unchanged" { "Nothing was different, so nothing was saved." } else { "" };
+    let notice: String = if word.notice == "unchanged" { t("directory-notice-unchanged").into() } else { String::new() };
     page(&app, &name, &admin, Asked { notice, ..Asked::default() }).await
 }
 
@@ -175,7 +184,7 @@ pub async fn save(State(app): State<App>, deed: AdminDeed, Known(name): Known, a
         form.insert(ENABLED.key.to_owned(), "true".to_owned());
     }
     match directory::change_settings(&app, &name, &deed, &form).await {
-        Ok(_) if then == "preview" => super::actions::preview_saved(&app, &name, &deed.admin, "The settings were saved.").await,
+        Ok(_) if then == "preview" => super::actions::preview_saved(&app, &name, &deed.admin, t("directory-saved").into()).await,
         Ok(_) if then == "use" => Ok(Redirect::to(&format!("{LIST}/{name}?notice=switched-on")).into_response()),
         Ok(is_changed) => Ok(Redirect::to(&format!("{LIST}/{name}?notice={}", if is_changed { "saved" } else { "unchanged" })).into_response()),
         Err(error) => refuse(&app, &name, &deed.admin, form, error).await,
@@ -205,7 +214,7 @@ pub async fn fill(State(app): State<App>, deed: AdminDeed, Known(name): Known, a
         form.insert(key, text);
     }
     let guided = is_guided(&form);
-    let notice = "The form was filled in with what fits this kind of server. Nothing is saved yet.";
+    let notice = t("directory-filled").into();
     page(&app, &name, &deed.admin, Asked { typed: Some(form), notice, is_unsaved: true, guided, ..Asked::default() }).await
 }
 

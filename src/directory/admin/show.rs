@@ -10,9 +10,10 @@ use super::super::settings::{BASE, ENABLED, URL};
 use super::super::{self as directory, Outcome, Standing, Step, SyncReport, presets};
 use super::{Known, LIST, Notice, consequence, mark, outcome, took};
 use crate::app::App;
-use crate::clock::{Timestamp, duration_for_people};
+use crate::clock::Timestamp;
 use crate::directory::warnings::Warning;
 use crate::error::AppError;
+use crate::language::{duration, t};
 use crate::sessions::AdminSession;
 use crate::web::Chrome;
 
@@ -21,7 +22,7 @@ use crate::web::Chrome;
 pub(super) struct Asked {
     pub(super) steps: Option<Vec<Step>>,
     pub(super) preview: Option<SyncReport>,
-    pub(super) notice: &'static str,
+    pub(super) notice: String,
 }
 
 #[derive(Template, WebTemplate)]
@@ -29,14 +30,14 @@ pub(super) struct Asked {
 pub(super) struct DirectoryPage {
     chrome: Chrome,
     directory: String,
-    notice: &'static str,
+    notice: String,
     is_enabled: bool,
     /// Whether it can be switched on: nothing is missing.
     is_complete: bool,
     /// Whether the environment says whether it is used.
     is_switch_fixed: bool,
     is_from_environment: bool,
-    kind: Option<&'static str>,
+    kind: Option<String>,
     address: String,
     base: String,
     every: String,
@@ -76,7 +77,7 @@ pub(super) async fn page(app: &App, name: &str, admin: &AdminSession, asked: Ask
         kind,
         address: text(URL.key),
         base: text(BASE.key),
-        every: duration_for_people(every),
+        every: duration(every).into(),
         warnings: if texts.is_enabled() { Vec::new() } else { directory::standing_warnings(name, &texts) },
         to_look_at: directory::warnings::warnings_about(app, name, app.clock.now()).await?,
         consequence: standing.waiting.as_ref().map(|run| consequence(run, texts.keeps_people())).unwrap_or_default(),
@@ -95,13 +96,13 @@ pub async fn show(
     Known(name): Known,
     Query(word): Query<Notice>,
 ) -> Result<impl IntoResponse, AppError> {
-    let notice = match word.notice.as_str() {
-        "saved" => "The settings were saved. They count from the next sync on.",
-        "unchanged" => "Nothing was different, so nothing was saved.",
-        "discarded" => "The plan was discarded, and nobody changes. It is not offered again as long as it stays the same.",
-        "switched-on" => "The directory is in use. Its first sync begins within a minute, or now with “Sync now”.",
-        "switched-off" => "The directory is switched off. Nothing is read from it, and nobody changes.",
-        _ => "",
+    let notice: String = match word.notice.as_str() {
+        "saved" => t("directory-notice-saved").into(),
+        "unchanged" => t("directory-notice-unchanged").into(),
+        "discarded" => t("directory-notice-discarded").into(),
+        "switched-on" => t("directory-notice-switched-on").into(),
+        "switched-off" => t("directory-notice-switched-off").into(),
+        _ => String::new(),
     };
     page(&app, &name, &admin, Asked { notice, ..Asked::default() }).await
 }

@@ -11,6 +11,8 @@ use super::source::Source;
 use super::status::{DisabledRule, disabled_because};
 use super::table::{Field, ROWS};
 use crate::clock::Timestamp;
+use crate::language::t;
+use crate::settings::label_of;
 
 /// The most values of one attribute that are shown, and the most characters of one.
 const SHOWN: (usize, usize) = (20, 200);
@@ -60,24 +62,22 @@ pub fn explain(entry: &RawEntry, config: &DirectoryConfig, now: Timestamp) -> Ve
             _ => String::new(),
         };
         let found = found(entry, sources.iter().flat_map(Source::attributes));
-        let note = match notes(&attributes) {
-            note if note.is_empty() && row.field == Field::DisplayName && found.is_empty() && !result.is_empty() => {
-                "Made from the names or the username, because the entry has none.".to_owned()
-            }
+        let note: String = match notes(&attributes) {
+            note if note.is_empty() && row.field == Field::DisplayName && found.is_empty() && !result.is_empty() => t("directory-field-made").into(),
             note if note.is_empty() && found.len() > 1 && sources.len() == 1 && matches!(sources[0], Source::Attribute(_)) => {
-                "Of several values the one in the entry's name counts, else the shortest.".to_owned()
+                t("directory-field-several").into()
             }
             note => note,
         };
-        fields.push(MappedField { label: row.label.to_owned(), attributes, found, result, note });
+        fields.push(MappedField { label: label_of(row.key, row.label), attributes, found, result, note });
     }
     if !config.disabled_when.is_empty() {
         let because = disabled_because(entry, &config.disabled_when, now, |_, _| {});
         let attributes = config.disabled_when.iter().map(DisabledRule::attribute).collect::<Vec<_>>().join(" | ");
         fields.push(MappedField {
-            label: "Disabled".to_owned(),
+            label: t("directory-field-disabled").into(),
             found: found(entry, config.disabled_when.iter().map(DisabledRule::attribute)),
-            result: because.as_ref().map_or("no", |_| "yes").to_owned(),
+            result: because.as_ref().map_or_else(|| t("directory-field-no"), |_| t("directory-field-yes")).into(),
             note: because
                 .map(|reason| format!("Because {reason}."))
                 .into_iter()
@@ -110,7 +110,7 @@ fn found<'a>(entry: &RawEntry, attributes: impl Iterator<Item = &'a str>) -> Vec
         let count = entry.values_of(attribute).count();
         lines.extend(entry.values_of(attribute).take(SHOWN.0).map(|value| format!("{attribute}: {}", shown(attribute, value))));
         if count > SHOWN.0 {
-            lines.push(format!("{attribute}: and {} more", count - SHOWN.0));
+            lines.push(t("directory-field-more").with("attribute", attribute).with("count", (count - SHOWN.0).to_string()).into());
         }
     }
     lines
@@ -119,12 +119,12 @@ fn found<'a>(entry: &RawEntry, attributes: impl Iterator<Item = &'a str>) -> Vec
 /// One value for a page: masked when the attribute holds secrets, its size when it is no text, cut when it is long.
 pub fn shown(attribute: &str, value: &[u8]) -> String {
     if is_secret(attribute) {
-        return "(a secret, not shown)".to_owned();
+        return t("directory-value-secret").into();
     }
     match text_of(attribute, value) {
         Some(text) if text.chars().count() > SHOWN.1 => text.chars().take(SHOWN.1).chain("…".chars()).collect(),
         Some(text) => text.chars().map(|c| if super::entry::is_unwanted(c) { '\u{fffd}' } else { c }).collect(),
-        None if value.trim_ascii().is_empty() => "(empty)".to_owned(),
+        None if value.trim_ascii().is_empty() => t("directory-field-empty").into(),
         None => format!("({})", crate::directory::model::counted(value.len(), "byte", "bytes")),
     }
 }

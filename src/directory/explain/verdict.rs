@@ -1,9 +1,9 @@
 //! The verdict: pure, from what was found there and what is known here.
 
 use super::super::model::DirectoryState;
-use super::super::plan::BIND_ACCOUNT;
 use super::outlook::{Becomes, Outlook};
 use super::{Account, FilterPart, Verdict};
+use crate::language::{instant, t};
 
 /// What [`decide`] weighs.
 pub(super) struct Facts<'f> {
@@ -39,39 +39,36 @@ pub(super) fn decide(facts: &Facts<'_>) -> Verdict {
     let is_ours = account.is_some_and(|account| account.directory.as_deref() == Some(*directory));
     let Some(found) = found else {
         if *several > 0 {
-            let reason = "A run takes over each of those its filter finds; two that want one username cannot both have it.".to_owned();
-            return no(format!("{several} entries of the directory have the name {who:?}. Choose one by its DN."), vec![reason]);
+            let reason = t("directory-verdict-several-why").into();
+            return no(t("directory-verdict-several").with("count", several.to_string()).with("who", format!("{who:?}")).into(), vec![reason]);
         }
         return match account {
             Some(account) if is_ours => {
                 let since = account.state_since.filter(|_| account.state.as_deref() == Some(DirectoryState::Missing.as_str()));
-                let known = match since {
-                    Some(since) => format!("It has been missing since {}.", since.for_people()),
-                    None => "The last sync still saw it; the next one will notice.".to_owned(),
+                let sentence = match since {
+                    Some(since) => t("directory-verdict-gone-since").with("since", instant(since)),
+                    None => t("directory-verdict-gone"),
                 };
-                let reason = "Deleted there, moved out of reach, or the bind account may not see it any more.".to_owned();
-                no(format!("{} is known here, but the directory shows no such entry. {known}", account.display_name), vec![reason])
+                let reason = t("directory-verdict-gone-why").into();
+                no(sentence.with("name", &account.display_name).into(), vec![reason])
             }
             Some(account) => Verdict {
                 may_sign_in: account.blocked_at.is_none() && account.state.as_deref().is_none_or(|state| state == "active"),
                 sentence: match &account.directory {
-                    None => format!("{} has a local account; this directory has nobody by that name.", account.display_name),
-                    Some(other) => {
-                        format!("{} has an account from the directory {other:?}; this directory has nobody by that name.", account.display_name)
-                    }
-                },
+                    None => t("directory-verdict-local"),
+                    Some(other) => t("directory-verdict-other").with("directory", format!("{other:?}")),
+                }
+                .with("name", &account.display_name)
+                .into(),
                 reasons: Vec::new(),
             },
-            None => no(
-                format!("Neither the directory nor Muster knows anybody as {who:?}."),
-                vec!["Looked for by username and e-mail address, everywhere below the base DN. A DN can be given too.".to_owned()],
-            ),
+            None => no(t("directory-verdict-nobody").with("who", format!("{who:?}")).into(), vec![t("directory-verdict-nobody-why").into()]),
         };
     };
     let name = found.name;
-    let mut reasons = Vec::new();
+    let mut reasons: Vec<String> = Vec::new();
     if !found.is_below_bases {
-        reasons.push("The entry is not below any base DN for people.".to_owned());
+        reasons.push(t("directory-explain-outside-means").into());
     }
     if found.fits_filter == Some(false) {
         reasons.extend(found.excluded_by.iter().cloned());
@@ -80,45 +77,45 @@ pub(super) fn decide(facts: &Facts<'_>) -> Verdict {
         reasons.push(unusable.clone());
     }
     if let Some(group) = &found.lacks_group {
-        reasons.push(format!("Only members of the group {group:?} are taken over (LDAP_IMPORT_GROUP), and no group the entry is in leads there."));
+        reasons.push(t("directory-verdict-lacks-group-why").with("group", format!("{group:?}")).into());
     }
     if found.is_bind_account {
-        reasons.push(BIND_ACCOUNT.to_owned());
+        reasons.push(t("directory-verdict-bind-account-why").into());
     }
     let because = match found {
-        Found { is_below_bases: false, .. } => Some("the entry is outside of where people are searched"),
-        Found { fits_filter: Some(false), .. } => Some("the filter for people leaves the entry out"),
-        Found { unusable: Some(_), .. } => Some("the entry cannot be used"),
-        Found { is_bind_account: true, .. } => Some("Muster itself binds with this account"),
-        Found { lacks_group: Some(_), .. } => Some("only members of a group are taken over"),
+        Found { is_below_bases: false, .. } => Some(t("directory-verdict-outside")),
+        Found { fits_filter: Some(false), .. } => Some(t("directory-verdict-filter")),
+        Found { unusable: Some(_), .. } => Some(t("directory-verdict-unusable")),
+        Found { is_bind_account: true, .. } => Some(t("directory-verdict-bind-account")),
+        Found { lacks_group: Some(_), .. } => Some(t("directory-verdict-lacks-group")),
         _ => None,
     };
     if let Some(because) = because {
-        let mut sentence = format!("{name} is not a user here, because {because}.");
+        let mut sentence = because.with("name", name).to_string();
         if is_ours && account.is_some_and(|account| account.state.as_deref() == Some("active")) {
-            sentence.push_str(" The account from before stays usable until the next sync.");
+            sentence = format!("{sentence} {}", t("directory-verdict-usable-until"));
         }
         return no(sentence, reasons);
     }
     if found.is_disabled {
-        reasons.push("The directory has disabled the account.".to_owned());
+        reasons.push(t("directory-verdict-disabled-why").into());
     }
     let Some(account) = account.filter(|_| is_ours) else { return newcomer(found, *is_enabled, reasons) };
     reasons.extend(found.outlook.iter().flat_map(|outlook| outlook.remarks.iter().cloned()));
     if let Some(at) = account.blocked_at {
-        reasons.push(format!("An administrator blocked the account on {}; no sync lifts that.", at.for_people()));
+        reasons.push(t("directory-verdict-blocked-why").with("at", instant(at)).into());
     }
     let behind = match (account.state.as_deref(), found.is_disabled) {
-        (Some("active"), true) => Some("The last sync was before that: the next one locks the account."),
-        (Some(state), false) if state != "active" => Some("The last sync had seen it otherwise: the next one gives access back."),
+        (Some("active"), true) => Some(t("directory-verdict-next-locks")),
+        (Some(state), false) if state != "active" => Some(t("directory-verdict-next-gives-back")),
         _ => None,
     };
-    reasons.extend(behind.map(str::to_owned));
+    reasons.extend(behind.map(String::from));
     if account.blocked_at.is_some() || found.is_disabled || account.state.as_deref() != Some("active") {
-        return no(format!("{name} has an account and cannot sign in."), reasons);
+        return no(t("directory-verdict-cannot").with("name", name).into(), reasons);
     }
-    let role = if account.is_admin { " and is an administrator" } else { "" };
-    Verdict { may_sign_in: true, sentence: format!("{name} can sign in{role}."), reasons }
+    let sentence = if account.is_admin { t("directory-verdict-can-administer") } else { t("directory-verdict-can") };
+    Verdict { may_sign_in: true, sentence: sentence.with("name", name).into(), reasons }
 }
 
 /// The verdict about somebody without an account from this directory.
@@ -127,20 +124,20 @@ fn newcomer(found: &Found<'_>, is_enabled: bool, mut reasons: Vec<String>) -> Ve
     let (becomes, remarks) = found.outlook.as_ref().map_or((Becomes::Account, &[][..]), |outlook| (outlook.becomes, outlook.remarks.as_slice()));
     reasons.extend(remarks.iter().cloned());
     let (sentence, next) = match becomes {
-        Becomes::Nobody => (format!("{name} is in the directory, but the name is taken here."), None),
-        Becomes::NotAsked => (format!("{name} is in the directory, but people are not taken over from it (LDAP_SYNC_USERS)."), None),
-        Becomes::Linked => (format!("{name} is in the directory and has only a local account here."), Some("The next sync links the two.")),
-        Becomes::Account => (format!("{name} is in the directory and has no account here yet."), Some("The next sync creates the account.")),
+        Becomes::Nobody => (t("directory-verdict-taken"), None),
+        Becomes::NotAsked => (t("directory-verdict-not-asked"), None),
+        Becomes::Linked => (t("directory-verdict-only-local"), Some(t("directory-verdict-next-links"))),
+        Becomes::Account => (t("directory-verdict-none-yet"), Some(t("directory-verdict-next-creates"))),
     };
     if is_enabled {
-        reasons.extend(next.map(str::to_owned));
+        reasons.extend(next.map(String::from));
     } else {
-        reasons.push("The directory is switched off, so no sync runs.".to_owned());
+        reasons.push(t("directory-verdict-off").into());
     }
     if reasons.is_empty() {
-        reasons.push("Switch it on in the settings if people are to come from this directory.".to_owned());
+        reasons.push(t("directory-verdict-switch-on").into());
     }
-    Verdict { may_sign_in: false, sentence, reasons }
+    Verdict { may_sign_in: false, sentence: sentence.with("name", name).into(), reasons }
 }
 
 /// The innermost parts that decide against the entry, in words.
@@ -160,9 +157,10 @@ pub(super) fn excluded_by(parts: &[FilterPart]) -> Vec<String> {
             (Some(false), Some('!')) => {
                 skip_below = Some(part.depth);
                 let inner = parts.get(at).map(|inner| inner.has.as_str()).filter(|has| !has.is_empty());
-                reasons.push(format!("{} leaves the entry out{}.", part.text, inner.map_or_else(String::new, |has| format!(": {has}"))));
+                let sentence = inner.map_or_else(|| t("directory-verdict-part-out"), |has| t("directory-verdict-part-out-has").with("has", has));
+                reasons.push(sentence.with("part", &part.text).into());
             }
-            (Some(false), _) => reasons.push(format!("The filter asks for {}: {}.", part.text, part.has)),
+            (Some(false), _) => reasons.push(t("directory-verdict-part-asks").with("part", &part.text).with("has", &part.has).into()),
             _ => skip_below = Some(part.depth),
         }
     }

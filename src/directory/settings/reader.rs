@@ -10,6 +10,7 @@ use super::super::config::{
 use super::table::*;
 use super::values::{self, base_dn, bases, bind, boolean, certificates, duration, filter, group_map, identity, servers, words};
 use super::{Setting, SettingError};
+use crate::language::t;
 use crate::settings::Input;
 
 pub(super) struct Reader<'r, 't> {
@@ -40,7 +41,7 @@ impl<'t> Reader<'_, 't> {
         let text = self.text(setting);
         let found = choices.iter().map(|choice| choice.value).find(|value| value.eq_ignore_ascii_case(text));
         let allowed = || choices.iter().map(|choice| choice.value).collect::<Vec<_>>().join(", ");
-        self.checked(setting, found.ok_or_else(|| format!("{text:?} is none of: {}", allowed())))
+        self.checked(setting, found.ok_or_else(|| t("directory-mistake-choice").with("text", format!("{text:?}")).with("allowed", allowed()).into()))
     }
 
     fn filled(&self, setting: Setting) -> Option<String> {

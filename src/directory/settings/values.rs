@@ -9,28 +9,29 @@ use super::super::attributes::is_attribute_name;
 use super::super::config::{Bind, Identity, ServerAddress};
 use super::super::dn::Dn;
 use super::super::filter::Filter;
+use crate::language::t;
 use crate::secret::Password;
 
 pub(super) fn servers(text: &str) -> Result<Vec<ServerAddress>, String> {
     let servers =
         text.split([' ', ',', '\n', '\t', '\r']).filter(|address| !address.is_empty()).map(ServerAddress::parse).collect::<Result<Vec<_>, _>>()?;
-    if servers.is_empty() { Err("the address is missing, such as ldaps://ldap.example.org".to_owned()) } else { Ok(servers) }
+    if servers.is_empty() { Err(t("directory-mistake-no-address").into()) } else { Ok(servers) }
 }
 
 pub(super) fn bind(method: &str, name: &str, password: &str) -> Result<Bind, String> {
     match (method, name.is_empty(), password.is_empty()) {
         ("external", _, true) => Ok(Bind::External),
-        ("external", ..) => Err("there is a password, but SASL EXTERNAL needs none".to_owned()),
+        ("external", ..) => Err(t("directory-mistake-needless-password").into()),
         (_, true, true) => Ok(Bind::Anonymous),
-        (_, true, false) => Err("there is a password but no bind DN".to_owned()),
-        (_, false, true) => Err("the bind DN needs a password: many servers take an empty one for anybody's".to_owned()),
+        (_, true, false) => Err(t("directory-mistake-no-bind-dn").into()),
+        (_, false, true) => Err(t("directory-mistake-no-password").into()),
         (_, false, false) => Ok(Bind::Simple { name: name.to_owned(), password: Password::new(password) }),
     }
 }
 
 pub(super) fn base_dn(text: &str) -> Result<String, String> {
     match Dn::parse(text) {
-        Ok(dn) if dn.is_root() => Err("the base DN is missing, such as dc=example,dc=org".to_owned()),
+        Ok(dn) if dn.is_root() => Err(t("directory-mistake-no-base").into()),
         Ok(_) => Ok(text.to_owned()),
         Err(error) => Err(format!("{text:?} is {error}; a base DN looks like dc=example,dc=org")),
     }
@@ -64,7 +65,7 @@ pub(super) fn filter(text: &str, classes: &[String]) -> Result<Filter, String> {
 pub(super) fn words(text: &str) -> Result<Vec<String>, String> {
     let words: Vec<String> = text.split([' ', ',', '\n', '\t', '\r']).filter(|word| !word.is_empty()).map(str::to_owned).collect();
     match words.iter().find(|word| !is_attribute_name(word)) {
-        Some(bad) => Err(format!("{bad:?} is not the name of an object class, such as inetOrgPerson")),
+        Some(bad) => Err(t("directory-mistake-object-class").with("text", format!("{bad:?}")).into()),
         None => Ok(words),
     }
 }
@@ -73,7 +74,7 @@ pub(super) fn words(text: &str) -> Result<Vec<String>, String> {
 pub(super) fn attribute_names(text: &str) -> Result<Vec<String>, String> {
     let names: Vec<String> = text.split('|').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
     match names.iter().find(|name| !is_attribute_name(name)) {
-        Some(bad) => Err(format!("{bad:?} is not an attribute name, such as memberOf")),
+        Some(bad) => Err(t("directory-mistake-attribute").with("text", format!("{bad:?}")).into()),
         None => Ok(names),
     }
 }
@@ -87,7 +88,7 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
 pub(super) fn group_map(text: &str) -> Result<Vec<(String, String)>, String> {
     let pair = |line: &str| match line.rsplit_once('=').map(|(from, to)| (from.trim(), to.trim())) {
         Some((from, to)) if !from.is_empty() && !to.is_empty() => Ok((from.to_owned(), to.to_owned())),
-        _ => Err(format!("{line:?} is not of the form: directory group = local group")),
+        _ => Err(t("directory-mistake-group-map").with("text", format!("{line:?}")).into()),
     };
     lines(text).map(pair).collect()
 }
@@ -105,28 +106,29 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let duration = number.parse::<u64>().ok().and_then(|number| number.checked_mul(seconds)).map(Duration::from_secs);
     duration
         .filter(|duration| (60..=30 * 86_400).contains(&duration.as_secs()))
-        .ok_or_else(|| format!("{text:?} is not a time from one minute to 30 days, such as 15m, 1h or 1d"))
+        .ok_or_else(|| t("directory-mistake-duration").with("text", format!("{text:?}")).into())
 }
 
 pub(in super::super) fn boolean(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Ok(true),
         "false" | "0" | "no" | "off" | "" => Ok(false),
-        _ => Err(format!("{text:?} is neither true nor false")),
+        _ => Err(t("directory-mistake-switch").with("text", format!("{text:?}")).into()),
     }
 }
 
 pub(super) fn whole_number(text: &str, from: u32, to: u32) -> Result<u32, String> {
-    text.parse().ok().filter(|number| (from..=to).contains(number)).ok_or_else(|| format!("{text:?} is not a whole number from {from} to {to}"))
+    let mistake = || t("directory-mistake-whole").with("text", format!("{text:?}")).with("from", from.to_string()).with("to", to.to_string()).into();
+    text.parse().ok().filter(|number| (from..=to).contains(number)).ok_or_else(mistake)
 }
 
 pub(super) fn certificates(pem: &str) -> Result<Option<String>, String> {
     if pem.is_empty() {
         return Ok(None);
     }
-    let found = CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<Vec<_>, _>>().map_err(|_| "the PEM text is damaged".to_owned())?;
+    let found = CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<Vec<_>, _>>().map_err(|_| t("directory-mistake-pem").to_string())?;
     if found.is_empty() {
-        return Err("there is no certificate in it; it begins with -----BEGIN CERTIFICATE-----".to_owned());
+        return Err(t("directory-mistake-no-certificate").into());
     }
     Ok(Some(pem.to_owned()))
 }
@@ -134,11 +136,11 @@ pub(super) fn certificates(pem: &str) -> Result<Option<String>, String> {
 pub(super) fn identity(certificate: Option<String>, key: &str) -> Result<Option<Identity>, String> {
     match (certificate, key.is_empty()) {
         (None, true) => Ok(None),
-        (None, false) => Err("there is a key but no client certificate".to_owned()),
-        (Some(_), true) => Err("the client certificate needs its private key".to_owned()),
+        (None, false) => Err(t("directory-mistake-needless-key").into()),
+        (Some(_), true) => Err(t("directory-mistake-no-key").into()),
         (Some(certificate_pem), false) => match PrivateKeyDer::from_pem_slice(key.as_bytes()) {
             Ok(_) => Ok(Some(Identity { certificate_pem, key_pem: Password::new(key) })),
-            Err(_) => Err("there is no unencrypted private key in it; it begins with -----BEGIN PRIVATE KEY-----".to_owned()),
+            Err(_) => Err(t("directory-mistake-not-a-key").into()),
         },
     }
 }
@@ -147,6 +149,6 @@ pub(super) fn server_name(text: &str) -> Result<Option<String>, String> {
     match text {
         "" => Ok(None),
         name if ServerName::try_from(name).is_ok() => Ok(Some(name.to_owned())),
-        other => Err(format!("{other:?} is not a name a certificate can carry, such as ldap.example.org")),
+        other => Err(t("directory-mistake-server-name").with("text", format!("{other:?}")).into()),
     }
 }

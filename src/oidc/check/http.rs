@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::clients::{self, Client};
 use crate::error::AppError;
 use crate::id::ClientId;
+use crate::language::{Text, t};
 use crate::oidc::error::{AuthorizeErrorCode, OAuthError};
 use crate::oidc::params::Params;
 use crate::oidc::scope::{Scope, Scopes};
@@ -23,13 +24,14 @@ use crate::web::{self, Chrome};
 /// A scope to tick.
 struct Tick {
     name: &'static str,
-    words: &'static str,
+    words: String,
     on: bool,
     fixed: bool,
 }
 
 fn ticks(scopes: &Scopes) -> Vec<Tick> {
-    let tick = |scope: Scope| Tick { name: scope.as_str(), words: scope.for_people(), on: scopes.contains(scope), fixed: scope == Scope::OpenId };
+    let tick =
+        |scope: Scope| Tick { name: scope.as_str(), words: scope.for_people().into(), on: scopes.contains(scope), fixed: scope == Scope::OpenId };
     Scope::ALL.into_iter().map(tick).collect()
 }
 
@@ -42,7 +44,7 @@ pub struct StartPage {
     title: String,
     ticks: Vec<Tick>,
     has_flow: bool,
-    settings: Vec<(&'static str, String)>,
+    settings: Vec<(String, String)>,
 }
 
 /// What an app got, or would get.
@@ -60,11 +62,11 @@ pub struct AnswerPage {
     id: ClientId,
     title: String,
     failure: Option<(String, String)>,
-    request: Vec<(&'static str, String, &'static str)>,
-    response: Vec<(&'static str, String, &'static str)>,
+    request: Vec<(&'static str, String, Text)>,
+    response: Vec<(&'static str, String, Text)>,
     given: Option<Given>,
     sight: Option<Sight>,
-    settings: Vec<(&'static str, String)>,
+    settings: Vec<(String, String)>,
 }
 
 /// What an app would get about someone.
@@ -87,7 +89,7 @@ async fn find(app: &App, id: ClientId) -> Result<Client, AppError> {
 }
 
 fn not_understood() -> AppError {
-    AppError::refused("Not understood", "What was sent cannot be read. Go back, reload the page and try again.")
+    AppError::refused(t("check-not-understood"), t("check-not-understood-message"))
 }
 
 /// `GET /admin/clients/{id}/check`.
@@ -119,8 +121,7 @@ pub async fn start(State(app): State<App>, admin: AdminSession, Path(id): Path<C
 pub async fn answer(State(app): State<App>, admin: AdminSession, browser: web::Client, RawQuery(query): RawQuery) -> Result<AnswerPage, AppError> {
     let now = app.clock.now();
     let params = Params::parse(&query.unwrap_or_default()).map_err(|_| not_understood())?;
-    let over =
-        || AppError::gone("This check is over", "It was begun too long ago, by somebody else, or not here. Open the app’s page and check it again.");
+    let over = || AppError::gone(t("check-over"), t("check-over-message"));
     let sealed = params.get("run").unwrap_or_default();
     let run = Run::open(&app, sealed, now).filter(|run| run.admin == admin.user.id).ok_or_else(over)?;
     let client = find(&app, run.client).await?;
@@ -138,16 +139,17 @@ pub async fn answer(State(app): State<App>, admin: AdminSession, browser: web::C
         settings: look::settings(&app.config.origin, &client, &scopes),
     };
     if !state_fits {
-        page.failure = Some(("The answer has another state than the request.".to_owned(), "An app would refuse it. Check again.".to_owned()));
+        page.failure = Some((t("check-state-differs").into(), t("check-state-differs-next").into()));
         return Ok(page);
     }
     if let Some(error) = params.get("error") {
         let description = params.get("error_description").unwrap_or_default();
-        page.failure = Some((format!("The app would have been refused: {error} ({description})."), what_then(error).to_owned()));
+        let refused = t("check-refused").with("error", error).with("description", description);
+        page.failure = Some((refused.into(), what_then(error).into()));
         return Ok(page);
     }
     let Some(code) = params.get("code") else {
-        page.failure = Some(("The answer has neither a code nor an error.".to_owned(), "Check again.".to_owned()));
+        page.failure = Some((t("check-no-code").into(), t("check-no-code-next").into()));
         return Ok(page);
     };
     match super::end(&app, &admin, client.clone(), (&run, sealed), code, &browser, now).await {
@@ -169,10 +171,7 @@ pub async fn answer(State(app): State<App>, admin: AdminSession, browser: web::C
         }
         Err(OAuthError::Internal(error)) => return Err(error.into()),
         Err(error) => {
-            page.failure = Some((
-                format!("The token endpoint would have refused the app: {}.", error.for_people()),
-                "A reload of this page does that, because a code is good once: check again. Otherwise see the app’s settings.".to_owned(),
-            ));
+            page.failure = Some((t("check-token-refused").with("error", error.for_people()).into(), t("check-token-refused-next").into()));
         }
     }
     Ok(page)
@@ -182,48 +181,44 @@ fn sight(seen: &Seen<'_>) -> Sight {
     Sight { claims: look::rows(seen.client, seen.id_token, seen.userinfo), findings: look::findings(seen), id_token_bytes: seen.id_token_bytes }
 }
 
-fn request_rows(app: &App, client: &Client, run: &Run) -> Vec<(&'static str, String, &'static str)> {
+fn request_rows(app: &App, client: &Client, run: &Run) -> Vec<(&'static str, String, Text)> {
     vec![
-        ("endpoint", app.config.origin.url("/authorize"), "Where the app sends the browser (authorization_endpoint)."),
-        ("client_id", client.client_id.clone(), "Which app it is."),
-        (
-            "redirect_uri",
-            app.config.origin.url("/admin/clients/check?run=…"),
-            "Where the answer goes: for this check here, otherwise one of the app’s.",
-        ),
-        ("response_type", "code".to_owned(), "The authorization code flow."),
-        ("scope", run.scopes.clone(), "What the app wants to know."),
-        ("state", run.state(), "Comes back unchanged, so that the app knows its own request."),
-        ("nonce", run.nonce.clone(), "Comes back in the ID token."),
-        ("code_challenge", "… (S256)".to_owned(), "PKCE: only who began the sign-in can redeem the code."),
-        ("pushed first", if client.needs_par() { "yes" } else { "no" }.to_owned(), "Whether the app has to announce its request (PAR)."),
+        ("endpoint", app.config.origin.url("/authorize"), t("check-row-endpoint")),
+        ("client_id", client.client_id.clone(), t("check-row-client-id")),
+        ("redirect_uri", app.config.origin.url("/admin/clients/check?run=…"), t("check-row-redirect-uri")),
+        ("response_type", "code".to_owned(), t("check-row-response-type")),
+        ("scope", run.scopes.clone(), t("check-row-scope")),
+        ("state", run.state(), t("check-row-state")),
+        ("nonce", run.nonce.clone(), t("check-row-nonce")),
+        ("code_challenge", "… (S256)".to_owned(), t("check-row-challenge")),
+        ("pushed first", if client.needs_par() { t("check-yes") } else { t("check-no") }.into(), t("check-row-pushed")),
     ]
 }
 
-fn response_rows(params: &Params, state_fits: bool) -> Vec<(&'static str, String, &'static str)> {
+fn response_rows(params: &Params, state_fits: bool) -> Vec<(&'static str, String, Text)> {
     let mut rows = Vec::new();
     let text = |name: &str| params.get(name).unwrap_or_default().to_owned();
     if let Some(code) = params.get("code") {
         let shown: String = code.chars().take(14).collect();
-        rows.push(("code", format!("{shown}…"), "Redeemed at the token endpoint, once."));
+        rows.push(("code", format!("{shown}…"), t("check-row-code")));
     }
     if params.has("error") {
-        rows.push(("error", text("error"), "The error code."));
-        rows.push(("error_description", text("error_description"), "What was wrong."));
+        rows.push(("error", text("error"), t("check-row-error")));
+        rows.push(("error_description", text("error_description"), t("check-row-description")));
     }
-    rows.push(("state", text("state"), if state_fits { "The same as in the request." } else { "Not the one of the request." }));
-    rows.push(("iss", text("iss"), "Who answers (RFC 9207); the issuer."));
+    rows.push(("state", text("state"), if state_fits { t("check-row-same-state") } else { t("check-row-other-state") }));
+    rows.push(("iss", text("iss"), t("check-row-iss")));
     rows
 }
 
 /// What to do about an error of the authorization endpoint.
-fn what_then(error: &str) -> &'static str {
+fn what_then(error: &str) -> Text {
     if error == AuthorizeErrorCode::AccessDenied.as_str() {
-        "You said no, or you are in none of the groups under “Who may use it”."
+        t("check-then-denied")
     } else if error == AuthorizeErrorCode::UnmetAuthenticationRequirements.as_str() {
-        "Your passkey is not of the kind chosen under “How people sign in”."
+        t("check-then-unmet")
     } else {
-        "Look at what is required of the app on its page: it would have to send more than an ordinary request."
+        t("check-then-other")
     }
 }
 
@@ -268,6 +263,13 @@ pub async fn preview(
         page.person = Some(user);
     }
     Ok(page)
+}
+
+impl PreviewPage {
+    /// The page of the person it is about.
+    fn person_page(&self) -> String {
+        self.person.as_ref().map(|person| format!("/admin/users/{}", person.id)).unwrap_or_default()
+    }
 }
 
 /// A header of an ID token for reading.

@@ -6,6 +6,7 @@ use crate::clients::Client;
 use crate::clients::policy::authentication::Allowed;
 use crate::clients::policy::claims::SubjectType;
 use crate::config::Origin;
+use crate::language::{self, Text, t};
 use crate::oidc::scope::{Scope, Scopes};
 use crate::users::User;
 use crate::users::model::extra_text;
@@ -23,7 +24,7 @@ pub struct ClaimRow {
     /// Its value, for reading.
     pub value: String,
     /// What it means.
-    pub meaning: &'static str,
+    pub meaning: String,
     /// It stands in the ID token.
     pub in_id_token: bool,
     /// Userinfo says it.
@@ -68,7 +69,7 @@ pub fn rows(client: &Client, id_token: &Value, userinfo: &Value) -> Vec<ClaimRow
     let row = |name: &String, value: &Value| ClaimRow {
         name: name.clone(),
         value: if name.ends_with("_at") || matches!(name.as_str(), "iat" | "exp" | "auth_time") { instant(value) } else { readable(value) },
-        meaning: if name == group_claim { "The person’s groups, in the shape set for this app." } else { meaning(name) },
+        meaning: if name == group_claim { t("check-groups-meaning") } else { meaning(name) }.into(),
         in_id_token: first.contains_key(name),
         in_userinfo: second.contains_key(name),
     };
@@ -80,9 +81,9 @@ pub fn rows(client: &Client, id_token: &Value, userinfo: &Value) -> Vec<ClaimRow
 
 fn readable(value: &Value) -> String {
     match value {
-        Value::Array(values) if values.is_empty() => "(none)".to_owned(),
+        Value::Array(values) if values.is_empty() => t("check-none").into(),
         Value::Array(values) if values.iter().all(Value::is_string) => extra_text(value),
-        Value::String(text) if text.is_empty() => "(empty)".to_owned(),
+        Value::String(text) if text.is_empty() => t("check-empty").into(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
@@ -90,51 +91,73 @@ fn readable(value: &Value) -> String {
 
 fn instant(value: &Value) -> String {
     let Some(seconds) = value.as_i64() else { return readable(value) };
-    format!("{seconds} ({})", crate::clock::Timestamp::from_seconds(seconds).for_people())
+    format!("{seconds} ({})", language::instant(crate::clock::Timestamp::from_seconds(seconds)))
 }
 
 /// Names with a meaning that is explained, in the order they are shown.
-const MEANINGS: &[(&str, &str)] = &[
-    ("iss", "Who made the token: this server’s address. The app’s setting “issuer” must be exactly this."),
-    ("sub", "Who it is about; the same at every sign-in. Apps should know people by this, not by e-mail address."),
-    ("aud", "For which app it is: the client ID."),
-    ("exp", "Until when it counts. Seconds since 1970, so both clocks must be right."),
-    ("iat", "When it was made."),
-    ("auth_time", "When the person last proved who they are."),
-    ("nonce", "What the app sent along, so that it can tell its own sign-in from a forged one."),
-    ("acr", "How well the person proved who they are: phr with a passkey, phrh with one that cannot leave its device."),
-    ("amr", "How they did it (RFC 8176)."),
-    ("sid", "The session at this app, for signing out."),
-    ("at_hash", "Ties the access token to this ID token."),
-    ("name", "What to call the person."),
-    ("given_name", "First name."),
-    ("family_name", "Last name."),
-    ("preferred_username", "The username. It can change."),
-    ("email", "E-mail address."),
-    ("email_verified", "Whether the address is known to be theirs. Some apps refuse people where it is false."),
-    ("phone_number", "Telephone number."),
-    ("phone_number_verified", "Whether the number is known to be theirs; nobody has called it, so it is false."),
-    ("address", "Postal address, as the directory has it."),
-    ("locale", "Language."),
-    ("picture", "Where their picture is."),
-    ("updated_at", "When what is known about them last changed."),
+const EXPLAINED: [&str; 23] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "acr",
+    "amr",
+    "sid",
+    "at_hash",
+    "name",
+    "given_name",
+    "family_name",
+    "preferred_username",
+    "email",
+    "email_verified",
+    "phone_number",
+    "phone_number_verified",
+    "address",
+    "locale",
+    "picture",
+    "updated_at",
 ];
 
 fn order(name: &str) -> usize {
-    MEANINGS.iter().position(|(known, _)| *known == name).unwrap_or(MEANINGS.len())
+    EXPLAINED.iter().position(|known| *known == name).unwrap_or(EXPLAINED.len())
 }
 
-fn meaning(name: &str) -> &'static str {
-    MEANINGS
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map_or("Set for this app under “Further claims”, or given by the directory.", |(_, meaning)| meaning)
+fn meaning(name: &str) -> Text {
+    match name {
+        "iss" => t("check-claim-iss"),
+        "sub" => t("check-claim-sub"),
+        "aud" => t("check-claim-aud"),
+        "exp" => t("check-claim-exp"),
+        "iat" => t("check-claim-iat"),
+        "auth_time" => t("check-claim-auth-time"),
+        "nonce" => t("check-claim-nonce"),
+        "acr" => t("check-claim-acr"),
+        "amr" => t("check-claim-amr"),
+        "sid" => t("check-claim-sid"),
+        "at_hash" => t("check-claim-at-hash"),
+        "name" => t("check-claim-name"),
+        "given_name" => t("check-claim-given-name"),
+        "family_name" => t("check-claim-family-name"),
+        "preferred_username" => t("check-claim-preferred-username"),
+        "email" => t("check-claim-email"),
+        "email_verified" => t("check-claim-email-verified"),
+        "phone_number" => t("check-claim-phone-number"),
+        "phone_number_verified" => t("check-claim-phone-number-verified"),
+        "address" => t("check-claim-address"),
+        "locale" => t("check-claim-locale"),
+        "picture" => t("check-claim-picture"),
+        "updated_at" => t("check-claim-updated-at"),
+        _ => t("check-claim-other"),
+    }
 }
 
 /// What looks wrong. Never empty: when all is well, it says so.
 pub fn findings(seen: &Seen<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
-    let mut add = |tone, text: String| found.push(Finding { tone, text });
+    let mut add = |tone, text: Text| found.push(Finding { tone, text: text.into() });
     let registration = &seen.client.registration;
     let policy = &registration.policies.claims;
     let userinfo = |name: &str| seen.userinfo.get(name);
@@ -148,117 +171,83 @@ pub fn findings(seen: &Seen<'_>) -> Vec<Finding> {
     let claim = policy.groups.claim.as_str();
     if seen.scopes.contains(Scope::Groups) {
         if seen.groups == 0 {
-            add(
-                "warn",
-                format!(
-                    "{} is in no group, so the claim “{claim}” is empty. An app that takes rights from groups gives none.",
-                    seen.user.display_name
-                ),
-            );
+            add("warn", t("check-no-group").with("name", &seen.user.display_name).with("claim", claim));
         } else if is_nothing(userinfo(claim)) {
-            add(
-                "bad",
-                format!(
-                    "{} is in {} groups, but the claim “{claim}” is empty: what is set under “What it learns about people” (beginning of the name, only a directory’s, only allowed groups) leaves all out.",
-                    seen.user.display_name, seen.groups
-                ),
-            );
+            let left_out = t("check-groups-left-out").with("name", &seen.user.display_name).with("count", seen.groups);
+            add("bad", left_out.with("claim", claim));
         }
     } else if seen.groups > 0 {
-        add("warn", "The scope groups was not asked for, so the app gets no groups. Add it to the scopes in the app if it should.".to_owned());
+        add("warn", t("check-groups-not-asked"));
     }
     if seen.scopes.contains(Scope::Email) {
         match (&seen.user.email, seen.user.email_verified) {
-            (None, _) => add("bad", "No e-mail address is known. Many apps refuse to make an account without one.".to_owned()),
-            (Some(_), false) => add(
-                "warn",
-                "The e-mail address is not known to be theirs (email_verified is false). Some apps refuse that or do not link accounts by it."
-                    .to_owned(),
-            ),
+            (None, _) => add("bad", t("check-no-email")),
+            (Some(_), false) => add("warn", t("check-email-unverified")),
             (Some(_), true) => {}
         }
     }
     if seen.scopes.contains(Scope::Profile) && seen.user.first_name.is_empty() && seen.user.last_name.is_empty() {
-        add("warn", "Neither first nor last name is known; apps get the display name alone.".to_owned());
+        add("warn", t("check-no-names"));
     }
     if !registration.claims_in_id_token && seen.scopes.iter().any(|scope| !matches!(scope, Scope::OpenId | Scope::OfflineAccess)) {
-        add(
-            "warn",
-            "Name, e-mail address and groups stand at userinfo only. If the app sees none of them, switch “Claims in the ID token” on: many apps look only there."
-                .to_owned(),
-        );
+        add("warn", t("check-userinfo-only"));
     }
     if seen.id_token_bytes > COOKIE_BYTES {
-        add(
-            "bad",
-            format!(
-                "The ID token has {} bytes. Apps that keep it in a cookie lose it above {COOKIE_BYTES}: send fewer groups (beginning of the name), or switch “Claims in the ID token” off.",
-                seen.id_token_bytes
-            ),
-        );
+        add("bad", t("check-too-long").with("bytes", seen.id_token_bytes).with("max", COOKIE_BYTES));
     }
     if let Some(ahead) = seen.clock_ahead.filter(|ahead| ahead.abs() > CLOCK_SECONDS) {
-        let (seconds, which) = (ahead.abs(), if ahead > 0 { "behind" } else { "ahead of" });
-        add(
-            "bad",
-            format!(
-                "This server’s clock is {seconds} seconds {which} your computer’s. If the server’s is the wrong one, apps refuse its tokens; set it by NTP."
-            ),
-        );
+        let clock = if ahead > 0 { t("check-clock-behind") } else { t("check-clock-ahead") };
+        add("bad", clock.with("seconds", ahead.abs()));
     }
     for uri in &registration.redirect_uris {
         let own = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
         if uri.starts_with("http://") && !own.iter().any(|own| uri.starts_with(own)) {
-            add("warn", format!("The redirect URI {uri} is not encrypted: whoever listens on the way can sign in as the person."));
+            add("warn", t("check-uri-unencrypted").with("uri", uri));
         }
         if uri.contains('*') {
-            add("warn", format!("The redirect URI {uri} has a wildcard: whoever controls any address it stands for can receive people’s sign-ins."));
+            add("warn", t("check-uri-wildcard").with("uri", uri));
         }
     }
     if policy.subject == SubjectType::Pairwise && seen.scopes.contains(Scope::Email) {
-        add(
-            "warn",
-            "The app has names of its own for people (pairwise), but asks for their e-mail address, by which apps can compare all the same."
-                .to_owned(),
-        );
+        add("warn", t("check-pairwise-email"));
     }
     if found.is_empty() {
-        found.push(Finding { tone: "good", text: "Nothing looks wrong.".to_owned() });
+        found.push(Finding { tone: "good", text: t("check-all-well").into() });
     }
     found
 }
 
 /// What to enter in the app.
-pub fn settings(origin: &Origin, client: &Client, scopes: &Scopes) -> Vec<(&'static str, String)> {
+pub fn settings(origin: &Origin, client: &Client, scopes: &Scopes) -> Vec<(String, String)> {
     let registration = &client.registration;
     let claims = &registration.policies.claims;
     let methods = match registration.policies.authentication.method {
-        _ if registration.is_public => "none (public client, PKCE instead)",
-        Allowed::Secret => "client_secret_basic or client_secret_post",
-        Allowed::ClientSecretBasic => "client_secret_basic",
-        Allowed::ClientSecretPost => "client_secret_post",
-        Allowed::PrivateKeyJwt => "private_key_jwt (a key of the app’s own, no secret)",
-        Allowed::Workload => "a token of the platform it runs on, as client_assertion (no secret)",
+        _ if registration.is_public => t("check-auth-none").into(),
+        Allowed::Secret => t("check-auth-either").into(),
+        Allowed::ClientSecretBasic => "client_secret_basic".to_owned(),
+        Allowed::ClientSecretPost => "client_secret_post".to_owned(),
+        Allowed::PrivateKeyJwt => t("check-auth-key").into(),
+        Allowed::Workload => t("check-auth-workload").into(),
     };
-    let pkce = if client.needs_pkce() { "S256, required" } else { "S256 if the app can" };
-    let mut settings = vec![
-        ("Issuer", origin.as_str().to_owned()),
-        ("Discovery URL", origin.url("/.well-known/openid-configuration")),
-        ("Client ID", client.client_id.clone()),
-        ("Client authentication", methods.to_owned()),
-        ("Scopes", scopes.to_string()),
-        ("Response type", "code".to_owned()),
-        ("PKCE", pkce.to_owned()),
-        ("Signing algorithm of ID tokens", registration.signing_alg.to_string()),
-        ("Claim for the username", "preferred_username".to_owned()),
-        ("Claim for the e-mail address", "email".to_owned()),
-        ("Claim for groups", claims.groups.claim.clone()),
-        ("Redirect URIs the app must use", registration.redirect_uris.join("  ")),
+    let pkce = if client.needs_pkce() { t("check-pkce-required") } else { t("check-pkce-if") };
+    let mut settings: Vec<(Text, String)> = vec![
+        (t("check-issuer"), origin.as_str().to_owned()),
+        (t("check-discovery"), origin.url("/.well-known/openid-configuration")),
+        (t("check-client-id"), client.client_id.clone()),
+        (t("check-client-auth"), methods),
+        (t("check-scopes"), scopes.to_string()),
+        (t("check-response-type"), "code".to_owned()),
+        (t("check-pkce"), pkce.into()),
+        (t("check-signing-alg"), registration.signing_alg.to_string()),
+        (t("check-claim-for-username"), "preferred_username".to_owned()),
+        (t("check-claim-for-email"), "email".to_owned()),
+        (t("check-claim-for-groups"), claims.groups.claim.clone()),
+        (t("check-redirect-uris"), registration.redirect_uris.join("  ")),
     ];
     if client.needs_par() {
-        settings.push(("Pushed requests (PAR)", origin.url("/api/oidc/par")));
+        settings.push((t("check-par"), origin.url("/api/oidc/par")));
     }
-    settings
+    settings.into_iter().map(|(name, value)| (name.into(), value)).collect()
 }
 
 #[cfg(test)]
@@ -334,7 +323,7 @@ mod tests {
             let mut client = client();
             change(&mut client.registration);
             let settings = settings(&Origin::parse("https://id.example.org").unwrap(), &client, &Scopes::default());
-            settings.into_iter().find(|(name, _)| *name == "Client authentication").unwrap().1
+            settings.into_iter().find(|(name, _)| name == "Client authentication").unwrap().1
         };
         assert_eq!(says(|_| {}), "client_secret_basic or client_secret_post");
         assert!(says(|it| it.policies.authentication.method = Allowed::PrivateKeyJwt).starts_with("private_key_jwt"));

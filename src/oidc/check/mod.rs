@@ -23,6 +23,7 @@ use crate::audit::{self, Event, Kind};
 use crate::clients::{self, Client, SigningAlg};
 use crate::clock::Timestamp;
 use crate::id::{ClientId, UserId};
+use crate::language::t;
 use crate::secret::{TokenHash, base64url, from_base64url, random_bytes, sha256};
 use crate::sessions::AdminSession;
 use crate::users::User;
@@ -138,7 +139,7 @@ async fn end(
         // Whatever API the client's tokens are for otherwise, this one is for userinfo.
         let resource = resources::userinfo(&app.config.origin);
         let wanted = Wanted { resource: Some(&resource), ..Wanted::default() };
-        let tokens = redeem::code(app, &vouched, code, &proof, wanted, browser, now).await?;
+        let tokens = redeem::code(app, &vouched, (code, redeem::Looked::Nothing), &proof, wanted, browser, now).await?;
         let (standard, additional) = claims_of_access_token(app, &tokens.access_token, None, now).await?;
         let id_token = tokens.id_token.clone().unwrap_or_default();
         Ok(Given {
@@ -223,19 +224,19 @@ fn refusals(user: &User, client: &Client, admitted: bool, allowed: &[clients::Gr
     let name = &user.display_name;
     let mut why = Vec::new();
     if user.blocked_at.is_some() {
-        why.push(format!("{name} is blocked by an administrator and can sign in nowhere."));
+        why.push(t("preview-blocked").with("name", name).into());
     }
     match user.directory_state.as_deref() {
-        Some("disabled") => why.push(format!("{name} is disabled in the directory and can sign in nowhere.")),
-        Some("missing") => why.push(format!("{name} is no longer in the directory and can sign in nowhere.")),
+        Some("disabled") => why.push(t("preview-disabled").with("name", name).into()),
+        Some("missing") => why.push(t("preview-missing").with("name", name).into()),
         _ => {}
     }
     if !admitted {
         let names: Vec<&str> = allowed.iter().map(|group| group.display_name.as_str()).collect();
         why.push(if names.is_empty() {
-            format!("{} is open to no group, so nobody can use it.", client.registration.name)
+            t("preview-open-to-none").with("app", &client.registration.name).into()
         } else {
-            format!("{name} is in none of the groups {} is open to: {}.", client.registration.name, names.join(", "))
+            t("preview-not-admitted").with("name", name).with("app", &client.registration.name).with("groups", names.join(", ")).into()
         });
     }
     why

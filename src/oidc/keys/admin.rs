@@ -9,8 +9,9 @@ use serde::Deserialize;
 use super::{Line, PUBLISHED_AFTER_RETIREMENT, PUBLISHED_BEFORE_USE};
 use crate::app::App;
 use crate::clients::SigningAlg;
-use crate::clock::{Timestamp, duration_for_people};
+use crate::clock::Timestamp;
 use crate::error::AppError;
+use crate::language::{Text, duration, t};
 use crate::oidc::store::keys::State as KeyState;
 use crate::sessions::{AdminDeed, AdminSession};
 use crate::web::Chrome;
@@ -21,7 +22,7 @@ const RETIRED_SHOWN: usize = 5;
 /// The keys of one algorithm.
 struct Algorithm {
     alg: SigningAlg,
-    about: &'static str,
+    about: Text,
     keys: Vec<Key>,
     /// How long the next key has been published, when that is shorter than apps may keep what they fetched.
     too_new: Option<String>,
@@ -30,11 +31,13 @@ struct Algorithm {
 /// A key as the page shows it.
 struct Key {
     kid: String,
-    state: &'static str,
+    state: Text,
     tone: &'static str,
-    says: &'static str,
+    says: Text,
     since: Timestamp,
     age: String,
+    /// It is the one that signs.
+    signs: bool,
     /// Something it signed may still be believed.
     counts: bool,
 }
@@ -43,14 +46,23 @@ impl Key {
     fn new(line: &Line, now: Timestamp) -> Self {
         let counts = line.state != KeyState::Retired || line.retired_at.is_none_or(|at| now.since(at) < PUBLISHED_AFTER_RETIREMENT);
         let (state, tone, says, since) = match line.state {
-            KeyState::Active => ("Signs", "good", "signs since", line.active_at.unwrap_or(line.created_at)),
-            KeyState::Next => ("Next", "", "published since", line.created_at),
+            KeyState::Active => (t("keys-signs"), "good", t("keys-signs-since"), line.active_at.unwrap_or(line.created_at)),
+            KeyState::Next => (t("keys-next"), "", t("keys-published-since"), line.created_at),
             KeyState::Retired => {
                 let at = line.retired_at.unwrap_or(line.created_at);
-                (if counts { "Retired, still published" } else { "Retired" }, "", "retired", at)
+                (if counts { t("keys-retired-published") } else { t("keys-retired") }, "", t("keys-retired-at"), at)
             }
         };
-        Self { kid: line.kid.clone(), state, tone, says, since, age: duration_for_people(now.since(since)), counts }
+        Self {
+            kid: line.kid.clone(),
+            state,
+            tone,
+            says,
+            since,
+            age: duration(now.since(since)).into(),
+            signs: line.state == KeyState::Active,
+            counts,
+        }
     }
 }
 
@@ -60,17 +72,17 @@ impl Algorithm {
         let newest_retired = of(KeyState::Retired).collect::<Vec<_>>().into_iter().rev().take(RETIRED_SHOWN);
         let keys = of(KeyState::Active).chain(of(KeyState::Next)).chain(newest_retired).map(|line| Key::new(line, now)).collect();
         let published_for = of(KeyState::Next).map(|line| now.since(line.created_at)).next();
-        let too_new = published_for.filter(|published| *published < PUBLISHED_BEFORE_USE).map(duration_for_people);
+        let too_new = published_for.filter(|published| *published < PUBLISHED_BEFORE_USE).map(|published| duration(published).into());
         Self { alg, about: about(alg), keys, too_new }
     }
 }
 
-const fn about(alg: SigningAlg) -> &'static str {
+fn about(alg: SigningAlg) -> Text {
     match alg {
-        SigningAlg::Rs256 => "What every app understands.",
-        SigningAlg::Es256 => "Smaller and faster, widely understood.",
-        SigningAlg::EdDsa => "Few apps understand it.",
-        SigningAlg::Ps256 => "What some banks ask for. It has a key of its own, for an RSA key should sign in one way only.",
+        SigningAlg::Rs256 => t("keys-rs256"),
+        SigningAlg::Es256 => t("keys-es256"),
+        SigningAlg::EdDsa => t("keys-eddsa"),
+        SigningAlg::Ps256 => t("keys-ps256"),
     }
 }
 
@@ -79,7 +91,7 @@ const fn about(alg: SigningAlg) -> &'static str {
 #[template(path = "oidc/keys.html")]
 pub struct KeysPage {
     chrome: Chrome,
-    notice: &'static str,
+    notice: String,
     algorithms: Vec<Algorithm>,
     /// Days between rotations; 0 for never.
     every_days: u32,
@@ -102,11 +114,9 @@ pub async fn show(State(app): State<App>, admin: AdminSession, Query(address): Q
     Ok(KeysPage {
         chrome: admin.chrome(&app),
         notice: match address.notice.as_str() {
-            "rotated" => "The key was changed. The one before stays published until what it signed has expired.",
-            "withdrawn" => {
-                "The key was withdrawn. Nothing it signed counts here any more; apps learn of it when they fetch the keys again, or are restarted."
-            }
-            _ => "",
+            "rotated" => t("keys-rotated").into(),
+            "withdrawn" => t("keys-withdrawn").into(),
+            _ => String::new(),
         },
         algorithms: SigningAlg::ALL.into_iter().map(|alg| Algorithm::new(alg, &lines, now)).collect(),
         every_days: app.settings().key_rotation.0,
@@ -140,8 +150,7 @@ pub async fn withdraw(State(app): State<App>, deed: AdminDeed, Form(form): Form<
 /// # Errors
 /// A page, when there is no such algorithm; when the database refuses.
 pub async fn rotate(State(app): State<App>, deed: AdminDeed, Form(form): Form<RotateForm>) -> Result<Redirect, AppError> {
-    let alg = SigningAlg::from_text(&form.alg)
-        .ok_or_else(|| AppError::refused("Not understood", "Go back to the page of keys and press the button there."))?;
+    let alg = SigningAlg::from_text(&form.alg).ok_or_else(|| AppError::refused(t("keys-not-understood"), t("keys-not-understood-message")))?;
     super::rotate_from(&app, &[alg], &deed.admin.actor(), Some(&deed.client), deed.now).await?;
     Ok(Redirect::to("/admin/keys?notice=rotated"))
 }

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::RegistrationTokenId;
+use crate::language::t;
 use crate::sessions::{AdminSession, FreshAdmin};
 use crate::settings::RegistrationMode;
 use crate::web::{self, Chrome};
@@ -21,7 +22,7 @@ use crate::web::{self, Chrome};
 #[template(path = "clients/registration.html")]
 pub struct RegistrationPage {
     chrome: Chrome,
-    notice: &'static str,
+    notice: String,
     mode: RegistrationMode,
     endpoint: String,
     lines: Vec<TokenLine>,
@@ -36,7 +37,7 @@ impl RegistrationPage {
     async fn read(app: &App, admin: &AdminSession) -> Result<Self, AppError> {
         Ok(Self {
             chrome: admin.chrome(app),
-            notice: "",
+            notice: String::new(),
             mode: app.settings().client_registration,
             endpoint: app.config.origin.url("/api/oidc/register"),
             lines: super::tokens(app).await?,
@@ -59,7 +60,7 @@ pub struct Word {
 pub async fn show(State(app): State<App>, admin: AdminSession, Query(word): Query<Word>) -> Result<RegistrationPage, AppError> {
     let mut page = RegistrationPage::read(&app, &admin).await?;
     if word.notice == "revoked" {
-        page.notice = "The token was revoked. Apps that registered with it stay.";
+        page.notice = t("client-registration-revoked").into();
     }
     Ok(page)
 }

@@ -17,6 +17,7 @@ use crate::clients::{self, Authority, Client, RegisteredBy, metadata};
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::id::RegistrationTokenId;
+use crate::language::{Language, Text, speaking, t};
 use crate::outbound::NamedBy;
 use crate::secret::{SecretToken, TokenHash};
 use crate::settings::RegistrationMode;
@@ -133,9 +134,10 @@ async fn may_fetch(mut tx: Tx, subject: &Subject, allowance: Allowance, now: Tim
 
 /// The list at the `sector_identifier_uri`, if it names one, must have its redirect URIs (OpenID Connect Dynamic Registration, section 5).
 async fn fits_its_sector(app: &App, registration: &clients::Registration) -> Result<(), Refused> {
-    clients::sector::verify(&app.outbound, registration, NamedBy::Stranger)
-        .await
-        .map_err(|why| metadata::Unusable { error: "invalid_client_metadata", description: format!("{SECTOR}: {why}") }.into())
+    clients::sector::verify(&app.outbound, registration, NamedBy::Stranger).await.map_err(|why| {
+        let why = speaking(Language::English, || why.words().to_string());
+        metadata::Unusable { error: "invalid_client_metadata", description: format!("{SECTOR}: {why}") }.into()
+    })
 }
 
 /// What an app is told about its registration (RFC 7591 section 3.2.1, RFC 7592 section 3).
@@ -263,6 +265,16 @@ impl TokenLine {
             "good"
         }
     }
+
+    /// [`state`](Self::state), for people.
+    pub fn state_for_people(&self, now: Timestamp) -> Text {
+        match self.state(now) {
+            "revoked" => t("client-registration-state-revoked"),
+            "expired" => t("client-registration-state-expired"),
+            "used up" => t("client-registration-state-used-up"),
+            _ => t("client-registration-good"),
+        }
+    }
 }
 
 /// A token to be made.
@@ -285,13 +297,13 @@ impl Wanted {
     /// What is wrong with it, if anything.
     pub fn mistake(&self) -> Option<String> {
         if self.note.chars().count() > 100 || self.note.chars().any(char::is_control) {
-            return Some("A note has at most 100 characters and stands on one line.".to_owned());
+            return Some(t("client-registration-note-mistake").into());
         }
         if !(1..=Self::DAYS_MAX).contains(&self.days) {
-            return Some(format!("A token is good for 1 to {} days.", Self::DAYS_MAX));
+            return Some(t("client-registration-days-mistake").with("max", Self::DAYS_MAX).into());
         }
         if !(1..=Self::USES_MAX).contains(&self.uses) {
-            return Some(format!("With a token, 1 to {} apps can register.", Self::USES_MAX));
+            return Some(t("client-registration-uses-mistake").with("max", Self::USES_MAX).into());
         }
         None
     }

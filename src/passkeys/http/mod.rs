@@ -162,46 +162,16 @@ impl From<CeremonyError> for Failed {
             error => (error, None),
         };
         let (status, code, message) = match error {
-            CeremonyError::Expired => (StatusCode::GONE, "expired", "That took too long. Try again when you have your device at hand."),
-            CeremonyError::UnknownCredential => (
-                StatusCode::NOT_FOUND,
-                "unknown_credential",
-                "This passkey is not known here; it was removed from the account. Delete it in your password manager and use another one.",
-            ),
-            CeremonyError::UserNotVerified => (
-                StatusCode::BAD_REQUEST,
-                "user_not_verified",
-                "Your device did not verify that it is you. Set up its PIN, fingerprint or face recognition, then try again.",
-            ),
-            CeremonyError::WrongAddress => (
-                StatusCode::BAD_REQUEST,
-                "wrong_address",
-                "This page is open under an unexpected address, so passkeys do not work on it. Open it at its usual address; if this is the usual one, tell your administrator.",
-            ),
-            CeremonyError::AlreadyRegistered => {
-                (StatusCode::CONFLICT, "already_registered", "This device or password manager already has a passkey for you.")
-            }
-            CeremonyError::NotDiscoverable => (
-                StatusCode::BAD_REQUEST,
-                "not_discoverable",
-                "This device made a passkey that cannot sign you in without a name, so it was not kept. Use another device or password manager.",
-            ),
-            CeremonyError::OtherAccount => {
-                (StatusCode::FORBIDDEN, "other_account", "That passkey belongs to another account. Use one of the account you are signed in to.")
-            }
-            CeremonyError::PasskeyNeeded => (
-                StatusCode::FORBIDDEN,
-                "passkey_needed",
-                "You have a passkey and signed in with a password. Sign out, sign in with the passkey, then add another one.",
-            ),
-            CeremonyError::TooMany => {
-                (StatusCode::CONFLICT, "too_many", "You have as many passkeys as one person may have. Remove one you no longer use first.")
-            }
-            CeremonyError::PossibleCopy => (
-                StatusCode::FORBIDDEN,
-                "possible_copy",
-                "This sign-in was blocked to protect you: the passkey may have been copied. Use another passkey and tell your administrator.",
-            ),
+            CeremonyError::Expired => (StatusCode::GONE, "expired", t("ceremony-expired")),
+            CeremonyError::UnknownCredential => (StatusCode::NOT_FOUND, "unknown_credential", t("ceremony-unknown")),
+            CeremonyError::UserNotVerified => (StatusCode::BAD_REQUEST, "user_not_verified", t("ceremony-not-verified")),
+            CeremonyError::WrongAddress => (StatusCode::BAD_REQUEST, "wrong_address", t("ceremony-wrong-address")),
+            CeremonyError::AlreadyRegistered => (StatusCode::CONFLICT, "already_registered", t("ceremony-already-registered")),
+            CeremonyError::NotDiscoverable => (StatusCode::BAD_REQUEST, "not_discoverable", t("ceremony-not-discoverable")),
+            CeremonyError::OtherAccount => (StatusCode::FORBIDDEN, "other_account", t("ceremony-other-account")),
+            CeremonyError::PasskeyNeeded => (StatusCode::FORBIDDEN, "passkey_needed", t("ceremony-passkey-needed")),
+            CeremonyError::TooMany => (StatusCode::CONFLICT, "too_many", t("ceremony-too-many")),
+            CeremonyError::PossibleCopy => (StatusCode::FORBIDDEN, "possible_copy", t("ceremony-possible-copy")),
             CeremonyError::Unsuitable { wanted, adding } => {
                 let message = if adding { t("passkey-unsuitable-new").with("what", wanted) } else { t("passkey-unsuitable").with("what", wanted) };
                 let body = json!({ "error": "unsuitable", "message": message.to_string(), "problem": problem });
@@ -211,12 +181,10 @@ impl From<CeremonyError> for Failed {
                 let body = json!({ "error": "no_metadata", "message": t("passkey-no-models").to_string(), "problem": problem });
                 return Self((StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response());
             }
-            CeremonyError::Refused => {
-                (StatusCode::BAD_REQUEST, "refused", "This passkey cannot be used here. Try another one, or one of the other ways to sign in.")
-            }
+            CeremonyError::Refused => (StatusCode::BAD_REQUEST, "refused", t("ceremony-refused")),
             CeremonyError::Filed(error, _) => return (*error).into(),
             CeremonyError::Internal(error) => return error.into(),
         };
-        Self((status, Json(json!({ "error": code, "message": message, "problem": problem }))).into_response())
+        Self((status, Json(json!({ "error": code, "message": message.to_string(), "problem": problem }))).into_response())
     }
 }

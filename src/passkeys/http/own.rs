@@ -8,11 +8,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::audit::Kind;
+use crate::audit::{Kind, Line};
 use crate::authenticators::{Metadata, Rule};
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::PasskeyId;
+use crate::language::t;
 use crate::passkeys::model::check_name;
 use crate::passkeys::{self, Passkey, Removal, policy};
 use crate::recovery_codes;
@@ -25,7 +26,7 @@ use crate::web::{Chrome, Client, user_agent};
 struct ListPage {
     chrome: Chrome,
     cards: Vec<Card>,
-    notice: &'static str,
+    notice: String,
     is_bad: bool,
     /// What signs them in has changed: perhaps other browsers are not to be trusted.
     may_end_others: bool,
@@ -49,7 +50,7 @@ struct Card {
     credential_id: String,
     name: String,
     provider: &'static str,
-    reach: &'static str,
+    reach: String,
     created_at: Timestamp,
     created_browser: String,
     last_used_at: Option<Timestamp>,
@@ -60,7 +61,7 @@ struct Card {
     lacks: bool,
     /// What was typed into the name field.
     typed_name: String,
-    mistake: &'static str,
+    mistake: String,
 }
 
 /// The query of the list.
@@ -77,7 +78,7 @@ pub async fn list_page(State(app): State<App>, signed_in: SignedIn, Query(unveri
     list(&app, &signed_in, unverified.notice.as_deref(), None).await
 }
 
-async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Option<(PasskeyId, &str, &'static str)>) -> Result<Response, AppError> {
+async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Option<(PasskeyId, &str, &str)>) -> Result<Response, AppError> {
     let (passkeys, codes, rule) = {
         let mut conn = app.db.read().await?;
         let passkeys = passkeys::of_user(&mut conn, signed_in.user.id).await?;
@@ -87,25 +88,14 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
     let metadata = app.authenticators.get();
     let may_end_others = matches!(notice, Some("added" | "removed"));
     let (notice, is_bad) = match notice {
-        Some("added") => ("The passkey was added. Test it now, before you need it; and give it a name you will recognise.", false),
-        Some("tested") => ("The passkey works: it was you.", false),
-        Some("renamed") => ("The passkey has its new name.", false),
-        Some("removed") => {
-            ("The passkey was removed and signs nobody in any more. If your password manager still offers it, delete it there too.", false)
-        }
-        Some("last") => (
-            "This is your only passkey: without it you could not sign in any more. Add another one or make recovery codes first, then remove this one.",
-            true,
-        ),
-        Some("last-suitable") => (
-            "This is your only passkey that the policies here let you use: without it you could not sign in any more. Add another one of that kind or make recovery codes first, then remove this one.",
-            true,
-        ),
-        Some("last-admin") => (
-            "This is your only passkey, and no other administrator has one: without it nobody could administer this server. Add another passkey first, then remove this one.",
-            true,
-        ),
-        _ => ("", false),
+        Some("added") => (t("passkeys-notice-added").into(), false),
+        Some("tested") => (t("passkeys-notice-tested").into(), false),
+        Some("renamed") => (t("passkeys-notice-renamed").into(), false),
+        Some("removed") => (t("passkeys-notice-removed").into(), false),
+        Some("last") => (t("passkeys-notice-last").into(), true),
+        Some("last-suitable") => (t("passkeys-notice-last-allowed").into(), true),
+        Some("last-admin") => (t("passkeys-notice-last-admin").into(), true),
+        _ => (String::new(), false),
     };
     let signal = serde_json::to_string(&passkeys::signal(app, &signed_in.user).await?).map_err(anyhow::Error::from)?;
     let page = ListPage {
@@ -129,21 +119,21 @@ async fn list(app: &App, signed_in: &SignedIn, notice: Option<&str>, wrong: Opti
 }
 
 impl Card {
-    fn new(passkey: Passkey, wrong: Option<(PasskeyId, &str, &'static str)>, rule: &Rule, metadata: Option<&Metadata>) -> Self {
+    fn new(passkey: Passkey, wrong: Option<(PasskeyId, &str, &str)>, rule: &Rule, metadata: Option<&Metadata>) -> Self {
         let lacks = rule.lack(passkey.held(metadata)).is_some();
         let (typed_name, mistake) = match wrong {
-            Some((id, typed, mistake)) if id == passkey.id => (typed.to_owned(), mistake),
-            _ => (passkey.name.clone(), ""),
+            Some((id, typed, mistake)) if id == passkey.id => (typed.to_owned(), mistake.to_owned()),
+            _ => (passkey.name.clone(), String::new()),
         };
         Self {
             id: passkey.id,
             credential_id: base64url(&passkey.credential_id),
             provider: passkey.provider().unwrap_or_default(),
-            reach: passkey.reach(),
+            reach: passkey.reach().into(),
             created_at: passkey.created_at,
-            created_browser: user_agent::describe(&passkey.created_user_agent),
+            created_browser: user_agent::in_words(&passkey.created_user_agent),
             last_used_at: passkey.last_used_at,
-            last_used_browser: user_agent::describe(&passkey.last_used_user_agent),
+            last_used_browser: user_agent::in_words(&passkey.last_used_user_agent),
             last_used_ip: passkey.last_used_ip,
             use_count: passkey.use_count,
             name: passkey.name,
@@ -174,7 +164,7 @@ pub async fn rename(
     proved_by_passkey(&signed_in)?;
     let name = match check_name(&form.name) {
         Ok(name) => name,
-        Err(mistake) => return list(&app, &signed_in, None, Some((id, &form.name, mistake))).await,
+        Err(mistake) => return list(&app, &signed_in, None, Some((id, &form.name, &mistake.to_string()))).await,
     };
     if passkeys::rename(&app, app.clock.now(), &client, &signed_in, id, name).await? {
         Ok(Redirect::to("/account/passkeys?notice=renamed").into_response())
@@ -211,10 +201,24 @@ struct ShowPage {
     may_change: bool,
 }
 
+/// An event of a passkey's timeline, in words.
+fn what_happened(line: &Line) -> String {
+    match Kind::from_text(&line.kind) {
+        Some(Kind::SignIn) => t("passkey-event-sign-in").into(),
+        Some(Kind::SignInRefused) => t("passkey-event-sign-in-refused").into(),
+        Some(Kind::ProofGiven) => t("passkey-event-proof").into(),
+        Some(Kind::ProofRefused) => t("passkey-event-proof-refused").into(),
+        Some(Kind::PasskeyAdded) => t("passkey-event-added").into(),
+        Some(Kind::PasskeyRenamed) => t("passkey-event-renamed").into(),
+        Some(other) => other.label().into(),
+        None => t("passkey-event-other").into(),
+    }
+}
+
 /// Something that happened with a passkey.
 struct Happened {
     at: Timestamp,
-    what: &'static str,
+    what: String,
     browser: String,
     client_ip: String,
 }
@@ -233,8 +237,8 @@ pub async fn show(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Pa
     };
     let events = events.into_iter().map(|line| Happened {
         at: line.at,
-        what: Kind::from_text(&line.kind).map_or("Something else", Kind::label),
-        browser: user_agent::describe(&line.user_agent),
+        what: what_happened(&line),
+        browser: user_agent::in_words(&line.user_agent),
         client_ip: line.client_ip,
     });
     let may_change = signed_in.session.method.is_passkey();

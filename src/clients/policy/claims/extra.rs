@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use crate::language::{Text, t};
 use crate::users::User;
 use crate::users::model::key;
 use crate::users::reserved_claims::{PERSON_CLAIMS, is_plain_name, is_reserved_claim};
@@ -55,30 +56,27 @@ impl ExtraClaim {
     ///
     /// # Errors
     /// What is wrong with it, to stand after the line.
-    pub fn parse(line: &str) -> Result<Self, String> {
+    pub fn parse(line: &str) -> Result<Self, Text> {
         if line.len() > LINE_BYTES_MAX {
-            return Err("it is longer than 1,000 characters.".to_owned());
+            return Err(t("client-extra-long"));
         }
-        let Some((path, rest)) = line.split_once('=') else { return Err("it is not of the form: claim = value".to_owned()) };
+        let Some((path, rest)) = line.split_once('=') else { return Err(t("client-extra-form")) };
         let path = path.trim();
         let (path, is_list) = path.strip_suffix("[]").map_or((path, false), |path| (path, true));
         let path: Vec<String> = path.split('>').map(|name| name.trim().to_owned()).collect();
         if path.len() > DEPTH_MAX {
-            return Err(format!("a claim lies at most {DEPTH_MAX} names deep."));
+            return Err(t("client-extra-deep").with("max", DEPTH_MAX));
         }
         if let Some(name) = path.iter().find(|name| !is_plain_name(name)) {
-            return Err(format!("“{name}” cannot be a name: 1 to 100 letters, digits and _ - . : /"));
+            return Err(t("client-extra-name").with("name", name));
         }
         let first = path.first().map_or("", String::as_str);
         if is_reserved_claim(first) || PERSON_CLAIMS.contains(&first) {
-            return Err(format!("“{first}” has a meaning of its own; choose another name."));
+            return Err(t("client-extra-taken").with("name", first));
         }
         let (value, group) = value_and_group(rest.trim())?;
         if let Some(unknown) = placeholders(&value).into_iter().find(|name| need_of(name).is_none()) {
-            return Err(format!(
-                "“{{{unknown}}}” is not known. There are {{username}}, {{email}}, {{first_name}}, {{last_name}}, {{display_name}}, {{phone}}, {{locale}} \
-                 and {{directory.NAME}}."
-            ));
+            return Err(t("client-extra-unknown").with("placeholder", format!("{{{unknown}}}")));
         }
         Ok(Self { path, is_list, value, group })
     }
@@ -87,12 +85,15 @@ impl ExtraClaim {
     ///
     /// # Errors
     /// The first line that is wrong, and why.
-    pub fn parse_all(lines: &[String]) -> Result<Vec<Self>, String> {
+    pub fn parse_all(lines: &[String]) -> Result<Vec<Self>, Text> {
         if lines.len() > LINES_MAX {
-            return Err(format!("At most {LINES_MAX} lines; there are {}.", lines.len()));
+            return Err(t("client-extra-many").with("max", LINES_MAX).with("count", lines.len()));
         }
         let shown = |line: &str| line.chars().take(120).collect::<String>();
-        let read = lines.iter().map(|line| Self::parse(line).map_err(|why| format!("“{}”: {why}", shown(line)))).collect::<Result<Vec<_>, _>>()?;
+        let read = lines
+            .iter()
+            .map(|line| Self::parse(line).map_err(|why| t("client-extra-wrong").with("line", shown(line)).with("why", why)))
+            .collect::<Result<Vec<_>, _>>()?;
         for (at, claim) in read.iter().enumerate() {
             let clashes = |other: &Self| {
                 (other.path == claim.path && other.is_list != claim.is_list)
@@ -100,7 +101,7 @@ impl ExtraClaim {
             };
             if read.iter().any(clashes) {
                 let line = lines.get(at).map_or("", String::as_str);
-                return Err(format!("“{}”: another line makes something else of the same claim.", shown(line)));
+                return Err(t("client-extra-clash").with("line", shown(line)));
             }
         }
         Ok(read)
@@ -151,8 +152,7 @@ fn put(object: &mut Map<String, Value>, path: &[String], is_list: bool, value: V
 }
 
 /// Splits `value if group`. What is JSON is taken as such, anything else is text.
-fn value_and_group(text: &str) -> Result<(Value, Option<String>), String> {
-    const NOTHING: &str = "there is nothing behind “=”.";
+fn value_and_group(text: &str) -> Result<(Value, Option<String>), Text> {
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
     if let Some(Ok(value)) = stream.next() {
         let rest = text.get(stream.byte_offset()..).unwrap_or_default();
@@ -168,10 +168,10 @@ fn value_and_group(text: &str) -> Result<(Value, Option<String>), String> {
         None => (text, None),
     };
     if value.is_empty() {
-        return Err(NOTHING.to_owned());
+        return Err(t("client-extra-nothing"));
     }
     if group.is_some_and(str::is_empty) {
-        return Err("there is no group behind “if”.".to_owned());
+        return Err(t("client-extra-no-group"));
     }
     Ok((Value::String(value.to_owned()), group.map(str::to_owned)))
 }
@@ -238,7 +238,7 @@ fn known(placeholder: &str, user: &User) -> Option<Value> {
         "first_name" => &user.first_name,
         "last_name" => &user.last_name,
         "display_name" => &user.display_name,
-        "locale" => &user.locale,
+        "locale" => user.locale_for_apps(),
         "email" => user.email.as_deref()?,
         "phone" => user.phone.as_deref()?,
         other => return user.extras().remove(other.strip_prefix("directory.")?),
@@ -312,7 +312,7 @@ mod tests {
         ] {
             let lines: Vec<String> = lines.lines().map(str::to_owned).collect();
             match ExtraClaim::parse_all(&lines) {
-                Err(mistake) => assert!(mistake.contains(word), "{lines:?}: {mistake}"),
+                Err(mistake) => assert!(mistake.to_string().contains(word), "{lines:?}: {mistake}"),
                 Ok(read) => assert_eq!(read[0].value, json!("if y"), "{lines:?}"),
             }
         }
