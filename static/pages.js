@@ -4,7 +4,7 @@
 // In a block: what is declared at the top of a script is shared with every other script of the page.
 {
 const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
-const texts = JSON.parse(document.currentScript.dataset.texts); // what there is to say, in that language
+const words = JSON.parse(document.currentScript.dataset.texts); // what there is to say, in that language
 
 // <button type="button" data-copy="#id" hidden>: copies the value or text of another element.
 for (const button of document.querySelectorAll("button[data-copy]")) {
@@ -15,10 +15,10 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(source.value ?? source.innerText);
-      button.textContent = texts["copied"];
+      button.textContent = words["copied"];
     } catch {
       source.select?.();
-      button.textContent = texts["copy-by-hand"];
+      button.textContent = words["copy-by-hand"];
     }
     setTimeout(() => { button.textContent = label; }, 2500);
   });

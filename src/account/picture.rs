@@ -141,7 +141,11 @@ pub async fn put(State(app): State<App>, signed_in: SignedIn, client: Client, fo
             };
             again(&app, signed_in, sent.crop, mistake.into()).await
         }
-        Prepared::Busy => Err(AppError::Refused { title: t("picture-busy-title").into(), message: t("picture-busy").into(), status: StatusCode::SERVICE_UNAVAILABLE }),
+        Prepared::Busy => Err(AppError::Refused {
+            title: t("picture-busy-title").into(),
+            message: t("picture-busy").into(),
+            status: StatusCode::SERVICE_UNAVAILABLE,
+        }),
     }
 }
 

@@ -165,6 +165,27 @@ fn well_formed(who: &str, page: &Answer) {
     }
 }
 
+/// Scripts of a page share their names: the second that declares one does not run at all.
+#[test]
+fn no_two_scripts_declare_the_same_name() {
+    let mut declared = std::collections::BTreeMap::new();
+    for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/static")).expect("the folder of scripts") {
+        let path = file.expect("a file").path();
+        if path.extension().is_none_or(|extension| extension != "js") {
+            continue;
+        }
+        for line in std::fs::read_to_string(&path).expect("a script").lines() {
+            let mut words = line.strip_prefix("async ").unwrap_or(line).split([' ', '(', '=', ';']);
+            if matches!(words.next(), Some("const" | "let" | "class" | "function")) {
+                let name = words.next().expect("a name").to_owned();
+                let other = declared.insert(name.clone(), path.clone());
+                assert_eq!(other.filter(|other| *other != path), None, "{name} is declared in {} too", path.display());
+            }
+        }
+    }
+    assert!(declared.len() > 20, "{declared:?}");
+}
+
 #[tokio::test]
 async fn every_page_fits_a_phone_and_breaks_no_rule_of_its_own_in_a_real_browser() {
     let app = TestApp::start(Engine::Sqlite).await;

@@ -159,7 +159,7 @@ async fn cookies_are_small() {
     let app = TestApp::start(Engine::Sqlite).await;
     let (_, admin) = administrator(&app, "root").await;
     let cookies = admin.cookies("/");
-    assert_eq!(cookies.split("; ").count(), 3, "{cookies}");
+    assert_eq!(cookies.split("; ").count(), 4, "{cookies}");
     assert!(cookies.split("; ").all(|cookie| cookie.len() < 200), "{cookies}");
     app.stop().await;
 }

@@ -282,17 +282,17 @@ impl Page {
         self.call("Network.setCacheDisabled", json!({ "cacheDisabled": true })).await;
     }
 
-    /// What was asked for since [`Page::forget_problems`], once all of it has come, and how many bytes came, heads included.
+    /// What was asked for since [`Page::forget_problems`], once nothing more comes, and how many bytes came, heads included.
     pub(crate) async fn traffic(&self) -> (Vec<String>, u64) {
         let of = |method: &str| self.connection.events(&self.session).into_iter().filter(|event| event.method == method).collect::<Vec<_>>();
-        // What the page before asked for may end only now.
-        let ended = || [of("Network.loadingFinished"), of("Network.loadingFailed")].concat();
-        let is_whole = || {
-            of("Network.requestWillBeSent").iter().all(|asked| ended().iter().any(|end| end.parameters["requestId"] == asked.parameters["requestId"]))
-        };
-        wait_until("everything the page asked for", async || is_whole()).await;
-        let urls =
-            of("Network.requestWillBeSent").iter().map(|event| event.parameters["request"]["url"].as_str().unwrap_or_default().to_owned()).collect();
+        // The browser tells of what has come a little later than the page has it; and not of everything, so that asked and come cannot be counted against each other.
+        let told = || of("Network.requestWillBeSent").len() + of("Network.loadingFinished").len();
+        let mut before = usize::MAX;
+        while std::mem::replace(&mut before, told()) != told() {
+            tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+        }
+        let asked = of("Network.requestWillBeSent");
+        let urls = asked.iter().map(|event| event.parameters["request"]["url"].as_str().unwrap_or_default().to_owned()).collect();
         let bytes: f64 = of("Network.loadingFinished").iter().filter_map(|event| event.parameters["encodedDataLength"].as_f64()).sum();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of bytes, which the protocol gives as a float")]
         let bytes = bytes as u64;
