@@ -165,7 +165,7 @@ pub async fn save(app: &App, deed: &AdminDeed, scope: &Scope, draft: &Draft) -> 
             return Ok(Saved::WouldLockOut(forecast));
         }
     }
-    let id = former.map_or_else(|| scope.group().map_or_else(Uuid::nil, |_| Uuid::now_v7()), |(id, _)| id);
+    let id = former.map_or_else(|| scope.group().map_or_else(Uuid::nil, GroupId::uuid), |(id, _)| id);
     let text = serde_json::to_string(&policy).context("storing a passkey policy")?;
     store::put(&mut tx, id, scope.group(), &text, deed.now).await?;
     if before.as_ref().is_none_or(|before| before.rule != policy.rule) {
