@@ -20,7 +20,8 @@ async fn enrol(app: &TestApp, page: &Page, person: &User) {
     page.click("form button").await;
     page.wait_for_path("/account/passkeys/add").await;
     page.click("#add-passkey button").await;
-    page.wait_for_path("/account").await;
+    page.wait_for_path("/account/welcome").await;
+    page.goto(&format!("{}/account", app.url)).await;
 }
 
 /// A page signed in with a passkey on its device.
