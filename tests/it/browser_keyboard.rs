@@ -107,7 +107,6 @@ async fn the_keyboard_comes_to_everything_on_a_page_in_the_order_of_reading_and_
         "/account",
         "/account/welcome",
         "/account/activity",
-        "/account/picture",
         "/account/passkeys",
         passkey.as_str().expect("a path"),
         "/account/passkeys/add",
@@ -168,7 +167,8 @@ async fn signing_in_and_out_and_passkeys_by_the_keyboard_alone() {
     use_at(&page, ".heading a.button", "Enter").await;
     page.wait_for_path("/account/passkeys/add").await;
     use_at(&page, "#add-passkey button", "Enter").await;
-    page.wait_for_path("/account/passkeys").await;
+    page.wait_for("location.pathname !== '/account/passkeys/add' && document.readyState === 'complete'").await;
+    page.goto(&format!("{}/account/passkeys", app.url)).await;
     page.wait_for("document.querySelectorAll('.cards > li').length === 2").await;
     use_at(&page, "summary[aria-label='Remove “Key ring”']", "Enter").await;
     page.press("Tab").await;
