@@ -102,7 +102,9 @@ pub async fn delete(
 fn refused(error: OwnError) -> AppError {
     match error {
         OwnError::Refused(Refusal::NotOffered | Refusal::NotFound) => AppError::NotFound,
-        OwnError::Refused(refusal) => AppError::Refused { title: t("deletion-not-done").into(), message: own_sentence(refusal).into(), status: StatusCode::CONFLICT },
+        OwnError::Refused(refusal) => {
+            AppError::Refused { title: t("deletion-not-done").into(), message: own_sentence(refusal).into(), status: StatusCode::CONFLICT }
+        }
         OwnError::Database(error) => error.into(),
         OwnError::Internal(error) => error.into(),
     }

@@ -37,7 +37,7 @@ async fn from_the_click_to_the_signed_in_page() {
     page.click("form button").await;
     page.wait_for_path("/account/passkeys/add").await;
     page.click("#add-passkey button").await;
-    page.wait_for_path("/account").await;
+    page.wait_for_path("/account/welcome").await;
     let (mut whole, mut ours) = (Vec::new(), Vec::new());
     for _ in 0..TIMES {
         page.goto(&format!("{}/sign-out", app.url)).await;

@@ -67,7 +67,7 @@ async fn in_firefox_the_ladder_a_link_a_recovery_code_and_the_account_work_and_n
     firefox.wait_for_path("/sign-in").await;
     firefox.eval("void setTimeout(() => history.back())").await;
     firefox.wait_for("location.pathname === '/sign-in' && location.search !== '?notice=signed-out' && document.readyState === 'complete'").await;
-    assert_eq!(firefox.eval("document.body.innerText.includes('ada')").await, false);
+    assert_eq!(firefox.eval("document.body.innerText.includes('ada@example.org')").await, false);
     assert_eq!(firefox.problems(), Vec::<String>::new());
     app.stop().await;
 }

@@ -294,7 +294,7 @@ impl Page {
         let asked = of("Network.requestWillBeSent");
         let urls = asked.iter().map(|event| event.parameters["request"]["url"].as_str().unwrap_or_default().to_owned()).collect();
         let bytes: f64 = of("Network.loadingFinished").iter().filter_map(|event| event.parameters["encodedDataLength"].as_f64()).sum();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of bytes, which the protocol gives as a float")]
+        #[expect(clippy::cast_possible_truncation, reason = "a count of bytes, which the protocol gives as a float")]
         let bytes = bytes as u64;
         (urls, bytes)
     }
