@@ -304,36 +304,6 @@ impl Page {
         self.connection.events(&self.session).iter().any(|event| event.parameters.to_string().contains(text))
     }
 
-    /// What a JavaScript expression is in the frame of an origin that was shown last, as if somebody had just pressed something there.
-    ///
-    /// Panics when there is no such frame, or with what it threw.
-    pub(crate) async fn eval_in_frame(&self, origin: &str, expression: &str) -> Value {
-        let is_it = |event: &super::cdp::Event| event.method == "Runtime.executionContextCreated" && event.parameters["context"]["origin"] == origin;
-        let frame = self.connection.events(&self.session).into_iter().rfind(is_it).expect("a frame of that origin");
-        let context = &frame.parameters["context"]["id"];
-        let parameters = json!({ "expression": expression, "contextId": context, "awaitPromise": true, "returnByValue": true, "userGesture": true });
-        let mut answer = self.call("Runtime.evaluate", parameters).await;
-        assert!(answer.get("exceptionDetails").is_none(), "{expression}: {}", answer["exceptionDetails"]);
-        answer["result"]["value"].take()
-    }
-
-    /// Lets the next answer whose URL ends so come without some of its heads: as from a server that does not send them.
-    ///
-    /// Panics when none comes within [`PATIENCE`].
-    pub(crate) async fn strip_heads(&self, ending: &str, stripped: &[&str], meanwhile: impl Future<Output = ()>) {
-        let pattern = json!({ "urlPattern": format!("*{ending}"), "requestStage": "Response" });
-        self.call("Fetch.enable", json!({ "patterns": [pattern] })).await;
-        meanwhile.await;
-        let paused = || self.connection.events(&self.session).into_iter().find(|event| event.method == "Fetch.requestPaused");
-        wait_until("an answer to strip", async || paused().is_some()).await;
-        let paused = paused().expect("just seen").parameters;
-        let is_kept = |head: &&Value| !head["name"].as_str().is_some_and(|name| stripped.iter().any(|stripped| name.eq_ignore_ascii_case(stripped)));
-        let kept: Vec<&Value> = paused["responseHeaders"].as_array().expect("heads").iter().filter(is_kept).collect();
-        let changed = json!({ "requestId": paused["requestId"], "responseCode": paused["responseStatusCode"], "responseHeaders": kept });
-        self.call("Fetch.continueResponse", changed).await;
-        self.call("Fetch.disable", json!({})).await;
-    }
-
     /// Makes the network slow or takes it away: each answer comes after so many milliseconds, at so many bytes a second.
     pub(crate) async fn slow_down(&self, is_away: bool, latency: u32, bytes_per_second: i64) {
         self.call("Network.enable", json!({})).await;
