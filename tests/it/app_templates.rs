@@ -174,7 +174,7 @@ async fn a_logo_is_rewritten_and_shown_wherever_people_meet_the_app() {
         }
 
         let svg = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
-        for (file, says) in [(svg.as_bytes(), "neither JPEG nor PNG nor WebP"), (b"", "Choose a file"), (&large[..200], "damaged")] {
+        for (file, says) in [(svg.as_bytes(), "neither JPEG nor PNG, WebP or GIF"), (b"", "Choose a file"), (&large[..200], "damaged")] {
             let refused = upload(&browser, &path, "same-origin", file).await;
             assert_eq!(refused.status, 422, "{says}");
             assert!(refused.texts("#m-logo")[0].contains(says), "{:?}", refused.texts("#m-logo"));

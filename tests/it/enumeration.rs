@@ -75,9 +75,9 @@ async fn compared(ask: impl AsyncFn(u32, bool) -> (RequestBuilder, String), sett
                 let answer = answer(request).await;
                 let took = began.elapsed();
                 if is_known {
-                    known.push(took)
+                    known.push(took);
                 } else {
-                    unknown.push(took)
+                    unknown.push(took);
                 }
                 let shape = shape(&answer, &typed);
                 let first = first_shape.get_or_insert_with(|| shape.clone());

@@ -98,7 +98,6 @@ fn unbracketed(page: &Answer, data: &[&str]) -> Vec<String> {
                 _ => {}
             }
         }
-        let mut outside = outside;
         for known in data {
             outside = outside.replace(known, "");
         }
