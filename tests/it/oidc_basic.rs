@@ -389,7 +389,7 @@ async fn oidcc_codereuse_30seconds(plan: &Plan) {
 async fn oidcc_ensure_registered_redirect_uri(plan: &Plan) {
     let answer = plan.authorize(&[("redirect_uri", "https://wiki.example.org/callback?tenant=1&unregistered")]).await;
     assert_eq!((answer.status.as_u16(), answer.location()), (400, None));
-    assert!(answer.header("content-type").starts_with("text/html") && answer.attribute("form", "action").is_none());
+    assert!(answer.header("content-type").starts_with("text/html") && answer.attribute("main form", "action").is_none());
 }
 
 async fn oidcc_ensure_post_request_succeeds(plan: &Plan) {
@@ -486,7 +486,7 @@ async fn oidcc_redirect_uri_query_ok(plan: &Plan) {
 async fn oidcc_redirect_uri_query_mismatch(plan: &Plan) {
     for other in ["https://wiki.example.org/callback?tenant=2", "https://wiki.example.org/callback", "https://wiki.example.org/callback?Tenant=1"] {
         let answer = plan.authorize(&[("redirect_uri", other)]).await;
-        assert_eq!((answer.status.as_u16(), answer.location(), answer.attribute("form", "action")), (400, None, None), "{other}");
+        assert_eq!((answer.status.as_u16(), answer.location(), answer.attribute("main form", "action")), (400, None, None), "{other}");
     }
 }
 
@@ -494,7 +494,7 @@ async fn oidcc_redirect_uri_query_mismatch(plan: &Plan) {
 async fn oidcc_redirect_uri_query_added(plan: &Plan) {
     for other in ["https://wiki.example.org/callback?tenant=1&x=2", "https://wiki.example.org/callback?tenant=1&"] {
         let answer = plan.authorize(&[("redirect_uri", other)]).await;
-        assert_eq!((answer.status.as_u16(), answer.location(), answer.attribute("form", "action")), (400, None, None), "{other}");
+        assert_eq!((answer.status.as_u16(), answer.location(), answer.attribute("main form", "action")), (400, None, None), "{other}");
     }
 }
 
