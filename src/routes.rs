@@ -48,7 +48,6 @@ pub fn router(app: &App) -> Router {
     // Pages: a session, and forms only from our own pages (Fetch Metadata and Origin; see tower_http::csrf).
     let pages = Router::new()
         .route("/", get(start))
-        .route("/language", post(language::choose))
         .merge(sign_in())
         .merge(ceremonies())
         .merge(administration())
@@ -107,6 +106,7 @@ async fn answer(app: App, mut routes: Router, mut request: Request) -> Response 
 /// Signing in and out, and what a person manages themselves.
 fn sign_in() -> Router<App> {
     Router::new()
+        .route("/language", post(language::choose))
         .route("/sign-in", get(passwords::passkey_page))
         .route("/sign-in/password", get(passwords::sign_in_page).post(passwords::sign_in))
         .route("/sign-in/email", get(access_links::by_mail::page).post(access_links::by_mail::ask))

@@ -293,7 +293,7 @@ async fn passkeys_are_renamed_and_removed_but_never_the_last_one_nor_somebody_el
         let (ada, eve) = (app.person("ada").await, app.person("eve").await);
         let browser = app.browser();
         app.enrol(&browser, &app.passkeys(), &ada).await;
-        assert_eq!(app.add_passkey(&browser, &app.passkeys()).await.json()["next"], "/account/passkeys?notice=added");
+        assert_eq!(app.add_passkey(&browser, &app.passkeys()).await.json()["next"], "/account/welcome", "the first minutes are not over");
         let page = browser.get("/account/passkeys").await;
         let names = page.texts(".cards h2");
         assert_eq!(names.len(), 2);

@@ -62,7 +62,7 @@ async fn what_the_environment_pins_is_shown_with_its_variable_and_cannot_be_chan
     assert!(page.attribute("#f-app_name", "readonly").is_some());
     assert!(page.texts("#h-app_name")[0].contains("APP_NAME"));
     assert!(page.attribute("#f-session_lifetime", "readonly").is_none());
-    let answer = forge(&app, &browser, PATH, &[("app_name", "Mallory"), ("session_lifetime", "700")]).await;
+    let answer = forge(&app, &browser, PATH, &[("app_name", "Mallory"), ("session_lifetime", "700"), ("account_news", "true")]).await;
     assert_eq!(led_to(&answer), "/admin/settings?notice=saved");
     assert_eq!((app.app().settings().app_name.as_str(), app.app().settings().session_lifetime.0), ("Pinned", 700));
     assert_eq!(app.audited(Kind::SettingsChanged).await[0].1, json!({ "session_lifetime": "700" }));
