@@ -71,3 +71,4 @@ list-thousands = .
 list-pages = Seiten
 list-previous = Zurück
 list-next = Weiter
+qr-code = QR-Code

@@ -70,3 +70,4 @@ list-thousands = ,
 list-pages = Pages
 list-previous = Previous
 list-next = Next
+qr-code = QR code

@@ -3,6 +3,8 @@
 use askama::filters::HtmlSafe;
 use qrcode::{Color, EcLevel, QrCode};
 
+use crate::language::t;
+
 /// An SVG element, safe to put into a page as it is: nothing of the text is in it but the pattern.
 #[derive(Clone, Debug)]
 pub struct Svg(String);
@@ -32,8 +34,9 @@ pub fn svg(text: &str) -> Option<Svg> {
         }
     }
     let size = width + 2 * MARGIN;
+    let label = t("qr-code");
     Some(Svg(format!(
-        r##"<svg class="qr" role="img" aria-label="QR code" viewBox="0 0 {size} {size}" shape-rendering="crispEdges"><rect width="{size}" height="{size}" fill="#fff"/><path fill="#000" d="{path}"/></svg>"##
+        r##"<svg class="qr" role="img" aria-label="{label}" viewBox="0 0 {size} {size}" shape-rendering="crispEdges"><rect width="{size}" height="{size}" fill="#fff"/><path fill="#000" d="{path}"/></svg>"##
     )))
 }
 

@@ -225,7 +225,7 @@ async fn every_text_of_a_persons_pages_is_in_the_catalogue() {
     let (app, _mailbox) = open_house().await;
     let ada = app.person("ada").await;
     let browser = in_brackets(&app);
-    let data = ["ada Example", "ada@example.org", "ada"];
+    let data = ["ada Example", "ada@example.org", "ada", "AE", "Example"];
     app.sign_in_by_link(&browser, &ada).await;
     is_whole(&browser.get("/account/passkeys/add").await, &data);
     assert_eq!(app.add_passkey(&browser, &app.passkeys()).await.status, 200);
