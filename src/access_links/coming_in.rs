@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::error::AppError;
 use crate::groups::{self, Group};
 use crate::id::GroupId;
-use crate::language::{duration, t};
+use crate::language::{current, duration, speaking, t};
 use crate::mail;
 use crate::sessions::{AdminDeed, AdminSession};
 use crate::web::list::{self, Pager, Pages};
@@ -146,7 +146,9 @@ pub async fn make(State(app): State<App>, deed: AdminDeed, Path(id): Path<GroupI
     let sent = if by_mail { made.links.iter().filter(|handed| handed.person.email.is_some()).count() } else { 0 };
     let people: Vec<crowd::Handed> = made.links.into_iter().filter(|handed| !by_mail || handed.person.email.is_none()).collect();
     // A thousand pictures take a moment, in which others want to be served.
-    let sheets = tokio::task::spawn_blocking(|| people.into_iter().map(Sheet::of).collect()).await.map_err(anyhow::Error::from)?;
+    let language = current();
+    let sheets = move || speaking(language, || people.into_iter().map(Sheet::of).collect());
+    let sheets = tokio::task::spawn_blocking(sheets).await.map_err(anyhow::Error::from)?;
     let chrome = deed.admin.chrome(&app);
     Ok(SheetsPage { chrome, group, sheets, expires_at: made.expires_at, lifetime: duration(lifetime).into(), rest, sent }.into_response())
 }

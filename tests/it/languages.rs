@@ -258,7 +258,7 @@ async fn every_text_of_a_persons_pages_is_in_the_catalogue() {
         is_whole(&browser.get(path).await, &data);
     }
     let form = browser.get("/account/recovery").await;
-    is_whole(&browser.submit(&form, "/account/recovery", &[]).await, &[&data[..], &[&app.url]].concat());
+    is_whole(&browser.submit(&form, "/account/recovery", &[]).await, &[&data[..], &[&app.url, "/sign-in/recovery"]].concat());
     is_whole(&browser.get("/account/recovery").await, &data);
     app.clock.advance(std::time::Duration::from_secs(11 * 60));
     let proof = browser.get_followed("/account/passkeys/add").await;
