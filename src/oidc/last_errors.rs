@@ -1,5 +1,5 @@
 //! Noticing what goes wrong between apps and the protocol's endpoints, for the administrators' pages ([`crate::clients::last_errors`]). Looks on from outside: at
-//! the authorization endpoint at its refusals, at the endpoints of programs at the answers that go out ([`watch`]).
+//! the authorization endpoint at its refusals, at the endpoints of programs at the answers that go out ([`look`]).
 
 use std::time::Duration;
 

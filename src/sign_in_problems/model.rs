@@ -127,7 +127,7 @@ const fn elapsed(millis: u64) -> &'static str {
     }
 }
 
-/// What [`elapsed`] said, for people; `None` for any other text.
+/// What the server said of the time that passed, for people; `None` for any other text.
 pub fn elapsed_in_words(stored: &str) -> Option<Text> {
     Some(match stored {
         "less than a second" => t("problem-less-than-a-second"),

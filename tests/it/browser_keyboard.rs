@@ -77,7 +77,9 @@ async fn use_at(page: &Page, selector: &str, key: &str) {
     page.press(key).await;
 }
 
-const NO_AUTOFILL: &str = "PublicKeyCredential.isConditionalMediationAvailable = async () => false;";
+/// Nor does the browser say by itself that it has no passkey: on a busy machine it does so before it has looked.
+const NO_AUTOFILL: &str =
+    "PublicKeyCredential.isConditionalMediationAvailable = async () => false; PublicKeyCredential.getClientCapabilities = undefined;";
 
 /// Comes in by a link and adds a passkey, by the keyboard.
 async fn enrolled<'a>(app: &TestApp, page: &'a Page, username: &str) -> VirtualAuthenticator<'a> {
