@@ -1,4 +1,5 @@
-//! What people see of their own account and do with it: activity, picture, a copy of it all, its end, and their first minutes.
+//! What people see of their own account and do with it: activity, picture, a copy of it all, its end, and their first minutes. The seam for the next
+//! test to come is between the pages of an account and its mails.
 
 use std::time::Duration;
 
