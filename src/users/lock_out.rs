@@ -4,7 +4,8 @@
 /// What people have, joined to them: `p` and `c`. `$since` is the placeholder of the instant since when a passkey counts as confirmed, `$id` the person's.
 ///
 /// SQLite gathers for everybody at once. PostgreSQL looks each person up: it guesses that hardly anybody is active before it has counted, and would then hold
-/// everybody's gathered passkeys against each person in turn, which took minutes for 100,000. Measured with as many (tests/it/ways_in.rs).
+/// everybody's gathered passkeys against each person in turn, which took minutes for 100,000. With as many, and a debug build on a
+/// busy machine, the page takes about a second on either (`measured_lock_out_of_100_000_people` in tests/it/ways_in.rs).
 macro_rules! lock_out_joins {
     (postgres, $since:literal, $id:literal) => {
         concat!(

@@ -188,7 +188,7 @@ async fn the_list_of_people_shows_and_filters_who_is_near_to_being_locked_out() 
     .await;
 }
 
-/// Takes a while: `cargo test --test it -- --ignored measured_lock_out`.
+/// Takes a while: `cargo test --test it -- --ignored --nocapture measured_lock_out`. In a debug build, on two busy cores: 0.8 to 1.4 s on SQLite, 1.1 s on PostgreSQL.
 #[tokio::test]
 #[ignore = "measures"]
 async fn measured_lock_out_of_100_000_people() {
