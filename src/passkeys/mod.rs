@@ -108,10 +108,11 @@ pub enum CeremonyError {
 }
 
 impl CeremonyError {
-    /// Whether it may have been somebody trying to get in who has no key, and no mishap of an honest device.
+    /// Whether it counts as a failed try: whatever nobody had to have a key for and is written down all the same, or anybody could fill the audit log. Not who
+    /// showed a passkey that a policy does not admit, and not an answer to no ceremony at all, which is written down nowhere.
     pub fn is_a_try(&self) -> bool {
         match self {
-            Self::Filed(error, _) => error.is_a_try(),
+            Self::Filed(error, _) => !matches!(**error, Self::Unsuitable { .. }),
             Self::UnknownCredential | Self::PossibleCopy | Self::Refused => true,
             _ => false,
         }
