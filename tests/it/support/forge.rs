@@ -195,10 +195,10 @@ impl Registration<'_> {
         self.statement = Cbor::Map(vec![("alg".into(), (-7).into()), ("sig".into(), Cbor::Bytes(signature))]);
     }
 
-    /// Adds a packed attestation with a certificate over everything as it is now.
-    pub(crate) fn attest_by(&mut self, certificate: &[u8], sign: impl Fn(&[u8]) -> Vec<u8>) {
+    /// Adds a packed attestation with a chain of certificates over everything as it is now.
+    pub(crate) fn attest_by(&mut self, chain: &[&[u8]], sign: impl Fn(&[u8]) -> Vec<u8>) {
         let signature = sign(&[self.authenticator.bytes(), sha256(&self.client_data.bytes())].concat());
-        let chain = Cbor::Array(vec![Cbor::Bytes(certificate.to_vec())]);
+        let chain = Cbor::Array(chain.iter().map(|certificate| Cbor::Bytes(certificate.to_vec())).collect());
         self.format = "packed".to_owned();
         self.statement = Cbor::Map(vec![("alg".into(), (-7).into()), ("sig".into(), Cbor::Bytes(signature)), ("x5c".into(), chain)]);
     }
