@@ -237,10 +237,16 @@ mod tests {
                 source.split("fn code(").skip(1).flat_map(|rest| rest.split("\n    }\n").next().unwrap_or_default().split('"').skip(1).step_by(2));
             causes.extend(refused.chain(codes));
         }
-        for known in ["unknown_credential", "counter_went_back", "signed_out_meanwhile", "wrong_origin", "other_browser", "policy_model"] {
+        for known in ["unknown_credential", "other_user_handle", "signed_out_meanwhile", "wrong_origin", "other_browser", "policy_model"] {
             assert!(causes.contains(&known), "{known} was not read: {causes:?}");
         }
-        causes.extend(["removed_or_used_meanwhile", "SignatureInvalid", "CredentialBackupEligibilityInconsistent", "AttestationUntrustedAaguid"]);
+        causes.extend([
+            "removed_or_used_meanwhile",
+            "counter_went_back",
+            "SignatureInvalid",
+            "CredentialBackupEligibilityInconsistent",
+            "AttestationUntrustedAaguid",
+        ]);
         causes.extend(["AttestationChainNotTrusted(Expired)", "COSEKeyInvalidCBORValue", "EcdsaPointInvalid"]);
         for cause in causes {
             assert_ne!(what(cause), what("nothing known"), "{cause}");
