@@ -81,6 +81,8 @@ const NAMES: &[&str] = &[
     "in_app",
     "wrong_address",
     "unreachable",
+    "too_many_requests",
+    "server_error",
 ];
 /// The capabilities of `PublicKeyCredential.getClientCapabilities()` that help to understand a failure.
 const CAPABILITIES: &[&str] = &[
@@ -181,6 +183,8 @@ pub fn explain(cause: &str) -> (Text, Text) {
         "browser_insecure" => (t("problem-browser-insecure"), t("problem-browser-insecure-todo")),
         "browser_in_app" => (t("problem-browser-in-app"), t("problem-browser-in-app-todo")),
         "browser_unreachable" => (t("problem-browser-unreachable"), t("problem-browser-unreachable-todo")),
+        "browser_too_many_requests" => (t("problem-browser-too-many"), t("problem-browser-too-many-todo")),
+        "browser_server_error" => (t("problem-browser-server-error"), t("problem-browser-server-error-todo")),
         _ => (t("problem-unnamed"), t("problem-unnamed-todo")),
     }
 }
