@@ -465,6 +465,7 @@ async fn a_person_takes_a_copy_of_everything_and_no_secret_is_in_it() {
         let codes = forge(app, &browser, "/account/recovery", &[]).await.texts("#codes code");
         send_picture(app, &browser, png(80, 80), &[]).await;
         app.sign_in(&app.browser(), &passkeys).await;
+        forge(app, &browser, "/account/language", &[("language", "en")]).await;
         let page = browser.get("/account/export").await;
         let file = browser.submit(&page, "/account/export", &[]).await;
         assert_eq!((file.status, file.header("content-type")), (StatusCode::OK, "application/json"));
@@ -473,6 +474,7 @@ async fn a_person_takes_a_copy_of_everything_and_no_secret_is_in_it() {
         let known = file.json();
         assert_eq!((known["version"].as_u64(), known["profile"]["username"].as_str()), (Some(1), Some("ada")));
         assert_eq!(known["groups"], json!(["crew"]));
+        assert_eq!((&known["profile"]["language"], &known["profile"]["chosen_language"]), (&json!(""), &json!("en")));
         assert_eq!(known["profile"]["picture"]["media_type"], "image/jpeg");
         assert_eq!((known["passkeys"].as_array().map(Vec::len), known["sessions"].as_array().map(Vec::len)), (Some(1), Some(2)));
         assert_eq!(known["recovery_codes"]["left"], 10);
