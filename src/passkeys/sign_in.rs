@@ -7,7 +7,7 @@ use webauthn_rs::prelude::{AuthenticationResult, Credential, DiscoverableAuthent
 use super::gate::CheckedAssertion;
 use super::model::{Ceremony, Passkey, Purpose};
 use super::policy::{self, Applying, Verdict};
-use super::{Answer, COUNTER_WENT_BACK, Cause, CeremonyError, Started, begin, expected, gate, gate_refused, refused, store, take};
+use super::{Answer, CeremonyError, Started, begin, expected, gate, gate_refused, refused, store, take};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
 use crate::authenticators::Held;
@@ -88,7 +88,7 @@ pub(super) async fn judge(
     let purpose = if only.is_some() { Purpose::Proof } else { Purpose::SignIn };
     let refuse = async |owned: Option<(&User, &Passkey)>, reason: &str, error: CeremonyError| -> CeremonyError {
         let (person, passkey) = owned.unzip();
-        match refused(app, now, answer, purpose, only.or(person), Cause { passkey, ..Cause::of(reason) }).await {
+        match refused(app, now, answer, purpose, only.or(person), super::Cause { passkey, ..super::Cause::of(reason) }).await {
             Ok(code) => error.filed(code),
             Err(internal) => internal.into(),
         }
@@ -113,7 +113,7 @@ pub(super) async fn judge(
     let verified = match verify(app, checked, state, &passkey)? {
         Ok(verified) => verified,
         Err(WebauthnError::CredentialPossibleCompromise) => {
-            return Err(refuse(Some((&user, &passkey)), COUNTER_WENT_BACK, CeremonyError::PossibleCopy).await);
+            return Err(refuse(Some((&user, &passkey)), super::COUNTER_WENT_BACK, CeremonyError::PossibleCopy).await);
         }
         Err(error) => return Err(refuse(Some((&user, &passkey)), &format!("{error:?}"), CeremonyError::Refused).await),
     };
@@ -160,7 +160,7 @@ pub(super) async fn note(app: &App, now: Timestamp, answer: &Answer<'_>, proved:
     let mut tx = app.db.begin().await?;
     if !store::note_use(&mut tx, passkey.id, used, now).await? {
         drop(tx);
-        let code = refused(app, now, answer, *purpose, Some(user), Cause::of("removed_or_used_meanwhile")).await?;
+        let code = refused(app, now, answer, *purpose, Some(user), super::Cause::of("removed_or_used_meanwhile")).await?;
         return Err(CeremonyError::Refused.filed(code));
     }
     if *purpose == Purpose::SignIn {
