@@ -29,7 +29,7 @@ use crate::oidc::{
     pushed, registration, resources, revoke, token, userinfo,
 };
 use crate::sessions::{self, MaybeSignedIn};
-use crate::web::{Client, assets, client, headers, language, request_log};
+use crate::web::{Client, assets, client, csp_reports, headers, language, request_log};
 use crate::{
     access_links, account, audit, directory, forward_auth, groups, mail, metrics, other_device, passkeys, settings, sign_in_problems, sign_up, users,
     ways_in,
@@ -63,6 +63,7 @@ pub fn router(app: &App) -> Router {
         .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics::get))
+        .route(csp_reports::PATH, post(csp_reports::take).layer(DefaultBodyLimit::max(csp_reports::BODY_BYTES_MAX)))
         .route("/.well-known/passkey-endpoints", get(passkeys::http::endpoints))
         .route("/.well-known/webauthn", get(passkeys::http::related))
         .route("/picture/{user}/{name}", get(users::http::show_picture))

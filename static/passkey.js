@@ -5,6 +5,7 @@ const texts = JSON.parse(document.currentScript.dataset.texts); // what there is
 
 const ANSWER_WITHIN_MS = 30_000; // the server's answers take milliseconds; nobody waits for ever
 const REARM_AFTER_MS = 240_000; // before the challenge under the autofill ends
+const YOUNG_MS = 55_000; // a prompt may stay open for five minutes, and a challenge lasts six
 
 const toBytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 const toText = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
@@ -223,15 +224,28 @@ function onPress(form, act) {
 
 function signInPage(form) {
   let waiting = null; // the request behind the autofill: { controller, since }
+  let begun = null; // what the server gave for the next answer, which nobody has used yet: { since, given }
+
+  // The challenge the autofill waits with serves a press as well, and one is fetched while the pointer is on its way: nobody waits for the server between the press
+  // and the prompt. It is never exchanged under an open prompt.
+  function begin() {
+    if (!begun || Date.now() - begun.since > YOUNG_MS) {
+      const mine = { since: Date.now(), given: post("/sign-in/start", {}) };
+      begun = mine;
+      mine.given.catch(() => { if (begun === mine) begun = null; });
+    }
+    return begun.given;
+  }
 
   const others = document.querySelector("#other-devices");
   let immediate = false; // whether the browser says at once that it has no passkey, instead of showing a QR code nobody asked for
   capabilities.then((can) => { immediate = can.includes("immediateGet"); });
 
   async function signInWith(extra, hints = []) {
-    const { ceremony, publicKey } = await post("/sign-in/start", {});
+    const { ceremony, publicKey } = await begin();
     const options = { ...publicKey, challenge: toBytes(publicKey.challenge), allowCredentials: [], hints };
     const credential = encode(await ask("get", { publicKey: options, ...extra }));
+    begun = null; // an answer uses it up
     say(texts["signing-in"], false);
     try {
       const { request, back } = form.dataset;
@@ -274,6 +288,9 @@ function signInPage(form) {
   }
 
   if (!canUsePasskeys(form, "sign_in")) return;
+  for (const nearly of ["pointerenter", "pointerdown"]) {
+    form.querySelector("button").addEventListener(nearly, ({ target }) => { if (!target.disabled) begin().catch(() => {}); });
+  }
   onPress(form, async () => {
     disarm();
     say("");

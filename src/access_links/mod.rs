@@ -130,7 +130,7 @@ async fn write(
     let url = address(app, &code);
     store::insert(tx, new).await?;
     if let Some(email) = mail_to {
-        let mail = by_mail::from_administrator(app, email, (user.id, &user.display_name, user.chosen_language()), &url, expires_at, now)?;
+        let mail = by_mail::from_administrator(app, email, (user.id, &user.display_name, user.reads()), &url, expires_at, now)?;
         mail::queue(tx, &app.sealer, &mail, now).await?;
         event = event.with("sent_to", email);
     }

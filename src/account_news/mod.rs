@@ -14,7 +14,7 @@ use crate::attempts::{self, Allowance, Subject};
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::id::AuditEventId;
-use crate::language::{Language, Text, instant, speaking, t};
+use crate::language::{Text, instant, speaking, t};
 use crate::mail::{self, Mail};
 use crate::users::User;
 use crate::web::{Client, user_agent};
@@ -137,7 +137,7 @@ pub async fn tell(tx: &mut Tx, app: &App, user: &User, news: News<'_>, client: &
         return Ok(());
     }
     let is_gone = news == News::AccountDeleted;
-    let mail = speaking(language_of(user), || -> askama::Result<Mail> {
+    let mail = speaking(user.reads().unwrap_or(settings.default_language), || -> askama::Result<Mail> {
         let text = Body {
             name: &user.display_name,
             what: news.sentence(),
@@ -150,11 +150,6 @@ pub async fn tell(tx: &mut Tx, app: &App, user: &User, news: News<'_>, client: &
         Ok(Mail { to: to.clone(), about, subject: news.subject(&settings.app_name).into(), text: text.render()?, useful_for: USEFUL_FOR })
     })?;
     Ok(mail::queue(tx, &app.sealer, &mail, now).await?)
-}
-
-/// In which language somebody is written to: their directory's word for them, as far as there is a catalogue.
-fn language_of(user: &User) -> Language {
-    Language::for_range(&user.locale).unwrap_or_default()
 }
 
 #[cfg(test)]

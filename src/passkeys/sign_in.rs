@@ -6,11 +6,10 @@ use webauthn_rs::prelude::{AuthenticationResult, Credential, DiscoverableAuthent
 
 use super::gate::CheckedAssertion;
 use super::model::{Ceremony, Passkey, Purpose};
-use super::policy::{self, Applying, Verdict};
-use super::{Answer, CeremonyError, Started, begin, expected, gate, gate_refused, refused, store, take};
+use super::{Answer, CeremonyError, Started, begin, expected, gate, gate_refused, policy, refused, store, take};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
-use crate::authenticators::Held;
+use crate::authenticators::{Applying, Held, Verdict};
 use crate::clock::Timestamp;
 use crate::directory::{self, Refreshed};
 use crate::secret::TokenHash;

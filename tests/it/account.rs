@@ -281,6 +281,44 @@ async fn no_mail_goes_to_an_address_nobody_confirmed_or_where_it_is_not_wanted()
 }
 
 #[tokio::test]
+async fn news_is_told_in_the_language_chosen_or_else_that_of_the_directory_or_else_that_of_the_installation() {
+    for (default, none) in [("en", false), ("de", true)] {
+        with_mail(&[("DEFAULT_LANGUAGE", default)], async |app, mailbox| {
+            // Chosen, the directory's word, whether the mail is in German.
+            let cases = [("en", "de", false), ("de", "en-GB", true), ("", "de-AT", true), ("", "en", false), ("", "tlh", none), ("", "", none)];
+            for (number, (chosen, locale, is_german)) in cases.into_iter().enumerate() {
+                let user = app.person(&format!("person{number}")).await;
+                confirm_address(app, &user).await;
+                app.execute("UPDATE users SET language = $2, locale = $3 WHERE id = $1", vec![user.id.into(), chosen.into(), locale.into()]).await;
+                app.enrol(&app.browser(), &app.passkeys(), &user).await;
+                let mails = mailbox.wait_for(number + 1).await;
+                let subject = subject(&mails[number].content);
+                let begins = if is_german { "Ihrem Konto bei Muster" } else { "A passkey was added" };
+                assert!(subject.starts_with(begins), "chosen {chosen:?}, directory {locale:?}, installation {default}: {subject}");
+            }
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn links_for_a_group_are_mailed_in_the_language_of_each_person() {
+    with_mail(&[], async |app, mailbox| {
+        let (_, admin) = administrator(app, "root").await;
+        let (ada, ben) = (app.person("ada").await, app.person("ben").await);
+        app.execute("UPDATE users SET locale = 'de-DE' WHERE id = $1", vec![ada.id.into()]).await;
+        app.execute("UPDATE users SET locale = 'de-DE', language = 'en' WHERE id = $1", vec![ben.id.into()]).await;
+        let team = group(app, "team", true, &[ada.id, ben.id]).await;
+        let sent = forge(app, &admin, &format!("/admin/groups/{team}/coming-in"), &[("whom", "without-link"), ("form", "mail"), ("lifetime", "week")]).await;
+        assert_eq!(sent.status, 200, "{}", sent.body);
+        let mails = mailbox.wait_for(2).await;
+        let of = |name: &str| mails.iter().find(|mail| mail.to.starts_with(name)).map(|mail| subject(&mail.content));
+        assert_eq!((of("ada"), of("ben")), (Some("Ihr Weg zu Muster"), Some("Your way into Muster")));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn nobody_buries_a_mail_under_others() {
     with_mail(&[], async |app, mailbox| {
         let ada = app.person("ada").await;
