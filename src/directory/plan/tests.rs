@@ -502,6 +502,22 @@ fn a_skipped_entry_counts_as_present_by_id_and_by_place() {
 }
 
 #[test]
+fn who_is_read_again_is_as_they_are_now_or_gone() {
+    let ids: Vec<EntryId> = ["id001", "id002", "id009"].map(EntryId::from).into();
+    let read = || {
+        let mut other = user("id001", "other", None);
+        other.is_disabled = true;
+        (vec![other, user("id009", "new", None)], vec![])
+    };
+    for (members_only, expected) in [(false, &["user000", "other", "new"][..]), (true, &["user000", "other"])] {
+        let mut before = snapshot(people(3), vec![]);
+        before.put_right(&ids, read(), members_only);
+        let names: Vec<&str> = before.users.iter().map(|user| user.username.as_str()).collect();
+        assert_eq!(names, expected);
+    }
+}
+
+#[test]
 fn an_empty_answer_is_held_when_people_are_known_and_reported_when_not() {
     let nobody = Snapshot::default();
     let before = synced(&snapshot(people(1), vec![]));
@@ -514,7 +530,9 @@ fn an_empty_answer_is_held_when_people_are_known_and_reported_when_not() {
 
 #[test]
 fn a_run_is_held_when_more_leave_than_share_and_minimum_allow() {
-    for (known, leaving, held) in [(3, 1, false), (3, 2, true), (6, 3, false), (6, 4, true), (10, 5, false), (10, 6, true), (100, 20, false), (100, 21, true)] {
+    for (known, leaving, held) in
+        [(3, 1, false), (3, 2, true), (6, 3, false), (6, 4, true), (10, 5, false), (10, 6, true), (100, 20, false), (100, 21, true)]
+    {
         let before = synced(&snapshot(people(known), vec![]));
         let read = snapshot(people(known).into_iter().skip(leaving).collect(), vec![]);
         assert_eq!(matches!(reconcile(&read, &before, &policy()).verdict(None), Verdict::Hold(_)), held, "{leaving} of {known}");

@@ -408,8 +408,14 @@ pub const GUARD_PEOPLE_PERCENT: Setting = setting(
     "A run in which a larger share of people would lose access waits for an administrator.",
 );
 /// `Guard::people`.
-pub const GUARD_PEOPLE_MINIMUM: Setting =
-    setting("LDAP_GUARD_MINIMUM", "5", Input::Number, SAFETY, "People leaving: always allow", "That many may go in one run whatever their share, though never more than half of the people. One always may.");
+pub const GUARD_PEOPLE_MINIMUM: Setting = setting(
+    "LDAP_GUARD_MINIMUM",
+    "5",
+    Input::Number,
+    SAFETY,
+    "People leaving: always allow",
+    "That many may go in one run whatever their share, though never more than half of the people. One always may.",
+);
 /// `Guard::groups`.
 pub const GUARD_GROUPS_PERCENT: Setting = setting(
     "LDAP_GUARD_GROUPS_PERCENT",

@@ -27,7 +27,8 @@ pub(in super::super) async fn count(conn: &mut Conn, directory: &str) -> sqlx::R
 
 /// Who was looked at since everything began to be read.
 pub(in super::super) async fn since(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<EntryId>> {
-    let rows: Vec<(String,)> = query("SELECT entry_id FROM directory_lookups WHERE directory = $1 ORDER BY entry_id").bind(directory).all(conn).await?;
+    let rows: Vec<(String,)> =
+        query("SELECT entry_id FROM directory_lookups WHERE directory = $1 ORDER BY entry_id").bind(directory).all(conn).await?;
     Ok(rows.into_iter().map(|(id,)| EntryId::from(id.as_str())).collect())
 }
 
