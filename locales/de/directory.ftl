@@ -177,6 +177,7 @@ directory-test-sign-in = Anmeldung testen
 directory-waiting = Ein Abgleich wartet auf Ihre Entscheidung
 directory-waiting-lead = Es wurde nichts geändert. Ist das Verzeichnis richtig, übernehmen Sie den Abgleich. Ist es das nicht (ein falscher Filter, verlorene Rechte, ein halb wiederhergestellter Server), berichtigen Sie das Verzeichnis oder seine Einstellungen, und der nächste Abgleich geht von selbst weiter.
 directory-standing = Wie es steht
+directory-in-use-when-asked = In Gebrauch; auf den neuesten Stand gebracht nur, wenn es jemand verlangt.
 directory-in-use-every = In Betrieb; wird nach jedem Start und regelmäßig (Abstand: { $every }) auf den neuesten Stand gebracht.
 directory-switched-off-means = Ausgeschaltet: Es wird nichts daraus gelesen, und niemand ändert sich.
 directory-server-below = <code>{ $address }</code>, unterhalb von <code>{ $base }</code>

@@ -177,6 +177,7 @@ directory-test-sign-in = Test sign-in
 directory-waiting = A sync waits for your decision
 directory-waiting-lead = Nothing was changed. If the directory is right, apply it. If it is not (a wrong filter, lost rights, a half-restored server), correct the directory or its settings, and the next sync goes on by itself.
 directory-standing = How it stands
+directory-in-use-when-asked = In use; brought up to date only when somebody asks for it.
 directory-in-use-every = In use; brought up to date after each start and every { $every }.
 directory-switched-off-means = Switched off: nothing is read from it and nobody changes.
 directory-server-below = <code>{ $address }</code>, below <code>{ $base }</code>

@@ -284,8 +284,8 @@ impl Default for Guard {
 /// When a directory is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schedule {
-    /// How long after a run began the next one begins by itself.
-    pub every: Duration,
+    /// How long after a run began the next one begins by itself; `None` where none does.
+    pub every: Option<Duration>,
     /// Take changes over as they happen, where the server tells of them.
     pub follows_changes: bool,
     /// Ask for the one person who signs in.
@@ -294,7 +294,7 @@ pub struct Schedule {
 
 impl Default for Schedule {
     fn default() -> Self {
-        Self { every: Duration::from_secs(3600), follows_changes: true, at_sign_in: true }
+        Self { every: Some(Duration::from_secs(3600)), follows_changes: true, at_sign_in: true }
     }
 }
 

@@ -84,7 +84,8 @@ fn weigh(seen: &Seen<'_>, now: Timestamp) -> Vec<Warning> {
         warn(true, format!("{page}/settings"), t("directory-warn-settings").into());
     }
     let every = config.map_or_else(|| Schedule::default().every, |config| config.schedule.every);
-    if let Some(since) = runs.good_at.or(runs.first_at)
+    if let Some(every) = every
+        && let Some(since) = runs.good_at.or(runs.first_at)
         && now > since + every * STALE_AFTER_TURNS
     {
         let sentence = if runs.good_at.is_some() { t("directory-warn-stale") } else { t("directory-warn-never-good") };

@@ -27,6 +27,7 @@ async fn the_page_of_a_run_follows_it_by_itself_and_ends_on_the_result() {
             ("LDAP_USER_SEARCH_FILTER", "(objectClass=inetOrgPerson)"),
             ("LDAP_PAGE_SIZE", "10"),
             ("LDAP_FOLLOW_CHANGES", "false"),
+            ("LDAP_SYNC_INTERVAL", "never"),
         ],
     )
     .await;

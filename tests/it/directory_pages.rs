@@ -20,6 +20,7 @@ fn connection(slapd: &Slapd) -> Vec<(&'static str, String)> {
     vec![
         ("LDAP_ENABLED", "true".to_owned()),
         ("LDAP_FOLLOW_CHANGES", "false".to_owned()),
+        ("LDAP_SYNC_INTERVAL", "never".to_owned()),
         ("LDAP_URL", slapd.url()),
         ("LDAP_BIND_DN", SERVICE_DN.to_owned()),
         ("LDAP_BIND_PASSWORD", SERVICE_PASSWORD.to_owned()),
@@ -137,7 +138,7 @@ async fn a_held_run_is_explained_and_applied_or_discarded_by_an_administrator() 
         let (_, browser) = administrator(app, "root").await;
         let slapd = Slapd::start(&organisation(20, 2)).await;
         let page = browser.get(SAVE).await;
-        assert_eq!(page.texts("#o-LDAP_SYNC_INTERVAL option"), ["Every 5 minutes", "Every 15 minutes", "Hourly", "Daily"]);
+        assert_eq!(page.texts("#o-LDAP_SYNC_INTERVAL option"), ["Every 5 minutes", "Every 15 minutes", "Hourly", "Daily", "Only when asked"]);
         let mut typed = connection(&slapd);
         typed.pop();
         submit(&browser, &page, SAVE, &typed).await;

@@ -10,7 +10,7 @@ const PREVIEW: &str = "/admin/directories/default/preview";
 const RUNS: &str = "/admin/directories/default/runs";
 const SYNC: &str = "/admin/directories/default/sync";
 
-/// A server connected to a slapd by its environment.
+/// A server connected to a slapd by its environment, which syncs when it is asked to: what these tests count begins with them.
 pub(crate) fn environment(slapd: &Slapd) -> Vec<(&'static str, String)> {
     vec![
         ("LDAP_ENABLED", "true".to_owned()),
@@ -19,11 +19,15 @@ pub(crate) fn environment(slapd: &Slapd) -> Vec<(&'static str, String)> {
         ("LDAP_BIND_PASSWORD", SERVICE_PASSWORD.to_owned()),
         ("LDAP_BASE", BASE.to_owned()),
         ("LDAP_USER_SEARCH_FILTER", "(objectClass=inetOrgPerson)".to_owned()),
+        ("LDAP_SYNC_INTERVAL", "never".to_owned()),
     ]
 }
 
 pub(crate) async fn connected(slapd: &Slapd) -> (TestApp, Browser) {
-    let variables = environment(slapd);
+    connected_by(&environment(slapd)).await
+}
+
+async fn connected_by(variables: &[(&str, String)]) -> (TestApp, Browser) {
     let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let app = TestApp::start_with(Engine::Sqlite, &variables).await;
     let (_, browser) = administrator(&app, "root").await;
@@ -112,17 +116,34 @@ async fn a_run_tells_who_asked_which_server_answered_and_what_changed_from_what_
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(lines[0].contains("person000003@") && lines[0].contains("new@example.org"), "{lines:?}");
 
-    let history = browser.get(RUNS).await;
-    // Beside those the server begins by itself.
-    assert_eq!(history.texts("tbody tr").iter().filter(|line| line.contains("root")).count(), 2, "{}", history.body);
+    assert_eq!(browser.get(RUNS).await.texts("tbody tr").len(), 2);
     assert_eq!(browser.get(&format!("{RUNS}?outcome=failed")).await.texts("tbody tr").len(), 0);
     assert_eq!(browser.get(&format!("{RUNS}?outcome=applied")).await.texts("tbody tr").len(), 2);
-    // In order until three turns of the schedule have passed.
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_directory_is_called_stale_when_three_turns_of_its_schedule_brought_no_good_run_and_never_without_a_schedule() {
+    let mut slapd = Slapd::start(&organisation(3, 1)).await;
+    let mut variables = environment(&slapd);
+    let (unscheduled, watcher) = connected_by(&variables).await;
+    press(&watcher, &watcher.get(RUNS).await, SYNC).await;
+    variables.retain(|(name, _)| *name != "LDAP_SYNC_INTERVAL");
+    let (scheduled, browser) = connected_by(&variables).await;
+    press(&browser, &browser.get(RUNS).await, SYNC).await;
     assert!(!browser.get("/admin").await.body.contains("last good sync"));
-    app.clock.advance(std::time::Duration::from_secs(3 * 3600 + 60));
+
+    slapd.stop().await;
+    for app in [&scheduled, &unscheduled] {
+        app.clock.advance(std::time::Duration::from_secs(3 * 3600 + 60));
+    }
     let home = browser.get("/admin").await;
     assert!(home.body.contains("last good sync was") && home.body.contains("not encrypted"), "{}", home.body);
-    app.stop().await;
+    let home = watcher.get("/admin").await;
+    assert!(!home.body.contains("last good sync") && home.body.contains("not encrypted"), "{}", home.body);
+    assert!(watcher.get("/admin/directories/default").await.body.contains("only when somebody asks for it"));
+    scheduled.stop().await;
+    unscheduled.stop().await;
 }
 
 #[tokio::test]

@@ -40,7 +40,8 @@ pub(super) struct DirectoryPage {
     kind: Option<String>,
     address: String,
     base: String,
-    every: String,
+    /// How often it is read by itself.
+    every: Option<String>,
     /// What the settings of a directory that is switched off will lead to.
     warnings: Vec<String>,
     /// What needs a look in one that is switched on.
@@ -77,11 +78,11 @@ pub(super) async fn page(app: &App, name: &str, admin: &AdminSession, asked: Ask
         kind,
         address: text(URL.key),
         base: text(BASE.key),
-        every: duration(every).into(),
+        every: every.map(|every| duration(every).into()),
         warnings: if texts.is_enabled() { Vec::new() } else { directory::standing_warnings(name, &texts) },
         to_look_at: directory::warnings::warnings_about(app, name, app.clock.now()).await?,
         consequence: standing.waiting.as_ref().map(|run| consequence(run, texts.keeps_people())).unwrap_or_default(),
-        next_at: standing.last_started_at.map(|at| at + every).filter(|at| *at > app.clock.now()),
+        next_at: standing.last_started_at.zip(every).map(|(at, every)| at + every).filter(|at| *at > app.clock.now()),
         standing,
         steps,
         preview,

@@ -116,6 +116,7 @@ pub async fn sync(app: &App, directory: &str, order: &Order) -> Result<SyncRepor
 }
 
 /// [`sync`] when it is due: once after the server has started, then when the schedule says, counted from the beginning of the last run, whoever began it.
+/// Never where there is no schedule.
 ///
 /// # Errors
 /// When the database or the settings cannot be read. A failed run has been reported already.
@@ -125,7 +126,9 @@ pub async fn sync_if_due(app: &App, directory: &str, server_started_at: Timestam
         return Ok(());
     }
     // Settings that cannot be read make a run that says so.
-    let every = texts.read(directory).map_or_else(|_| Schedule::default().every, |config| config.schedule.every);
+    let Some(every) = texts.read(directory).map_or_else(|_| Schedule::default().every, |config| config.schedule.every) else {
+        return Ok(());
+    };
     let now = app.clock.now();
     let last = store::runs::latest_whole(&mut app.db.read().await?, directory, now).await?.map(|run| run.started_at);
     // Where the clock was set back since the start, there was a run for it, and the schedule alone counts.

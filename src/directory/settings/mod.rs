@@ -187,11 +187,13 @@ mod tests {
 
     #[test]
     fn a_directory_is_read_every_few_minutes_to_every_few_days() {
-        let every =
-            |text: &'static str| read_pairs(&[&GOOD[..], &[("LDAP_SYNC_INTERVAL", text)]].concat()).map(|config| config.schedule.every.as_secs());
+        let every = |text: &'static str| {
+            read_pairs(&[&GOOD[..], &[("LDAP_SYNC_INTERVAL", text)]].concat()).map(|config| config.schedule.every.map(|every| every.as_secs()))
+        };
         for (text, seconds) in [("5m", 300), ("15m", 900), ("15", 900), ("1h", 3_600), ("1d", 86_400), ("60s", 60), ("30d", 30 * 86_400)] {
-            assert_eq!(every(text).unwrap(), seconds, "{text}");
+            assert_eq!(every(text).unwrap(), Some(seconds), "{text}");
         }
+        assert_eq!(every("never").unwrap(), None);
         for text in ["", "59s", "31d", "1w", "-5m", "0", "99999999999999999999d"] {
             assert_eq!(every(text).unwrap_err()[0].key, "LDAP_SYNC_INTERVAL", "{text}");
         }

@@ -179,7 +179,10 @@ impl<'t> Reader<'_, 't> {
     }
 
     pub(super) fn schedule(&mut self) -> Option<Schedule> {
-        let every = self.checked(SYNC_EVERY, duration(self.text(SYNC_EVERY)));
+        let every = match self.text(SYNC_EVERY) {
+            NEVER => Some(None),
+            text => self.checked(SYNC_EVERY, duration(text)).map(Some),
+        };
         let follows_changes = self.flag(FOLLOW_CHANGES);
         let at_sign_in = self.flag(SYNC_AT_SIGN_IN);
         Some(Schedule { every: every?, follows_changes: follows_changes?, at_sign_in: at_sign_in? })

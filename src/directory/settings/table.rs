@@ -482,11 +482,14 @@ pub const SYNC_EVERY: Setting = setting(
         Choice { value: "15m", label: "Every 15 minutes" },
         Choice { value: "1h", label: "Hourly" },
         Choice { value: "1d", label: "Daily" },
+        Choice { value: NEVER, label: "Only when asked" },
     ]),
     SCHEDULE,
     "Sync every",
-    "5m, 15m, 1h, 1d, or any time from one minute to 30 days.",
+    "5m, 15m, 1h, 1d, or any time from one minute to 30 days. With never, none begins by itself, not even after a start: a button or the command begins it.",
 );
+/// The text of [`SYNC_EVERY`] with which no sync begins by itself.
+pub const NEVER: &str = "never";
 /// `Schedule::follows_changes`.
 pub const FOLLOW_CHANGES: Setting = setting(
     "LDAP_FOLLOW_CHANGES",

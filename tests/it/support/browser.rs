@@ -241,6 +241,8 @@ impl Page {
 
     /// Writes the whole page, also what is below the fold, to a PNG file.
     pub(crate) async fn screenshot(&self, path: &Path) {
+        // Colours that are on their way from one look to the other arrive first.
+        self.eval("Promise.allSettled(document.getAnimations().map((animation) => animation.finished)).then(() => true)").await;
         let image = self.call("Page.captureScreenshot", json!({ "format": "png", "captureBeyondViewport": true })).await;
         let bytes = base64::engine::general_purpose::STANDARD.decode(image["data"].as_str().expect("an image")).expect("base64");
         std::fs::write(path, bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
