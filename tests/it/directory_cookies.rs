@@ -52,14 +52,14 @@ fn info(tag: u8, content: &[u8]) -> Reply {
     Reply::Intermediate("1.3.6.1.4.1.4203.1.9.1.4", element(tag, content))
 }
 
-/// Tells again and again that somebody changed, with a cookie.
+/// Tells every few seconds that somebody changed, with a cookie.
 fn telling() -> Vec<Reply> {
     let changed = Entry::person("person000");
     let state = element(0x30, &[number(0x0a, 1), octets([7; 16]), octets("a cookie")].concat());
     let told = Reply::With(Box::new(Reply::Entry(changed)), vec![("1.3.6.1.4.1.4203.1.9.1.2", state)]);
     let mut replies = vec![info(0xa1, &[])];
-    for _ in 0..200 {
-        replies.extend([Reply::Pause(std::time::Duration::from_millis(300)), told.clone()]);
+    for _ in 0..20 {
+        replies.extend([Reply::Pause(std::time::Duration::from_secs(3)), told.clone()]);
     }
     replies
 }
@@ -87,6 +87,11 @@ async fn a_cookie_that_is_stale_or_garbage_to_the_server_makes_a_run_that_reads_
         });
         eye.until("SELECT COUNT(*) FROM users WHERE email = 'other@example.org'", 1).await;
         let is_out = async |uid: &'static str, sql: &'static str| {
+            eye.until("SELECT COUNT(*) FROM directory_following WHERE since IS NOT NULL AND problem = ''", 1).await;
+            // A run that is to catch up must not be cut off as well: it would be tried again half a minute later. The first of these two may only join one.
+            for _ in 0..2 {
+                faulty.site.muster.run(["directory", "sync", "--format", "json"]).await;
+            }
             cut.send_replace(true);
             eye.until("SELECT COUNT(*) FROM directory_following WHERE since IS NULL", 1).await;
             faulty.server.change(|directory| directory.entries.retain(|entry| entry.dn != faulty_dn(uid).into_bytes()));
@@ -104,7 +109,6 @@ async fn a_cookie_that_is_stale_or_garbage_to_the_server_makes_a_run_that_reads_
         let came_with = is_out("person005", "SELECT COUNT(*) FROM users WHERE username = 'person005' AND directory_state = 'missing'").await;
         assert_eq!(came_with.first(), Some(&Some(b"a cookie".to_vec())), "{case}: it came with what it had");
         // The next time it has none, whatever it was given.
-        eye.until("SELECT COUNT(*) FROM directory_following WHERE since IS NOT NULL", 1).await;
         let came_with = is_out("person006", "SELECT COUNT(*) FROM users WHERE username = 'person006' AND directory_state = 'missing'").await;
         assert_eq!(came_with.first(), Some(&None), "{case}: {came_with:?}");
         faulty.site.muster.stop().await;

@@ -16,7 +16,8 @@ use crate::support::wait_until;
 /// Twelve people here and there, of whom one has a passkey; the server runs and has made the run of its start.
 async fn with_a_passkey(engine: Engine) -> (Faulty, SoftwarePasskeys) {
     let mut faulty = Faulty::start_on(engine, Directory::of(Vendor::OpenLdap).with(people(12)).with([Entry::group("all", &["person003"])])).await;
-    faulty.site.set(&[("LDAP_SYNC_AT_SIGN_IN", "true"), ("TRUST_PROXY", "true"), ("LDAP_ATTRIBUTE_USER_PROFILE_PICTURE", "")]);
+    // One page: this server counts its pages by entries, and one of them goes.
+    faulty.site.set(&[("LDAP_SYNC_AT_SIGN_IN", "true"), ("TRUST_PROXY", "true"), ("LDAP_PAGE_SIZE", "100")]);
     faulty.site.sync("applied").await;
     faulty.site.muster.serve().await;
     let started = "SELECT COUNT(*) FROM sync_runs WHERE started_by = 'start' AND outcome IS NOT NULL";
