@@ -114,16 +114,7 @@ macro_rules! person_columns {
 /// The columns of [`Granted`], and where they come from but for the grant itself.
 macro_rules! granted_columns {
     ($engine:ident) => {
-        concat!(
-            "(",
-            live_grant!(),
-            ") AS counts, ",
-            grant_columns!(),
-            ", ",
-            policies_of_person!($engine),
-            ", ",
-            person_columns!($engine, "g.scopes")
-        )
+        concat!("(", live_grant!(), ") AS counts, ", grant_columns!(), ", ", policies_of_person!($engine), ", ", person_columns!($engine, "g.scopes"))
     };
 }
 

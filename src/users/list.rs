@@ -204,12 +204,10 @@ pub(super) async fn page(
             concat!("SELECT id FROM users WHERE ", matching!("instr"), " LIMIT 2001"),
             concat!("SELECT id FROM users WHERE ", matching!("strpos"), " LIMIT 2001"),
         ),
-        Some(_) => {
-            query_per_engine(
-                at_risk!(sqlite, "SELECT id FROM users ", "instr", " LIMIT 2001"),
-                at_risk!(postgres, "SELECT id FROM users ", "strpos", " LIMIT 2001"),
-            )
-        }
+        Some(_) => query_per_engine(
+            at_risk!(sqlite, "SELECT id FROM users ", "instr", " LIMIT 2001"),
+            at_risk!(postgres, "SELECT id FROM users ", "strpos", " LIMIT 2001"),
+        ),
     };
     let found: Vec<(UserId,)> = bind(finding, filter).all(conn).await?;
     let pages = Pages::of_counted(unverified_page, i64::try_from(found.len()).unwrap_or(i64::MAX), COUNTED);

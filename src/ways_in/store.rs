@@ -56,10 +56,7 @@ pub(super) async fn counts(conn: &mut Conn, confirmed_since: Timestamp) -> sqlx:
             )
         };
     }
-    query_per_engine(counts!(sqlite), counts!(postgres))
-    .bind(confirmed_since)
-    .all(conn)
-    .await
+    query_per_engine(counts!(sqlite), counts!(postgres)).bind(confirmed_since).all(conn).await
 }
 
 /// A page of the people at one level: administrators first, then by name.
@@ -73,13 +70,7 @@ pub(super) async fn at_risk(conn: &mut Conn, confirmed_since: Timestamp, risk: &
             )
         };
     }
-    query_per_engine(at_risk!(sqlite), at_risk!(postgres))
-    .bind(confirmed_since)
-    .bind(risk.to_owned())
-    .bind(limit)
-    .bind(offset)
-    .all(conn)
-    .await
+    query_per_engine(at_risk!(sqlite), at_risk!(postgres)).bind(confirmed_since).bind(risk.to_owned()).bind(limit).bind(offset).all(conn).await
 }
 
 /// The level of each of these people who may sign in; a page of them, not more.

@@ -260,7 +260,10 @@ mod tests {
             ("SECRET secret", "other"),
             ("", "other"),
         ] {
-            assert_eq!(one("https://id.example.org/", "made-up", said).unwrap(), Violation { directive: "other", blocked: kept.into(), path: "/".into() });
+            assert_eq!(
+                one("https://id.example.org/", "made-up", said).unwrap(),
+                Violation { directive: "other", blocked: kept.into(), path: "/".into() }
+            );
         }
         assert_eq!(one("https://elsewhere.example/", "script-src", "inline"), None, "a page that is not ours");
         assert_eq!(one("nonsense", "script-src", "inline"), None);

@@ -309,7 +309,8 @@ async fn links_for_a_group_are_mailed_in_the_language_of_each_person() {
         app.execute("UPDATE users SET locale = 'de-DE' WHERE id = $1", vec![ada.id.into()]).await;
         app.execute("UPDATE users SET locale = 'de-DE', language = 'en' WHERE id = $1", vec![ben.id.into()]).await;
         let team = group(app, "team", true, &[ada.id, ben.id]).await;
-        let sent = forge(app, &admin, &format!("/admin/groups/{team}/coming-in"), &[("whom", "without-link"), ("form", "mail"), ("lifetime", "week")]).await;
+        let sent =
+            forge(app, &admin, &format!("/admin/groups/{team}/coming-in"), &[("whom", "without-link"), ("form", "mail"), ("lifetime", "week")]).await;
         assert_eq!(sent.status, 200, "{}", sent.body);
         let mails = mailbox.wait_for(2).await;
         let of = |name: &str| mails.iter().find(|mail| mail.to.starts_with(name)).map(|mail| subject(&mail.content));

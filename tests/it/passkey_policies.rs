@@ -387,11 +387,20 @@ async fn a_session_of_a_passkey_that_a_stricter_policy_does_not_admit_opens_noth
 
         // The days of grace begin with the proof, and she is told.
         let proved = prove(app, &browser, &hers, json!({ "back": "/account" }), synced).await;
-        assert_eq!((proved.status.as_u16(), proved.json()["next"].as_str()), (200, Some("/account/passkeys/wanted?back=%2Faccount")), "{}", proved.body);
+        assert_eq!(
+            (proved.status.as_u16(), proved.json()["next"].as_str()),
+            (200, Some("/account/passkeys/wanted?back=%2Faccount")),
+            "{}",
+            proved.body
+        );
         assert!(browser.get("/account/passkeys/wanted?back=%2Faccount").await.texts("p").concat().contains("stays on one device"));
         assert_eq!(app.audited(Kind::ProofGiven).await[0].1["purpose"], "go on after a policy for passkeys became stricter");
         assert_eq!(browser.get("/account").await.status, 200);
-        assert_eq!(led_to(&send(app, &browser, "/account/language", &[("held-form", token.as_str())]).await), "/account?notice=language", "what she sent goes on");
+        assert_eq!(
+            led_to(&send(app, &browser, "/account/language", &[("held-form", token.as_str())]).await),
+            "/account?notice=language",
+            "what she sent goes on"
+        );
         assert_eq!(sign_in(app, &app.browser(), &hers, synced).await.status, 200);
 
         // They are over while the session is open: no page, and no proof by that passkey.

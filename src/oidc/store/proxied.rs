@@ -61,11 +61,14 @@ pub(in crate::oidc) async fn find(
     now: Timestamp,
     idle_since: Timestamp,
 ) -> sqlx::Result<Option<Asked>> {
-    query_per_engine(asked!(sqlite, "group_concat(gr.name || char(31), '' ORDER BY gr.name)"), asked!(postgres, "string_agg(gr.name || chr(31), '' ORDER BY gr.name)"))
-        .bind(client_id)
-        .bind(cookie)
-        .bind(now)
-        .bind(idle_since)
-        .optional(conn)
-        .await
+    query_per_engine(
+        asked!(sqlite, "group_concat(gr.name || char(31), '' ORDER BY gr.name)"),
+        asked!(postgres, "string_agg(gr.name || chr(31), '' ORDER BY gr.name)"),
+    )
+    .bind(client_id)
+    .bind(cookie)
+    .bind(now)
+    .bind(idle_since)
+    .optional(conn)
+    .await
 }

@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::{Draft, Forecast, Saved, Scope};
 use crate::app::App;
-use crate::authenticators::{Metadata, Policy};
 use crate::authenticators::metadata::Model;
+use crate::authenticators::{Metadata, Policy};
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::sessions::{AdminDeed, AdminSession};
