@@ -168,14 +168,22 @@ fn ceremonies() -> Router<App> {
         .route("/account/prove/finish", post(passkeys::prove::finish))
         .route("/account/passkeys/register/start", post(passkeys::http::start_registration))
         .route("/account/passkeys/register/finish", post(passkeys::http::finish_registration))
-        .route_layer(from_fn(says_where_it_comes_from))
+        .route_layer(from_fn(comes_from_a_script_of_ours))
 }
 
 /// Middleware: every browser that knows passkeys says with a script's request where it comes from, and `CsrfLayer` judges what it says. What says nothing comes
-/// from none.
-async fn says_where_it_comes_from(request: Request, next: Next) -> Response {
+/// from none. And our scripts send `application/json`, not one of its many relatives, which the extractor takes as well.
+async fn comes_from_a_script_of_ours(request: Request, next: Next) -> Response {
     let says = ["sec-fetch-site", "origin"].into_iter().any(|name| request.headers().contains_key(name));
-    if says { next.run(request).await } else { cross_site() }
+    if !says {
+        return cross_site();
+    }
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
+        return next.run(request).await;
+    }
+    let (title, message) = (t("error-not-understood").into(), t("error-not-understood-message").into());
+    AppError::Refused { title, message, status: StatusCode::UNSUPPORTED_MEDIA_TYPE }.into_response()
 }
 
 /// People, groups, audit log and settings: for administrators.

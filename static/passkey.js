@@ -10,12 +10,14 @@ const YOUNG_MS = 55_000; // a prompt may stay open for five minutes, and a chall
 const toBytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 const toText = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
-// What the server said no with; `code` is its machine-readable word, "" when it could not even say that, `problem` what an administrator looks it up by.
+// What the server said no with; `code` is its machine-readable word, "" when it could not even say that, `problem` what an administrator looks it up by, and
+// `mishap` what this page files where the server had nothing to say.
 class Refused extends Error {
-  constructor(code, message, problem = "") {
+  constructor(code, message, problem = "", mishap = "") {
     super(message);
     this.code = code;
     this.problem = problem;
+    this.mishap = mishap;
   }
 }
 
@@ -25,7 +27,7 @@ async function post(path, body) {
     const headers = { "content-type": "application/json", accept: "application/json" };
     response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body), signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
   } catch {
-    throw new Refused("", texts["unreachable"]);
+    throw new Refused("", texts["unreachable"], "", "unreachable");
   }
   if (response.redirected) { // the session has ended
     location.assign(response.url);
@@ -41,7 +43,8 @@ async function post(path, body) {
     location.assign(`/account/prove?${new URLSearchParams({ back: location.pathname + location.search })}`);
     return new Promise(() => {});
   }
-  throw new Refused(answer.error ?? "", answer.message ?? (response.status === 429 ? texts["busy"] : texts["our-fault"]), answer.problem ?? "");
+  if (answer.error) throw new Refused(answer.error, answer.message ?? texts["our-fault"], answer.problem ?? "");
+  throw response.status === 429 ? new Refused("", texts["busy"], "", "too_many_requests") : new Refused("", texts["our-fault"], "", "server_error");
 }
 
 // By hand, not with toJSON(): several password managers' stand-ins for a credential cannot do that.
@@ -159,7 +162,8 @@ function showCode(problem, about = said) {
 // Says why there is no passkey, with a code.
 function failed(operation, error) {
   say(explain(error, operation === "register"));
-  if (error instanceof Refused) showCode(error.problem);
+  if (error instanceof Refused && !error.mishap) showCode(error.problem);
+  else if (error instanceof Refused) file(operation, error.mishap);
   else file(operation, error?.name ?? "", error?.open);
 }
 

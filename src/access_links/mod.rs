@@ -8,11 +8,13 @@ pub mod coming_in;
 pub mod crowd;
 pub mod http;
 pub mod model;
+mod sheet;
 mod store;
 
 use std::time::Duration;
 
 pub use model::{AccessLink, State};
+pub use sheet::Sheet;
 
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};

@@ -41,6 +41,11 @@ pub enum News<'a> {
         /// Whether an administrator did it.
         by_administrator: bool,
     },
+    /// A sign-in with a passkey was blocked because its counter went backwards.
+    PossibleCopy {
+        /// What it is called.
+        name: &'a str,
+    },
     /// A new set of recovery codes was made.
     RecoveryCodesMade,
     /// A recovery code was used.
@@ -60,6 +65,7 @@ impl News<'_> {
         match self {
             Self::PasskeyAdded { .. } => "passkey_added",
             Self::PasskeyRemoved { .. } => "passkey_removed",
+            Self::PossibleCopy { .. } => "possible_copy",
             Self::RecoveryCodesMade => "recovery_codes_made",
             Self::RecoveryCodeUsed { .. } => "recovery_code_used",
             Self::NewBrowser => "new_browser",
@@ -70,7 +76,7 @@ impl News<'_> {
     /// What makes two of one kind different news.
     fn particulars(self, client: &Client) -> String {
         match self {
-            Self::PasskeyAdded { name } | Self::PasskeyRemoved { name, .. } => name.to_owned(),
+            Self::PasskeyAdded { name } | Self::PasskeyRemoved { name, .. } | Self::PossibleCopy { name } => name.to_owned(),
             Self::NewBrowser => client.device.clone(),
             Self::RecoveryCodeUsed { left } => left.to_string(),
             Self::RecoveryCodesMade | Self::AccountDeleted => String::new(),
@@ -81,6 +87,7 @@ impl News<'_> {
         let subject = match self {
             Self::PasskeyAdded { .. } => t("news-passkey-added-subject"),
             Self::PasskeyRemoved { .. } => t("news-passkey-removed-subject"),
+            Self::PossibleCopy { .. } => t("news-possible-copy-subject"),
             Self::RecoveryCodesMade => t("news-codes-made-subject"),
             Self::RecoveryCodeUsed { .. } => t("news-code-used-subject"),
             Self::NewBrowser => t("news-new-browser-subject"),
@@ -94,6 +101,7 @@ impl News<'_> {
             Self::PasskeyAdded { name } => t("news-passkey-added").with("passkey", name),
             Self::PasskeyRemoved { name, by_administrator: false } => t("news-passkey-removed").with("passkey", name),
             Self::PasskeyRemoved { name, by_administrator: true } => t("news-passkey-removed-by-administrator").with("passkey", name),
+            Self::PossibleCopy { name } => t("news-possible-copy").with("passkey", name),
             Self::RecoveryCodesMade => t("news-codes-made"),
             Self::RecoveryCodeUsed { left } => t("news-code-used").with("left", left),
             Self::NewBrowser => t("news-new-browser"),
@@ -154,6 +162,7 @@ mod tests {
             News::PasskeyAdded { name: "Key" },
             News::PasskeyRemoved { name: "Key", by_administrator: false },
             News::PasskeyRemoved { name: "Key", by_administrator: true },
+            News::PossibleCopy { name: "Key" },
             News::RecoveryCodesMade,
             News::RecoveryCodeUsed { left: 3 },
             News::NewBrowser,

@@ -212,7 +212,7 @@ async fn a_passkey_of_a_listed_model_is_kept_and_every_other_is_refused() {
         assert_eq!((&options["authenticatorSelection"]["userVerification"], &options["hints"][0]), (&json!("required"), &json!("security-key")));
         assert!(options["extensions"]["minPinLength"].is_null() && options["extensions"]["hmacCreateSecret"].is_null(), "{options}");
 
-        let cases: [(&str, Bend<'_>); 8] = [
+        let cases: [(&str, Bend<'_>); 10] = [
             ("no attestation", &|_| {}),
             ("no attestation, and the model claimed", &|it| it.authenticator.attested.as_mut().expect("one").aaguid = listed.model.into_bytes()),
             ("attested by itself", &|it| it.attest_itself()),
@@ -220,6 +220,8 @@ async fn a_passkey_of_a_listed_model_is_kept_and_every_other_is_refused() {
             ("another maker's certificate for the model", &|it| other.attest_as(it, listed.model, listed.model)),
             ("the model claimed with a certificate for another", &|it| listed.attest_as(it, listed.model, other.model)),
             ("a model of the maker's that is not listed", &|it| listed.attest_as(it, other.model, other.model)),
+            ("a certificate that ran out", &|it| listed.attest_too_late(it)),
+            ("the certificates the wrong way round", &|it| listed.attest_the_wrong_way_round(it)),
             ("synced", &|it| {
                 it.authenticator.flags |= forge::BACKUP_ELIGIBLE;
                 listed.attest(it);
