@@ -317,6 +317,11 @@ async fn alg_and_kid_confusion_of_tokens_of_ours() {
         let query =
             serde_urlencoded::to_string([("id_token_hint", token.as_str()), ("post_logout_redirect_uri", crate::oidc_support::SIGNED_OUT_URI)]);
         assert_eq!(browser.get(&format!("/api/oidc/end-session?{}", query.unwrap())).await.status, 400);
+        assert_eq!(
+            browser.get(&format!("/api/oidc/end-session?id_token_hint={token}")).await.status,
+            400,
+            "an access token says nothing about who signs out"
+        );
     })
     .await;
 }
