@@ -42,6 +42,7 @@ pub mod revoke;
 pub mod scope;
 mod store;
 pub mod subject;
+pub mod successor;
 pub mod token;
 pub mod userinfo;
 

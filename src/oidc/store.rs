@@ -726,6 +726,19 @@ pub(super) async fn used_refresh_token(
     .await
 }
 
+/// The refresh token that was given for another.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Successor {
+    pub(super) used_at: Option<Timestamp>,
+    /// The key it is bound to.
+    pub(super) jkt: Option<String>,
+}
+
+/// A refresh token of a grant, used or not.
+pub(super) async fn successor(conn: &mut Conn, hash: &TokenHash, grant: GrantId) -> sqlx::Result<Option<Successor>> {
+    query("SELECT used_at, jkt FROM tokens WHERE token_hash = $1 AND kind = 'refresh' AND grant_id = $2").bind(hash).bind(grant).optional(conn).await
+}
+
 /// Kind and grant of a token this client was given.
 pub(super) async fn token_of_client(conn: &mut Conn, hash: &TokenHash, client: ClientId) -> sqlx::Result<Option<(String, GrantId)>> {
     query("SELECT t.kind, t.grant_id FROM tokens t JOIN grants g ON g.id = t.grant_id WHERE t.token_hash = $1 AND COALESCE(t.holder_id, g.client_id) = $2")

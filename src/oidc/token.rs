@@ -67,7 +67,7 @@ pub async fn post(State(app): State<App>, browser: web::Client, headers: HeaderM
     if params.is_repeated("resource") && grant_type != exchange::GRANT_TYPE {
         return Err(OAuthError::InvalidTarget("an access token is for one resource; ask for each of them"));
     }
-    let wanted = Wanted { scope: params.get("scope"), resource: params.get("resource"), jkt: jkt.as_deref(), kept: None };
+    let wanted = Wanted { scope: params.get("scope"), resource: params.get("resource"), jkt: jkt.as_deref(), kept: None, follows: None };
     let given = match grant_type {
         "authorization_code" => {
             let code = params.get("code").ok_or(OAuthError::InvalidRequest("code is missing"))?;

@@ -212,6 +212,35 @@ async fn refresh_race() {
     .await;
 }
 
+/// A refresh token that was stolen is used by the thief within the grace that lost answers have. There is one chain all the same, so that the next use tells.
+#[tokio::test]
+async fn refresh_token_stolen_within_the_grace() {
+    on_both_databases(async |provider| {
+        let client = provider.client().await;
+        let browser = provider.browser_of(&provider.person("ada").await).await;
+        let stolen = client.tokens(&browser, &[("scope", "openid offline_access")]).await;
+        let stolen = stolen["refresh_token"].as_str().unwrap();
+        let (apps, thiefs) = (succeeded(&client.refresh(stolen).await), succeeded(&client.refresh(stolen).await));
+        assert_eq!(apps["refresh_token"], thiefs["refresh_token"]);
+        let next = apps["refresh_token"].as_str().unwrap();
+        provider.wait(std::time::Duration::from_secs(600));
+        let ahead = succeeded(&client.refresh(next).await);
+        provider.wait(std::time::Duration::from_secs(600));
+        // Whoever of the two comes second ends it for both.
+        assert_refused(&client.refresh(next).await, 400, "invalid_grant");
+        assert_refused(&client.refresh(ahead["refresh_token"].as_str().unwrap()).await, 400, "invalid_grant");
+        assert_eq!(provider.userinfo(ahead["access_token"].as_str().unwrap()).await.status, 401);
+        // A public client's thief binds what follows to a key of their own: the app's retry tells, instead of leaving them alone with it.
+        let (public, key) = (provider.client_with(|it| it.is_public = true, &[]).await, HeldKey::new());
+        let stolen = public.tokens(&browser, &[("scope", "openid offline_access")]).await;
+        let stolen = stolen["refresh_token"].as_str().unwrap();
+        let thiefs = succeeded(&public.refresh_proved(stolen, &key.for_token(provider)).await);
+        assert_refused(&public.refresh(stolen).await, 400, "invalid_grant");
+        assert_refused(&public.refresh_proved(thiefs["refresh_token"].as_str().unwrap(), &key.for_token(provider)).await, 400, "invalid_grant");
+    })
+    .await;
+}
+
 /// Server-side request forgery through the keys of a client that registered itself: they are fetched when it proves itself, and from the public Internet only.
 #[tokio::test]
 async fn jwks_ssrf() {
