@@ -305,6 +305,7 @@ pub async fn sweep(app: &App, now: Timestamp) -> anyhow::Result<u64> {
     let mut swept = 0;
     loop {
         let mut tx = app.db.begin().await?;
+        let kept = store::keep_used_codes(&mut tx, now).await?;
         let mut grants = store::sweep_codes(&mut tx, now).await?;
         grants.extend(store::sweep_tokens(&mut tx, now).await?);
         let mut count = u64::try_from(grants.len()).unwrap_or(u64::MAX);
@@ -319,7 +320,7 @@ pub async fn sweep(app: &App, now: Timestamp) -> anyhow::Result<u64> {
         store::delete_empty_grants(&mut tx, &grants).await?;
         tx.commit().await?;
         swept += count;
-        if count == 0 {
+        if count + kept == 0 {
             return Ok(swept);
         }
     }

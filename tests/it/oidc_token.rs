@@ -198,6 +198,51 @@ async fn a_code_used_twice_is_refused_and_takes_back_what_it_gave() {
     .await;
 }
 
+/// The longest that a code gave is not what came with it: refreshing goes on for a year, and tokens of an API may live longer than the client's own.
+#[tokio::test]
+async fn a_code_used_twice_takes_back_what_came_of_it_however_much_later() {
+    on_both_databases(async |provider| {
+        const DAY: Duration = Duration::from_secs(24 * 3600);
+        let Scene { browser, client, .. } = scene(provider).await;
+        let pass = async |time: Duration| {
+            provider.wait(time);
+            oidc::sweep(&provider.running.app, provider.now()).await.unwrap();
+        };
+        let code = client.code(&browser, &[ALL_SCOPES]).await;
+        let mut tokens = succeeded(&client.redeem(&code, &[]).await);
+        let refresh = async |tokens: &Value| client.refresh(text(tokens, "refresh_token")).await;
+        for _ in 0..4 {
+            pass(20 * DAY).await;
+            tokens = succeeded(&refresh(&tokens).await);
+        }
+        pass(20 * DAY).await;
+        assert_refused(&client.redeem(&code, &[]).await, 400, "invalid_grant");
+        assert_refused(&refresh(&tokens).await, 400, "invalid_grant");
+        assert_eq!(provider.count("SELECT COUNT(*) FROM audit_events WHERE kind = 'token_reuse'").await, 1);
+
+        let short = provider.client_with(|it| it.lifetimes.access_minutes = Some(1), &[]).await;
+        let api = provider.api("https://docs.example.org", "opaque", |it| it.access_minutes = "600".into()).await;
+        provider.allow(api, short.id, Some("docs:read"), None, true).await;
+        let code = short
+            .code(
+                &provider.browser_of(&provider.person("grace").await).await,
+                &[("scope", "openid docs:read"), ("resource", "https://docs.example.org")],
+            )
+            .await;
+        let tokens = succeeded(&short.redeem(&code, &[]).await);
+        assert_eq!(tokens["expires_in"], 36_000);
+        pass(Duration::from_secs(5 * 3600)).await;
+        assert_eq!(short.introspect(text(&tokens, "access_token")).await["active"], true);
+        assert_refused(&short.redeem(&code, &[]).await, 400, "invalid_grant");
+        assert_eq!(short.introspect(text(&tokens, "access_token")).await["active"], false);
+        // What nothing came of, or nothing is left of, is forgotten.
+        pass(400 * DAY).await;
+        assert_eq!(provider.count("SELECT COUNT(*) FROM authorization_codes").await, 0);
+        assert_eq!(provider.count("SELECT COUNT(*) FROM grants").await, 0);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn of_many_who_redeem_a_code_at_once_exactly_one_gets_tokens() {
     on_both_databases(async |provider| {
