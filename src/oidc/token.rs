@@ -173,7 +173,15 @@ async fn authenticate_as_of(app: &App, headers: &HeaderMap, params: &Params, as_
     let origin = &app.config.origin;
     let audiences = || Audiences { issuer: origin.as_str().to_owned(), endpoints: PROVING.map(|path| origin.url(path)).to_vec() };
     let client = clients::authenticate(app, &presented, audiences, as_of, app.clock.now()).await?;
-    if metadata_document::is_served(&app.settings(), &client) { Ok(client) } else { Err(OAuthError::InvalidClient) }
+    if !metadata_document::is_served(&app.settings(), &client) {
+        return Err(OAuthError::InvalidClient);
+    }
+    if !client.registration.breaches().is_empty() {
+        return Err(OAuthError::UnauthorizedClient(
+            "this client keeps to FAPI 2.0 and has a setting that FAPI 2.0 forbids; save it again on its page",
+        ));
+    }
+    Ok(client)
 }
 
 /// What the client adds to a code to prove that it asked for it.
