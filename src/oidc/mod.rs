@@ -210,8 +210,9 @@ async fn claims_of_access_token(app: &App, unverified_token: &str, proof: Option
     let jkt = proof.as_ref().map(|proof| proof.jkt.as_str());
     let token = token.filter(|token| token.jkt.as_deref() == jkt).ok_or(OAuthError::InvalidToken)?;
     if let Some(proof) = proof {
-        let proved = proof.use_up(app, now).await?;
-        if !proved.with_nonce && token.token_policy()?.require_dpop_nonce {
+        let has_nonce = proof.has_nonce();
+        proof.use_up(app, now).await?;
+        if !has_nonce && token.token_policy()?.require_dpop_nonce {
             return Err(OAuthError::UseDpopNonce(app.nonces.current(now)));
         }
     }
