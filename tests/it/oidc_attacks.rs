@@ -129,6 +129,48 @@ async fn mix_up() {
     .await;
 }
 
+/// Login CSRF: a request that waits for a sign-in is sent to somebody else. It is a link to `/authorize` like any other (docs/decisions/2026-11-waiting-requests.md).
+#[tokio::test]
+async fn a_waiting_request_sent_to_somebody_else() {
+    on_both_databases(async |provider| {
+        let ada = provider.person("ada").await;
+        let victim = provider.browser_of(&ada).await;
+        let waiting = async |client: &crate::oidc_support::Client, changed: &[(&str, &str)]| {
+            let to_sign_in = provider.browser().get(&client.request(changed)).await;
+            let request =
+                to_sign_in.location().expect("to sign in").query_pairs().find(|(name, _)| name == "request").expect("what waits").1.into_owned();
+            format!("/authorize/continue?request={request}")
+        };
+        // The person who is here is asked as ever, and the answer is the attacker's own: their state, their challenge, an address of the app.
+        let asking = provider.client_with(|it| it.skip_consent = false, &[]).await;
+        let page = victim.get(&waiting(&asking, &[]).await).await;
+        assert_eq!((page.status.as_u16(), page.location()), (200, None));
+        assert_eq!(page.attribute("[name=user]", "value"), Some(ada.id.to_string()));
+        assert_eq!(provider.count("SELECT COUNT(*) FROM grants").await, 0);
+        let client = provider.client().await;
+        let (sealed, linked) = (victim.get(&waiting(&client, &[]).await).await, victim.get(&client.request(&[])).await);
+        assert!(sealed.header("location").starts_with(REDIRECT_URI), "{}", sealed.header("location"));
+        let names = |answer: &crate::support::http::Answer| answered(answer).into_keys().collect::<Vec<_>>();
+        assert_eq!((names(&sealed), answered(&sealed).get("state")), (names(&linked), answered(&linked).get("state")));
+        // Made ahead, it makes no old sign-in a new one.
+        let strict = provider.client_with(|it| it.policies.claims.reauthenticate = true, &[]).await;
+        let ahead = [waiting(&client, &[("prompt", "login")]).await, waiting(&strict, &[]).await];
+        provider.wait(std::time::Duration::from_secs(60));
+        provider.sign_in(&victim, &ada).await;
+        provider.wait(std::time::Duration::from_secs(6 * 60));
+        for ahead in &ahead {
+            let stopped = victim.get(ahead).await;
+            assert!(stopped.header("location").starts_with("/sign-in?"), "{} {}", stopped.status, stopped.header("location"));
+        }
+        // Changed, or an hour old, it is nothing.
+        let waiting = waiting(&client, &[]).await;
+        assert_eq!(victim.get(&waiting[..waiting.len() - 4]).await.status, 410);
+        provider.wait(std::time::Duration::from_secs(3601));
+        assert_eq!(victim.get(&waiting).await.status, 410);
+    })
+    .await;
+}
+
 /// RFC 9700 section 4.9: what one app was given is used at, or as, another.
 #[tokio::test]
 async fn token_substitution_between_clients() {
