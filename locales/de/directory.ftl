@@ -133,6 +133,10 @@ directory-change-leaves = Scheidet aus
 directory-apply-anyway = Trotzdem übernehmen
 directory-read-again-first = Vorher wird das Verzeichnis noch einmal gelesen; sagt es etwas anderes als in diesem Lauf, geschieht nichts und Sie werden neu gefragt.
 directory-discard = Verwerfen
+directory-consequence-forgotten = { $people ->
+    [one] { $people } Person, die vorher ausgeschieden ist, wird
+   *[other] { $people } Personen, die vorher ausgeschieden sind, werden
+} endgültig gelöscht, samt Passkeys und allem (siehe die Einstellungen für Ausgeschiedene).
 directory-consequence-nobody = Niemand wird dadurch ausgesperrt, aber was oben steht, geschieht.
 directory-consequence-kept = { $people ->
     [one] { $people } Person verliert
@@ -269,9 +273,9 @@ directory-preview-short-nothing = Ein Abgleich würde nichts ändern.
 directory-preview-short = Das würde ein Abgleich ändern. Es wurde nichts geschrieben.
 directory-preview-every-change = Jede Änderung, eine nach der anderen
 directory-takes-a-while = Dauert eine Weile
-directory-takes-a-while-message = Das Verzeichnis zu lesen dauert länger, als eine Seite warten kann. Es geht weiter: Öffnen Sie die Vorschau in einer Minute noch einmal. `muster directory preview` auf dem Server wartet länger.
+directory-takes-a-while-message = Das Verzeichnis zu lesen dauert länger als die 45 Sekunden, die eine Seite warten kann; 100.000 Personen brauchen meist ein paar Sekunden. Es geht weiter: Öffnen Sie die Vorschau in einer Minute noch einmal. `muster directory preview` auf dem Server wartet länger.
 directory-takes-too-long = Dauert zu lange
-directory-takes-too-long-message = Das Verzeichnis zu lesen dauert länger, als eine Seite warten kann. `muster directory preview` auf dem Server wartet länger; es nimmt die Einstellungen, wie sie gespeichert sind.
+directory-takes-too-long-message = Das Verzeichnis zu lesen dauert länger als die 45 Sekunden, die eine Seite warten kann; 100.000 Personen brauchen meist ein paar Sekunden. Sehen Sie also mit „Verbindung testen“ zuerst nach, ob der Server langsam ist. `muster directory preview` auf dem Server wartet länger; es nimmt die Einstellungen, wie sie gespeichert sind.
 
 ## Die Einstellungen
 
@@ -452,6 +456,7 @@ directory-mistake-no-password = die Bind DN braucht ein Passwort: viele Server n
 directory-mistake-no-base = die Base DN fehlt, etwa dc=example,dc=org
 directory-mistake-object-class = { $text } ist nicht der Name einer Objektklasse, wie etwa inetOrgPerson
 directory-mistake-attribute = { $text } ist kein Attributname, wie etwa memberOf
+directory-mistake-secret = { $text } enthält ein Geheimnis (ein Passwort oder einen Schlüssel), das nie gelesen, gezeigt oder an Apps gegeben wird; nennen Sie ein anderes Attribut
 directory-mistake-group-map = { $text } hat nicht die Form: Gruppe im Verzeichnis = lokale Gruppe
 directory-mistake-switch = { $text } ist weder true noch false
 directory-mistake-no-certificate = darin ist kein Zertifikat; es beginnt mit -----BEGIN CERTIFICATE-----

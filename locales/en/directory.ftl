@@ -133,6 +133,10 @@ directory-change-leaves = Leaves
 directory-apply-anyway = Apply it anyway
 directory-read-again-first = The directory is read again first; should it say anything else than this run, nothing happens and you are asked anew.
 directory-discard = Discard
+directory-consequence-forgotten = { $people ->
+    [one] { $people } person who had left before is
+   *[other] { $people } people who had left before are
+} deleted for good, with passkeys and all (see the settings for people who left).
 directory-consequence-nobody = Nobody is locked out by it, but what is said above happens.
 directory-consequence-kept = { $people ->
     [one] { $people } person loses
@@ -269,9 +273,9 @@ directory-preview-short-nothing = A sync would change nothing.
 directory-preview-short = This is what a sync would change. Nothing was written.
 directory-preview-every-change = Every change, one by one
 directory-takes-a-while = Takes a while
-directory-takes-a-while-message = Reading the directory takes longer than a page can wait. It goes on: open the preview again in a minute. `muster directory preview` on the server waits longer.
+directory-takes-a-while-message = Reading the directory takes longer than the 45 seconds a page can wait; 100,000 people usually take a few seconds. It goes on: open the preview again in a minute. `muster directory preview` on the server waits longer.
 directory-takes-too-long = Takes too long
-directory-takes-too-long-message = Reading the directory takes longer than a page can wait. `muster directory preview` on the server waits longer; it takes the settings as they are saved.
+directory-takes-too-long-message = Reading the directory takes longer than the 45 seconds a page can wait; 100,000 people usually take a few seconds, so look with Test connection first whether the server is slow. `muster directory preview` on the server waits longer; it takes the settings as they are saved.
 
 ## The settings
 
@@ -452,6 +456,7 @@ directory-mistake-no-password = the bind DN needs a password: many servers take 
 directory-mistake-no-base = the base DN is missing, such as dc=example,dc=org
 directory-mistake-object-class = { $text } is not the name of an object class, such as inetOrgPerson
 directory-mistake-attribute = { $text } is not an attribute name, such as memberOf
+directory-mistake-secret = { $text } holds a secret (a password or a key), which is never read, shown or given to apps; name another attribute
 directory-mistake-group-map = { $text } is not of the form: directory group = local group
 directory-mistake-switch = { $text } is neither true nor false
 directory-mistake-no-certificate = there is no certificate in it; it begins with -----BEGIN CERTIFICATE-----

@@ -7,10 +7,10 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, SqlSafeStr as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqlSafeStr as _};
 
 use super::checkpoint::Checkpoints;
-use super::{Db, Engine, Pool, writer::Writer};
+use super::{Db, Engine, Pool, limits, writer::Writer};
 
 /// How long a caller waits for a connection, and SQLite for another process's lock.
 const WAIT_MAX: Duration = Duration::from_secs(10);
@@ -52,6 +52,8 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (45, "limits in force", include_str!("../../migrations/0045_limits_in_force.sql")),
     (47, "languages", include_str!("../../migrations/0047_languages.sql")),
     (48, "audit actor index", include_str!("../../migrations/0048_audit_actor_index.sql")),
+    (54, "grants passkey model", include_str!("../../migrations/0054_grants_passkey_model.sql")),
+    (56, "directory lookups", include_str!("../../migrations/0056_directory_lookups.sql")),
 ];
 
 /// Why the database could not be opened; each reads as one sentence for the administrator.
@@ -105,11 +107,10 @@ pub enum OpenError {
 pub async fn open(connection_string: &str) -> Result<Db, OpenError> {
     if connection_string.starts_with("postgres://") || connection_string.starts_with("postgresql://") {
         let options = PgConnectOptions::from_str(connection_string)?.application_name("muster");
-        // Tables are on solid state or in memory nowadays: without this, a search through everybody reads the table and not its index of the search.
         let pool = PgPoolOptions::new()
             .max_connections(16)
             .acquire_timeout(WAIT_MAX)
-            .after_connect(|connection, _| Box::pin(async move { connection.execute("SET random_page_cost = 1.1").await.map(|_| ()) }))
+            .after_connect(|connection, _| Box::pin(limits::set(connection)))
             .connect_with(options.clone())
             .await;
         let pool = match pool {
@@ -120,7 +121,11 @@ pub async fn open(connection_string: &str) -> Result<Db, OpenError> {
             },
             pool => pool?,
         };
-        explain(migrator(Engine::Postgres).run(&pool).await)?;
+        // On a connection of its own, without limits: they may take long, and wait for those of another instance.
+        let mut connection = options.connect().await?;
+        limits::lift(&mut connection).await?;
+        explain(migrator(Engine::Postgres).run(&mut connection).await)?;
+        connection.close().await?;
         return Ok(Db::Postgres(Pool::new(pool)));
     }
     let Some(file) = connection_string.strip_prefix("sqlite://") else { return Err(OpenError::UnknownScheme) };

@@ -8,6 +8,7 @@
 mod checkpoint;
 mod connect;
 mod copies;
+mod limits;
 mod pool;
 mod query;
 mod revision;
@@ -79,6 +80,18 @@ impl Db {
         Ok(Tx { conn, announced: None })
     }
 
+    /// [`begin`](Self::begin) for work of many rows: PostgreSQL gives each of its statements a quarter of an hour.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub async fn begin_long(&self) -> sqlx::Result<Tx> {
+        let mut tx = self.begin().await?;
+        if let Held::PostgresWrite(writing) = &mut tx.conn.0 {
+            writing.connection().execute(limits::OF_LONG_WORK).await.map_err(limits::explained)?;
+        }
+        Ok(tx)
+    }
+
     /// Runs one statement for writing by itself, or on SQLite several in one text; durable when it returns. Gives how many rows were written, or more; zero
     /// when none were. One round trip, where a transaction takes three. For statements that are not refused whatever is in the database (a condition stands in
     /// the statement): on SQLite a refusal would take others along.
@@ -111,9 +124,13 @@ impl Db {
     pub async fn tidy(&self, statements: &[&'static str]) -> sqlx::Result<()> {
         if self.engine() == Engine::Postgres {
             let mut conn = self.read().await?;
+            query(limits::NONE_FOR_STATEMENTS).execute(&mut conn).await?;
+            let mut tidied = Ok(0);
             for statement in statements {
-                query(statement).execute(&mut conn).await?;
+                tidied = tidied.and(query(statement).execute(&mut conn).await);
             }
+            query(limits::FOR_STATEMENTS_AGAIN).execute(&mut conn).await?;
+            tidied?;
         }
         Ok(())
     }
@@ -160,7 +177,7 @@ impl Writing {
     }
 
     async fn commit(mut self) -> sqlx::Result<()> {
-        self.connection().execute("COMMIT").await?;
+        self.connection().execute("COMMIT").await.map_err(limits::explained)?;
         if let Some(mut connection) = self.0.take() {
             connection.end();
         }
@@ -214,8 +231,8 @@ impl Conn {
     /// Hands the result of a statement on; unless it says that the connection is of no more use, others may have it next without asking.
     fn settle<T>(&mut self, result: sqlx::Result<T>) -> sqlx::Result<T> {
         let is_whole = match &result {
-            // 57P01 to 57P05: the server has ended the connection.
-            Err(sqlx::Error::Database(error)) => !error.code().is_some_and(|code| code.starts_with("57P")),
+            // 57P01 to 57P05 and 25P03: the server has ended the connection.
+            Err(sqlx::Error::Database(error)) => !error.code().is_some_and(|code| code.starts_with("57P") || code == "25P03"),
             Ok(_) | Err(sqlx::Error::RowNotFound) => true,
             Err(_) => false,
         };
@@ -226,7 +243,7 @@ impl Conn {
                 Held::SqliteWrite(_) | Held::PostgresWrite(_) => {}
             }
         }
-        result
+        result.map_err(limits::explained)
     }
 }
 

@@ -47,7 +47,7 @@ pub struct Connection {
     pub start_tls: bool,
     /// The name the server's certificate must carry, when that is not the one in the address.
     pub server_name: Option<String>,
-    /// Certificates trusted besides the system's, in PEM.
+    /// Certificates trusted instead of the system's, in PEM.
     pub ca_pem: Option<String>,
     /// Take any certificate. For trying out: whoever sits between can read the bind password.
     pub skip_cert_verify: bool,
@@ -227,7 +227,7 @@ pub enum Collision {
 /// When a run is held back instead of applied. Each kind of loss has its own limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guard {
-    /// People who would lose access.
+    /// People who would lose access; see [`people_allowed`](Self::people_allowed).
     pub people: Limit,
     /// Groups that would vanish.
     pub groups: Limit,
@@ -237,6 +237,16 @@ pub struct Guard {
     pub admins: Limit,
     /// How long a held run can be confirmed.
     pub held_for: Duration,
+}
+
+impl Guard {
+    /// The largest number of people that may lose access in one run when `known` may sign in. However large the minimum is, no more than half of them: of a
+    /// house of six, five gone at once is an accident and not everyday life. One always may, or a leaver would keep access for as long as nobody looks; that
+    /// an answer without anybody is no answer is decided apart from this.
+    pub fn people_allowed(self, known: usize) -> usize {
+        let minimum = usize::try_from(self.people.minimum).unwrap_or(usize::MAX);
+        self.people.share(known).max(minimum.min((known / 2).max(1)))
+    }
 }
 
 /// More than both of these, and a run is held back.
@@ -251,7 +261,11 @@ pub struct Limit {
 impl Limit {
     /// The largest number that may go in one run when `known` are known.
     pub fn allowed(self, known: usize) -> usize {
-        (known * usize::from(self.share_percent) / 100).max(usize::try_from(self.minimum).unwrap_or(usize::MAX))
+        self.share(known).max(usize::try_from(self.minimum).unwrap_or(usize::MAX))
+    }
+
+    fn share(self, known: usize) -> usize {
+        known * usize::from(self.share_percent) / 100
     }
 }
 
@@ -449,6 +463,14 @@ mod tests {
     #[test]
     fn the_guard_lets_a_few_leave_always_and_a_share_of_many() {
         let guard = Guard::default();
-        assert_eq!([0, 10, 25, 26, 30, 1000].map(|active| guard.people.allowed(active)), [5, 5, 5, 5, 6, 200]);
+        assert_eq!([10, 25, 26, 30, 1000].map(|active| guard.people_allowed(active)), [5, 5, 5, 6, 200]);
+        assert_eq!([0, 3, 20, 100].map(|groups| guard.groups.allowed(groups)), [5, 5, 5, 20]);
+    }
+
+    #[test]
+    fn of_a_few_people_no_more_than_half_leave_without_a_word_but_one_always_may() {
+        assert_eq!([0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map(|active| Guard::default().people_allowed(active)), [1, 1, 1, 1, 2, 2, 3, 3, 4, 4]);
+        let with = |share_percent, minimum| Guard { people: Limit { share_percent, minimum }, ..Guard::default() };
+        assert_eq!((with(100, 0).people_allowed(6), with(20, 50).people_allowed(60), with(0, 0).people_allowed(6)), (6, 30, 0));
     }
 }

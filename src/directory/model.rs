@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -277,6 +277,19 @@ pub struct Snapshot {
     pub stages: Vec<StageTime>,
     /// How often the server pointed to other servers; not followed.
     pub referrals: usize,
+}
+
+impl Snapshot {
+    /// Puts what was read of a few people, later, in place of what was read of them before. With `members_only` only members of a group are taken over: who
+    /// was none of them is none now.
+    pub fn put_right(&mut self, ids: &[EntryId], (users, skipped): (Vec<DirectoryUser>, Vec<SkippedEntry>), members_only: bool) {
+        let ids: HashSet<&EntryId> = ids.iter().collect();
+        let were_there: HashSet<EntryId> = self.users.iter().filter(|user| ids.contains(&user.id)).map(|user| user.id.clone()).collect();
+        self.users.retain(|user| !ids.contains(&user.id));
+        self.skipped_users.retain(|entry| !entry.id.as_ref().is_some_and(|id| ids.contains(id)));
+        self.users.extend(users.into_iter().filter(|user| !members_only || were_there.contains(&user.id)));
+        self.skipped_users.extend(skipped);
+    }
 }
 
 /// What a run learns about the server it asks.

@@ -17,15 +17,20 @@ use crate::support::wait_until;
 const ACCOUNT: (&str, &str) = ("cn=muster,dc=example,dc=org", "opensesame-faulty");
 
 /// An installation that knows everybody a server holds, asked for in pages of five.
-struct Faulty {
-    site: Site,
-    server: FaultyLdap,
+pub(crate) struct Faulty {
+    pub(crate) site: Site,
+    pub(crate) server: FaultyLdap,
 }
 
 impl Faulty {
     async fn start(directory: Directory) -> Self {
+        Self::start_on(Engine::Sqlite, directory).await
+    }
+
+    /// An installation on one of the two databases that knows nobody yet.
+    pub(crate) async fn start_on(engine: Engine, directory: Directory) -> Self {
         let server = FaultyLdap::start(directory.only_for(ACCOUNT.0, ACCOUNT.1)).await;
-        let mut site = Site::new(Engine::Sqlite).await;
+        let mut site = Site::new(engine).await;
         site.set(&[
             ("LDAP_ENABLED", "true"),
             ("LDAP_URL", &server.url()),
@@ -403,7 +408,7 @@ async fn a_server_whose_certificate_is_not_right_is_not_told_the_password() {
     for (flaw, words) in [
         (Flaw::Expired, "certificate has expired"),
         (Flaw::WrongName, "certificate is for another name"),
-        (Flaw::OtherAuthority, "signed by an authority this machine does not know"),
+        (Flaw::OtherAuthority, "not by the one given as trusted"),
     ] {
         let slapd = Slapd::start_with(&Options { flaw, ..Options::default() }, &person("ada", "Ada", "Lovelace")).await;
         let mut site = Site::new(Engine::Sqlite).await;

@@ -18,7 +18,7 @@ use crate::support::samba::{Samba, user_dn};
 use crate::support::slapd::{BASE, Options, SERVICE_DN, Slapd, group, organisation, person, person_dn};
 use crate::support::wait_until;
 
-fn company() -> String {
+pub(crate) fn company() -> String {
     person("ada", "Ada", "Lovelace")
         + &person("grace", "Grace", "Hopper")
         + &person("linus", "Linus", "Torvalds")
@@ -27,21 +27,21 @@ fn company() -> String {
 }
 
 /// What the database says, asked over one connection.
-struct Eye(Db);
+pub(crate) struct Eye(Db);
 
 impl Eye {
-    async fn of(site: &Site) -> Self {
+    pub(crate) async fn of(site: &Site) -> Self {
         Self(site.database().await)
     }
 
-    async fn count(&self, sql: &'static str) -> i64 {
+    pub(crate) async fn count(&self, sql: &'static str) -> i64 {
         let mut conn = self.0.read().await.expect("a connection");
         let (count,): (i64,) = db::query(sql).one(&mut conn).await.expect("a number");
         count
     }
 
     /// Waits until the number is there, and gives how long that took.
-    async fn until(&self, sql: &'static str, wanted: i64) -> Duration {
+    pub(crate) async fn until(&self, sql: &'static str, wanted: i64) -> Duration {
         let begun = Instant::now();
         wait_until(&format!("{sql} to give {wanted}"), async || self.count(sql).await == wanted).await;
         begun.elapsed()
@@ -49,7 +49,7 @@ impl Eye {
 }
 
 /// Starts the server and waits until it follows and has read everything since.
-async fn serve_following(site: &mut Site) -> Eye {
+pub(crate) async fn serve_following(site: &mut Site) -> Eye {
     site.set(&[("LDAP_FOLLOW_CHANGES", "true")]);
     site.muster.serve().await;
     let eye = Eye::of(site).await;
@@ -59,7 +59,7 @@ async fn serve_following(site: &mut Site) -> Eye {
     eye
 }
 
-fn named(dn: &str, change: &str) -> String {
+pub(crate) fn named(dn: &str, change: &str) -> String {
     format!("dn: {dn}\nchangetype: modify\n{change}\n")
 }
 
@@ -132,7 +132,7 @@ async fn a_directory_that_was_away_is_followed_again_with_what_happened_meanwhil
 }
 
 /// A way to a server that can be cut and mended, by sending whether it is.
-async fn way_to(server: String) -> (std::net::SocketAddr, tokio::sync::watch::Sender<bool>) {
+pub(crate) async fn way_to(server: String) -> (std::net::SocketAddr, tokio::sync::watch::Sender<bool>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (sender, is_cut) = tokio::sync::watch::channel(false);

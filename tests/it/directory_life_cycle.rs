@@ -100,6 +100,31 @@ async fn who_left_is_deleted_after_the_days_given_and_reported_only_when_told_so
 }
 
 #[tokio::test]
+async fn days_after_which_to_delete_that_are_set_anew_wait_for_a_word_before_everybody_who_ever_left_is_deleted() {
+    on_each_database(&organisation(12, 1), async |site, slapd| {
+        site.muster.unset("LDAP_ADMIN_GROUP_NAME");
+        site.set(&[("LDAP_GUARD_MEMBERSHIPS_PERCENT", "100")]);
+        site.sync("applied").await;
+        for people in [1..=4, 5..=8] {
+            for number in people {
+                slapd.tools().delete(&person_dn(&format!("person{number:06}"))).await;
+            }
+            assert_eq!(site.sync("applied").await["users"]["disabled"], 4);
+        }
+        site.execute("UPDATE users SET left_at = left_at - $1 WHERE left_at IS NOT NULL", vec![(31_i64 * 86_400_000).into()]).await;
+        site.set(&[("LDAP_DELETE_AFTER_DAYS", "30")]);
+        let preview = site.muster.run(["directory", "preview"]).await;
+        assert!(preview.stdout.contains("8 of 12 people (66 %) had left before and would be deleted for good"), "{preview:?}");
+        let held = site.sync("held").await;
+        assert_eq!((&held["users"]["deleted"], site.count("SELECT COUNT(*) FROM users").await), (&json!(8), 12), "{held}");
+        site.confirm(&held, "applied").await;
+        assert_eq!(site.count("SELECT COUNT(*) FROM users").await, 4);
+        site.sync("unchanged").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_account_muster_binds_with_is_nobody_to_take_over_unless_the_settings_say_so() {
     let reader = person("reader", "Read", "Er").trim_end().to_owned() + "\nuserPassword: opensesame\n\n";
     on_each_database(&(company() + &reader + &group("all", &["ada", "reader"])), async |site, _| {

@@ -65,12 +65,16 @@ fn mark(step: &Step) -> (&'static str, Text, Text) {
 
 /// What applying a run that was held back does to people, in words. `keeps_people` says whether soft delete is on.
 fn consequence(run: &Run, keeps_people: bool) -> String {
-    match (run.counts.users.disabled, keeps_people) {
+    let users = run.counts.users;
+    let lost = match (users.disabled, keeps_people) {
         (0, _) => t("directory-consequence-nobody"),
         (people, true) => t("directory-consequence-kept").with("people", people),
         (people, false) => t("directory-consequence-deleted").with("people", people),
+    };
+    if users.deleted == 0 {
+        return lost.into();
     }
-    .into()
+    format!("{} {lost}", t("directory-consequence-forgotten").with("people", users.deleted))
 }
 
 /// How long a run took, in words; empty while it goes on.

@@ -124,7 +124,7 @@ pub(super) fn is_plain(text: &str) -> bool {
 /// secret, such as when it was changed, is none.
 pub fn is_secret(attribute: &str) -> bool {
     const WORDS: [&str; 5] = ["password", "passwd", "secret", "recoverykey", "privatekey"];
-    const NAMES: [&str; 11] = [
+    const NAMES: [&str; 17] = [
         "unicodepwd",
         "dbcspwd",
         "ntpwdhistory",
@@ -136,6 +136,28 @@ pub fn is_secret(attribute: &str) -> bool {
         "ipatokenotpkey",
         "krbextradata",
         "nsds5replicacredentials",
+        // A certificate with its private key, keys of encrypted disks and of what people keep encrypted.
+        "userpkcs12",
+        "msfve-keypackage",
+        "mstpm-ownerinformation",
+        "mspkiaccountcredentials",
+        "mspkidpapimasterkeys",
+        "sambapwdhistory",
+    ];
+    // The same by their numbers (RFC 4512 section 2.5): a server takes either.
+    const NUMBERS: [&str; 12] = [
+        "2.5.4.35",
+        "1.3.6.1.4.1.4203.1.3.4",
+        "1.2.840.113556.1.4.90",
+        "1.2.840.113556.1.4.55",
+        "1.2.840.113556.1.4.94",
+        "1.2.840.113556.1.4.160",
+        "1.2.840.113556.1.4.125",
+        "1.3.6.1.4.1.7165.2.1.24",
+        "1.3.6.1.4.1.7165.2.1.25",
+        "2.16.840.1.113719.1.301.4.39.1",
+        "1.3.6.1.4.1.42.2.27.8.1.20",
+        "2.16.840.1.113730.3.1.216",
     ];
     const ABOUT: [&str; 14] = [
         "expiration",
@@ -155,7 +177,9 @@ pub fn is_secret(attribute: &str) -> bool {
     ];
     let name = attribute.split(';').next().unwrap_or(attribute).to_ascii_lowercase();
     let is_key = name.starts_with("krb") && (name.contains("key") || name.contains("pwdhistory"));
+    let name = name.strip_prefix("oid.").unwrap_or(&name).to_owned();
     NAMES.contains(&name.as_str())
+        || NUMBERS.contains(&name.as_str())
         || is_key
         || name.starts_with("mslaps-")
         || (WORDS.iter().any(|word| name.contains(word)) && !ABOUT.iter().any(|word| name.contains(word)))

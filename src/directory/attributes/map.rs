@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::super::config::{DirectoryConfig, Nested};
+use super::entry::is_secret;
 use super::source::Source;
 use super::table::{Field, ROWS};
+use crate::language::t;
 
 /// The table with the attributes of one directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,12 +37,15 @@ impl AttributeMap {
     /// Sets one field to `text`: an attribute name, a template such as `{givenName} {sn}`, or several of both with `|` between them.
     ///
     /// # Errors
-    /// One sentence when [`Source::parse_all`] refuses, a template stands where only attributes can, or the text is empty though the field cannot be done
-    /// without.
+    /// One sentence when [`Source::parse_all`] refuses, an attribute holds a secret ([`is_secret`]), a template stands where only attributes can, or the text
+    /// is empty though the field cannot be done without.
     pub fn set(&mut self, field: Field, text: &str) -> Result<(), String> {
         let sources = Source::parse_all(text)?;
         if sources.is_empty() && !ROWS[field as usize].optional {
             return Err(format!("an attribute name is needed, such as {}", ROWS[field as usize].default));
+        }
+        if let Some(secret) = sources.iter().flat_map(Source::attributes).find(|attribute| is_secret(attribute)) {
+            return Err(t("directory-mistake-secret").with("text", format!("{secret:?}")).into());
         }
         let template = sources.iter().find(|source| matches!(source, Source::Template(_)));
         if let Some(template) = template.filter(|_| !field.takes_templates()) {

@@ -54,8 +54,8 @@ pub(super) fn tls_error(
 }
 
 fn not_trusted(server: &ServerAddress, security: Option<&tls::Security>, certificate: Option<&CertificateFacts>, error: &rustls::Error) -> String {
-    let name = security.map_or("", |security| &security.name);
-    format!("The connection to {server} could not be secured: {}", tls::explain(error, name, certificate))
+    let (name, is_told) = security.map_or(("", false), |security| (security.name.as_str(), security.is_told));
+    format!("The connection to {server} could not be secured: {}", tls::explain(error, name, is_told, certificate))
 }
 
 /// Whether an error says only that the connection is gone.

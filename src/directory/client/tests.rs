@@ -281,6 +281,27 @@ async fn the_next_server_is_asked_when_one_is_dead_or_busy_and_not_when_one_refu
 }
 
 #[tokio::test]
+async fn of_several_addresses_of_one_name_the_first_that_takes_a_connection_is_used() {
+    let alive = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let six = TcpListener::bind("[::1]:0").await.unwrap();
+    let dead = {
+        let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        gone.local_addr().unwrap()
+    };
+    let server = ServerAddress::parse("ldap://ldap.example.org").unwrap();
+    let within = Duration::from_secs(5);
+    let (alive, six) = (alive.local_addr().unwrap(), six.local_addr().unwrap());
+    for (addresses, used) in [(vec![dead, alive], alive), (vec![dead, dead, six], six), (vec![six, alive], six), (vec![alive, dead], alive)] {
+        match connection::connect(&server, &addresses, within).await.unwrap() {
+            connection::Socket::Tcp(_, address) => assert_eq!(address, used, "{addresses:?}"),
+            connection::Socket::Unix(_) => panic!("no socket was asked for"),
+        }
+    }
+    let error = connection::connect(&server, &[dead, dead], within).await.err().expect("nobody is there");
+    assert!(error.phase == Phase::Connect && error.message.contains("ldap.example.org"), "{error}");
+}
+
+#[tokio::test]
 async fn a_server_is_reached_by_its_ipv6_address() {
     let fake = Fake::at("[::1]:0", Manners::default(), |page| ten_people(&page)).await;
     assert!(fake.config().connection.servers[0].to_string().starts_with("ldap://[::1]:"));

@@ -1,5 +1,5 @@
-//! Who a server must prove to be. One rustls configuration per run: the system's certificates are read afresh, the administrator's are added, and the
-//! crypto provider is named, because a process-wide default may not be installed.
+//! Who a server must prove to be. One rustls configuration per run: the administrator's certificates count where there are any, and then no others; else the
+//! system's, read afresh. The crypto provider is named, because a process-wide default may not be installed.
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -22,6 +22,8 @@ pub(super) struct Security {
     pub(super) config: Arc<ClientConfig>,
     /// The name the certificate must carry.
     pub(super) name: String,
+    /// Whether an administrator said whom to trust.
+    pub(super) is_told: bool,
     shown: Shown,
 }
 
@@ -54,7 +56,7 @@ impl Security {
         };
         // An address is not a name to ask for (RFC 6066 section 3).
         config.enable_sni = name.parse::<IpAddr>().is_err();
-        Ok(Self { config: Arc::new(config), name: name.to_owned(), shown })
+        Ok(Self { config: Arc::new(config), name: name.to_owned(), is_told: connection.ca_pem.is_some(), shown })
     }
 
     /// What the server showed, when it came that far.
@@ -129,11 +131,15 @@ impl Named {
     fn new(host: &str, ca_pem: Option<&str>, provider: &Arc<CryptoProvider>) -> Result<Self, String> {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| format!("{host:?} is not a name a certificate can carry."))?;
         let mut roots = RootCertStore::empty();
-        // One unreadable file among the system's certificates must not distrust the rest.
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         let given: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(ca_pem.unwrap_or("").as_bytes())
             .collect::<Result<_, _>>()
             .map_err(|_| "The PEM text of the certificate authority is damaged.".to_owned())?;
+        if given.is_empty() {
+            // One unreadable file among the system's certificates must not distrust the rest.
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        }
+        // Whoever names an authority means that one, as with `TLS_CACERT` of OpenLDAP: a server's certificate by any of the hundred others that a machine trusts
+        // is somebody else's.
         for certificate in &given {
             roots.add(certificate.clone()).map_err(|error| format!("The certificate authority cannot be used: {error}."))?;
         }
@@ -228,10 +234,11 @@ impl ServerCertVerifier for AnyCertificate {
 }
 
 /// What failed while agreeing on TLS with who must prove to be `name`, for an administrator.
-pub(super) fn explain(error: &rustls::Error, name: &str, certificate: Option<&CertificateFacts>) -> String {
+/// `is_told` says whether an administrator named the authority.
+pub(super) fn explain(error: &rustls::Error, name: &str, is_told: bool, certificate: Option<&CertificateFacts>) -> String {
     use rustls::{AlertDescription as Alert, Error};
     match error {
-        Error::InvalidCertificate(reason) => refused_certificate(reason, name, certificate),
+        Error::InvalidCertificate(reason) => refused_certificate(reason, name, is_told, certificate),
         Error::InvalidMessage(_) => "it does not speak TLS on this port. Use ldap:// for this port, or the port for TLS, usually 636.".to_owned(),
         Error::AlertReceived(Alert::CertificateRequired) => {
             "the server wants a client certificate. Set one under Client certificate, with its key.".to_owned()
@@ -257,7 +264,7 @@ pub(super) fn explain(error: &rustls::Error, name: &str, certificate: Option<&Ce
     }
 }
 
-fn refused_certificate(reason: &CertificateError, name: &str, certificate: Option<&CertificateFacts>) -> String {
+fn refused_certificate(reason: &CertificateError, name: &str, is_told: bool, certificate: Option<&CertificateFacts>) -> String {
     let is_self_signed = certificate.is_some_and(|certificate| certificate.is_self_signed);
     match reason {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
@@ -282,11 +289,21 @@ fn refused_certificate(reason: &CertificateError, name: &str, certificate: Optio
                 "its certificate is for another name. Use the name in the certificate as the address, or have one made for this address.".to_owned()
             }
         },
+        _ if is_self_signed && is_told => {
+            "its certificate is self-signed, and not the one given as trusted (LDAP_CA_CERTIFICATE). If the server has a new one of its own, give that one."
+                .to_owned()
+        }
         _ if is_self_signed => {
             "its certificate is self-signed. If it is the server's own, give this certificate as the trusted one (LDAP_CA_CERTIFICATE).".to_owned()
         }
         CertificateError::UnknownIssuer => {
             let by = certificate.map_or_else(String::new, |certificate| format!(", {:?}", certificate.issuer));
+            if is_told {
+                return format!(
+                    "its certificate was signed by an authority{by}, and not by the one given as trusted (LDAP_CA_CERTIFICATE); where one is given, no other \
+                     counts. Give that authority's certificate, or leave the setting empty to trust those this machine knows."
+                );
+            }
             format!(
                 "its certificate was signed by an authority this machine does not know{by}. Give that authority's certificate (LDAP_CA_CERTIFICATE)."
             )

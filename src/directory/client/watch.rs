@@ -295,8 +295,9 @@ impl<'w> Watch<'w> {
     /// RFC 4533. `false` when the server does not do it for these entries.
     async fn content_sync(&mut self, connection: &mut Connection, root: &Root, from: Option<Position>) -> Result<bool, FetchError> {
         let search = &self.config.search;
+        // An empty one, which OpenLDAP gives whoever came with one it cannot read, says as much as none.
         let cookie = match from {
-            Some(Position::Cookie(cookie)) => Some(cookie),
+            Some(Position::Cookie(cookie)) if !cookie.is_empty() => Some(cookie),
             _ => None,
         };
         let resumes = cookie.is_some();
@@ -367,7 +368,7 @@ impl<'w> Watch<'w> {
             if !refreshing && !touched.is_empty() {
                 (self.tell)(Notice::Touched(std::mem::take(&mut touched)));
             }
-            if let Some(cookie) = given.filter(|_| !refreshing) {
+            if let Some(cookie) = given.filter(|cookie| !refreshing && !cookie.is_empty()) {
                 (self.tell)(Notice::Cursor(Cursor { server: self.server.clone(), at: Position::Cookie(cookie) }));
             }
         }

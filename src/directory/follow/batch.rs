@@ -64,11 +64,12 @@ async fn under_lease(app: &App, config: &DirectoryConfig, touches: &[Touch], lea
     groups.sort_unstable();
     groups.dedup();
 
+    let lookups = store::lookups::count(&mut app.db.read().await?, directory).await?;
     let part = read(app, config, &people, &groups).await?;
     let known_groups = store::part::groups_among(&mut app.db.read().await?, directory, &groups).await?;
     let groups: Vec<EntryId> = groups.into_iter().filter(|id| part.groups.contains(id) || known_groups.contains(id)).collect();
     let is_untold = is_untold(app, directory, touches).await?;
-    let batch = Batch { app, config, lease, people, groups, part };
+    let batch = Batch { app, config, lease, people, groups, part, lookups };
     Ok(match batch.take_over().await? {
         Taken::All if is_untold => Taken::NotAll("something was deleted, and the server does not tell what it was"),
         taken => taken,
@@ -120,6 +121,8 @@ struct Batch<'b> {
     /// Groups that were touched.
     groups: Vec<EntryId>,
     part: Part,
+    /// How many had been looked at by themselves before all this was read.
+    lookups: i64,
 }
 
 impl Batch<'_> {
@@ -197,7 +200,7 @@ impl Batch<'_> {
             if plan.verdict(None) == Verdict::Nothing {
                 break;
             }
-            if write_part(self.app, &self.config.name, self.lease, &plan, &current).await?.is_some() {
+            if write_part(self.app, &self.config.name, self.lease, &plan, &current, self.lookups).await?.is_some() {
                 let mut tx = self.app.db.begin().await?;
                 store::following::changed(&mut tx, &self.config.name, self.app.clock.now()).await?;
                 tx.commit().await?;
@@ -306,7 +309,7 @@ pub(super) async fn may_lose(conn: &mut Conn, config: &DirectoryConfig, plan: &P
     let since = store::runs::last_agreed(conn, &config.name).await?.unwrap_or(Timestamp::EPOCH);
     let (active, admins, lost) = store::part::active_and_lost(conn, &config.name, since).await?;
     let [active, admins, lost] = [active, admins, lost].map(|count| usize::try_from(count).unwrap_or(0));
-    Ok(lost + leaving <= config.guard.people.allowed(active + lost) && admins_leaving <= config.guard.admins.allowed(admins))
+    Ok(lost + leaving <= config.guard.people_allowed(active + lost) && admins_leaving <= config.guard.admins.allowed(admins))
 }
 
 /// The same without anybody losing access.

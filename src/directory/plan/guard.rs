@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::super::config::{Limit, Missing};
 use super::super::model::Snapshot;
 use super::users::PlannedUsers;
 use super::{Current, Extent, Plan, Policy};
@@ -21,18 +20,19 @@ pub(super) fn hold_reason(snapshot: &Snapshot, current: &Current, policy: &Polic
             reasons
                 .push(format!("The directory answered without error but found nobody, and {known} people are known from it. A wrong filter or lost rights look like this."));
         } else {
-            reasons.extend(too_many(tally.leaving, tally.active_before, guard.people, "people", "would lose access", "LDAP_GUARD"));
+            let allowed = guard.people_allowed(tally.active_before);
+            reasons.extend(too_many(tally.leaving, tally.active_before, allowed, "people", "would lose access", "LDAP_GUARD"));
         }
-        if policy.life_cycle.missing == Missing::Delete {
-            // After days of waiting nobody is surprised; here all who ever left go at once when the setting is new.
-            let (gone, known) = (plan.forgotten_users.len(), current.users.len());
-            reasons.extend(too_many(gone, known, guard.people, "people", "had left before and would be deleted for good", "LDAP_GUARD"));
-        }
+        // Where the setting is new (soft delete off, or days after which to delete), all who ever left go at once; and it is for good.
+        let (gone, known) = (plan.forgotten_users.len(), current.users.len());
+        let what = "had left before and would be deleted for good";
+        reasons.extend(too_many(gone, known, guard.people_allowed(known), "people", what, "LDAP_GUARD"));
         if tally.admins_before > 0 && tally.admins_after == 0 {
             reasons.push(format!("No administrator of this directory would remain ({} until now).", tally.admins_before));
         } else {
             let what = "would not be administrators any more";
-            reasons.extend(too_many(tally.admins_lost, tally.admins_before, guard.admins, "administrators", what, "LDAP_GUARD_ADMINS"));
+            let allowed = guard.admins.allowed(tally.admins_before);
+            reasons.extend(too_many(tally.admins_lost, tally.admins_before, allowed, "administrators", what, "LDAP_GUARD_ADMINS"));
         }
         reasons.extend(hidden_addresses(policy, users));
         reasons.extend(hidden_locks(policy, users));
@@ -41,13 +41,13 @@ pub(super) fn hold_reason(snapshot: &Snapshot, current: &Current, policy: &Polic
         reasons.extend(groups(snapshot, current, policy, plan));
         let memberships = memberships(current, users, plan);
         let what = "would end while both the person and the group stay";
-        reasons.extend(too_many(memberships.0, memberships.1, guard.memberships, "memberships", what, "LDAP_GUARD_MEMBERSHIPS"));
+        let allowed = guard.memberships.allowed(memberships.1);
+        reasons.extend(too_many(memberships.0, memberships.1, allowed, "memberships", what, "LDAP_GUARD_MEMBERSHIPS"));
     }
     (!reasons.is_empty()).then(|| reasons.join(" "))
 }
 
-fn too_many(lost: usize, known: usize, limit: Limit, whose: &str, what: &str, setting: &str) -> Option<String> {
-    let allowed = limit.allowed(known);
+fn too_many(lost: usize, known: usize, allowed: usize, whose: &str, what: &str, setting: &str) -> Option<String> {
     (lost > allowed).then(|| {
         let share = lost * 100 / known.max(1);
         format!("{lost} of {known} {whose} ({share} %) {what}; without confirmation {allowed} may ({setting}_PERCENT, {setting}_MINIMUM).")
@@ -90,7 +90,7 @@ fn groups(snapshot: &Snapshot, current: &Current, policy: &Policy, plan: &Plan<'
             "No group has members any more; {filled} of {known} groups had some. It looks as if the bind account may not read the members any more."
         ));
     }
-    too_many(plan.removed_groups.len(), known, policy.guard.groups, "groups", "would vanish", "LDAP_GUARD_GROUPS")
+    too_many(plan.removed_groups.len(), known, policy.guard.groups.allowed(known), "groups", "would vanish", "LDAP_GUARD_GROUPS")
 }
 
 /// How many memberships end although person and group stay, of how many.

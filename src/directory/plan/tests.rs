@@ -502,6 +502,22 @@ fn a_skipped_entry_counts_as_present_by_id_and_by_place() {
 }
 
 #[test]
+fn who_is_read_again_is_as_they_are_now_or_gone() {
+    let ids: Vec<EntryId> = ["id001", "id002", "id009"].map(EntryId::from).into();
+    let read = || {
+        let mut other = user("id001", "other", None);
+        other.is_disabled = true;
+        (vec![other, user("id009", "new", None)], vec![])
+    };
+    for (members_only, expected) in [(false, &["user000", "other", "new"][..]), (true, &["user000", "other"])] {
+        let mut before = snapshot(people(3), vec![]);
+        before.put_right(&ids, read(), members_only);
+        let names: Vec<&str> = before.users.iter().map(|user| user.username.as_str()).collect();
+        assert_eq!(names, expected);
+    }
+}
+
+#[test]
 fn an_empty_answer_is_held_when_people_are_known_and_reported_when_not() {
     let nobody = Snapshot::default();
     let before = synced(&snapshot(people(1), vec![]));
@@ -514,7 +530,9 @@ fn an_empty_answer_is_held_when_people_are_known_and_reported_when_not() {
 
 #[test]
 fn a_run_is_held_when_more_leave_than_share_and_minimum_allow() {
-    for (known, leaving, held) in [(6, 5, false), (6, 6, true), (10, 5, false), (10, 6, true), (100, 20, false), (100, 21, true)] {
+    for (known, leaving, held) in
+        [(3, 1, false), (3, 2, true), (6, 3, false), (6, 4, true), (10, 5, false), (10, 6, true), (100, 20, false), (100, 21, true)]
+    {
         let before = synced(&snapshot(people(known), vec![]));
         let read = snapshot(people(known).into_iter().skip(leaving).collect(), vec![]);
         assert_eq!(matches!(reconcile(&read, &before, &policy()).verdict(None), Verdict::Hold(_)), held, "{leaving} of {known}");
@@ -588,7 +606,7 @@ fn a_removed_group_loses_its_members_and_gets_them_back() {
 }
 
 #[test]
-fn who_left_long_ago_is_deleted_without_counting_as_a_loss_and_who_returns_or_is_unreadable_is_not() {
+fn who_left_long_ago_is_deleted_unless_they_are_many_at_once_and_who_returns_or_is_unreadable_is_not() {
     let after_days = |days, now| Policy { now, ..living(|life| life.missing = Missing::Disable { delete_after_days: Some(days) }) };
     let before = synced(&snapshot(people(40), vec![]));
     let mut left = before.clone();
@@ -599,7 +617,14 @@ fn who_left_long_ago_is_deleted_without_counting_as_a_loss_and_who_returns_or_is
     assert!(reconcile(&read, &left, &after_days(30, soon)).forgotten_users.is_empty());
     let plan = reconcile(&read, &left, &after_days(30, soon + Duration::from_millis(1)));
     assert_eq!((plan.counts.users.deleted, plan.counts.users.restored, plan.counts.users.disabled), (27, 2, 0));
-    assert_eq!(plan.verdict(None), Verdict::Apply);
+    // The days may have been set only now: everybody who ever left would go at once.
+    assert!(matches!(plan.verdict(None), Verdict::Hold(reason) if reason.contains("27 of 40 people (67 %) had left before and would be deleted")));
+    assert_eq!(plan.verdict(Some(plan.digest)), Verdict::Apply);
+    let mut few = left.clone();
+    few.users.iter_mut().skip(9).take(21).for_each(|user| user.left_at = Some(soon));
+    let plan = reconcile(&read, &few, &after_days(30, soon + Duration::from_millis(1)));
+    assert_eq!((plan.counts.users.deleted, plan.verdict(None)), (8, Verdict::Apply), "a fifth of all a day is everyday life");
+    let plan = reconcile(&read, &left, &after_days(30, soon + Duration::from_millis(1)));
     let listed = plan.changes(&left, &HashMap::new());
     assert_eq!((listed.total, listed.list[0].kind), (30, ChangeKind::Deleted));
     assert!(listed.list[0].reason.contains("LDAP_DELETE_AFTER_DAYS") && listed.list[0].name == "user001");

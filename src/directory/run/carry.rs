@@ -32,6 +32,7 @@ const MANY: usize = 10_000;
 const ATTEMPTS: usize = 3;
 
 /// Writes a plan that was made of a few entries, as a run of its own; `None` when it must not be written as it stands and everything is to be read instead.
+/// `lookups` is how many there had been before the entries were read.
 ///
 /// # Errors
 /// When the database refuses.
@@ -41,6 +42,7 @@ pub(in super::super) async fn write_part(
     lease: &Lease,
     plan: &Plan<'_>,
     current: &Current,
+    lookups: i64,
 ) -> sqlx::Result<Option<SyncReport>> {
     let (order, id, started_at) = (Order::by_itself(Trigger::Follow), SyncRunId::new(), app.clock.now());
     let mut tx = app.db.begin().await?;
@@ -49,7 +51,7 @@ pub(in super::super) async fn write_part(
     let course = Mutex::new(Course::begin());
     let run = Run { app, directory, order: &order, lease, id, started_at, confirmed: None, course };
     let changes = store::changes(&mut app.db.read().await?, plan, current).await?;
-    let written = run.write(plan, current, &changes).await;
+    let written = run.write(plan, current, &changes, lookups).await;
     if let Ok(Written::Done(report)) = written {
         return Ok(Some(*report));
     }
@@ -76,6 +78,8 @@ pub(super) async fn under_lease(app: &App, directory: &str, order: &Order, lease
     let interrupted = [problem_of(INTERRUPTED.to_owned())];
     store::runs::end_interrupted(&mut tx, directory, &interrupted, started_at).await?;
     store::runs::start(&mut tx, run_id, directory, order.trigger, started_at).await?;
+    // Whatever was found out until here was so before the directory is read.
+    store::lookups::forget(&mut tx, directory).await?;
     store::history::asked_by(&mut tx, run_id, order.actor.id, order.asker()).await?;
     tx.commit().await?;
 
@@ -98,7 +102,7 @@ pub(super) async fn under_lease(app: &App, directory: &str, order: &Order, lease
 /// How writing a plan went.
 enum Written {
     Done(Box<SyncReport>),
-    /// People or groups were changed here meanwhile; nothing was written.
+    /// People or groups were changed here meanwhile, or somebody was looked at by themselves; nothing was written.
     Outdated,
     /// Nobody who can sign in would be an administrator; nothing was written.
     NoAdminLeft,
@@ -137,7 +141,7 @@ impl Run<'_> {
         // Both take their time. What is known may be older than the directory's answer then; writing notices (`Outdated`).
         let policy = Policy::new(&config, self.started_at);
         let (fetched, known) = tokio::join!(fetch(self.app, &config, Arc::clone(&progress.so_far), lost), self.known(&policy));
-        let snapshot = match fetched {
+        let mut snapshot = match fetched {
             Ok(snapshot) => snapshot,
             Err(error) => return self.fail(vec![problem_of(error.message)]).await,
         };
@@ -145,6 +149,16 @@ impl Run<'_> {
         self.has_read(&snapshot).await?;
         let mut known = Some(known);
         for _ in 0..ATTEMPTS {
+            let lookups = store::lookups::count(&mut self.app.db.read().await?, self.directory).await?;
+            let looked_at = store::lookups::since(&mut self.app.db.read().await?, self.directory).await?;
+            if !looked_at.is_empty() {
+                // What is known of them now is younger than what was read of them.
+                known = None;
+                match client::read_part(&config, &looked_at, &[], self.app.clock.now()).await {
+                    Ok(part) => snapshot.put_right(&looked_at, (part.users, part.skipped_users), config.placement.import_group.is_some()),
+                    Err(error) => return self.fail(vec![problem_of(error.message)]).await,
+                }
+            }
             let current = match known.take() {
                 Some(known) => known?,
                 None => self.known(&policy).await?,
@@ -158,7 +172,7 @@ impl Run<'_> {
                 Verdict::Hold(reason) => return self.hold(&plan, changes, reason, held_for).await,
                 Verdict::Apply => {
                     progress.writing(self.app.clock.now().since(self.started_at)).await;
-                    match self.write(&plan, &current, &changes).await? {
+                    match self.write(&plan, &current, &changes, lookups).await? {
                         Written::Done(report) => return Ok(*report),
                         Written::Outdated => {}
                         Written::NoAdminLeft => {
@@ -196,9 +210,13 @@ impl Run<'_> {
     }
 
     /// The one transaction: everything the plan says, what follows for sessions, the audit log, and the run's end.
-    async fn write(&self, plan: &Plan<'_>, current: &Current, changes: &Changes) -> sqlx::Result<Written> {
+    async fn write(&self, plan: &Plan<'_>, current: &Current, changes: &Changes, lookups: i64) -> sqlx::Result<Written> {
         let now = self.app.clock.now();
-        let mut tx = self.app.db.begin().await?;
+        let mut tx = self.app.db.begin_long().await?;
+        // First, so that whoever is looked at by themselves meanwhile is so before all of this, or after it.
+        if !store::lookups::hold(&mut tx, self.directory, lookups).await? {
+            return Ok(Written::Outdated);
+        }
         let administered = users::administered(&mut tx).await?;
         // While what says which apps have something of them without a session (devices) is still there.
         sessions::end_all(&mut tx, &plan.deleted_users, now).await?;

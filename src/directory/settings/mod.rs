@@ -153,6 +153,26 @@ mod tests {
     }
 
     #[test]
+    fn an_attribute_that_holds_a_secret_fills_nothing() {
+        for (key, text) in [
+            ("LDAP_ATTRIBUTE_USER_DISPLAY_NAME", "displayName | {cn} {userPassword}"),
+            ("LDAP_ATTRIBUTE_USER_EMAIL", "unicodePwd"),
+            ("LDAP_ATTRIBUTE_USER_PHONE", "sambaNTPassword;binary"),
+            ("LDAP_ATTRIBUTE_USER_PROFILE_PICTURE", "jpegPhoto | krbPrincipalKey"),
+            ("LDAP_ATTRIBUTE_USER_UNIQUE_IDENTIFIER", "2.5.4.35"),
+            ("LDAP_ATTRIBUTE_GROUP_DISPLAY_NAME", "ntPassword"),
+            ("LDAP_ATTRIBUTE_GROUP_MEMBER", "member | supplementalCredentials"),
+            ("LDAP_ATTRIBUTE_USER_MEMBER_OF", "USERPASSWORD"),
+            ("LDAP_CUSTOM_CLAIMS", "department = ou\nlocker = userPKCS12"),
+        ] {
+            let errors = read_pairs(&[&GOOD[..], &[(key, text)]].concat()).unwrap_err();
+            assert!(errors.len() == 1 && errors[0].key == key && errors[0].message.contains("holds a secret"), "{key}: {errors:?}");
+        }
+        // What is only about a secret is none.
+        assert!(read_pairs(&[&GOOD[..], &[("LDAP_CUSTOM_CLAIMS", "since = pwdLastSet")]].concat()).is_ok());
+    }
+
+    #[test]
     fn object_classes_stand_in_place_of_a_filter_or_narrow_it() {
         let filter = |filter: &'static str, classes: &'static str| {
             let more = [("LDAP_USER_SEARCH_FILTER", filter), ("LDAP_USER_OBJECT_CLASSES", classes)];

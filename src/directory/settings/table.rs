@@ -85,7 +85,7 @@ pub const CA_CERTIFICATE: Setting = setting(
     Input::Lines,
     ENCRYPTION,
     "Certificate authority",
-    "The PEM text of the authority that signed the server's certificate, or of a self-signed certificate itself, when this machine does not know it.",
+    "The PEM text of the authority that signed the server's certificate, or of a self-signed certificate itself. When it is set, only what stands here counts, and not what this machine knows; several may stand here, such as an old and a new one. Empty trusts the authorities this machine knows.",
 );
 /// `Connection::server_name`.
 pub const SERVER_NAME: Setting = setting(
@@ -373,7 +373,7 @@ pub const DELETE_AFTER_DAYS: Setting = setting(
     Input::Number,
     LIFE,
     "Delete after days",
-    "People who left are deleted this many days later. 0 keeps them.",
+    "People who left are deleted this many days later, by the next full sync; it waits for an administrator when those are more than may leave at once. 0 keeps them.",
 );
 /// Whether `LifeCycle::missing` is `Missing::Report`.
 pub const REPORT_MISSING: Setting = setting(
@@ -408,8 +408,14 @@ pub const GUARD_PEOPLE_PERCENT: Setting = setting(
     "A run in which a larger share of people would lose access waits for an administrator.",
 );
 /// `Guard::people`.
-pub const GUARD_PEOPLE_MINIMUM: Setting =
-    setting("LDAP_GUARD_MINIMUM", "5", Input::Number, SAFETY, "People leaving: always allow", "That many may go in one run whatever their share.");
+pub const GUARD_PEOPLE_MINIMUM: Setting = setting(
+    "LDAP_GUARD_MINIMUM",
+    "5",
+    Input::Number,
+    SAFETY,
+    "People leaving: always allow",
+    "That many may go in one run whatever their share, though never more than half of the people. One always may.",
+);
 /// `Guard::groups`.
 pub const GUARD_GROUPS_PERCENT: Setting = setting(
     "LDAP_GUARD_GROUPS_PERCENT",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 
-use super::super::attributes::is_attribute_name;
+use super::super::attributes::{is_attribute_name, is_secret};
 use super::super::config::{Bind, Identity, ServerAddress};
 use super::super::dn::Dn;
 use super::super::filter::Filter;
@@ -75,7 +75,10 @@ pub(super) fn attribute_names(text: &str) -> Result<Vec<String>, String> {
     let names: Vec<String> = text.split('|').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
     match names.iter().find(|name| !is_attribute_name(name)) {
         Some(bad) => Err(t("directory-mistake-attribute").with("text", format!("{bad:?}")).into()),
-        None => Ok(names),
+        None => match names.iter().find(|name| is_secret(name)) {
+            Some(secret) => Err(t("directory-mistake-secret").with("text", format!("{secret:?}")).into()),
+            None => Ok(names),
+        },
     }
 }
 

@@ -24,6 +24,7 @@ pub(in super::super) async fn delete(tx: &mut Tx, name: &str) -> sqlx::Result<()
         "DELETE FROM directory_pictures WHERE directory = $1",
         "DELETE FROM directory_previews WHERE directory = $1",
         "DELETE FROM directory_standings WHERE directory = $1",
+        "DELETE FROM directory_lookups WHERE directory = $1",
         "DELETE FROM directory_password_hashes WHERE directory = $1",
         "DELETE FROM directories WHERE name = $1",
     ] {

@@ -10,6 +10,7 @@ pub(super) mod directories;
 pub(super) mod following;
 mod groups;
 pub(super) mod history;
+pub(super) mod lookups;
 pub(super) mod part;
 pub(super) mod people;
 pub(super) mod previews;

@@ -7,7 +7,7 @@ use super::super::plan::{Current, KnownGroup, LocalGroup, Owner, Policy, wanted_
 use super::people::{self, IDS};
 use super::row_hash;
 use crate::clock::Timestamp;
-use crate::db::{Conn, Tx, Value, query, query_list};
+use crate::db::{Conn, Value, query, query_list};
 use crate::id::{GroupId, UserId};
 
 /// The entry ids of people and groups at these places, spelled as they were stored.
@@ -159,11 +159,6 @@ pub(in super::super) async fn memberships_of(conn: &mut Conn, directory: &str, u
         memberships.extend(found);
     }
     Ok(memberships)
-}
-
-/// Lets nobody else count and write about a directory's leavers until this transaction ends. SQLite has one writer anyway.
-pub(in super::super) async fn one_after_another(tx: &mut Tx, directory: &str) -> sqlx::Result<()> {
-    query("UPDATE directory_standings SET server = server WHERE directory = $1").bind(directory).execute(tx).await.map(|_| ())
 }
 
 /// How many may sign in, how many administrators among them, and how many lost that after `since`.

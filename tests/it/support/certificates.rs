@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
+use base64::Engine as _;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, PublicKeyData as _,
+};
 
 static AUTHORITY: LazyLock<CertifiedIssuer<'static, KeyPair>> = LazyLock::new(|| authority("Authority of the tests"));
 static OTHER_AUTHORITY: LazyLock<CertifiedIssuer<'static, KeyPair>> = LazyLock::new(|| authority("Authority nobody trusts"));
@@ -28,8 +31,19 @@ pub(crate) enum Flaw {
     EndsSoon,
     /// It is for `elsewhere.example` and no other name.
     WrongName,
-    /// It was signed by an authority that is in no file.
+    /// It was signed by an authority that is in no file; see [`other_authority`].
     OtherAuthority,
+    /// It carries no name a client could check (no subject alternative name), as old tools make them.
+    NoNames,
+    /// It was signed by nobody but itself.
+    SelfSigned,
+    /// It begins in 2090.
+    NotYet,
+}
+
+/// The PEM text of the authority behind [`Flaw::OtherAuthority`].
+pub(crate) fn other_authority() -> String {
+    OTHER_AUTHORITY.pem()
 }
 
 /// The files a TLS server and its clients read, all PEM.
@@ -50,7 +64,11 @@ pub(crate) fn issue(directory: &Path, names: &[&str]) -> Files {
 
 /// [`issue`], with a certificate that is not as it should be.
 pub(crate) fn issue_flawed(directory: &Path, names: &[&str], flaw: Flaw) -> Files {
-    let names = if flaw == Flaw::WrongName { &["elsewhere.example"] } else { names };
+    let names = match flaw {
+        Flaw::WrongName => &["elsewhere.example"][..],
+        Flaw::NoNames => &[][..],
+        _ => names,
+    };
     let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
     let mut server = CertificateParams::new(names).expect("names a certificate can carry");
     server.distinguished_name.push(DnType::CommonName, "A server of the tests");
@@ -58,6 +76,14 @@ pub(crate) fn issue_flawed(directory: &Path, names: &[&str], flaw: Flaw) -> File
     server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     if flaw == Flaw::Expired {
         (server.not_before, server.not_after) = (rcgen::date_time_ymd(2020, 1, 1), rcgen::date_time_ymd(2021, 1, 1));
+    }
+    if flaw == Flaw::NotYet {
+        (server.not_before, server.not_after) = (rcgen::date_time_ymd(2090, 1, 1), rcgen::date_time_ymd(2091, 1, 1));
+    }
+    if flaw == Flaw::SelfSigned {
+        let key = key();
+        let certificate = server.self_signed(&key).expect("a certificate of its own");
+        return written(directory, "server", &certificate.pem(), &key);
     }
     if flaw == Flaw::EndsSoon {
         #[expect(clippy::disallowed_methods, reason = "a certificate that ends soon after the test")]
@@ -80,11 +106,21 @@ pub(crate) fn issue_for_client(directory: &Path, name: &str) -> Files {
 fn sign(directory: &Path, file: &str, parameters: &CertificateParams, by: &CertifiedIssuer<'static, KeyPair>) -> Files {
     let key = key();
     let certificate = parameters.signed_by(&key, by).expect("a signed certificate");
+    written(directory, file, &certificate.pem(), &key)
+}
+
+fn written(directory: &Path, file: &str, certificate: &str, key: &KeyPair) -> Files {
     Files {
         authority: write(directory, "ca.pem", &AUTHORITY.pem()),
-        certificate: write(directory, &format!("{file}.pem"), &certificate.pem()),
+        certificate: write(directory, &format!("{file}.pem"), certificate),
         key: write(directory, &format!("{file}.key"), &key.serialize_pem()),
     }
+}
+
+/// The hash of the public key (base64 of the SHA-256 of its `SubjectPublicKeyInfo`), by which Chromium is told to believe the certificate.
+pub(crate) fn key_hash(files: &Files) -> String {
+    let key = KeyPair::from_pem(&std::fs::read_to_string(&files.key).expect("own file")).expect("the key written before");
+    base64::engine::general_purpose::STANDARD.encode(muster::secret::sha256(&key.subject_public_key_info()))
 }
 
 fn key() -> KeyPair {

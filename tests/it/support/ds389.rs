@@ -117,6 +117,28 @@ impl Ds389 {
         assert!(self.listen().await, "the server's ports were taken while it was stopped");
     }
 
+    /// Stops the server, writes everybody down as they are, and starts it again; gives the file for [`Ds389::restore`].
+    pub(crate) async fn back_up(&mut self) -> PathBuf {
+        let file = self.directory.path().join("backup.ldif");
+        self.stop().await;
+        self.offline("db2ldif", "-a", &file).await;
+        self.start_again().await;
+        file
+    }
+
+    /// Puts everything back as it was: deleted entries have the `nsUniqueId` they had.
+    pub(crate) async fn restore(&mut self, backup: &Path) {
+        self.stop().await;
+        self.offline("ldif2db", "-i", backup).await;
+        self.start_again().await;
+    }
+
+    async fn offline(&self, what: &str, option: &str, file: &Path) {
+        let mut command = Command::new("ns-slapd");
+        command.env("PATH", PATH).args([what, "-n", "userroot", option]).arg(file).arg("-D").arg(self.configuration());
+        succeed(command, "").await;
+    }
+
     fn configuration(&self) -> PathBuf {
         self.directory.path().join("etc/dirsrv/slapd-muster")
     }

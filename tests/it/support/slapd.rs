@@ -46,6 +46,10 @@ pub(crate) struct Options {
     pub(crate) access: Vec<String>,
     /// Without `syncprov`, and with nobody but the administrator allowed to read: what is missing is put in with [`Slapd::configuration_tools`].
     pub(crate) unprepared: bool,
+    /// Listen at `[::1]` too, under [`Slapd::six_url`] and [`Slapd::six_tls_url`], with that address in the certificate.
+    pub(crate) six: bool,
+    /// How many deletions the change log holds, instead of 10,000.
+    pub(crate) session_log: Option<u32>,
     /// Further bases, such as `dc=north,dc=org`, with `ou=people` and `ou=groups`. The administrator and the service account are the same.
     pub(crate) more_bases: Vec<String>,
 }
@@ -57,6 +61,7 @@ pub(crate) struct Slapd {
     port: u16,
     tls_port: u16,
     socket: bool,
+    six: bool,
     certificates: Files,
     directory: TempDir,
 }
@@ -72,9 +77,9 @@ impl Slapd {
     /// [`Slapd::start`] with more.
     pub(crate) async fn start_with(options: &Options, ldif: &str) -> Self {
         let directory = janitor::directory("slapd");
-        let certificates = certificates::issue_flawed(directory.path(), &["localhost", "127.0.0.1"], options.flaw);
+        let certificates = certificates::issue_flawed(directory.path(), names(options.six), options.flaw);
         std::fs::write(directory.path().join("slapd.conf"), configuration(&directory, &certificates, options)).expect("own directory");
-        let mut slapd = Self { server: None, port: 0, tls_port: 0, socket: options.socket, certificates, directory };
+        let mut slapd = Self { server: None, port: 0, tls_port: 0, socket: options.socket, six: options.six, certificates, directory };
         let policy = if options.password_policy { POLICY } else { "" };
         for number in 0..=options.more_bases.len() {
             std::fs::create_dir(slapd.file(&format!("db{number}"))).expect("own directory");
@@ -100,6 +105,25 @@ impl Slapd {
     /// `ldaps://localhost:…`, with a certificate for `localhost` and `127.0.0.1` by [`Slapd::authority`].
     pub(crate) fn tls_url(&self) -> String {
         format!("ldaps://localhost:{}", self.tls_port)
+    }
+
+    /// `ldap://[::1]:…`
+    pub(crate) fn six_url(&self) -> String {
+        assert!(self.six, "this slapd was started without IPv6");
+        format!("ldap://[::1]:{}", self.port)
+    }
+
+    /// `ldaps://[::1]:…`
+    pub(crate) fn six_tls_url(&self) -> String {
+        assert!(self.six, "this slapd was started without IPv6");
+        format!("ldaps://[::1]:{}", self.tls_port)
+    }
+
+    /// Puts another key and certificate in place of the present ones, and starts the server again with them.
+    pub(crate) async fn renew_certificate(&mut self, flaw: Flaw) {
+        self.certificates = certificates::issue_flawed(self.directory.path(), names(self.six), flaw);
+        self.stop().await;
+        self.start_again().await;
     }
 
     /// `ldapi://…`, a Unix socket in the server's folder.
@@ -165,7 +189,8 @@ impl Slapd {
     async fn listen(&mut self) -> bool {
         let mut command = Command::new("slapd");
         let socket = if self.socket { self.socket_url() } else { String::new() };
-        command.env("PATH", PATH).args(["-d", "none", "-h", &format!("{}/ ldaps://127.0.0.1:{}/ {socket}", self.url(), self.tls_port), "-f"]);
+        let six = if self.six { format!("{}/ {}/", self.six_url(), self.six_tls_url()) } else { String::new() };
+        command.env("PATH", PATH).args(["-d", "none", "-h", &format!("{}/ ldaps://127.0.0.1:{}/ {six} {socket}", self.url(), self.tls_port), "-f"]);
         command.arg(self.file("slapd.conf"));
         let mut server = Server::start(command, &self.file("log"), "TERM");
         let addresses = [self.port, self.tls_port].map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
@@ -183,6 +208,11 @@ impl Slapd {
 }
 
 const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// The names in the certificate.
+const fn names(six: bool) -> &'static [&'static str] {
+    if six { &["localhost", "127.0.0.1", "::1"] } else { &["localhost", "127.0.0.1"] }
+}
 
 /// A policy for everybody.
 const POLICY: &str = "dn: cn=policy,dc=example,dc=org\nobjectClass: organizationalRole\nobjectClass: pwdPolicy\ncn: policy\npwdAttribute: userPassword\n\
@@ -226,7 +256,10 @@ threads 4
         text += "moduleload syncprov\n";
     }
     text += &database(&format!("{at}/db0"), BASE, options);
-    text += if options.unprepared { "overlay memberof\n" } else { "overlay syncprov\nsyncprov-sessionlog 10000\noverlay memberof\n" };
+    if !options.unprepared {
+        text += &format!("overlay syncprov\nsyncprov-sessionlog {}\n", options.session_log.unwrap_or(10_000));
+    }
+    text += "overlay memberof\n";
     if options.referential_integrity {
         text += "overlay refint\nrefint_attributes member\n";
     }
