@@ -19,6 +19,7 @@ use crate::oidc::discovery::Variants;
 use crate::oidc::dpop::Nonces;
 use crate::oidc::keys::Keys;
 use crate::oidc::subject::Subjects;
+use crate::oidc::successor::Successors;
 use crate::outbound::Outbound;
 use crate::recovery_codes::Hasher;
 use crate::secret::Sealer;
@@ -54,6 +55,8 @@ pub struct Fields {
     pub nonces: Nonces,
     /// What clients call people.
     pub subjects: Subjects,
+    /// Makes the refresh tokens that follow on others.
+    pub successors: Successors,
     /// Turns recovery codes into what is stored of them.
     pub recovery_codes: Hasher,
     /// What apps read about this server.

@@ -330,7 +330,6 @@ fn openid_protocol(app: &App) -> Router<App> {
         .route("/.well-known/openid-configuration", get(discovery::metadata).options(preflight))
         .route("/.well-known/oauth-authorization-server", get(discovery::metadata).options(preflight))
         .route("/.well-known/jwks.json", get(discovery::jwks).options(preflight))
-        .route("/.well-known/oauth-protected-resource", get(resources::own).options(preflight))
         .route("/.well-known/oauth-protected-resource/api/oidc/userinfo", get(resources::own).options(preflight))
         .route("/api/oidc/resources/{id}", get(resources::api).options(preflight))
         .route("/api/oidc/userinfo", get(userinfo::get).post(userinfo::post).options(preflight))

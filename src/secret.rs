@@ -53,6 +53,11 @@ impl SecretToken {
         Self(Zeroizing::new(format!("{prefix}{}", base64url(&random_bytes::<32>()))))
     }
 
+    /// A secret made of a MAC: as hard to guess as the MAC's key, and the same for the same text.
+    pub fn derived(prefix: &str, mac: &[u8]) -> Self {
+        Self(Zeroizing::new(format!("{prefix}{}", base64url(mac))))
+    }
+
     /// Takes a secret that came from outside, to be looked up by its hash.
     pub fn unverified(text: &str) -> Self {
         Self(Zeroizing::new(text.to_owned()))

@@ -64,6 +64,7 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
     let keys = oidc::keys::open(&db, &sealer, clock.now()).await?;
     let nonces = oidc::dpop::Nonces::open(&db, &sealer).await?;
     let subjects = oidc::subject::Subjects::open(&db, &sealer).await?;
+    let successors = oidc::successor::Successors::open(&db, &sealer).await?;
     let recovery_codes = recovery_codes::Hasher::open(&db, &sealer).await?;
     let metadata = oidc::discovery::Variants::new(&config.origin)?;
     let outbound = Outbound::new(config.outbound_trusted_hosts.clone());
@@ -79,6 +80,7 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         keys,
         nonces,
         subjects,
+        successors,
         recovery_codes,
         metadata,
         limits: Limits::default(),

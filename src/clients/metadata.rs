@@ -294,6 +294,7 @@ pub fn with_decisions(mut said: Registration, before: &Registration) -> Result<R
     if earlier_text(SAID_SUBJECT) == Some("pairwise") {
         policies.claims.sector_identifier_uri = sector_identifier_uri;
     }
+    policies.passkeys = decided.passkeys.clone();
     policies.presentation = decided.presentation.clone();
     policies.forward_auth = decided.forward_auth.clone();
     policies.authentication.strict = decided.authentication.strict;
@@ -571,6 +572,14 @@ mod tests {
         assert_eq!(later.unwrap_err().error, "invalid_client_metadata");
         let near = json!({ "redirect_uris": ["https://app.example.org/other"] });
         assert!(with_decisions(of(&near).unwrap(), &before).is_ok());
+    }
+
+    #[test]
+    fn nothing_an_app_says_takes_back_which_passkeys_it_takes() {
+        let said = || of(&json!({ "redirect_uris": ["https://app.example.org/cb"] }), RegisteredBy::Itself).unwrap();
+        let mut before = said();
+        before.policies.passkeys.models = vec![uuid::Uuid::from_u128(5).to_string()];
+        assert_eq!(with_decisions(said(), &before).unwrap().policies.passkeys, before.policies.passkeys);
     }
 
     #[test]

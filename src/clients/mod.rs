@@ -38,7 +38,7 @@ pub use policy::provenance::{Provenance, RegisteredBy};
 pub use proving::{Authentication, Known, authenticate, sweep, vouched_for};
 pub use secrets::{NewSecret, SecretLine, SecretUses, delete_secret, make_secret};
 pub use told::{LastNotice, LogoutWishes, Outcome, last_notice, logout_wishes, note_notice};
-pub use unattended::{delete_within, forget, insert_within, replace_within};
+pub use unattended::{delete_within, find_to_change, forget, insert_within, replace_within};
 
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
@@ -344,7 +344,7 @@ pub async fn update(app: &App, by: Authority<'_>, id: ClientId, registration: Re
         registration = with_sector(app, registration, known.policies.provenance.named_by()).await.map_err(Refused::Mistakes)?;
     }
     let mut tx = app.db.begin().await?;
-    let before = store::find(&mut tx, id).await?.ok_or(Refused::Gone)?;
+    let before = store::find_to_change(&mut tx, id).await?.ok_or(Refused::Gone)?;
     changeable(&before)?;
     // A form does not say who registered the client.
     registration.policies.provenance = before.registration.policies.provenance.clone();

@@ -6,7 +6,7 @@ use super::model::{Client, Lifetimes, Registration, SigningAlg};
 use super::policy::Policies;
 use super::{Filter, GroupLine, Line, OpenTo, Order, SecretLine};
 use crate::clock::Timestamp;
-use crate::db::{Conn, Query, Tx, query, query_list};
+use crate::db::{Conn, Query, Tx, query, query_list, query_per_engine};
 use crate::id::{ClientId, GroupId, UserId};
 use crate::secret::TokenHash;
 use crate::users::pictures::Picture;
@@ -95,6 +95,19 @@ impl TryFrom<Row> for Client {
 
 pub(super) async fn find(conn: &mut Conn, id: ClientId) -> sqlx::Result<Option<Client>> {
     let row: Option<Row> = query(concat!("SELECT ", columns!(), " FROM clients WHERE id = $1")).bind(id).optional(conn).await?;
+    row.map(Client::try_from).transpose()
+}
+
+/// Finds a client that is about to change, and keeps everybody else from changing it until the transaction ends: what is written back was decided on what is read here.
+pub(super) async fn find_to_change(tx: &mut Tx, id: ClientId) -> sqlx::Result<Option<Client>> {
+    // SQLite has one transaction that writes at a time.
+    let row: Option<Row> = query_per_engine(
+        concat!("SELECT ", columns!(), " FROM clients WHERE id = $1"),
+        concat!("SELECT ", columns!(), " FROM clients WHERE id = $1 FOR UPDATE"),
+    )
+    .bind(id)
+    .optional(tx)
+    .await?;
     row.map(Client::try_from).transpose()
 }
 

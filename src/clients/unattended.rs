@@ -31,8 +31,17 @@ pub async fn insert_within(
     Ok(Some(Registered { client, secret }))
 }
 
-/// Changes a client to a registration that was checked. One that no longer proves itself with secrets loses them, one that begins to gets one. Where nobody here vouches
-/// for it and its answers go to other places than before, people are asked anew. Gives the names of the fields that changed.
+/// Finds a client that is about to change; nobody else changes it until the transaction ends. `None` when it is gone.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_to_change(tx: &mut Tx, id: ClientId) -> sqlx::Result<Option<Client>> {
+    store::find_to_change(tx, id).await
+}
+
+/// Changes a client to a registration that was checked; `before` was found to be changed ([`find_to_change`]). One that no longer proves itself with secrets loses them,
+/// one that begins to gets one. Where nobody here vouches for it and its answers go to other places than before, people are asked anew. Gives the names of the fields
+/// that changed.
 ///
 /// # Errors
 /// When the database refuses.

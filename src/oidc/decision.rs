@@ -13,7 +13,7 @@ use crate::clients::policy::{ClaimsPolicy, Policies};
 use crate::clock::Timestamp;
 use crate::id::UserId;
 
-/// How long a sign-in made for a request satisfies its `max_age`, however small that is: long enough to read the page that asks for agreement.
+/// How long a sign-in made for a request satisfies its `prompt=login`, and its `max_age`, however small that is: long enough to read the page that asks for agreement.
 const REPEATED_SIGN_IN_COUNTS: Duration = Duration::from_secs(5 * 60);
 
 /// Why someone outside the client's groups is refused.
@@ -83,7 +83,9 @@ pub fn decide(request: &AuthorizationRequest, facts: &Facts, asked_at: Timestamp
     let Some(session) = &facts.session else { return sign_in("nobody is signed in") };
     let for_this = session.auth_at > asked_at;
     let policy = &request.client.registration.policies.claims;
-    if (request.prompt.login || policy.reauthenticate) && !for_this {
+    // A request that waits is bound to no browser, and could be made before a sign-in that is none of its business; so that one counts for a short while only.
+    let is_new = for_this && now.since(session.auth_at) <= REPEATED_SIGN_IN_COUNTS;
+    if (request.prompt.login || policy.reauthenticate) && !is_new {
         return sign_in("the app asked for a new sign-in");
     }
     let own_max_age = policy.sign_in_minutes.map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
@@ -202,6 +204,15 @@ mod tests {
             assert_eq!(decided(more, &known(1)), Decision::SignIn);
             assert_eq!(decided(more, &known(-1)), Decision::Issue);
         }
+    }
+
+    #[test]
+    fn a_sign_in_of_some_time_ago_does_not_satisfy_a_request_that_was_made_before_it() {
+        let after = |minutes: u64, more: &str| decide(&request(more), &known(-1), ASKED, ASKED + Duration::from_secs(60 * minutes));
+        for more in ["prompt=login", "prompt=select_account"] {
+            assert_eq!((after(4, more), after(6, more)), (Decision::Issue, Decision::SignIn));
+        }
+        assert_eq!(after(50, ""), Decision::Issue);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Proof of possession (RFC 9449): a client signs each request with a key, and tokens are bound to that key by its thumbprint (RFC 7638), so that a stolen
-//! token is worth nothing without it. `read` is pure; `check` also remembers each proof until it would be too old, so that none counts twice, on
+//! token is worth nothing without it. `read` is pure; `Proof::use_up` remembers each proof until it would be too old, so that none counts twice, on
 //! whichever instance. Nonces of ours hold no state: a MAC over the time, with a key that every instance of the installation has.
 
 use std::time::Duration;
@@ -83,15 +83,6 @@ pub(super) struct Expected<'a> {
     pub(super) with_nonce: bool,
 }
 
-/// A key whoever sent a request has proved to hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Proved {
-    /// Its thumbprint.
-    pub(super) jkt: String,
-    /// The proof held a nonce of ours.
-    pub(super) with_nonce: bool,
-}
-
 /// A proof that holds, but for what only time and place can tell: whether it was used before, and its nonce.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Proof {
@@ -160,18 +151,7 @@ fn is_same_place(unverified_htu: &str, ours: &str) -> bool {
     matches!((plain(unverified_htu), plain(ours)), (Some(theirs), Some(ours)) if theirs == ours)
 }
 
-/// Checks the proof a request has, and uses it up; gives its key. `None` when there is no proof.
-///
-/// # Errors
-/// [`OAuthError::InvalidDpopProof`], [`OAuthError::UseDpopNonce`]; our own failure.
-pub(super) async fn check(app: &App, headers: &HeaderMap, expected: Expected<'_>, now: Timestamp) -> Result<Option<Proved>, OAuthError> {
-    match look(app, headers, expected, now)? {
-        Some(proof) => proof.use_up(app, now).await.map(Some),
-        None => Ok(None),
-    }
-}
-
-/// Checks the proof a request has and leaves it to the caller to use it up, for where anybody can send one. `None` when there is no proof.
+/// Checks the proof a request has. The caller uses it up ([`Proof::use_up`]) as soon as what came with it is worth a row: anybody can send proofs. `None` when there is none.
 ///
 /// # Errors
 /// [`OAuthError::InvalidDpopProof`], [`OAuthError::UseDpopNonce`].
@@ -191,20 +171,21 @@ pub(super) fn look(app: &App, headers: &HeaderMap, expected: Expected<'_>, now: 
 }
 
 impl Proof {
-    /// Uses it up: of two requests with the same one, one gets its key.
+    /// Whether it holds a nonce of ours.
+    pub(super) const fn has_nonce(&self) -> bool {
+        self.nonce.is_some()
+    }
+
+    /// Uses it up: of two requests with the same one, one may go on.
     ///
     /// # Errors
     /// [`OAuthError::InvalidDpopProof`] when it was used before; our own failure.
-    pub(super) async fn use_up(self, app: &App, now: Timestamp) -> Result<Proved, OAuthError> {
+    pub(super) async fn use_up(self, app: &App, now: Timestamp) -> Result<(), OAuthError> {
         // Twice the time, since it may come from the future.
         let mut tx = app.db.begin().await?;
         let is_new = store::insert(&mut tx, &TokenHash::of(&format!("{} {}", self.jkt, self.jti)), now + WITHIN * 2).await?;
         tx.commit().await?;
-        if is_new {
-            Ok(Proved { jkt: self.jkt, with_nonce: self.nonce.is_some() })
-        } else {
-            Err(OAuthError::InvalidDpopProof("the DPoP proof was used before"))
-        }
+        if is_new { Ok(()) } else { Err(OAuthError::InvalidDpopProof("the DPoP proof was used before")) }
     }
 }
 

@@ -44,6 +44,15 @@ struct EndSession {
     back_to: Option<String>,
 }
 
+impl EndSession {
+    /// Whether an app says so that signed this person in, in this very session. Everything else could come from anyone, an ID token of another session from whoever
+    /// found it: the person is asked then (RP-Initiated Logout 1.0, section 2: the OP "MUST ask" where the ID token "does not belong to the current OP session").
+    fn is_of(&self, person: &SignedIn) -> bool {
+        let (Some(hint), Some(client)) = (&self.hint, &self.client) else { return false };
+        hint.user == person.user.id && hint.sid.as_deref() == Some(id_token::sid(person.session.id, client.id).as_str())
+    }
+}
+
 /// `GET /api/oidc/end-session`.
 pub async fn get(
     State(app): State<App>,
@@ -57,8 +66,7 @@ pub async fn get(
     hear(Source::App, params.get("ui_locales").and_then(|wish| first_of(wish.split(' '))));
     let request = check(&app, &params).await?;
     let Some(person) = signed_in else { return Ok(done(&app, &request)) };
-    // The app that signed this person in says so itself; everything else could come from anyone.
-    if request.hint.as_ref().is_some_and(|hint| hint.user == person.user.id) {
+    if request.is_of(&person) {
         return end(&app, &session, &person, request, &browser, now).await;
     }
     let page = SignOutPage {

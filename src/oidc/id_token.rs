@@ -16,6 +16,7 @@ use crate::clients::SigningAlg;
 use crate::clock::Timestamp;
 use crate::config::Origin;
 use crate::id::{self, SessionId, UserId};
+use crate::jose::Jws;
 use crate::secret::{base64url, sha256};
 
 /// The longest hint we look at.
@@ -81,14 +82,15 @@ pub struct Hint {
     pub user: UserId,
     /// For whom it was.
     pub client_id: String,
+    /// The session it was given in, as that client knows it ([`sid`]); none when there was none.
+    pub sid: Option<String>,
 }
 
 /// Reads an `id_token_hint`: signed by a key of ours, current or retired, and issued here. Expired ones count too (RP-Initiated Logout, section 2).
 /// `None` for anything else.
 pub fn read_hint(origin: &Origin, keys: &KeySet, subjects: &Subjects, unverified_hint: &str) -> Option<Hint> {
-    if unverified_hint.len() > HINT_BYTES_MAX {
-        return None;
-    }
+    // Other kinds of tokens are signed with the same keys (RFC 8725 section 3.11).
+    Jws::parse(unverified_hint, HINT_BYTES_MAX).ok().filter(|jws| jws.header().typ.is_none() || jws.header().is_typ("JWT"))?;
     let token: Token = unverified_hint.parse().ok()?;
     let issuer = IssuerUrl::new(origin.as_str().to_owned()).ok()?;
     let algs = SigningAlg::ALL.map(jws_alg);
@@ -98,5 +100,6 @@ pub fn read_hint(origin: &Origin, keys: &KeySet, subjects: &Subjects, unverified
         .set_time_fn(|| chrono::DateTime::UNIX_EPOCH);
     let claims = token.claims(&verifier, |_: Option<&Nonce>| Ok(())).ok()?;
     let [audience] = claims.audiences().as_slice() else { return None };
-    Some(Hint { user: subjects.read(claims.subject().as_str())?, client_id: audience.as_str().to_owned() })
+    let sid = claims.additional_claims().sid.clone();
+    Some(Hint { user: subjects.read(claims.subject().as_str())?, client_id: audience.as_str().to_owned(), sid })
 }

@@ -59,11 +59,13 @@ pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Re
     Ok((no_store(), Json(answer.unwrap_or_else(|| json!({ "active": false })))).into_response())
 }
 
-/// Whether `asking` may know about a token that `holder` was given for an API.
+/// Whether `asking` may know about a token that `holder` was given, for an API or for userinfo. Apps of the house may look at each other's tokens for userinfo; one for
+/// which nobody here vouches at its own only.
 async fn may_know(conn: &mut Conn, asking: &Client, holder: &str, api: Option<ApiId>) -> sqlx::Result<bool> {
     match api {
-        Some(api) if holder != asking.client_id => Ok(apis::open(conn, api, asking.id).await?.is_some_and(|opened| opened.serves())),
-        _ => Ok(true),
+        _ if holder == asking.client_id => Ok(true),
+        Some(api) => Ok(apis::open(conn, api, asking.id).await?.is_some_and(|opened| opened.serves())),
+        None => Ok(!asking.registration.policies.provenance.is_stranger()),
     }
 }
 

@@ -11,6 +11,7 @@ use super::id_token;
 use super::resources;
 use super::scope::{Scope, Scopes};
 use super::store::{self, NewToken, Spent};
+use super::successor;
 use super::token::Tokens;
 use crate::apis::{self, Api, Permissions, Reach};
 use crate::app::App;
@@ -44,8 +45,10 @@ pub(super) struct Wanted<'a> {
     pub(super) resource: Option<&'a str>,
     /// The key the client has proved to hold.
     pub(super) jkt: Option<&'a str>,
-    /// The refresh token that was used stays the one to use.
+    /// There is a refresh token already, which stays the one to use.
     pub(super) kept: Option<&'a TokenHash>,
+    /// The refresh token that is used up; the new one follows on it.
+    pub(super) follows: Option<&'a SecretToken>,
 }
 
 /// Tokens about to be stored, and what the ID token that goes with them will say.
@@ -101,7 +104,8 @@ pub(super) async fn mint(
     };
     // However often it is exchanged, it ends with the grant.
     let refresh_until = (now + refresh_lifetime(app, client)).min(grant.created_at + app.settings().refresh_token_end.days());
-    let refresh = (granted.contains(Scope::OfflineAccess) && wanted.kept.is_none()).then(|| SecretToken::new("muster_rt_"));
+    let new = || wanted.follows.map_or_else(|| SecretToken::new(successor::PREFIX), |before| app.successors.of(before));
+    let refresh = (granted.contains(Scope::OfflineAccess) && wanted.kept.is_none()).then(new);
     // What a confidential client proves itself with protects its refresh tokens (RFC 9449 section 5).
     let refresh_jkt = wanted.jkt.filter(|_| client.registration.is_public).map(str::to_owned);
     Ok(Minted { grant, person, granted: scopes, access, refresh, refresh_until, refresh_jkt, lifetime })

@@ -42,6 +42,7 @@ pub mod revoke;
 pub mod scope;
 mod store;
 pub mod subject;
+pub mod successor;
 pub mod token;
 pub mod userinfo;
 
@@ -210,8 +211,9 @@ async fn claims_of_access_token(app: &App, unverified_token: &str, proof: Option
     let jkt = proof.as_ref().map(|proof| proof.jkt.as_str());
     let token = token.filter(|token| token.jkt.as_deref() == jkt).ok_or(OAuthError::InvalidToken)?;
     if let Some(proof) = proof {
-        let proved = proof.use_up(app, now).await?;
-        if !proved.with_nonce && token.token_policy()?.require_dpop_nonce {
+        let has_nonce = proof.has_nonce();
+        proof.use_up(app, now).await?;
+        if !has_nonce && token.token_policy()?.require_dpop_nonce {
             return Err(OAuthError::UseDpopNonce(app.nonces.current(now)));
         }
     }
@@ -305,6 +307,7 @@ pub async fn sweep(app: &App, now: Timestamp) -> anyhow::Result<u64> {
     let mut swept = 0;
     loop {
         let mut tx = app.db.begin().await?;
+        let kept = store::keep_used_codes(&mut tx, now).await?;
         let mut grants = store::sweep_codes(&mut tx, now).await?;
         grants.extend(store::sweep_tokens(&mut tx, now).await?);
         let mut count = u64::try_from(grants.len()).unwrap_or(u64::MAX);
@@ -319,7 +322,7 @@ pub async fn sweep(app: &App, now: Timestamp) -> anyhow::Result<u64> {
         store::delete_empty_grants(&mut tx, &grants).await?;
         tx.commit().await?;
         swept += count;
-        if count == 0 {
+        if count + kept == 0 {
             return Ok(swept);
         }
     }

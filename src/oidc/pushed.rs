@@ -68,10 +68,13 @@ pub async fn post(State(app): State<App>, browser: web::Client, headers: HeaderM
     } else {
         params
     };
-    let params = bound(&app, &headers, &client, params, now).await?;
+    let (params, proof) = bound(&app, &headers, &client, params, now)?;
     let request = request::validate(&params, Some((*client).clone())).map_err(told)?;
     resources::resolve(&mut app.db.read().await?, &app.config.origin, &client, &request.unverified_resources, &request.scope_words).await?;
     admit(&app, &client, &browser, now).await?;
+    if let Some(proof) = proof {
+        proof.use_up(&app, now).await?;
+    }
     let uri = push(&app, client.id, &params.encode_only(request::NAMES), now).await?;
     let answer = json!({ "request_uri": uri, "expires_in": COME_WITHIN.as_secs() });
     Ok((StatusCode::CREATED, no_store(), Json(answer)).into_response())
@@ -99,15 +102,23 @@ pub(super) async fn push(app: &App, client: ClientId, parameters: &str, now: Tim
     Ok(uri.reveal().to_owned())
 }
 
-/// The request, bound to the key its push proves to hold (RFC 9449 section 10.1).
-async fn bound(app: &App, headers: &HeaderMap, client: &AuthenticatedClient, params: Params, now: Timestamp) -> Result<Params, OAuthError> {
+/// The request, bound to the key its push proves to hold (RFC 9449 section 10.1), and the proof, to be used up when the request is admitted.
+fn bound(
+    app: &App,
+    headers: &HeaderMap,
+    client: &AuthenticatedClient,
+    params: Params,
+    now: Timestamp,
+) -> Result<(Params, Option<dpop::Proof>), OAuthError> {
     let url = app.config.origin.url("/api/oidc/par");
     let with_nonce = client.registration.policies.tokens.require_dpop_nonce;
     let expected = dpop::Expected { method: "POST", url: &url, access_token: None, with_nonce };
-    match (dpop::check(app, headers, expected, now).await?.map(|proved| proved.jkt), params.get("dpop_jkt")) {
-        (Some(jkt), Some(named)) if jkt != named => Err(OAuthError::InvalidDpopProof("dpop_jkt names another key than the one of the DPoP proof")),
-        (Some(jkt), _) => Ok(params.with("dpop_jkt", &jkt)),
-        (None, _) => Ok(params),
+    match (dpop::look(app, headers, expected, now)?, params.get("dpop_jkt")) {
+        (Some(proof), Some(named)) if proof.jkt != named => {
+            Err(OAuthError::InvalidDpopProof("dpop_jkt names another key than the one of the DPoP proof"))
+        }
+        (Some(proof), _) => Ok((params.with("dpop_jkt", &proof.jkt), Some(proof))),
+        (None, _) => Ok((params, None)),
     }
 }
 

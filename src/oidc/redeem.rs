@@ -1,11 +1,10 @@
 //! Turning an authorization code or a refresh token into tokens. Each is good once; a second use revokes what the first gave.
 
-use std::time::Duration;
-
 use super::error::OAuthError;
 use super::mint::{Minted, Wanted, access_lifetime, mint, refresh_lifetime, settle};
 use super::params::Params;
 use super::store::{self, FoundCode, FoundRefresh, KeptUntil, Redeemed, Spent};
+use super::successor::{SecondUse, second_use};
 use super::token::{self, Proof, Tokens};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
@@ -13,11 +12,8 @@ use crate::clients::AuthenticatedClient;
 use crate::clock::Timestamp;
 use crate::db::{Revision, Tx};
 use crate::id::GrantId;
-use crate::secret::TokenHash;
+use crate::secret::{SecretToken, TokenHash};
 use crate::web;
-
-/// A refresh token that was just exchanged still gives fresh tokens for this long: two tabs of an app may refresh at the same time.
-const REFRESH_REUSE_WITHIN: Duration = Duration::from_secs(20);
 
 /// What a token request wants to use up, as it stood before its client had proved who it is: one statement finds it and says how new copies of the client
 /// must be. Nothing when it cannot be used as it is; then it is looked at again once the client is known.
@@ -66,7 +62,7 @@ pub(super) async fn code(
     now: Timestamp,
 ) -> Result<Tokens, OAuthError> {
     let hash = TokenHash::of(unverified_code);
-    // A second use, however late, must find what the first gave: the row stays for as long as the tokens.
+    // A second use, however late, must find what the first gave: the row stays for as long as the tokens (`store::keep_used_codes`).
     let plain = now + access_lifetime(app, client);
     let kept_until = KeptUntil { plain, offline: plain.max(now + refresh_lifetime(app, client)) };
     if let Looked::Code(found) = looked
@@ -139,8 +135,8 @@ fn check_binding(redeemed: &Redeemed, proof: &Proof<'_>, wanted: Wanted<'_>) -> 
     Ok(())
 }
 
-/// Exchanges a refresh token for fresh tokens (RFC 6749 section 6). One that is bound to a key is unknown to who does not prove to hold it. Each is good once; a second use after a short while revokes the grant, because two
-/// parties hold it then (RFC 9700 section 4.14.2).
+/// Exchanges a refresh token for fresh tokens (RFC 6749 section 6). One that is bound to a key is unknown to who does not prove to hold it. Each is good once. A second use
+/// is answered as the first for a short while (see [`super::successor`]); after that it revokes the grant, because two parties hold the token then (RFC 9700 section 4.14.2).
 pub(super) async fn refresh(
     app: &App,
     client: &AuthenticatedClient,
@@ -149,7 +145,9 @@ pub(super) async fn refresh(
     browser: &web::Client,
     now: Timestamp,
 ) -> Result<Tokens, OAuthError> {
-    let hash = TokenHash::of(unverified_token);
+    let token = SecretToken::unverified(unverified_token);
+    let hash = token.hash();
+    let wanted = Wanted { follows: Some(&token), ..wanted };
     if let Looked::Refresh(found) = looked
         && !is_kept(client)
         && let Some(minted) = refresh_at_once(app, client, *found, &hash, wanted, now).await?
@@ -157,7 +155,7 @@ pub(super) async fn refresh(
         return minted.sign(app, client, None, now).await;
     }
     // As for codes.
-    Box::pin(refresh_held(app, client, &hash, wanted, browser, now)).await
+    Box::pin(refresh_held(app, client, (&token, &hash), wanted, browser, now)).await
 }
 
 /// Whether a client keeps its refresh tokens. FAPI 2.0 section 5.3.2.1: no rotation; the client proves itself and a key each time.
@@ -169,7 +167,7 @@ fn is_kept(client: &AuthenticatedClient) -> bool {
 async fn refresh_held(
     app: &App,
     client: &AuthenticatedClient,
-    hash: &TokenHash,
+    (token, hash): (&SecretToken, &TokenHash),
     wanted: Wanted<'_>,
     browser: &web::Client,
     now: Timestamp,
@@ -185,21 +183,29 @@ async fn refresh_held(
     } else {
         store::rotate_refresh_token(&mut tx, hash, client.id, wanted.jkt, now).await?
     };
-    let granted = match live {
-        Some(granted) => Some(granted),
-        None => match store::used_refresh_token(&mut tx, hash, client.id, wanted.jkt).await? {
-            Some((grant, used_at)) if now.since(used_at) <= REFRESH_REUSE_WITHIN => store::find_granted(&mut tx, grant).await?,
-            Some((grant, _)) => {
-                revoke_after_reuse(&mut tx, grant, client, "refresh token", browser, now).await?;
-                tx.commit().await?;
-                return Err(UNKNOWN);
+    let (granted, again) = match live {
+        Some(granted) => (Some(granted), None),
+        None => {
+            let (grant, used_at) = store::used_refresh_token(&mut tx, hash, client.id, wanted.jkt).await?.ok_or(UNKNOWN)?;
+            let next = app.successors.of(token);
+            let given = store::successor(&mut tx, &next.hash(), grant).await?;
+            let jkt = wanted.jkt.filter(|_| client.registration.is_public);
+            match second_use(used_at, given.as_ref(), jkt, now) {
+                SecondUse::AnsweredAgain => (store::find_granted(&mut tx, grant).await?, Some(next)),
+                SecondUse::Unknown => return Err(UNKNOWN),
+                SecondUse::Theft => {
+                    revoke_after_reuse(&mut tx, grant, client, "refresh token", browser, now).await?;
+                    tx.commit().await?;
+                    return Err(UNKNOWN);
+                }
             }
-            None => return Err(UNKNOWN),
-        },
+        }
     };
-    let wanted = Wanted { kept: kept.then_some(hash), ..wanted };
+    let next_hash = again.as_ref().map(SecretToken::hash);
+    let wanted = Wanted { kept: kept.then_some(hash).or(next_hash.as_ref()), ..wanted };
     let minted = mint(&mut tx, app, client, granted, wanted, now).await;
-    settle(tx, minted, wanted.kept, now).await?.sign(app, client, None, now).await
+    let tokens = settle(tx, minted, wanted.kept, now).await?.sign(app, client, None, now).await?;
+    Ok(Tokens { refresh_token: again.map(|token| token.reveal().to_owned()).or(tokens.refresh_token), ..tokens })
 }
 
 /// As [`code_at_once`] for codes.

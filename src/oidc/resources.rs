@@ -102,7 +102,8 @@ pub(super) async fn resolve(
     Ok(reach)
 }
 
-/// `GET /.well-known/oauth-protected-resource/api/oidc/userinfo` (RFC 9728): this server as a resource.
+/// `GET /.well-known/oauth-protected-resource/api/oidc/userinfo` (RFC 9728): this server as a resource. There is none at the address without that path: it would be
+/// that of a resource named by our origin alone, and nobody may use a document that names another (section 3.3).
 pub async fn own(State(app): State<App>) -> Response {
     let origin = &app.config.origin;
     let scopes: Vec<&str> = Scope::ALL.into_iter().filter(|scope| *scope != Scope::OfflineAccess).map(Scope::as_str).collect();

@@ -294,7 +294,7 @@ pub(super) struct Redeemed {
     pub(super) granted: Granted,
 }
 
-/// How long the row of a used code stays, so that a second use finds what the first gave.
+/// How long the row of a used code stays at least, so that a second use finds what the first gave; [`keep_used_codes`] keeps it longer where that goes on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct KeptUntil {
     /// When it gave no refresh token.
@@ -743,6 +743,19 @@ pub(super) async fn used_refresh_token(
     .await
 }
 
+/// The refresh token that was given for another.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Successor {
+    pub(super) used_at: Option<Timestamp>,
+    /// The key it is bound to.
+    pub(super) jkt: Option<String>,
+}
+
+/// A refresh token of a grant, used or not.
+pub(super) async fn successor(conn: &mut Conn, hash: &TokenHash, grant: GrantId) -> sqlx::Result<Option<Successor>> {
+    query("SELECT used_at, jkt FROM tokens WHERE token_hash = $1 AND kind = 'refresh' AND grant_id = $2").bind(hash).bind(grant).optional(conn).await
+}
+
 /// Kind and grant of a token this client was given.
 pub(super) async fn token_of_client(conn: &mut Conn, hash: &TokenHash, client: ClientId) -> sqlx::Result<Option<(String, GrantId)>> {
     query("SELECT t.kind, t.grant_id FROM tokens t JOIN grants g ON g.id = t.grant_id WHERE t.token_hash = $1 AND COALESCE(t.holder_id, g.client_id) = $2")
@@ -811,12 +824,34 @@ pub(super) async fn apps_of_user(conn: &mut Conn, user: UserId) -> sqlx::Result<
     .await
 }
 
+/// The condition under which a used code `a` must still be known at `$1`: something that it gave, or that came of that, is still good.
+macro_rules! still_gives {
+    () => {
+        "a.used_at IS NOT NULL AND EXISTS (SELECT 1 FROM tokens t WHERE t.grant_id = a.grant_id AND t.expires_at > $1)"
+    };
+}
+
+/// Keeps used codes whose time is over for as long as the longest of what came of them, a batch at a time: refreshing goes on, and an API may have tokens that live longer
+/// than others. Gives how many.
+pub(super) async fn keep_used_codes(tx: &mut Tx, now: Timestamp) -> sqlx::Result<u64> {
+    query(concat!(
+        "UPDATE authorization_codes SET expires_at = (SELECT MAX(t.expires_at) FROM tokens t WHERE t.grant_id = authorization_codes.grant_id)
+         WHERE code_hash IN (SELECT a.code_hash FROM authorization_codes a WHERE a.expires_at <= $1 AND ",
+        still_gives!(),
+        " LIMIT 1000)"
+    ))
+    .bind(now)
+    .execute(tx)
+    .await
+}
+
 /// Deletes codes that ran out, and used ones whose tokens did, a batch at a time; gives their grants.
 pub(super) async fn sweep_codes(tx: &mut Tx, now: Timestamp) -> sqlx::Result<Vec<GrantId>> {
-    let rows: Vec<(GrantId,)> = query(
-        "DELETE FROM authorization_codes WHERE code_hash IN (SELECT code_hash FROM authorization_codes WHERE expires_at <= $1 LIMIT 1000)
-         RETURNING grant_id",
-    )
+    let rows: Vec<(GrantId,)> = query(concat!(
+        "DELETE FROM authorization_codes WHERE code_hash IN (SELECT a.code_hash FROM authorization_codes a WHERE a.expires_at <= $1 AND NOT (",
+        still_gives!(),
+        ") LIMIT 1000) RETURNING grant_id"
+    ))
     .bind(now)
     .all(tx)
     .await?;

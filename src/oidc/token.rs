@@ -63,11 +63,17 @@ pub async fn post(State(app): State<App>, browser: web::Client, headers: HeaderM
     up_to_date(&app, &params, &browser, now).await?;
     let looked = redeem::look_up(&app, &params, now).await?;
     let client = authenticate_as_of(&app, &headers, &params, looked.as_of()).await?;
-    let jkt = proved_key(&app, &headers, &client, now).await?;
+    let mut proof = proof_of_key(&app, &headers, &client, now)?;
+    let jkt = proof.as_ref().map(|proof| proof.jkt.clone());
+    // Anybody can be a public client, and send it proofs without end. Who holds nothing that can be used as it is has nothing written down until something is given.
+    let is_nobody = client.registration.is_public && matches!(looked, redeem::Looked::Nothing);
+    if let Some(proof) = proof.take_if(|_| !is_nobody) {
+        proof.use_up(&app, now).await?;
+    }
     if params.is_repeated("resource") && grant_type != exchange::GRANT_TYPE {
         return Err(OAuthError::InvalidTarget("an access token is for one resource; ask for each of them"));
     }
-    let wanted = Wanted { scope: params.get("scope"), resource: params.get("resource"), jkt: jkt.as_deref(), kept: None };
+    let wanted = Wanted { scope: params.get("scope"), resource: params.get("resource"), jkt: jkt.as_deref(), kept: None, follows: None };
     let given = match grant_type {
         "authorization_code" => {
             let code = params.get("code").ok_or(OAuthError::InvalidRequest("code is missing"))?;
@@ -87,6 +93,9 @@ pub async fn post(State(app): State<App>, browser: web::Client, headers: HeaderM
         exchange::GRANT_TYPE => Box::pin(exchange::grant(&app, &client, &params, wanted, &browser, now)).await,
         _ => Err(OAuthError::UnsupportedGrantType),
     };
+    if let (Ok(_), Some(proof)) = (&given, proof) {
+        Box::pin(proof.use_up(&app, now)).await?;
+    }
     given.map(|tokens| Tokens { dpop_nonce: jkt.is_some().then(|| app.nonces.current(now)), ..tokens })
 }
 
@@ -102,16 +111,16 @@ async fn up_to_date(app: &App, params: &Params, from: &web::Client, now: Timesta
     })
 }
 
-/// The key a token request proves to hold; none is needed unless the client must prove one.
-async fn proved_key(app: &App, headers: &HeaderMap, client: &AuthenticatedClient, now: Timestamp) -> Result<Option<String>, OAuthError> {
+/// The proof of a key that a token request has; none is needed unless the client must prove one.
+fn proof_of_key(app: &App, headers: &HeaderMap, client: &AuthenticatedClient, now: Timestamp) -> Result<Option<dpop::Proof>, OAuthError> {
     let policy = &client.registration.policies.tokens;
     let url = app.config.origin.url("/api/oidc/token");
     let expected = dpop::Expected { method: "POST", url: &url, access_token: None, with_nonce: policy.require_dpop_nonce };
-    let jkt = dpop::check(app, headers, expected, now).await?.map(|proved| proved.jkt);
-    if jkt.is_none() && policy.needs_dpop() {
+    let proof = dpop::look(app, headers, expected, now)?;
+    if proof.is_none() && policy.needs_dpop() {
         return Err(OAuthError::InvalidDpopProof("this client must send a DPoP proof"));
     }
-    Ok(jkt)
+    Ok(proof)
 }
 
 /// Reads a form body as RFC 6749 section 3.2 wants it: form-encoded, no parameter twice.
@@ -173,7 +182,15 @@ async fn authenticate_as_of(app: &App, headers: &HeaderMap, params: &Params, as_
     let origin = &app.config.origin;
     let audiences = || Audiences { issuer: origin.as_str().to_owned(), endpoints: PROVING.map(|path| origin.url(path)).to_vec() };
     let client = clients::authenticate(app, &presented, audiences, as_of, app.clock.now()).await?;
-    if metadata_document::is_served(&app.settings(), &client) { Ok(client) } else { Err(OAuthError::InvalidClient) }
+    if !metadata_document::is_served(&app.settings(), &client) {
+        return Err(OAuthError::InvalidClient);
+    }
+    if !client.registration.breaches().is_empty() {
+        return Err(OAuthError::UnauthorizedClient(
+            "this client keeps to FAPI 2.0 and has a setting that FAPI 2.0 forbids; save it again on its page",
+        ));
+    }
+    Ok(client)
 }
 
 /// What the client adds to a code to prove that it asked for it.

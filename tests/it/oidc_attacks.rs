@@ -2,12 +2,15 @@
 //!
 //! | attack | test |
 //! |---|---|
-//! | code injection, PKCE downgrade, redirect URI tricks, mix-up, token substitution, oversized and malformed parameters | here |
-//! | CSRF on consent, refresh race, JWKS SSRF, confusion of `alg` and `kid` in tokens of ours | here |
+//! | code injection, PKCE downgrade, redirect URI tricks, mix-up, login CSRF, token substitution, oversized and malformed parameters of every endpoint | here |
+//! | CSRF on consent, refresh race and theft within its grace, JWKS SSRF, confusion of `alg` and `kid` in tokens of ours | here |
 //! | confusion of `alg` and `kid` in assertions, replayed assertion | `oidc_client_auth::algorithms_and_kids_are_not_confused`, `…::a_replayed_assertion_counts_once_…` |
 //! | replayed DPoP proof | `oidc_dpop::a_replayed_proof_is_refused_on_every_instance` |
 //! | device code phishing | `oidc_device::device_code_phishing_finds_no_easy_way` |
 //! | open redirect after logout, logout CSRF | `oidc_rp_initiated::nobody_is_sent_to_an_address_that_only_looks_like_the_apps`, `…::no_other_site_signs_somebody_out_unasked_…` |
+//! | sign-out by a found ID token | `oidc_logout::an_id_token_of_another_session_of_mine_does_not_sign_me_out_unasked` |
+//! | a code used again much later | `oidc_token::a_code_used_twice_takes_back_what_came_of_it_however_much_later` |
+//! | a database filled with proofs, pushed requests, registrations | `oidc_dpop::proofs_of_whoever_holds_nothing_…`, `oidc_pushed::strangers_…`, `oidc_registration::a_registration_flood_…` |
 //! | SSRF through registrations, documents and lists | `oidc_registration::ssrf_…`, `oidc_client_documents::ssrf_…`, `oidc_sectors` |
 //! | two redemptions at the same instant | `oidc_token::of_two_who_redeem_a_code_at_the_same_instant_exactly_one_wins_a_thousand_times` |
 
@@ -129,6 +132,48 @@ async fn mix_up() {
     .await;
 }
 
+/// Login CSRF: a request that waits for a sign-in is sent to somebody else. It is a link to `/authorize` like any other (docs/decisions/2026-11-waiting-requests.md).
+#[tokio::test]
+async fn a_waiting_request_sent_to_somebody_else() {
+    on_both_databases(async |provider| {
+        let ada = provider.person("ada").await;
+        let victim = provider.browser_of(&ada).await;
+        let waiting = async |client: &crate::oidc_support::Client, changed: &[(&str, &str)]| {
+            let to_sign_in = provider.browser().get(&client.request(changed)).await;
+            let request =
+                to_sign_in.location().expect("to sign in").query_pairs().find(|(name, _)| name == "request").expect("what waits").1.into_owned();
+            format!("/authorize/continue?request={request}")
+        };
+        // The person who is here is asked as ever, and the answer is the attacker's own: their state, their challenge, an address of the app.
+        let asking = provider.client_with(|it| it.skip_consent = false, &[]).await;
+        let page = victim.get(&waiting(&asking, &[]).await).await;
+        assert_eq!((page.status.as_u16(), page.location()), (200, None));
+        assert_eq!(page.attribute("[name=user]", "value"), Some(ada.id.to_string()));
+        assert_eq!(provider.count("SELECT COUNT(*) FROM grants").await, 0);
+        let client = provider.client().await;
+        let (sealed, linked) = (victim.get(&waiting(&client, &[]).await).await, victim.get(&client.request(&[])).await);
+        assert!(sealed.header("location").starts_with(REDIRECT_URI), "{}", sealed.header("location"));
+        let names = |answer: &crate::support::http::Answer| answered(answer).into_keys().collect::<Vec<_>>();
+        assert_eq!((names(&sealed), answered(&sealed).get("state")), (names(&linked), answered(&linked).get("state")));
+        // Made ahead, it makes no old sign-in a new one.
+        let strict = provider.client_with(|it| it.policies.claims.reauthenticate = true, &[]).await;
+        let ahead = [waiting(&client, &[("prompt", "login")]).await, waiting(&strict, &[]).await];
+        provider.wait(std::time::Duration::from_secs(60));
+        provider.sign_in(&victim, &ada).await;
+        provider.wait(std::time::Duration::from_secs(6 * 60));
+        for ahead in &ahead {
+            let stopped = victim.get(ahead).await;
+            assert!(stopped.header("location").starts_with("/sign-in?"), "{} {}", stopped.status, stopped.header("location"));
+        }
+        // Changed, or an hour old, it is nothing.
+        let waiting = waiting(&client, &[]).await;
+        assert_eq!(victim.get(&waiting[..waiting.len() - 4]).await.status, 410);
+        provider.wait(std::time::Duration::from_secs(3601));
+        assert_eq!(victim.get(&waiting).await.status, 410);
+    })
+    .await;
+}
+
 /// RFC 9700 section 4.9: what one app was given is used at, or as, another.
 #[tokio::test]
 async fn token_substitution_between_clients() {
@@ -208,6 +253,35 @@ async fn refresh_race() {
             assert_refused(&elsewhere.refresh(tokens["refresh_token"].as_str().unwrap()).await, 400, "invalid_grant");
         }
         other.stop().await;
+    })
+    .await;
+}
+
+/// A refresh token that was stolen is used by the thief within the grace that lost answers have. There is one chain all the same, so that the next use tells.
+#[tokio::test]
+async fn refresh_token_stolen_within_the_grace() {
+    on_both_databases(async |provider| {
+        let client = provider.client().await;
+        let browser = provider.browser_of(&provider.person("ada").await).await;
+        let stolen = client.tokens(&browser, &[("scope", "openid offline_access")]).await;
+        let stolen = stolen["refresh_token"].as_str().unwrap();
+        let (apps, thiefs) = (succeeded(&client.refresh(stolen).await), succeeded(&client.refresh(stolen).await));
+        assert_eq!(apps["refresh_token"], thiefs["refresh_token"]);
+        let next = apps["refresh_token"].as_str().unwrap();
+        provider.wait(std::time::Duration::from_secs(600));
+        let ahead = succeeded(&client.refresh(next).await);
+        provider.wait(std::time::Duration::from_secs(600));
+        // Whoever of the two comes second ends it for both.
+        assert_refused(&client.refresh(next).await, 400, "invalid_grant");
+        assert_refused(&client.refresh(ahead["refresh_token"].as_str().unwrap()).await, 400, "invalid_grant");
+        assert_eq!(provider.userinfo(ahead["access_token"].as_str().unwrap()).await.status, 401);
+        // A public client's thief binds what follows to a key of their own: the app's retry tells, instead of leaving them alone with it.
+        let (public, key) = (provider.client_with(|it| it.is_public = true, &[]).await, HeldKey::new());
+        let stolen = public.tokens(&browser, &[("scope", "openid offline_access")]).await;
+        let stolen = stolen["refresh_token"].as_str().unwrap();
+        let thiefs = succeeded(&public.refresh_proved(stolen, &key.for_token(provider)).await);
+        assert_refused(&public.refresh(stolen).await, 400, "invalid_grant");
+        assert_refused(&public.refresh_proved(thiefs["refresh_token"].as_str().unwrap(), &key.for_token(provider)).await, 400, "invalid_grant");
     })
     .await;
 }
@@ -317,6 +391,11 @@ async fn alg_and_kid_confusion_of_tokens_of_ours() {
         let query =
             serde_urlencoded::to_string([("id_token_hint", token.as_str()), ("post_logout_redirect_uri", crate::oidc_support::SIGNED_OUT_URI)]);
         assert_eq!(browser.get(&format!("/api/oidc/end-session?{}", query.unwrap())).await.status, 400);
+        assert_eq!(
+            browser.get(&format!("/api/oidc/end-session?id_token_hint={token}")).await.status,
+            400,
+            "an access token says nothing about who signs out"
+        );
     })
     .await;
 }
@@ -324,7 +403,7 @@ async fn alg_and_kid_confusion_of_tokens_of_ours() {
 /// Every endpoint, every parameter it knows, with what nobody expects: an answer, never a failure of ours.
 #[tokio::test]
 async fn oversized_and_malformed_parameters() {
-    const NAMES: [&str; 31] = [
+    const NAMES: [&str; 44] = [
         "client_id",
         "client_secret",
         "redirect_uri",
@@ -356,6 +435,19 @@ async fn oversized_and_malformed_parameters() {
         "ui_locales",
         "user_code",
         "then",
+        "resource",
+        "audience",
+        "dpop_jkt",
+        "client_assertion",
+        "client_assertion_type",
+        "subject_token",
+        "subject_token_type",
+        "actor_token",
+        "actor_token_type",
+        "requested_token_type",
+        "access_token",
+        "decision",
+        "parameters",
     ];
     const PATHS: [&str; 14] = [
         "/authorize",
@@ -399,6 +491,8 @@ async fn oversized_and_malformed_parameters() {
         ];
         let parameters = proptest::collection::vec((proptest::sample::select(NAMES.to_vec()), value), 0..8);
         for round in 0..25 {
+            // Something of all that signs out.
+            provider.sign_in(&browser, &ada).await;
             for path in PATHS {
                 let mut form = parameters.new_tree(&mut runner).expect("a value").current();
                 // Half of them come further: a client that exists asks properly for the rest.
@@ -425,6 +519,200 @@ async fn oversized_and_malformed_parameters() {
             }
         }
         assert_eq!(browser.get("/healthz").await.status, 204);
+    })
+    .await;
+}
+
+/// The endpoints that take JSON, a name in their address or a header: registration and what comes of it, metadata, keys, forward authentication, proofs and tokens in headers.
+#[tokio::test]
+async fn oversized_and_malformed_metadata_addresses_and_headers() {
+    const MEMBERS: [&str; 24] = [
+        "redirect_uris",
+        "client_name",
+        "client_id",
+        "client_secret",
+        "token_endpoint_auth_method",
+        "jwks",
+        "jwks_uri",
+        "grant_types",
+        "response_types",
+        "application_type",
+        "subject_type",
+        "sector_identifier_uri",
+        "id_token_signed_response_alg",
+        "contacts",
+        "scope",
+        "tos_uri",
+        "logo_uri",
+        "initiate_login_uri",
+        "backchannel_logout_uri",
+        "frontchannel_logout_uri",
+        "backchannel_logout_session_required",
+        "post_logout_redirect_uris",
+        "software_statement",
+        "require_signed_request_object",
+    ];
+    const GRANTS: [&str; 5] = [
+        "authorization_code",
+        "refresh_token",
+        "client_credentials",
+        "urn:ietf:params:oauth:grant-type:device_code",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+    ];
+    on_both_databases(async |provider| {
+        set(provider, "client_registration", "open").await;
+        set(provider, "client_registration_limit", "5000").await;
+        set(provider, "client_documents", "true").await;
+        let client = provider.client_with(|it| (it.for_devices, it.acts_alone) = (true, true), &[]).await;
+        let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+        let text = proptest::prop_oneof![
+            "\\PC{0,30}",
+            "[\\x00-\\x1f\"'<>{}%&+;/\\\\]{0,12}",
+            "[a-z]{1,3}".prop_map(|text| text.repeat(2000)),
+            proptest::sample::select(vec![
+                "https://localhost/cb",
+                "https://[::1",
+                "javascript:1",
+                "none",
+                "private_key_jwt",
+                "client_secret_post",
+                "pairwise",
+                "https://[fd00::1]/x",
+                "-1",
+                "openid"
+            ])
+            .prop_map(str::to_owned),
+        ];
+        let leaf = proptest::prop_oneof![
+            text.clone().prop_map(serde_json::Value::from),
+            proptest::num::i64::ANY.prop_map(serde_json::Value::from),
+            proptest::bool::ANY.prop_map(serde_json::Value::from),
+            proptest::strategy::Just(serde_json::Value::Null),
+        ];
+        let value = leaf.prop_recursive(3, 12, 4, |inner| {
+            proptest::prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(serde_json::Value::from),
+                proptest::collection::vec(("[a-z]{0,5}", inner), 0..3).prop_map(|members| serde_json::Value::Object(members.into_iter().collect())),
+            ]
+        });
+        let metadata = proptest::collection::vec((proptest::sample::select(MEMBERS.to_vec()), value), 0..6);
+        let fine = async |request: reqwest::RequestBuilder, what: &str| {
+            let got = answer(request).await;
+            assert!(got.status.as_u16() < 500, "{what}: {} {}", got.status, got.body);
+            got
+        };
+        let (mut client_id, mut access) = ("nobody".to_owned(), "nothing".to_owned());
+        for round in 0..24 {
+            provider.wait(std::time::Duration::from_secs(240));
+            let mut said = serde_json::Map::new();
+            if round % 3 > 0 {
+                said.insert("redirect_uris".to_owned(), serde_json::json!(["https://app.example.org/cb"]));
+            }
+            let more = metadata.new_tree(&mut runner).expect("a value").current();
+            said.extend(more.into_iter().map(|(name, value)| (name.to_owned(), value)));
+            let made = fine(plain().post(format!("{}/api/oidc/register", provider.base)).json(&said), &format!("{said:?}")).await;
+            if made.status == 201 {
+                let told: serde_json::Value = made.json();
+                client_id = told["client_id"].as_str().expect("a client ID").to_owned();
+                access = told["registration_access_token"].as_str().expect("a token").to_owned();
+            }
+            said.insert("client_id".to_owned(), client_id.clone().into());
+            let own = format!("{}/api/oidc/register/{client_id}", provider.base);
+            fine(plain().put(&own).bearer_auth(&access).json(&said), &format!("PUT {said:?}")).await;
+            fine(plain().get(&own).bearer_auth(&access), "GET").await;
+
+            let word = text.new_tree(&mut runner).expect("a value").current();
+            let encoded: String = url::form_urlencoded::byte_serialize(word.as_bytes()).collect();
+            let encoded = &encoded[..encoded.len().min(4000)];
+            for path in [
+                "/api/oidc/register/",
+                "/api/oidc/resources/",
+                "/api/forward-auth/",
+                "/forward-auth/x/",
+                "/.well-known/oauth-protected-resource/",
+                "/.well-known/openid-configuration?",
+                "/.well-known/oauth-authorization-server?",
+                "/.well-known/jwks.json?",
+                "/authorize?client_id=https%3A%2F%2Flocalhost%2F",
+            ] {
+                for method in [Method::GET, Method::PUT, Method::DELETE, Method::OPTIONS] {
+                    fine(
+                        plain().request(method.clone(), format!("{}{path}{encoded}", provider.base)).bearer_auth("x"),
+                        &format!("{method} {path}{encoded}"),
+                    )
+                    .await;
+                }
+            }
+            // Headers hold no control characters: whoever sends them does not come this far.
+            let header: String = word.chars().filter(|c| !c.is_control()).take(3000).collect();
+            for (name, value) in [
+                ("authorization", header.clone()),
+                ("authorization", format!("Basic {header}")),
+                ("authorization", format!("Basic {}", base64url(header.as_bytes()))),
+                ("authorization", format!("DPoP {header}")),
+                ("dpop", header.clone()),
+                (
+                    "dpop",
+                    format!("{}.{}.{}", base64url(br#"{"typ":"dpop+jwt","alg":"ES256","jwk":{"kty":"EC"}}"#), base64url(header.as_bytes()), "AAAA"),
+                ),
+                ("content-type", header.clone()),
+                ("x-original-url", header.clone()),
+                ("if-none-match", header.clone()),
+                ("accept-encoding", header.clone()),
+                ("cookie", format!("muster={header}")),
+            ] {
+                let Ok(value) = reqwest::header::HeaderValue::from_bytes(value.as_bytes()) else { continue };
+                let what = format!("{name}: {value:?}");
+                for path in ["/api/oidc/userinfo", "/.well-known/jwks.json", "/api/forward-auth/x", "/authorize"] {
+                    fine(plain().get(format!("{}{path}", provider.base)).header(name, &value), &what).await;
+                }
+                let grant = [
+                    ("grant_type", GRANTS[round % GRANTS.len()]),
+                    ("code", "x"),
+                    ("refresh_token", "x"),
+                    ("device_code", "x"),
+                    ("subject_token", &word),
+                ];
+                for path in [
+                    "/api/oidc/token",
+                    "/api/oidc/par",
+                    "/api/oidc/userinfo",
+                    "/api/oidc/introspect",
+                    "/api/oidc/revoke",
+                    "/api/oidc/device/authorize",
+                ] {
+                    let request = plain().post(format!("{}{path}", provider.base)).form(&grant);
+                    let request = if name == "authorization" { request } else { request.basic_auth(&client.client_id, client.secret.as_ref()) };
+                    fine(request.header(name, &value), &what).await;
+                }
+            }
+            // Signed things that are none, with a client that exists.
+            let jws = format!(
+                "{}.{}.{}",
+                base64url(br#"{"alg":"ES256"}"#),
+                base64url(serde_json::json!({ "sub": client.client_id, "iss": word }).to_string().as_bytes()),
+                "AAAA"
+            );
+            for (path, form) in [
+                (
+                    "/api/oidc/token",
+                    vec![
+                        ("grant_type", "client_credentials"),
+                        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+                        ("client_assertion", jws.as_str()),
+                    ],
+                ),
+                ("/api/oidc/revoke", vec![("client_id", client.client_id.as_str()), ("token", jws.as_str())]),
+                ("/api/oidc/par", vec![("client_id", client.client_id.as_str()), ("request", jws.as_str())]),
+            ] {
+                fine(plain().post(format!("{}{path}", provider.base)).form(&form), path).await;
+            }
+        }
+        for body in [vec![b'['; 60_000], vec![0xff; 100], b"{\"redirect_uris\":[".repeat(3000), Vec::new()] {
+            let request = plain().post(format!("{}/api/oidc/register", provider.base)).header("content-type", "application/json").body(body);
+            fine(request, "no JSON").await;
+        }
+        assert_eq!(answer(plain().get(format!("{}/healthz", provider.base))).await.status, 204);
     })
     .await;
 }

@@ -92,6 +92,38 @@ async fn a_replayed_proof_is_refused_on_every_instance() {
     .await;
 }
 
+/// Anybody can say that they are a public client, and make proofs without end.
+#[tokio::test]
+async fn proofs_of_whoever_holds_nothing_are_not_written_down() {
+    on_both_databases(async |provider| {
+        let browser = provider.browser_of(&provider.person("ada").await).await;
+        let (client, key) = (provider.client_with(|it| it.is_public = true, &[]).await, HeldKey::new());
+        let used = async || provider.count("SELECT COUNT(*) FROM dpop_proofs").await;
+        assert_refused(&client.redeem_proved("guessed", &key.for_token(provider)).await, 400, "invalid_grant");
+        assert_refused(&client.refresh_proved("guessed", &key.for_token(provider)).await, 400, "invalid_grant");
+        let device = [("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", "guessed")];
+        assert_refused(&client.post_proved("/api/oidc/token", &device, &[&key.for_token(provider)]).await, 400, "invalid_grant");
+        assert_refused(
+            &client.post_proved("/api/oidc/token", &[("grant_type", "client_credentials")], &[&key.for_token(provider)]).await,
+            400,
+            "unauthorized_client",
+        );
+        let wrong = [("response_type", "token"), ("redirect_uri", client.redirect_uri.as_str()), ("scope", "openid")];
+        let for_par = key.proof(provider, "POST", "/api/oidc/par", &[]);
+        assert_refused(&client.post_proved("/api/oidc/par", &wrong, &[&for_par]).await, 400, "unsupported_response_type");
+        assert_eq!(used().await, 0);
+        // What is given uses its proof up, also where it is found late: an answer that is given again.
+        let given = tokens(provider, &browser, &client, &key, &[("scope", "openid offline_access")]).await;
+        let refresh = given["refresh_token"].as_str().unwrap();
+        succeeded(&client.refresh_proved(refresh, &key.for_token(provider)).await);
+        let proof = key.for_token(provider);
+        succeeded(&client.refresh_proved(refresh, &proof).await);
+        assert_eq!(used().await, 3);
+        assert_refused(&client.refresh_proved(refresh, &proof).await, 400, "invalid_dpop_proof");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn fapi2_security_profile_final_dpop_negative_tests() {
     on_both_databases(async |provider| {

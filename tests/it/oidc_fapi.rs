@@ -7,6 +7,7 @@ use std::time::Duration;
 use muster::clients::policy::authentication::{Allowed, Workload};
 use muster::clients::policy::tokens::Profile;
 use muster::clients::{Registration, SigningAlg};
+use muster::db::query;
 use muster::secret::{base64url, random_bytes};
 use serde_json::{Value, json};
 
@@ -282,9 +283,49 @@ async fn the_profile_is_refused_where_it_cannot_be_kept() {
         it.policies.authentication.workloads = vec![Workload { issuer, subject, ..Workload::default() }];
     };
     assert_eq!(check(platform), Some(true), "tokens of a platform");
+    assert_eq!(check(|it| it.for_devices = true), Some(true), "devices");
+    assert_eq!(check(|it| it.policies.forward_auth.addresses = vec!["https://wiki.example.org".into()]), Some(true), "a proxy");
+    assert_eq!(
+        check(|it| {
+            it.redirect_uris = vec!["https://*.example.org/callback".into()];
+            it.policies.claims.redirect_wildcards = true;
+        }),
+        Some(true),
+        "wildcards"
+    );
     for uri in ["http://localhost/callback", "com.example.bank:/callback"] {
         let mut registration = Registration { name: "Bank".into(), redirect_uris: vec![uri.into()], ..Registration::default() };
         fapi(&mut registration, &own);
         assert!(registration.checked().is_err_and(|mistakes| mistakes.contains_key("profile")), "{uri}");
     }
+}
+
+/// A client that was saved before a rule was known is not served as if it kept to it.
+#[tokio::test]
+async fn the_profile_is_refused_at_use_where_it_is_not_kept() {
+    on_both_databases(async |provider| {
+        let browser = signed_in(provider).await;
+        for change in [
+            "UPDATE clients SET for_devices = TRUE WHERE id = $1",
+            "UPDATE clients SET signing_alg = 'RS256' WHERE id = $1",
+            "UPDATE clients SET redirect_uris = '[\"https://*.example.org/callback\"]' WHERE id = $1",
+            "UPDATE clients SET is_public = TRUE WHERE id = $1",
+        ] {
+            let (client, key) = (Bank::new(provider).await, HeldKey::new());
+            let told = client.authorize(provider, &browser, &[]).await;
+            provider.execute(query(change).bind(client.id)).await;
+            let refused = [
+                client.redeem(provider, &told["code"], &[&key.for_token(provider)]).await,
+                client.push(provider, &[]).await,
+                client.send(provider, "/api/oidc/device/authorize", &[], &[]).await,
+            ];
+            for refused in &refused {
+                let error = refused.json()["error"].clone();
+                assert!(error == "unauthorized_client" || error == "invalid_client", "{change}: {}", refused.body);
+            }
+            let direct = answered(&browser.get(&client.request(&[])).await);
+            assert!(!direct.contains_key("code"), "{change}: {direct:?}");
+        }
+    })
+    .await;
 }

@@ -100,7 +100,7 @@ async fn the_openidconnect_crate_signs_a_person_in_refreshes_reads_groups_and_si
 }
 
 #[tokio::test]
-async fn mod_auth_openidc_signs_people_in_by_group_and_out_again() {
+async fn mod_auth_openidc_signs_people_in_by_group_refreshes_and_signs_out_again() {
     let provider = Provider::start(None).await;
     let (ada, grace) = (provider.person("ada").await, provider.person("grace").await);
     provider.group("staff", &[&ada]).await;
@@ -119,6 +119,15 @@ async fn mod_auth_openidc_signs_people_in_by_group_and_out_again() {
     assert_eq!((page.status.as_u16(), page.body.as_str()), (200, "wiki/staff"), "{}", apache.log());
     assert_eq!((page.header("x-person"), page.header("x-groups"), page.header("x-email")), ("ada", "staff", "ada@example.org"));
 
+    // It refreshes with each request, and goes on with what it gets.
+    let refreshed = async || provider.count("SELECT COUNT(*) FROM tokens WHERE kind = 'refresh' AND used_at IS NOT NULL").await;
+    let before = refreshed().await;
+    for _ in 0..3 {
+        let page = browser.get(&apache.url("/wiki/staff/")).await;
+        assert_eq!((page.status.as_u16(), page.header("x-groups")), (200, "staff"), "{}", apache.log());
+    }
+    assert_eq!(refreshed().await, before + 3, "{}", apache.log());
+
     let other = provider.browser_of(&grace).await;
     let page = other.get_followed(&apache.url("/wiki/")).await;
     assert_eq!((page.status.as_u16(), page.header("x-person")), (200, "grace"), "{}", apache.log());
@@ -131,5 +140,6 @@ async fn mod_auth_openidc_signs_people_in_by_group_and_out_again() {
     assert_eq!(answer.header("location"), format!("{base}/bye"), "{}", answer.body);
     let again = browser.get_followed(&apache.url("/wiki/")).await;
     assert_eq!(again.url.path(), "/sign-in", "signed out there and here");
+    assert_eq!(provider.count("SELECT COUNT(*) FROM grants WHERE revoked_because = 'reuse'").await, 0);
     provider.running.stop().await;
 }

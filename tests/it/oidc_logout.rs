@@ -123,6 +123,30 @@ async fn an_id_token_of_someone_else_does_not_sign_me_out_unasked() {
     .await;
 }
 
+/// Whoever found an ID token of mine, of whichever session, could end any other session of mine by a link.
+#[tokio::test]
+async fn an_id_token_of_another_session_of_mine_does_not_sign_me_out_unasked() {
+    on_both_databases(async |provider| {
+        let ada = provider.person("ada").await;
+        let (client, here, elsewhere) = (provider.client().await, provider.browser_of(&ada).await, provider.browser_of(&ada).await);
+        let (tokens, others) = (client.tokens(&here, &[]).await, client.tokens(&elsewhere, &[]).await);
+        let other = others["id_token"].as_str().expect("an ID token");
+        assert_ne!(crate::oidc_support::claims(&tokens)["sid"], crate::oidc_support::claims(&others)["sid"]);
+        let request = end_session(&[("id_token_hint", other), ("post_logout_redirect_uri", SIGNED_OUT_URI)]);
+        let page = here.get(&request).await;
+        assert_eq!((page.status.as_u16(), page.texts("h1")), (200, vec!["Sign out?".to_owned()]));
+        assert!(is_signed_in(&client, &here).await && is_signed_in(&client, &elsewhere).await);
+        // At the authorization endpoint a hint says who, and not in which session (OpenID Connect Core, section 3.1.2.1).
+        assert!(answered(&here.get(&client.request(&[("prompt", "none"), ("id_token_hint", other)])).await).contains_key("code"));
+        // Agreed to, it is this session that ends, and no other.
+        let done = here.submit(&page, "/api/oidc/end-session/confirm", &[]).await;
+        assert_eq!(done.header("location"), SIGNED_OUT_URI, "{}", done.body);
+        assert!(!is_signed_in(&client, &here).await && is_signed_in(&client, &elsewhere).await);
+        assert_eq!(elsewhere.get(&request).await.header("location"), SIGNED_OUT_URI);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_sign_out_as_a_form_from_the_apps_page_works() {
     on_both_databases(async |provider| {

@@ -154,6 +154,23 @@ async fn an_app_that_registered_itself_signs_people_in_once_they_agreed() {
 
 /// Impersonation of a native app (RFC 8252 section 8.6): any program on the computer can listen there.
 #[tokio::test]
+async fn an_app_that_registered_itself_learns_nothing_of_other_apps_tokens() {
+    on_both_databases(async |provider| {
+        set(provider, "client_registration", "open").await;
+        let (wiki, mail) = (provider.client_with(|it| it.acts_alone = true, &[]).await, provider.client().await);
+        let stranger = app(provider, &registered(provider, &json!({ "redirect_uris": [REDIRECT] })).await);
+        let browser = provider.browser_of(&provider.person("ada").await).await;
+        let of_a_person = wiki.tokens(&browser, &[]).await;
+        let of_itself = succeeded(&wiki.token_request(crate::oidc_support::Proof::Basic, &[("grant_type", "client_credentials")]).await);
+        for token in [&of_a_person, &of_itself].map(|tokens| tokens["access_token"].as_str().expect("an access token")) {
+            assert_eq!((&wiki.introspect(token).await["active"], &mail.introspect(token).await["active"]), (&json!(true), &json!(true)));
+            assert_eq!(stranger.introspect(token).await, json!({ "active": false }));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_public_app_on_the_persons_computer_is_agreed_to_each_time() {
     on_both_databases(async |provider| {
         set(provider, "client_registration", "open").await;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use muster::clients::{self, Authority};
 use muster::db::query;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -127,6 +128,36 @@ async fn an_app_does_not_take_back_how_it_must_prove_itself() {
         }
         let form = boss.get(&address).await;
         assert!(form.attribute("#f-is_public", "checked").is_none() && form.attribute("#f-auth_strict", "checked").is_some());
+    })
+    .await;
+}
+
+/// Each is decided on what was read before: neither must write back what the other has just replaced.
+#[tokio::test]
+async fn what_administrators_decide_while_an_app_changes_itself_is_not_lost() {
+    on_both_databases(async |provider| {
+        set(provider, "client_registration", "open").await;
+        let app = &provider.running.app;
+        let find = async |client_id: &str| {
+            let mut conn = app.db.read().await.expect("a connection");
+            clients::find_by_client_id(&mut conn, client_id).await.expect("an answer").expect("the client")
+        };
+        for round in 0..10 {
+            let said = registered(provider, &json!({ "client_name": "Before", "redirect_uris": [REDIRECT] })).await;
+            let client_id = said["client_id"].as_str().expect("a client ID");
+            let client = find(client_id).await;
+            let decide = async || {
+                for is_on in [true, false, true, false, true] {
+                    let mut decided = find(client_id).await.registration;
+                    decided.policies.tokens.require_dpop_nonce = is_on;
+                    clients::update(app, Authority::CommandLine, client.id, decided, provider.now()).await.expect("decided");
+                }
+            };
+            let change = async |name: &str| put(provider, &said, &json!({ "redirect_uris": [REDIRECT], "client_name": name })).await;
+            let ((), one, two) = tokio::join!(decide(), change("One"), change("Two"));
+            assert_eq!((one.status.as_u16(), two.status.as_u16()), (200, 200), "{} {}", one.body, two.body);
+            assert!(find(client_id).await.registration.policies.tokens.require_dpop_nonce, "round {round}");
+        }
     })
     .await;
 }

@@ -263,6 +263,11 @@ async fn a_caller_without_a_token_finds_the_way() {
         (&json!(format!("{}/api/oidc/userinfo", provider.base)), &json!([provider.base]))
     );
     assert!(said["scopes_supported"].as_array().is_some_and(|scopes| scopes.contains(&json!("openid"))));
+    // RFC 9728 section 3.3: what stands at an address names the resource that the address is made of, or counts for nothing.
+    let of_the_origin = answer(plain().get(format!("{}/.well-known/oauth-protected-resource", provider.base))).await;
+    assert_eq!(of_the_origin.status, 404);
+    let server = answer(plain().get(format!("{}/.well-known/oauth-authorization-server", provider.base))).await.json();
+    assert_eq!(server["protected_resources"], json!([said["resource"]]));
 
     let docs = provider.api(DOCS, "jwt", |_| {}).await;
     let said = answer(plain().get(format!("{}/api/oidc/resources/{docs}", provider.base))).await.json();

@@ -1,7 +1,7 @@
 """A Django site with mozilla-django-oidc. Django's own test client is the browser on the site's side."""
 
 import time
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import django
 import requests
@@ -88,6 +88,7 @@ assert landed.status_code == 302 and landed["Location"] == "/", (landed.status_c
 user = User.objects.get()
 session = site.session
 userinfo = session["userinfo"]
+del session["userinfo"]
 
 # The library refreshes by asking again without a page, when what it knows is too old.
 session["oidc_id_token_expiration"] = time.time() - 1
@@ -95,12 +96,16 @@ session.save()
 silent = site.get("/")["Location"]
 assert "prompt=none" in silent, silent
 site.get(local(browse(silent)))
-again = site.session["userinfo"]
+again = site.session.get("userinfo")
 claims = {
     "sub": userinfo["sub"],
     "preferred_username": site.get("/").content.decode(),
     "groups": sorted(user.groups.values_list("name", flat=True)),
     "email": user.email,
 }
+# It was forgotten above, so that it is there again only when the library has asked again.
+refreshed = again is not None
 after = browse(site.post("/oidc/logout/")["Location"])
-done({"claims": claims, "userinfo": userinfo, "again": again, "refreshed": True, "after": after, "refused": "invalid_grant"})
+# Asked without a page once more, now that the person has signed out.
+refused = parse_qs(urlsplit(browse(silent)).query)["error"][0]
+done({"claims": claims, "userinfo": userinfo, "again": again, "refreshed": refreshed, "after": after, "refused": refused})

@@ -106,7 +106,11 @@ pub async fn bring_in(app: &App, unverified_client_id: &str, browser: &web::Clie
     let fresh_until = now + answer.keep_for.unwrap_or(KEPT).clamp(KEPT_MIN, KEPT_MAX);
     let mut tx = app.db.begin().await?;
     let by = Authority::Document(browser);
-    let id = match clients::find_by_client_id(&mut tx, url).await? {
+    let known = match clients::find_by_client_id(&mut tx, url).await? {
+        Some(known) => clients::find_to_change(&mut tx, known.id).await?,
+        None => None,
+    };
+    let id = match known {
         Some(before) => {
             let registration = metadata::with_decisions(registration, &before.registration)
                 .map_err(|why| Unusable::Said(format!("The app's document cannot be used: {}.", why.description.trim_end_matches('.'))))?;

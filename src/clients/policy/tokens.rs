@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Choices, Policy, Typed, choices};
 use crate::clients::model::{Client, Registration};
 use crate::clients::{Mistakes, SigningAlg};
-use crate::language::t;
+use crate::language::{Text, t};
 
 /// A set of rules taken over as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,22 +143,31 @@ impl Registration {
             return;
         }
         self.policies.authentication.strict = true;
-        if self.is_public {
-            mistakes.insert("profile", t("client-fapi-public").into());
+        if let Some(breach) = self.breaches().into_iter().next() {
+            mistakes.insert("profile", breach.into());
         }
-        if !self.is_public && self.policies.authentication.method.uses_secrets() {
-            mistakes.insert("profile", t("client-fapi-secret").into());
+    }
+
+    /// What contradicts the profile it keeps to; nothing where it keeps to none. What is saved has no breach; what was saved before a rule was known may have one, and is
+    /// not served as long as it has.
+    pub fn breaches(&self) -> Vec<Text> {
+        if !self.policies.tokens.is_fapi2() {
+            return Vec::new();
         }
-        if !self.policies.authentication.workloads.is_empty() {
-            mistakes.insert("profile", t("client-fapi-platform").into());
-        }
-        // Section 5.3.2.2: exact https addresses.
-        if self.redirect_uris.iter().any(|uri| !uri.starts_with("https://") || uri.contains('*')) {
-            mistakes.insert("profile", t("client-fapi-uris").into());
-        }
-        if self.signing_alg == SigningAlg::Rs256 {
-            mistakes.insert("profile", t("client-fapi-rs256").into());
-        }
+        let authentication = &self.policies.authentication;
+        let rules: [(bool, fn() -> Text); 7] = [
+            (self.is_public, || t("client-fapi-public")),
+            (!self.is_public && authentication.method.uses_secrets(), || t("client-fapi-secret")),
+            (!authentication.workloads.is_empty(), || t("client-fapi-platform")),
+            // Section 5.3.2.2: exact https addresses.
+            (self.redirect_uris.iter().any(|uri| !uri.starts_with("https://") || uri.contains('*')), || t("client-fapi-uris")),
+            (self.signing_alg == SigningAlg::Rs256, || t("client-fapi-rs256")),
+            // The grants of the profile are the code's (section 5.3.2.2) and that of a client for itself; a device's is begun by whoever holds the device, not by the browser.
+            (self.for_devices, || t("client-fapi-devices")),
+            // A proxy's sign-in is neither pushed nor bound to a key.
+            (self.policies.forward_auth.is_on(), || t("client-fapi-proxy")),
+        ];
+        rules.into_iter().filter(|(is_breach, _)| *is_breach).map(|(_, words)| words()).collect()
     }
 }
 
@@ -194,5 +203,35 @@ mod tests {
         };
         assert!(mistakes(true, SigningAlg::Es256) && mistakes(false, SigningAlg::Rs256));
         assert!(!mistakes(false, SigningAlg::Es256) && !mistakes(false, SigningAlg::EdDsa));
+    }
+
+    #[test]
+    fn what_fapi_2_forbids_is_found_wherever_it_stands() {
+        let kept = || {
+            let redirect_uris = vec!["https://app.example.org/callback".to_owned()];
+            let mut it = Registration { signing_alg: SigningAlg::Es256, redirect_uris, ..Registration::default() };
+            it.policies.tokens.profile = Profile::Fapi2;
+            it.policies.authentication.method = Allowed::PrivateKeyJwt;
+            it
+        };
+        assert!(kept().breaches().is_empty());
+        let breaks: [fn(&mut Registration); 9] = [
+            |it| it.is_public = true,
+            |it| it.policies.authentication.method = Allowed::ClientSecretPost,
+            |it| it.policies.authentication.workloads.push(crate::clients::policy::authentication::Workload::default()),
+            |it| it.redirect_uris.push("https://*.example.org/callback".to_owned()),
+            |it| it.redirect_uris.push("http://localhost/callback".to_owned()),
+            |it| it.redirect_uris.push("com.example.app:/callback".to_owned()),
+            |it| it.signing_alg = SigningAlg::Rs256,
+            |it| it.for_devices = true,
+            |it| it.policies.forward_auth.addresses.push("https://wiki.example.org".to_owned()),
+        ];
+        for (number, change) in breaks.into_iter().enumerate() {
+            let mut it = kept();
+            change(&mut it);
+            assert_eq!(it.breaches().len(), 1, "{number}");
+            it.policies.tokens.profile = Profile::Plain;
+            assert!(it.breaches().is_empty(), "{number}");
+        }
     }
 }

@@ -193,6 +193,8 @@ pub async fn replace(
     }
     let mut tx = app.db.begin().await?;
     let before = managed(&mut tx, client_id, access).await?;
+    // As it is when its turn comes: two changes at once, of the app or of an administrator, must not undo each other.
+    let before = clients::find_to_change(&mut tx, before.id).await?.ok_or(Refused::Token)?;
     if let Err(wait) = attempts::take(&mut tx, &Subject::new("client registration change", client_id), CHANGES_PER_APP, now).await? {
         return Err(Refused::TooMany(wait.as_secs() + 1));
     }

@@ -54,13 +54,14 @@ OIDCClientID {client_id}
 OIDCClientSecret {client_secret}
 OIDCRedirectURI {base}/wiki/callback
 OIDCCryptoPassphrase {passphrase}
-OIDCScope \"openid profile email groups\"
+OIDCScope \"openid profile email groups offline_access\"
 OIDCPKCEMethod S256
 OIDCRemoteUserClaim preferred_username
 OIDCPassClaimsAs environment
 <Location /wiki/>
     AuthType openid-connect
     Require valid-user
+    OIDCRefreshAccessTokenBeforeExpiry {refresh_before_expiry}
     Header always set X-Person \"expr=%{{REMOTE_USER}}\"
     Header always set X-Groups \"%{{OIDC_CLAIM_groups}}e\"
     Header always set X-Email \"%{{OIDC_CLAIM_email}}e\"
@@ -71,6 +72,8 @@ OIDCPassClaimsAs environment
 ",
             base = base(port),
             passphrase = random_name(),
+            // Longer than tokens are good for: each request refreshes.
+            refresh_before_expiry = 2 * 3600,
         );
         std::fs::write(directory.path().join("apache.conf"), configuration).expect("own directory");
         let mut command = Command::new("/usr/sbin/apache2");
