@@ -23,6 +23,7 @@ use crate::outbound::Outbound;
 use crate::recovery_codes::Hasher;
 use crate::secret::Sealer;
 use crate::settings::Settings;
+use crate::web::csp_reports::Reports;
 use crate::web::rate_limit::Limits;
 
 /// Everything a request or job needs.
@@ -59,6 +60,8 @@ pub struct Fields {
     pub metadata: Variants,
     /// Limits per client address.
     pub limits: Limits,
+    /// What browsers reported of our pages.
+    pub csp_reports: Reports,
     /// Directories that did not answer lately.
     pub outages: Outages,
     /// Requests to other servers.

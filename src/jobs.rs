@@ -118,5 +118,6 @@ async fn sweep(app: App) -> anyhow::Result<()> {
     app.limits.sign_in.sweep();
     app.limits.user_codes.sweep();
     app.limits.problems.sweep();
+    app.limits.reports.sweep();
     Ok(())
 }

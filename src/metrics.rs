@@ -63,6 +63,10 @@ async fn measure(app: &App, now: Timestamp) -> anyhow::Result<String> {
             page.sample("muster_directory_last_run", &[("directory", &one.directory), ("outcome", outcome.as_str())], 1);
         }
     }
+    page.family("muster_csp_violations", "counter", "", "What browsers refused on pages of this server, as reported to this instance, by directive.");
+    for (directive, count) in app.csp_reports.counts() {
+        page.sample("muster_csp_violations_total", &[("directive", directive)], count);
+    }
     if let Some(pages) = resident_pages().await {
         page.family("process_resident_memory_bytes", "gauge", "bytes", "Memory of the process.");
         page.sample("process_resident_memory_bytes", &[], pages.saturating_mul(4096));

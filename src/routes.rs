@@ -29,7 +29,7 @@ use crate::oidc::{
     pushed, registration, resources, revoke, token, userinfo,
 };
 use crate::sessions::{self, MaybeSignedIn};
-use crate::web::{Client, assets, client, headers, language, request_log};
+use crate::web::{Client, assets, client, csp_reports, headers, language, request_log};
 use crate::{
     access_links, account, audit, directory, forward_auth, groups, mail, metrics, other_device, passkeys, settings, sign_in_problems, sign_up, users,
     ways_in,
@@ -63,6 +63,7 @@ pub fn router(app: &App) -> Router {
         .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics::get))
+        .route(csp_reports::PATH, post(csp_reports::take).layer(DefaultBodyLimit::max(csp_reports::BODY_BYTES_MAX)))
         .route("/.well-known/passkey-endpoints", get(passkeys::http::endpoints))
         .route("/.well-known/webauthn", get(passkeys::http::related))
         .route("/picture/{user}/{name}", get(users::http::show_picture))
@@ -167,14 +168,22 @@ fn ceremonies() -> Router<App> {
         .route("/account/prove/finish", post(passkeys::prove::finish))
         .route("/account/passkeys/register/start", post(passkeys::http::start_registration))
         .route("/account/passkeys/register/finish", post(passkeys::http::finish_registration))
-        .route_layer(from_fn(says_where_it_comes_from))
+        .route_layer(from_fn(comes_from_a_script_of_ours))
 }
 
 /// Middleware: every browser that knows passkeys says with a script's request where it comes from, and `CsrfLayer` judges what it says. What says nothing comes
-/// from none.
-async fn says_where_it_comes_from(request: Request, next: Next) -> Response {
+/// from none. And our scripts send `application/json`, not one of its many relatives, which the extractor takes as well.
+async fn comes_from_a_script_of_ours(request: Request, next: Next) -> Response {
     let says = ["sec-fetch-site", "origin"].into_iter().any(|name| request.headers().contains_key(name));
-    if says { next.run(request).await } else { cross_site() }
+    if !says {
+        return cross_site();
+    }
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
+        return next.run(request).await;
+    }
+    let (title, message) = (t("error-not-understood").into(), t("error-not-understood-message").into());
+    AppError::Refused { title, message, status: StatusCode::UNSUPPORTED_MEDIA_TYPE }.into_response()
 }
 
 /// People, groups, audit log and settings: for administrators.

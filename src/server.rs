@@ -19,6 +19,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, ConfigError};
 use crate::outbound::Outbound;
 use crate::settings::{self, Settings};
+use crate::web::csp_reports::Reports;
 use crate::web::listener;
 use crate::web::rate_limit::Limits;
 use crate::{access_links, clients, db, directory, installation, jobs, language, oidc, passkeys, recovery_codes, routes};
@@ -81,6 +82,7 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         recovery_codes,
         metadata,
         limits: Limits::default(),
+        csp_reports: Reports::default(),
         outages: directory::Outages::default(),
         outbound,
         remote_keys: clients::RemoteKeys::default(),

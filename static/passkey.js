@@ -5,16 +5,19 @@ const texts = JSON.parse(document.currentScript.dataset.texts); // what there is
 
 const ANSWER_WITHIN_MS = 30_000; // the server's answers take milliseconds; nobody waits for ever
 const REARM_AFTER_MS = 240_000; // before the challenge under the autofill ends
+const YOUNG_MS = 55_000; // a prompt may stay open for five minutes, and a challenge lasts six
 
 const toBytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 const toText = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
-// What the server said no with; `code` is its machine-readable word, "" when it could not even say that, `problem` what an administrator looks it up by.
+// What the server said no with; `code` is its machine-readable word, "" when it could not even say that, `problem` what an administrator looks it up by, and
+// `mishap` what this page files where the server had nothing to say.
 class Refused extends Error {
-  constructor(code, message, problem = "") {
+  constructor(code, message, problem = "", mishap = "") {
     super(message);
     this.code = code;
     this.problem = problem;
+    this.mishap = mishap;
   }
 }
 
@@ -24,7 +27,7 @@ async function post(path, body) {
     const headers = { "content-type": "application/json", accept: "application/json" };
     response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body), signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
   } catch {
-    throw new Refused("", texts["unreachable"]);
+    throw new Refused("", texts["unreachable"], "", "unreachable");
   }
   if (response.redirected) { // the session has ended
     location.assign(response.url);
@@ -40,7 +43,8 @@ async function post(path, body) {
     location.assign(`/account/prove?${new URLSearchParams({ back: location.pathname + location.search })}`);
     return new Promise(() => {});
   }
-  throw new Refused(answer.error ?? "", answer.message ?? (response.status === 429 ? texts["busy"] : texts["our-fault"]), answer.problem ?? "");
+  if (answer.error) throw new Refused(answer.error, answer.message ?? texts["our-fault"], answer.problem ?? "");
+  throw response.status === 429 ? new Refused("", texts["busy"], "", "too_many_requests") : new Refused("", texts["our-fault"], "", "server_error");
 }
 
 // By hand, not with toJSON(): several password managers' stand-ins for a credential cannot do that.
@@ -158,7 +162,8 @@ function showCode(problem, about = said) {
 // Says why there is no passkey, with a code.
 function failed(operation, error) {
   say(explain(error, operation === "register"));
-  if (error instanceof Refused) showCode(error.problem);
+  if (error instanceof Refused && !error.mishap) showCode(error.problem);
+  else if (error instanceof Refused) file(operation, error.mishap);
   else file(operation, error?.name ?? "", error?.open);
 }
 
@@ -219,15 +224,28 @@ function onPress(form, act) {
 
 function signInPage(form) {
   let waiting = null; // the request behind the autofill: { controller, since }
+  let begun = null; // what the server gave for the next answer, which nobody has used yet: { since, given }
+
+  // The challenge the autofill waits with serves a press as well, and one is fetched while the pointer is on its way: nobody waits for the server between the press
+  // and the prompt. It is never exchanged under an open prompt.
+  function begin() {
+    if (!begun || Date.now() - begun.since > YOUNG_MS) {
+      const mine = { since: Date.now(), given: post("/sign-in/start", {}) };
+      begun = mine;
+      mine.given.catch(() => { if (begun === mine) begun = null; });
+    }
+    return begun.given;
+  }
 
   const others = document.querySelector("#other-devices");
   let immediate = false; // whether the browser says at once that it has no passkey, instead of showing a QR code nobody asked for
   capabilities.then((can) => { immediate = can.includes("immediateGet"); });
 
   async function signInWith(extra, hints = []) {
-    const { ceremony, publicKey } = await post("/sign-in/start", {});
+    const { ceremony, publicKey } = await begin();
     const options = { ...publicKey, challenge: toBytes(publicKey.challenge), allowCredentials: [], hints };
     const credential = encode(await ask("get", { publicKey: options, ...extra }));
+    begun = null; // an answer uses it up
     say(texts["signing-in"], false);
     try {
       const { request, back } = form.dataset;
@@ -270,6 +288,9 @@ function signInPage(form) {
   }
 
   if (!canUsePasskeys(form, "sign_in")) return;
+  for (const nearly of ["pointerenter", "pointerdown"]) {
+    form.querySelector("button").addEventListener(nearly, ({ target }) => { if (!target.disabled) begin().catch(() => {}); });
+  }
   onPress(form, async () => {
     disarm();
     say("");

@@ -72,6 +72,7 @@ sheets-sent = { $count ->
 } per E-Mail unterwegs.
 sheets-without-address = Die Personen auf den Blättern unten haben keine Adresse.
 sheets-rest = Noch ohne Link: { $count }. Kommen Sie wieder und machen Sie die nächsten.
+sheet-print = Das Blatt unten drucken
 sheet-welcome = Willkommen bei { $app }, { $name }
 sheet-lead = Mit diesem Blatt richten Sie ein, wie Sie sich anmelden: mit Ihrem Fingerabdruck, Ihrem Gesicht oder der Sperre Ihres Handys oder Computers. Ein Passwort gibt es nicht.
 sheet-scan = Scannen Sie den Code mit dem Handy, das Sie benutzen werden, oder geben Sie die Adresse in einen Browser ein.

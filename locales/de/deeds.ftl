@@ -59,3 +59,4 @@ deed-delete-account = Ihr Konto mit allem, was Ihnen gehört, zu löschen
 deed-lift-limit = jemanden wieder versuchen zu lassen, der es zu oft versucht hat
 deed-change-policy = zu ändern, welche Passkeys hier benutzt werden dürfen
 deed-remove-policy = eine Regel über Passkeys zurückzunehmen
+deed-stricter-policy = nach einer strengeren Passkey-Regel weiterzumachen

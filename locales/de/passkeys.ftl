@@ -2,6 +2,7 @@ passkey-none = Kein Passkey
 passkey-none-to-prove = Dafür braucht es Ihren Passkey, und Ihr Konto hat keinen mehr. Bitten Sie Ihre Administration um einen Anmeldelink, und fügen Sie einen hinzu.
 prove = Bestätigen Sie, dass Sie es sind
 prove-deed = Sie sind dabei, <strong>{ $deed }</strong>. Damit sicher ist, dass Sie es sind und nicht jemand an Ihrem Browser, benutzen Sie Ihren Passkey noch einmal.
+prove-wanted = Welche Passkeys hier genügen, hat sich geändert: Verlangt wird jetzt: { $what }. Bestätigen Sie noch einmal, dass Sie es sind, mit einem solchen Passkey, wenn Sie einen haben. Haben Sie keinen, erfahren Sie, bis wann Ihr jetziger noch gilt oder was zu tun ist.
 prove-kept = Was Sie eingegeben haben, wird aufgehoben und danach weitergesendet.
 prove-no-script = Passkeys brauchen JavaScript, und das ist für diese Seite ausgeschaltet. Schalten Sie es ein und laden Sie die Seite innerhalb von sechs Minuten neu; geändert wurde noch nichts.
 prove-signed-in-as = Angemeldet als

@@ -72,6 +72,7 @@ sheets-sent = { $count ->
 } on the way by e-mail.
 sheets-without-address = The people on the sheets below have no address.
 sheets-rest = { $count } more people have no link yet: come back and make the next ones.
+sheet-print = Print the sheet below
 sheet-welcome = Welcome to { $app }, { $name }
 sheet-lead = With this sheet you set up how you sign in: with your fingerprint, your face or the lock of your phone or computer. There is no password.
 sheet-scan = Scan the code with the phone you will use, or type the address into a browser.

@@ -59,3 +59,4 @@ deed-delete-account = delete your account with everything that is yours
 deed-lift-limit = let somebody try again who has tried too often
 deed-change-policy = change which passkeys may be used here
 deed-remove-policy = take back a rule about passkeys
+deed-stricter-policy = go on after a policy for passkeys became stricter

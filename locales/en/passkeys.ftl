@@ -2,6 +2,7 @@ passkey-none = No passkey
 passkey-none-to-prove = This needs your passkey, and your account has none any more. Ask your administrator for a sign-in link and add one.
 prove = Confirm that it is you
 prove-deed = You are about to <strong>{ $deed }</strong>. To make sure that it is you, and not somebody who got hold of your browser, use your passkey once more.
+prove-wanted = Which passkeys will do here has changed: wanted is { $what }. Confirm once more that it is you, with such a passkey if you have one. If you have none, you are told until when the one you have still works, or what to do.
 prove-kept = What you entered is kept and then sent on.
 prove-no-script = Passkeys need JavaScript, and it is off for this page. Switch it on and reload the page within six minutes; nothing was changed yet.
 prove-signed-in-as = Signed in as

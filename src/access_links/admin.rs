@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 
-use super::{Made, MakeError};
+use super::{Made, MakeError, Sheet};
 use crate::app::App;
 use crate::error::AppError;
 use crate::id::{AccessLinkId, UserId};
@@ -47,6 +47,8 @@ struct MadePage {
     made: Made,
     lifetime: String,
     is_sent: bool,
+    /// To hand over on paper, unless it was sent.
+    sheet: Option<Sheet>,
 }
 
 /// `POST /admin/users/{id}/access-link`: shows the link, this once.
@@ -73,7 +75,8 @@ pub async fn make(
         MakeError::Mail(error) => AppError::Internal(error.into()),
         MakeError::Database(error) => error.into(),
     })?;
-    Ok(MadePage { chrome: deed.admin.chrome(&app), user, made, lifetime: duration(lifetime).into(), is_sent })
+    let sheet = (!is_sent).then(|| Sheet::new(&user.display_name, &user.username, &made.url));
+    Ok(MadePage { chrome: deed.admin.chrome(&app), user, made, lifetime: duration(lifetime).into(), is_sent, sheet })
 }
 
 /// `POST /admin/users/{id}/access-links/{link}/revoke`.

@@ -233,7 +233,7 @@ async fn send(app: &App, tx: &mut Tx, user: &User, email: String, wish: &store::
     let event = Event::new(now, Kind::AccessLinkRequested, Actor::visitor()).on(user.id.uuid(), &user.username).from_client(&client);
     audit::record(tx, event.with("access_link", id.to_string())).await?;
     let settings = app.settings();
-    let language = user.chosen_language().or(Language::from_tag(&wish.language)).unwrap_or(settings.default_language);
+    let language = user.reads().or(Language::from_tag(&wish.language)).unwrap_or(settings.default_language);
     let mail = speaking(language, || -> askama::Result<Mail> {
         let app_name = settings.app_name.as_str();
         let text = Text {

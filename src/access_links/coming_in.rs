@@ -10,6 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
+use super::Sheet;
 use super::crowd::{self, Arrival, Counts, LINKS_MAX, Made, Standing, Whom};
 use crate::app::App;
 use crate::error::AppError;
@@ -18,8 +19,8 @@ use crate::id::GroupId;
 use crate::language::{current, duration, speaking, t};
 use crate::mail;
 use crate::sessions::{AdminDeed, AdminSession};
+use crate::web::Chrome;
 use crate::web::list::{self, Pager, Pages};
-use crate::web::{Chrome, qr};
 
 /// What the page's address says.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -94,20 +95,6 @@ impl MakeForm {
     }
 }
 
-/// A sheet for one person.
-struct Sheet {
-    display_name: String,
-    username: String,
-    url: String,
-    code: Option<qr::Svg>,
-}
-
-impl Sheet {
-    fn of(handed: crowd::Handed) -> Self {
-        Self { code: qr::svg(&handed.url), display_name: handed.person.display_name, username: handed.person.username, url: handed.url }
-    }
-}
-
 #[derive(Template, WebTemplate)]
 #[template(path = "access_links/sheets.html")]
 struct SheetsPage {
@@ -147,7 +134,11 @@ pub async fn make(State(app): State<App>, deed: AdminDeed, Path(id): Path<GroupI
     let people: Vec<crowd::Handed> = made.links.into_iter().filter(|handed| !by_mail || handed.person.email.is_none()).collect();
     // A thousand pictures take a moment, in which others want to be served.
     let language = current();
-    let sheets = move || speaking(language, || people.into_iter().map(Sheet::of).collect());
+    let sheets = move || {
+        speaking(language, || {
+            people.into_iter().map(|handed| Sheet::new(&handed.person.display_name, &handed.person.username, &handed.url)).collect()
+        })
+    };
     let sheets = tokio::task::spawn_blocking(sheets).await.map_err(anyhow::Error::from)?;
     let chrome = deed.admin.chrome(&app);
     Ok(SheetsPage { chrome, group, sheets, expires_at: made.expires_at, lifetime: duration(lifetime).into(), rest, sent }.into_response())

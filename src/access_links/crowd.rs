@@ -11,10 +11,11 @@ use crate::clock::{Timestamp, duration_for_people};
 use crate::db::Conn;
 use crate::groups::Group;
 use crate::id::{AccessLinkId, GroupId, UserId};
-use crate::language::{Language, Text, t};
+use crate::language::{Text, t};
 use crate::mail;
 use crate::secret::SecretToken;
 use crate::sessions::AdminDeed;
+use crate::users::language_read;
 
 /// How many links are made at once.
 pub const LINKS_MAX: i64 = 1_000;
@@ -75,6 +76,8 @@ pub struct Arrival {
     pub email: Option<String>,
     /// The tag of the language they chose; empty when they chose none.
     pub(super) language: String,
+    /// What their directory says about it.
+    pub(super) locale: String,
     /// When they last signed in.
     pub last_sign_in_at: Option<Timestamp>,
     /// When the last of their links that still work ends.
@@ -214,7 +217,7 @@ pub async fn make(app: &App, deed: &AdminDeed, group: &Group, whom: Whom, lifeti
     if by_mail {
         let mail = |handed: &Handed| {
             let to = handed.person.email.as_deref()?;
-            let language = Language::from_tag(&handed.person.language);
+            let language = language_read(&handed.person.language, &handed.person.locale);
             Some(from_administrator(app, to, (handed.person.id, &handed.person.display_name, language), &handed.url, expires_at, now))
         };
         let mails = links.iter().filter_map(mail).collect::<Result<Vec<_>, _>>()?;

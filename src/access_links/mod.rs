@@ -8,11 +8,13 @@ pub mod coming_in;
 pub mod crowd;
 pub mod http;
 pub mod model;
+mod sheet;
 mod store;
 
 use std::time::Duration;
 
 pub use model::{AccessLink, State};
+pub use sheet::Sheet;
 
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
@@ -128,7 +130,7 @@ async fn write(
     let url = address(app, &code);
     store::insert(tx, new).await?;
     if let Some(email) = mail_to {
-        let mail = by_mail::from_administrator(app, email, (user.id, &user.display_name, user.chosen_language()), &url, expires_at, now)?;
+        let mail = by_mail::from_administrator(app, email, (user.id, &user.display_name, user.reads()), &url, expires_at, now)?;
         mail::queue(tx, &app.sealer, &mail, now).await?;
         event = event.with("sent_to", email);
     }

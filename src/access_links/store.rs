@@ -116,7 +116,7 @@ pub(super) async fn revoke_links_of(tx: &mut Tx, people: &[UserId], now: Timesta
 // Everyone in a group ($1) with how far they have come now ($2).
 macro_rules! arrivals {
     () => {
-        "SELECT u.id, u.username, u.username_key, u.display_name, u.email, u.language, u.last_sign_in_at, u.link_until,
+        "SELECT u.id, u.username, u.username_key, u.display_name, u.email, u.language, u.locale, u.last_sign_in_at, u.link_until,
                 CASE WHEN u.blocked_at IS NOT NULL OR COALESCE(u.directory_state, 'active') <> 'active' THEN 'kept-out'
                      WHEN EXISTS (SELECT 1 FROM passkeys p WHERE p.user_id = u.id) THEN 'in'
                      WHEN u.link_until IS NOT NULL THEN 'linked'
@@ -138,7 +138,7 @@ pub(super) async fn arrivals(
     offset: i64,
 ) -> sqlx::Result<Vec<Arrival>> {
     query(concat!(
-        "SELECT id, username, display_name, email, language, last_sign_in_at, link_until, standing FROM (",
+        "SELECT id, username, display_name, email, language, locale, last_sign_in_at, link_until, standing FROM (",
         arrivals!(),
         ") AS arrivals WHERE $3 = '' OR standing = $3 ORDER BY CASE WHEN $3 = 'linked' THEN link_until ELSE 0 END, username_key LIMIT $4 OFFSET $5"
     ))

@@ -104,6 +104,7 @@ async fn everything(app: &App, signed_in: &SignedIn, now: Timestamp) -> anyhow::
             "display_name": user.display_name,
             "phone": user.phone,
             "language": user.locale,
+            "chosen_language": user.language,
             "further_attributes": user.extras(),
             "is_admin": user.is_admin(),
             "source": user.source().name(),

@@ -83,6 +83,11 @@ fn text<'a>(detail: &'a Value, name: &str) -> &'a str {
     detail[name].as_str().unwrap_or_default()
 }
 
+/// Whether somebody had the key of a passkey whose counter went backwards.
+fn is_possible_copy(detail: &Value) -> bool {
+    text(detail, "reason") == "counter_went_back"
+}
+
 fn count(detail: &Value, names: &[&str]) -> Option<u64> {
     names.iter().find_map(|name| detail[*name].as_u64())
 }
@@ -102,11 +107,13 @@ fn sentence(kind: Kind, who: Who, line: &Line, detail: &Value) -> Text {
         (Kind::SignInRefused, _) => match self::text(detail, "method") {
             "recovery_code" => t("event-refused-code"),
             "directory_password" => t("event-refused-password"),
+            _ if is_possible_copy(detail) => passkey(t("event-refused-copy")),
             _ => t("event-refused"),
         },
         (Kind::NewBrowser, _) => t("event-new-browser"),
         (Kind::NewBrowserDenied, _) => t("event-new-browser-denied").with("count", count(detail, &["sessions"]).unwrap_or_default()),
         (Kind::ProofGiven, _) => passkey(t("event-proof")),
+        (Kind::ProofRefused, _) if is_possible_copy(detail) => passkey(t("event-refused-copy")),
         (Kind::ProofRefused, _) => t("event-proof-refused"),
         (Kind::SignOut, _) => t("event-sign-out"),
         (Kind::SessionsEnded, Who::You) => match count(detail, &["count", "sessions"]) {
@@ -194,6 +201,7 @@ fn not_me(kind: Kind, who: Who, detail: &Value) -> Option<NotMe> {
             _ => NotMe::Sessions,
         }),
         (Kind::ProofGiven | Kind::PasskeyAdded | Kind::PasskeyRenamed, _) => Some(NotMe::Passkey),
+        (Kind::SignInRefused | Kind::ProofRefused, _) if is_possible_copy(detail) => Some(NotMe::Passkey),
         (Kind::NewBrowser | Kind::AccessLinkUsed | Kind::AccessLinkRequested | Kind::OtherDeviceAllowed | Kind::PasskeyRemoved, _) => {
             Some(NotMe::Sessions)
         }
@@ -269,5 +277,9 @@ mod tests {
         assert_eq!(email.what, "An administrator changed your e-mail address, telephone number.");
         let refused = said(Kind::SignInRefused, None, serde_json::json!({"method": "recovery_code"}));
         assert_eq!((refused.not_me, refused.class), (None, "bad"));
+        let copied =
+            said(Kind::SignInRefused, None, serde_json::json!({"reason": "counter_went_back", "passkey": "Key", "passkey_id": passkey.to_string()}));
+        assert!(copied.what.contains("“Key”") && copied.what.contains("copied"), "{}", copied.what);
+        assert_eq!((copied.not_me, copied.passkey), (Some(NotMe::Passkey), Some(passkey)));
     }
 }

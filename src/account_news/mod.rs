@@ -14,7 +14,7 @@ use crate::attempts::{self, Allowance, Subject};
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::id::AuditEventId;
-use crate::language::{Language, Text, instant, speaking, t};
+use crate::language::{Text, instant, speaking, t};
 use crate::mail::{self, Mail};
 use crate::users::User;
 use crate::web::{Client, user_agent};
@@ -41,6 +41,11 @@ pub enum News<'a> {
         /// Whether an administrator did it.
         by_administrator: bool,
     },
+    /// A sign-in with a passkey was blocked because its counter went backwards.
+    PossibleCopy {
+        /// What it is called.
+        name: &'a str,
+    },
     /// A new set of recovery codes was made.
     RecoveryCodesMade,
     /// A recovery code was used.
@@ -60,6 +65,7 @@ impl News<'_> {
         match self {
             Self::PasskeyAdded { .. } => "passkey_added",
             Self::PasskeyRemoved { .. } => "passkey_removed",
+            Self::PossibleCopy { .. } => "possible_copy",
             Self::RecoveryCodesMade => "recovery_codes_made",
             Self::RecoveryCodeUsed { .. } => "recovery_code_used",
             Self::NewBrowser => "new_browser",
@@ -70,7 +76,7 @@ impl News<'_> {
     /// What makes two of one kind different news.
     fn particulars(self, client: &Client) -> String {
         match self {
-            Self::PasskeyAdded { name } | Self::PasskeyRemoved { name, .. } => name.to_owned(),
+            Self::PasskeyAdded { name } | Self::PasskeyRemoved { name, .. } | Self::PossibleCopy { name } => name.to_owned(),
             Self::NewBrowser => client.device.clone(),
             Self::RecoveryCodeUsed { left } => left.to_string(),
             Self::RecoveryCodesMade | Self::AccountDeleted => String::new(),
@@ -81,6 +87,7 @@ impl News<'_> {
         let subject = match self {
             Self::PasskeyAdded { .. } => t("news-passkey-added-subject"),
             Self::PasskeyRemoved { .. } => t("news-passkey-removed-subject"),
+            Self::PossibleCopy { .. } => t("news-possible-copy-subject"),
             Self::RecoveryCodesMade => t("news-codes-made-subject"),
             Self::RecoveryCodeUsed { .. } => t("news-code-used-subject"),
             Self::NewBrowser => t("news-new-browser-subject"),
@@ -94,6 +101,7 @@ impl News<'_> {
             Self::PasskeyAdded { name } => t("news-passkey-added").with("passkey", name),
             Self::PasskeyRemoved { name, by_administrator: false } => t("news-passkey-removed").with("passkey", name),
             Self::PasskeyRemoved { name, by_administrator: true } => t("news-passkey-removed-by-administrator").with("passkey", name),
+            Self::PossibleCopy { name } => t("news-possible-copy").with("passkey", name),
             Self::RecoveryCodesMade => t("news-codes-made"),
             Self::RecoveryCodeUsed { left } => t("news-code-used").with("left", left),
             Self::NewBrowser => t("news-new-browser"),
@@ -129,7 +137,7 @@ pub async fn tell(tx: &mut Tx, app: &App, user: &User, news: News<'_>, client: &
         return Ok(());
     }
     let is_gone = news == News::AccountDeleted;
-    let mail = speaking(language_of(user), || -> askama::Result<Mail> {
+    let mail = speaking(user.reads().unwrap_or(settings.default_language), || -> askama::Result<Mail> {
         let text = Body {
             name: &user.display_name,
             what: news.sentence(),
@@ -144,11 +152,6 @@ pub async fn tell(tx: &mut Tx, app: &App, user: &User, news: News<'_>, client: &
     Ok(mail::queue(tx, &app.sealer, &mail, now).await?)
 }
 
-/// In which language somebody is written to: their directory's word for them, as far as there is a catalogue.
-fn language_of(user: &User) -> Language {
-    Language::for_range(&user.locale).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +162,7 @@ mod tests {
             News::PasskeyAdded { name: "Key" },
             News::PasskeyRemoved { name: "Key", by_administrator: false },
             News::PasskeyRemoved { name: "Key", by_administrator: true },
+            News::PossibleCopy { name: "Key" },
             News::RecoveryCodesMade,
             News::RecoveryCodeUsed { left: 3 },
             News::NewBrowser,

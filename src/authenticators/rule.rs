@@ -27,6 +27,15 @@ pub struct Held {
     pub model: Option<Uuid>,
 }
 
+impl Held {
+    /// What is left of it where something has become known against its model since.
+    #[must_use]
+    pub fn as_known(self, metadata: Option<&Metadata>) -> Self {
+        let is_sound = |id: &Uuid| metadata.and_then(|metadata| metadata.model(*id)).is_none_or(|model| model.compromised.is_empty());
+        Self { model: self.model.filter(is_sound), ..self }
+    }
+}
+
 /// Why a passkey will not do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lack {

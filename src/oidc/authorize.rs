@@ -170,7 +170,7 @@ pub(super) async fn proceed(
     if let Some(person) = signed_in {
         let class = Class::of(person.session.method.amr().iter().copied());
         let subject = app.subjects.of(&request.client.registration.policies.claims, person.user.id);
-        facts.session = Some(Session { user: person.user.id, subject, auth_at: person.session.auth_at, class, held: person.session.method.held() });
+        facts.session = Some(Session { user: person.user.id, subject, auth_at: person.session.auth_at, class, held: person.held(app) });
         facts.proof_within = policy::of_person(&mut conn, person.user.id).await?.proof_within();
         facts.admitted = clients::admits(&mut conn, &request.client, person.user.id).await?;
         (facts.consented, facts.reached) = store::consent(&mut conn, person.user.id, request.client.id).await?;

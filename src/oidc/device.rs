@@ -304,7 +304,7 @@ pub async fn answer(
     if allowed && !clients::admits(&mut tx, &client, person.user.id).await? {
         return Err(AppError::Forbidden(t("device-not-admitted").into()));
     }
-    if allowed && !is_enough(&person, &client, waiting.created_at, now) {
+    if allowed && !is_enough(&app, &person, &client, waiting.created_at, now) {
         return Err(AppError::refused(t("device-sign-in-again"), t("device-sign-in-again-message")));
     }
     let grant = if allowed { Some(grant(&mut tx, &person, &client, &waiting, &browser, now).await?) } else { None };
@@ -317,12 +317,12 @@ pub async fn answer(
 }
 
 /// Whether a sign-in is as new and as good as was decided for the client.
-fn is_enough(person: &SignedIn, client: &Client, asked_at: Timestamp, now: Timestamp) -> bool {
+fn is_enough(app: &App, person: &SignedIn, client: &Client, asked_at: Timestamp, now: Timestamp) -> bool {
     let policy = &client.registration.policies.claims;
     let auth_at = person.session.auth_at;
     let is_young = policy.sign_in_minutes.is_none_or(|minutes| now.since(auth_at) <= Duration::from_secs(u64::from(minutes) * 60));
     let class = Class::of(person.session.method.amr().iter().copied());
-    let held = person.session.method.held();
+    let held = person.held(app);
     is_young && (!policy.reauthenticate || auth_at > asked_at) && takes(&client.registration.policies, class, held)
 }
 
@@ -348,6 +348,7 @@ async fn grant(
         auth_at: person.session.auth_at,
         amr: &amr.join(" "),
         acr: Class::of(amr.iter().copied()).as_str(),
+        passkey_model: person.session.method.held().and_then(|held| held.model),
         created_at: now,
     };
     grants::insert_grant(tx, new).await?;

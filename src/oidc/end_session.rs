@@ -18,7 +18,7 @@ use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::language::choice::first_of;
 use crate::language::{Source, Text, hear, t};
-use crate::sessions::{self, MaybeSignedIn, SignedIn};
+use crate::sessions::{self, Leaving, SignedIn};
 use crate::web::{self, Chrome, headers};
 
 /// The parameters we know (section 2). `logout_hint` says who is meant: somebody is signed in at this browser or not, so it changes nothing. `ui_locales` is
@@ -48,7 +48,7 @@ struct EndSession {
 pub async fn get(
     State(app): State<App>,
     session: tower_sessions::Session,
-    MaybeSignedIn(signed_in): MaybeSignedIn,
+    Leaving(signed_in): Leaving,
     browser: web::Client,
     RawQuery(query): RawQuery,
 ) -> Result<Response, AppError> {
@@ -91,7 +91,7 @@ pub struct Confirmed {
 pub async fn confirm(
     State(app): State<App>,
     session: tower_sessions::Session,
-    MaybeSignedIn(signed_in): MaybeSignedIn,
+    Leaving(signed_in): Leaving,
     browser: web::Client,
     Form(form): Form<Confirmed>,
 ) -> Result<Response, AppError> {

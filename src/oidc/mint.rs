@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::access::{self, Access};
 use super::acr::Class;
 use super::claims_request::Named;
+use super::decision::takes;
 use super::error::OAuthError;
 use super::id_token;
 use super::resources;
@@ -13,6 +14,7 @@ use super::store::{self, NewToken, Spent};
 use super::token::Tokens;
 use crate::apis::{self, Api, Permissions, Reach};
 use crate::app::App;
+use crate::authenticators::Applying;
 use crate::clients::policy::ClaimsPolicy;
 use crate::clients::{self, AuthenticatedClient};
 use crate::clock::Timestamp;
@@ -69,10 +71,14 @@ pub(super) async fn mint(
     wanted: Wanted<'_>,
     now: Timestamp,
 ) -> Result<Minted, OAuthError> {
-    let store::Granted { grant, person, .. } = granted.filter(|granted| granted.counts).ok_or_else(|| {
+    let store::Granted { grant, person, passkey_policies, .. } = granted.filter(|granted| granted.counts).ok_or_else(|| {
         tracing::info!(client.id = client.client_id, "refused tokens: the grant was revoked or its person may no longer use the client");
         OAuthError::InvalidGrant("what the person granted no longer counts")
     })?;
+    if !is_still_enough(app, client, &grant, &passkey_policies, now)? {
+        tracing::info!(client.id = client.client_id, "refused tokens: the passkey of the sign-in is not of the kind that is wanted now");
+        return Err(OAuthError::InvalidGrant("the person has to sign in again: another kind of passkey is wanted now than they signed in with"));
+    }
     let (granted, reach) = (Scopes::parse(&grant.scopes), Reach::from_text(&grant.permissions));
     let target = if reach.is_empty() && wanted.resource.is_none() { None } else { target(conn, app, client, &reach, wanted.resource).await? };
     let narrowed = wanted.scope.map(Permissions::parse);
@@ -99,6 +105,13 @@ pub(super) async fn mint(
     // What a confidential client proves itself with protects its refresh tokens (RFC 9449 section 5).
     let refresh_jkt = wanted.jkt.filter(|_| client.registration.is_public).map(str::to_owned);
     Ok(Minted { grant, person, granted: scopes, access, refresh, refresh_until, refresh_jkt, lifetime })
+}
+
+/// Whether the sign-in a grant came by would do now: for its client, and for the policies that apply to its person.
+fn is_still_enough(app: &App, client: &AuthenticatedClient, grant: &store::Grant, passkey_policies: &str, now: Timestamp) -> anyhow::Result<bool> {
+    let held = grant.held().map(|held| held.as_known(app.authenticators.get().as_deref()));
+    let is_for_client = takes(&client.registration.policies, Class::of(grant.amr.split(' ')), held);
+    Ok(is_for_client && held.map_or(Ok(true), |held| Applying::read(passkey_policies).map(|applying| applying.lets_refresh(held, now)))?)
 }
 
 /// The API an access token is for, with what the client may still have there; `None` for this server.

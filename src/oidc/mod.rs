@@ -133,6 +133,7 @@ async fn issue_code(
         auth_at: person.session.auth_at,
         amr: &person.session.method.amr().join(" "),
         acr: request.acr.named(Class::of(person.session.method.amr().iter().copied())).as_str(),
+        passkey_model: person.session.method.held().and_then(|held| held.model),
         created_at: now,
     };
     store::insert_grant(&mut tx, new).await?;

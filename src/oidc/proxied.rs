@@ -1,16 +1,19 @@
 //! Signing people in to apps behind a proxy ([`crate::forward_auth`]): the provider is the client's other half there. A code is redeemed here instead of at the
 //! token endpoint, and what it gives is the secret of a cookie, which counts for as long as grant, session and person do.
 
+use super::acr::Class;
+use super::decision::takes;
 use super::store::{self, KeptUntil, NewToken, proxied};
 use super::token::{self, Proof};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
+use crate::authenticators::Applying;
 use crate::clients::policy::claims::groups::GroupShape;
 use crate::clients::policy::{ForwardAuth, Policies};
 use crate::clock::Timestamp;
 use crate::id::{ClientId, SessionId};
 use crate::secret::{SecretToken, TokenHash};
-use crate::web;
+use crate::{sessions, web};
 
 /// An app whose proxy asks, and who stands behind the cookie that came.
 #[derive(Clone, Debug)]
@@ -21,7 +24,7 @@ pub struct Guarded {
     pub client_id: String,
     /// Where the app is.
     pub policy: ForwardAuth,
-    /// Who is signed in to it; nobody when session, grant or person no longer count.
+    /// Who is signed in to it; nobody when session, grant or person no longer count, or their passkey is no longer of the kind that is wanted.
     pub person: Option<Person>,
 }
 
@@ -59,8 +62,12 @@ pub async fn find(app: &App, client_id: &str, unverified_cookie: &str, now: Time
         _ => names,
     };
     drop(conn);
+    let is_enough = match row.session_state.as_deref().filter(|_| row.user_id.is_some()) {
+        Some(state) => is_still_enough(app, &policies, state, &row.passkey_policies, now)?,
+        None => false,
+    };
     let person = match (row.user_id, row.session_id, row.last_seen_at) {
-        (Some(_), Some(session), Some(last_seen_at)) => Some(Person {
+        (Some(_), Some(session), Some(last_seen_at)) if is_enough => Some(Person {
             username: row.username.unwrap_or_default(),
             display_name: row.display_name.unwrap_or_default(),
             email: row.email.unwrap_or_default(),
@@ -72,6 +79,14 @@ pub async fn find(app: &App, client_id: &str, unverified_cookie: &str, now: Time
         _ => None,
     };
     Ok(Some(Guarded { client: row.client, client_id: row.client_id, policy: policies.forward_auth, person }))
+}
+
+/// Whether a session would do for the app if its person came in now: else they are sent to sign in, where they are told what is wanted.
+fn is_still_enough(app: &App, policies: &Policies, session_state: &str, passkey_policies: &str, now: Timestamp) -> anyhow::Result<bool> {
+    let Some(method) = sessions::method_of(session_state) else { return Ok(false) };
+    let held = method.held().map(|held| held.as_known(app.authenticators.get().as_deref()));
+    let is_for_client = takes(policies, Class::of(method.amr().iter().copied()), held);
+    Ok(is_for_client && held.map_or(Ok(true), |held| Applying::read(passkey_policies).map(|applying| applying.lets_go_on(held, now)))?)
 }
 
 /// Redeems a code for the secret of the app's cookie; `None` when the code is unknown, expired, used, another app's, for another address or another browser's,

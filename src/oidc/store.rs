@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::AppLine;
 use super::scope::Scopes;
 use crate::apis::Reach;
+use crate::authenticators::{Held, policies_of_person};
 use crate::clients::policy::{ClaimsPolicy, Policies, TokenPolicy};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Db, Query, Revision, Tx, Value, query, query_list, query_per_engine};
@@ -50,13 +51,15 @@ pub(super) struct NewGrant<'a> {
     pub(super) auth_at: Timestamp,
     pub(super) amr: &'a str,
     pub(super) acr: &'a str,
+    /// The model of the authenticator, where that was proved.
+    pub(super) passkey_model: Option<Uuid>,
     pub(super) created_at: Timestamp,
 }
 
 pub(super) async fn insert_grant(tx: &mut Tx, new: NewGrant<'_>) -> sqlx::Result<()> {
     query(
-        "INSERT INTO grants (id, user_id, client_id, session_id, scopes, nonce, auth_at, amr, created_at, acr, claims, permissions)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        "INSERT INTO grants (id, user_id, client_id, session_id, scopes, nonce, auth_at, amr, created_at, acr, claims, permissions, passkey_model)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(new.id)
     .bind(new.user)
@@ -70,6 +73,7 @@ pub(super) async fn insert_grant(tx: &mut Tx, new: NewGrant<'_>) -> sqlx::Result
     .bind(new.acr)
     .bind(new.claims)
     .bind(new.permissions)
+    .bind(new.passkey_model)
     .execute(tx)
     .await
     .map(|_| ())
@@ -78,7 +82,7 @@ pub(super) async fn insert_grant(tx: &mut Tx, new: NewGrant<'_>) -> sqlx::Result
 /// The columns of [`Grant`], of a grant `g`.
 macro_rules! grant_columns {
     () => {
-        "g.id AS grant_id, g.user_id, g.session_id, g.scopes, g.claims, g.permissions, g.nonce, g.auth_at, g.amr, g.acr, g.created_at AS granted_at"
+        "g.id AS grant_id, g.user_id, g.session_id, g.scopes, g.claims, g.permissions, g.nonce, g.auth_at, g.amr, g.acr, g.passkey_model, g.created_at AS granted_at"
     };
 }
 
@@ -110,7 +114,7 @@ macro_rules! person_columns {
 /// The columns of [`Granted`], and where they come from but for the grant itself.
 macro_rules! granted_columns {
     ($engine:ident) => {
-        concat!("(", live_grant!(), ") AS counts, ", grant_columns!(), ", ", person_columns!($engine, "g.scopes"))
+        concat!("(", live_grant!(), ") AS counts, ", grant_columns!(), ", ", policies_of_person!($engine), ", ", person_columns!($engine, "g.scopes"))
     };
 }
 
@@ -139,6 +143,8 @@ impl Person {
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct Granted {
     pub(super) counts: bool,
+    /// What applies to the person now; see [`crate::authenticators::Applying::read`].
+    pub(super) passkey_policies: String,
     #[sqlx(flatten)]
     pub(super) grant: Grant,
     #[sqlx(flatten)]
@@ -173,8 +179,19 @@ pub(super) struct Grant {
     pub(super) auth_at: Timestamp,
     pub(super) amr: String,
     pub(super) acr: String,
+    /// The model of the authenticator, where that was proved.
+    pub(super) passkey_model: Option<Uuid>,
     #[sqlx(rename = "granted_at")]
     pub(super) created_at: Timestamp,
+}
+
+impl Grant {
+    /// What was known of the passkey it was given by, when it was one.
+    pub(super) fn held(&self) -> Option<Held> {
+        // The words of `Method::amr`.
+        let says = |word: &str| self.amr.split(' ').any(|said| said == word);
+        says("pop").then(|| Held { synced: says("swk"), model: self.passkey_model })
+    }
 }
 
 pub(super) async fn find_live_grant(conn: &mut Conn, id: GrantId) -> sqlx::Result<Option<Grant>> {

@@ -10,6 +10,7 @@ pub mod http;
 pub mod model;
 mod store;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 pub use model::{Request, State};
@@ -26,6 +27,8 @@ use crate::web::{Client, user_agent};
 
 /// Requests from one network.
 const PER_NETWORK: Allowance = Allowance { count: 20, within: Duration::from_secs(900), from_the_last: false };
+/// After somebody refused one, its network waits for so long.
+const REFUSED: Allowance = Allowance { count: 1, within: model::REFUSED_FOR, from_the_last: true };
 /// Codes one person looks up.
 const PER_PERSON: Allowance = Allowance { count: 20, within: Duration::from_secs(900), from_the_last: false };
 /// How long a request is kept when it is over.
@@ -45,7 +48,7 @@ pub struct Started {
 pub enum NotStarted {
     /// A setting says so.
     Off,
-    /// Too many from this network, or somebody refused one from this address.
+    /// Too many from this network, or somebody refused one.
     Wait(Duration),
 }
 
@@ -58,19 +61,14 @@ pub async fn start(app: &App, now: Timestamp, client: &Client) -> anyhow::Result
         return Ok(Err(NotStarted::Off));
     }
     let mut tx = app.db.begin().await?;
-    if store::refused_since(&mut tx, &client.ip_text(), now - model::REFUSED_FOR).await? {
-        return Ok(Err(NotStarted::Wait(model::REFUSED_FOR)));
-    }
-    if let Some(ip) = client.ip
-        && let Err(wait) = attempts::take(
-            &mut tx,
-            &Subject::network("sign-in with another device from", ip).shown_from("Signing in with another device", attempts::network(ip)),
-            PER_NETWORK,
-            now,
-        )
-        .await?
-    {
-        return Ok(Err(NotStarted::Wait(wait)));
+    if let Some(ip) = client.ip {
+        if let Some(wait) = attempts::wait(&mut tx, &refused_from(ip), REFUSED, now).await? {
+            return Ok(Err(NotStarted::Wait(wait)));
+        }
+        let subject = Subject::network("sign-in with another device from", ip).shown_from("Signing in with another device", attempts::network(ip));
+        if let Err(wait) = attempts::take(&mut tx, &subject, PER_NETWORK, now).await? {
+            return Ok(Err(NotStarted::Wait(wait)));
+        }
     }
     let browser = SecretToken::new("");
     let (number, choices) = model::new_numbers();
@@ -93,6 +91,12 @@ pub async fn start(app: &App, now: Timestamp, client: &Client) -> anyhow::Result
     };
     tx.commit().await?;
     Ok(Ok(Started { browser, code }))
+}
+
+/// Refusals of browsers of one network: a household has a whole /64 of addresses, and the one that was refused must not just take the next.
+fn refused_from(ip: IpAddr) -> Subject {
+    Subject::network("refused to be let in from another device", ip)
+        .shown_from("Signing in with another device, which was refused", attempts::network(ip))
 }
 
 /// How it stands with a browser; `None` when it does not wait.
@@ -147,7 +151,7 @@ pub enum Decision {
 pub enum Decided {
     /// The browser may come in.
     Allowed,
-    /// It may not, and its address waits before it asks again.
+    /// It may not, and its network waits before it asks again.
     Denied,
     /// It shows another number, so it may not: somebody else asks.
     WrongNumber,
@@ -182,6 +186,9 @@ pub async fn decide(
     let event = Event::new(now, kind, signed_in.actor()).on(user.id.uuid(), &user.username).from_client(client);
     let event = event.with("asked_from", request.client_ip.as_str()).with("asked_with", user_agent::describe(&request.user_agent));
     audit::record(&mut tx, event.with("outcome", outcome)).await?;
+    if let (Decided::Denied, Ok(ip)) = (decided, request.client_ip.parse()) {
+        attempts::failed(&mut tx, &refused_from(ip), REFUSED, now).await?;
+    }
     tx.commit().await?;
     if decided != Decided::Allowed {
         tracing::warn!(

@@ -10,7 +10,7 @@ use crate::secret::random_bytes;
 pub const LIFETIME: Duration = Duration::from_secs(300);
 /// How long a browser that was allowed has at least to come in: who decides in the last second has let it in all the same.
 pub const COME_IN_WITHIN: Duration = Duration::from_secs(60);
-/// How long a refusal counts against the address that asked.
+/// How long a refusal counts against the network that asked.
 pub const REFUSED_FOR: Duration = Duration::from_secs(900);
 /// No vowels, so that no words come about, and nothing that looks like something else.
 const ALPHABET: &[u8; 24] = b"BCDFGHJKMNPQRSTVWXZ24679";

@@ -85,17 +85,6 @@ pub(super) async fn take(tx: &mut Tx, browser: &TokenHash, now: Timestamp) -> sq
     .await
 }
 
-/// Whether somebody refused this address lately.
-pub(super) async fn refused_since(conn: &mut Conn, client_ip: &str, since: Timestamp) -> sqlx::Result<bool> {
-    let (count,): (i64,) =
-        query("SELECT COUNT(*) FROM device_sign_ins WHERE client_ip = $1 AND outcome = 'denied' AND decided_at > $2 AND expires_at > $2")
-            .bind(client_ip)
-            .bind(since)
-            .one(conn)
-            .await?;
-    Ok(count > 0)
-}
-
 pub(super) async fn sweep(tx: &mut Tx, before: Timestamp) -> sqlx::Result<u64> {
     query("DELETE FROM device_sign_ins WHERE expires_at <= $1").bind(before).execute(tx).await
 }

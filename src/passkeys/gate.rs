@@ -251,7 +251,9 @@ struct ClientData {
 /// Section 7.1, steps 5 to 11, and section 7.2, steps 9 to 14. Texts are compared as they are: no padding, no other spelling of the same origin.
 fn client_data(response: &Value, ceremony: &str, expected: Expected<'_>) -> Result<Vec<u8>, Refusal> {
     let json = bytes(response, "clientDataJSON")?;
-    let client_data: ClientData = serde_json::from_slice(&json).map_err(|_| Refusal::Malformed("clientDataJSON"))?;
+    // Text as a whole: the parser does not look into members it passes over.
+    let text = str::from_utf8(&json).map_err(|_| Refusal::Malformed("clientDataJSON is not UTF-8"))?;
+    let client_data: ClientData = serde_json::from_str(text).map_err(|_| Refusal::Malformed("clientDataJSON"))?;
     if client_data.ceremony != ceremony {
         return Err(Refusal::OtherCeremony("type"));
     }

@@ -18,6 +18,7 @@ mod observed;
 pub mod policy;
 mod proof;
 pub mod prove;
+mod refusal;
 mod register;
 pub mod rp_id;
 mod sign_in;
@@ -32,16 +33,18 @@ pub use proof::{finish_proof, start_proof};
 pub use register::{Added, finish_registration, start_registration};
 pub use sign_in::{SignedInWith, finish_sign_in, start_sign_in};
 
+use refusal::{COUNTER_WENT_BACK, Cause, gate_refused, refused};
+
 use crate::account_news::{self, News};
 use crate::app::App;
-use crate::audit::{self, Actor, Event, Kind};
+use crate::audit::{self, Event, Kind};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
 use crate::id::{AuditEventId, PasskeyId, UserId};
 use crate::recovery_codes;
 use crate::secret::{SecretToken, TokenHash, base64url};
 use crate::sessions::{self, Method, SignedIn};
-use crate::sign_in_problems::{self, Code, Filed};
+use crate::sign_in_problems::Code;
 use crate::users::{self, User};
 use crate::web::Client;
 
@@ -108,10 +111,11 @@ pub enum CeremonyError {
 }
 
 impl CeremonyError {
-    /// Whether it may have been somebody trying to get in who has no key, and no mishap of an honest device.
+    /// Whether it counts as a failed try: whatever nobody had to have a key for and is written down all the same, or anybody could fill the audit log. Not who
+    /// showed a passkey that a policy does not admit, and not an answer to no ceremony at all, which is written down nowhere.
     pub fn is_a_try(&self) -> bool {
         match self {
-            Self::Filed(error, _) => error.is_a_try(),
+            Self::Filed(error, _) => !matches!(**error, Self::Unsuitable { .. }),
             Self::UnknownCredential | Self::PossibleCopy | Self::Refused => true,
             _ => false,
         }
@@ -366,84 +370,10 @@ async fn take(app: &App, now: Timestamp, purpose: Purpose, person: Option<&User>
     // An answer to no ceremony at all is noise and leaves no trace in the audit log: anyone could fill it.
     let ceremony = taken.ok_or(CeremonyError::Expired)?;
     if let Err(misfit) = ceremony.fits(purpose, answer.browser, person.map(|user| user.id), now) {
-        let code = refused(app, now, answer, purpose, person, misfit.code(), None).await?;
+        let code = refused(app, now, answer, purpose, person, Cause::of(misfit.code())).await?;
         return Err(CeremonyError::Expired.filed(code));
     }
     Ok(ceremony)
-}
-
-/// Records a refusal, and files it under the code the person is told. `received` is more about it, never a secret.
-async fn refused(
-    app: &App,
-    now: Timestamp,
-    answer: &Answer<'_>,
-    purpose: Purpose,
-    person: Option<&User>,
-    reason: &str,
-    received: Option<&str>,
-) -> anyhow::Result<Code> {
-    let client = answer.client;
-    let (kind, actor) = match (purpose, person) {
-        (Purpose::Register, Some(user)) => (Kind::PasskeyRefused, Actor::user(user.id, &user.username)),
-        (Purpose::Proof, Some(user)) => (Kind::ProofRefused, Actor::user(user.id, &user.username)),
-        // Who answers a sign-in is not proven: the person is what it is about, not who did it.
-        _ => (Kind::SignInRefused, Actor::visitor()),
-    };
-    let mut detail = observed::of(answer.unverified_credential);
-    if reason == "wrong_origin" {
-        detail.insert("expected".to_owned(), app.config.origin.as_str().into());
-    }
-    if let Some(received) = received {
-        detail.insert("found".to_owned(), received.into());
-    }
-    let filed = Filed {
-        operation: purpose.as_str(),
-        cause: reason,
-        user: person.map(|user| user.id),
-        client_ip: client.ip_text(),
-        user_agent: &client.user_agent,
-        detail,
-    };
-    let mut tx = app.db.begin().await?;
-    let code = sign_in_problems::file(&mut tx, &filed, now).await?;
-    let mut event = Event::new(now, kind, actor).from_client(client).with("reason", reason).with("code", code.shown());
-    if let Some(user) = person {
-        event = event.on(user.id.uuid(), &user.username);
-    }
-    if let Some(received) = received {
-        event = event.with("received", received);
-    }
-    audit::record(&mut tx, event).await?;
-    tx.commit().await?;
-    Ok(code)
-}
-
-/// Records what the gate refused and says it in the person's terms.
-async fn gate_refused(
-    app: &App,
-    now: Timestamp,
-    answer: &Answer<'_>,
-    purpose: Purpose,
-    person: Option<&User>,
-    refusal: gate::Refusal,
-) -> Result<CeremonyError, CeremonyError> {
-    let received = refusal.to_string();
-    let code = refused(app, now, answer, purpose, person, refusal.code(), Some(&received)).await?;
-    let error = match refusal {
-        gate::Refusal::Origin { received } => {
-            let expected = app.config.origin.as_str();
-            tracing::warn!(
-                expected,
-                received,
-                "a passkey was used under another address than APP_URL names; correct APP_URL or the address people open"
-            );
-            CeremonyError::WrongAddress
-        }
-        gate::Refusal::UserNotVerified => CeremonyError::UserNotVerified,
-        gate::Refusal::NotDiscoverable => CeremonyError::NotDiscoverable,
-        _ => CeremonyError::Refused,
-    };
-    Ok(error.filed(code))
 }
 
 /// What the gate compares with.

@@ -184,10 +184,15 @@ pub fn check_name(name: &str) -> Result<&str, Text> {
     if name.chars().count() > NAME_CHARS_MAX {
         return Err(t("passkey-name-too-long"));
     }
-    if name.chars().any(char::is_control) {
+    if name.chars().any(|c| c.is_control() || turns_the_line(c)) {
         return Err(t("passkey-name-wrong"));
     }
     Ok(name)
+}
+
+/// Characters that turn what follows them around (Unicode Standard Annex #9): administrators and mails show a passkey's name beside other words.
+const fn turns_the_line(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
 /// A name for a new passkey, unlike those its owner has: who keeps it, or else where it was made.
@@ -283,7 +288,8 @@ mod tests {
     #[test]
     fn names_are_one_line_of_at_most_64_characters() {
         assert_eq!(check_name("  My phone ").ok(), Some("My phone"));
-        for bad in ["", "   ", "a\nb", &"x".repeat(65)] {
+        assert!(check_name("המפתח של עדה").is_ok(), "of a language from right to left");
+        for bad in ["", "   ", "a\nb", "a\u{202e}b", "a\u{2066}b", &"x".repeat(65)] {
             assert!(check_name(bad).is_err(), "{bad:?}");
         }
     }

@@ -11,12 +11,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use tower_sessions::Session;
 
-use super::Answer;
-use super::http::{Failed, Finished, begun};
+use super::http::{Failed, Finished, begun, wanted};
+use super::{Answer, policy};
 use crate::app::App;
 use crate::error::AppError;
 use crate::language::{Language, Text, duration, speaking, t};
-use crate::sessions::{self, Method, Next, SignedIn, dangerous, held};
+use crate::sessions::{self, MayProve, Method, Next, SignedIn, dangerous, held};
 use crate::web::{BrowserCookie, Chrome, Client};
 
 #[derive(Template, WebTemplate)]
@@ -29,6 +29,8 @@ struct ProvePage {
     username: String,
     /// After "You are about to".
     deed: String,
+    /// What policies want of a passkey, after "wanted is", when the one of the session is not it; empty otherwise.
+    wanted: String,
     /// How long nobody asks again.
     proof_lifetime: String,
     /// Where what was sent goes on to; empty when a page is to be opened.
@@ -79,16 +81,27 @@ impl Then {
 ///
 /// # Errors
 /// 410 for a form that is no longer kept; 409 for somebody who has no passkey any more; or when the database cannot be read.
-pub async fn page(State(app): State<App>, signed_in: SignedIn, Query(unverified): Query<Wanted>) -> Result<Response, AppError> {
+pub async fn page(
+    State(app): State<App>,
+    MayProve { signed_in, is_held_back }: MayProve,
+    Query(unverified): Query<Wanted>,
+) -> Result<Response, AppError> {
     let then = Then::read(&app, &signed_in, &unverified).await?;
     let proof_lifetime = app.settings().proof_lifetime.minutes();
-    let is_fresh = signed_in.session.is_fresh(app.clock.now(), proof_lifetime);
+    let is_fresh = !is_held_back && signed_in.session.is_fresh(app.clock.now(), proof_lifetime);
     if let (true, Then::Page(path)) = (is_fresh, &then) {
         return Ok(Redirect::to(path).into_response());
     }
-    if !super::has_any(&mut app.db.read().await?, signed_in.user.id).await? {
+    let mut conn = app.db.read().await?;
+    if !super::has_any(&mut conn, signed_in.user.id).await? {
         return Err(no_passkey());
     }
+    let wanted = if is_held_back {
+        policy::of_person(&mut conn, signed_in.user.id).await?.rule().words(app.authenticators.get().as_deref())
+    } else {
+        String::new()
+    };
+    drop(conn);
     let deed = then.deed().into();
     let (action, token, next, back_to) = match then {
         Then::Form(held, token) => (held.path, token, String::new(), held.back_to),
@@ -99,6 +112,7 @@ pub async fn page(State(app): State<App>, signed_in: SignedIn, Query(unverified)
         chrome: Chrome::public(&app),
         address: app.config.origin.as_str().to_owned(),
         deed,
+        wanted,
         proof_lifetime: duration(proof_lifetime).into(),
         action,
         token,
@@ -122,7 +136,7 @@ fn no_passkey() -> AppError {
 ///
 /// # Errors
 /// 409 for somebody without a passkey, `TooManyRequests`, or when the database refuses.
-pub async fn start(State(app): State<App>, signed_in: SignedIn, client: Client, headers: HeaderMap) -> Result<Response, Failed> {
+pub async fn start(State(app): State<App>, MayProve { signed_in, .. }: MayProve, client: Client, headers: HeaderMap) -> Result<Response, Failed> {
     app.limits.sign_in.check(&client)?;
     let browser = BrowserCookie::read_or_make(&app, &headers);
     let started = super::start_proof(&app, app.clock.now(), &signed_in, &browser.hash()).await?.ok_or_else(no_passkey)?;
@@ -144,7 +158,7 @@ pub struct Finish {
 /// [`super::CeremonyError`] as JSON, `TooManyRequests`, or 410 for a form that is no longer kept.
 pub async fn finish(
     State(app): State<App>,
-    signed_in: SignedIn,
+    MayProve { signed_in, is_held_back }: MayProve,
     session: Session,
     client: Client,
     headers: HeaderMap,
@@ -160,10 +174,12 @@ pub async fn finish(
         unverified_ceremony: &unverified.ceremony,
         unverified_credential: &unverified.credential,
     };
-    let proved = super::finish_proof(&app, now, &signed_in, &answer, &speaking(Language::English, || then.deed().to_string())).await?;
+    let purpose = speaking(Language::English, || if is_held_back { t("deed-stricter-policy") } else { then.deed() }.to_string());
+    let proved = super::finish_proof(&app, now, &signed_in, &answer, &purpose).await?;
     sessions::start(&app, &session, proved.user.id, Method::Passkey { synced: proved.synced, model: proved.model }, &client, now).await?;
     let next = match then {
         Then::Form(..) => String::new(),
+        Then::Page(path) if is_held_back && proved.lacking => wanted::location(&Next::Page(path)),
         Then::Page(path) => path,
     };
     Ok(Json(Finished::new(&app, &proved.user, next).await?))

@@ -15,7 +15,7 @@ use webauthn_rs_proto::{
 
 use super::gate::CheckedRegistration;
 use super::model::{PASSKEYS_MAX, Passkey, Purpose, suggest_name};
-use super::{Answer, CeremonyError, Started, begin, display_name, expected, gate, gate_refused, may_add, policy, refused, rp_id, store, take};
+use super::{Answer, Cause, CeremonyError, Started, begin, display_name, expected, gate, gate_refused, may_add, policy, refused, rp_id, store, take};
 use crate::account_news::{self, News};
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
@@ -179,7 +179,7 @@ const fn is_of_another_kind(error: &WebauthnError) -> bool {
 pub async fn finish_registration(app: &App, now: Timestamp, signed_in: &SignedIn, answer: &Answer<'_>) -> Result<Added, CeremonyError> {
     let user = &signed_in.user;
     let refuse = async |reason: &str, error: CeremonyError| -> CeremonyError {
-        match refused(app, now, answer, Purpose::Register, Some(user), reason, None).await {
+        match refused(app, now, answer, Purpose::Register, Some(user), Cause::of(reason)).await {
             Ok(code) => error.filed(code),
             Err(internal) => internal.into(),
         }

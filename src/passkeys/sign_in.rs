@@ -6,11 +6,10 @@ use webauthn_rs::prelude::{AuthenticationResult, Credential, DiscoverableAuthent
 
 use super::gate::CheckedAssertion;
 use super::model::{Ceremony, Passkey, Purpose};
-use super::policy::{self, Applying, Verdict};
-use super::{Answer, CeremonyError, Started, begin, expected, gate, gate_refused, refused, store, take};
+use super::{Answer, CeremonyError, Started, begin, expected, gate, gate_refused, policy, refused, store, take};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Kind};
-use crate::authenticators::Held;
+use crate::authenticators::{Applying, Held, Verdict};
 use crate::clock::Timestamp;
 use crate::directory::{self, Refreshed};
 use crate::secret::TokenHash;
@@ -86,8 +85,9 @@ pub(super) async fn judge(
     only: Option<&User>,
 ) -> Result<Proved, CeremonyError> {
     let purpose = if only.is_some() { Purpose::Proof } else { Purpose::SignIn };
-    let refuse = async |person: Option<&User>, reason: &str, error: CeremonyError| -> CeremonyError {
-        match refused(app, now, answer, purpose, only.or(person), reason, None).await {
+    let refuse = async |owned: Option<(&User, &Passkey)>, reason: &str, error: CeremonyError| -> CeremonyError {
+        let (person, passkey) = owned.unzip();
+        match refused(app, now, answer, purpose, only.or(person), super::Cause { passkey, ..super::Cause::of(reason) }).await {
             Ok(code) => error.filed(code),
             Err(internal) => internal.into(),
         }
@@ -106,13 +106,15 @@ pub(super) async fn judge(
     }
     // Section 7.2, step 6: the library does not tie the handle to the credential.
     if checked.unverified_user_handle.is_some_and(|handle| handle != user.user_handle) {
-        return Err(refuse(Some(&user), "other_user_handle", CeremonyError::Refused).await);
+        return Err(refuse(Some((&user, &passkey)), "other_user_handle", CeremonyError::Refused).await);
     }
     let state: DiscoverableAuthentication = serde_json::from_str(&ceremony.state).context("reading a ceremony")?;
     let verified = match verify(app, checked, state, &passkey)? {
         Ok(verified) => verified,
-        Err(WebauthnError::CredentialPossibleCompromise) => return Err(refuse(Some(&user), "counter_went_back", CeremonyError::PossibleCopy).await),
-        Err(error) => return Err(refuse(Some(&user), &format!("{error:?}"), CeremonyError::Refused).await),
+        Err(WebauthnError::CredentialPossibleCompromise) => {
+            return Err(refuse(Some((&user, &passkey)), super::COUNTER_WENT_BACK, CeremonyError::PossibleCopy).await);
+        }
+        Err(error) => return Err(refuse(Some((&user, &passkey)), &format!("{error:?}"), CeremonyError::Refused).await),
     };
     let user = match directory::refresh_person(app, &user, now).await {
         Refreshed::Updated | Refreshed::Out => users::find(&mut app.db.read().await?, user.id).await?.unwrap_or(user),
@@ -120,7 +122,7 @@ pub(super) async fn judge(
     };
     // Only now, so that nobody without the key learns who is disabled.
     if user.is_disabled() {
-        return Err(refuse(Some(&user), "disabled", CeremonyError::Refused).await);
+        return Err(refuse(Some((&user, &passkey)), "disabled", CeremonyError::Refused).await);
     }
     let metadata = app.authenticators.get();
     let held = policy::held(verified.result.backup_eligible(), passkey.attested, passkey.aaguid, metadata.as_deref());
@@ -130,7 +132,7 @@ pub(super) async fn judge(
         Verdict::Until(until) => Some(until),
         Verdict::Refused(lack) => {
             let wanted = applying.rule().words(metadata.as_deref());
-            return Err(refuse(Some(&user), lack.code(), CeremonyError::Unsuitable { wanted, adding: false }).await);
+            return Err(refuse(Some((&user, &passkey)), lack.code(), CeremonyError::Unsuitable { wanted, adding: false }).await);
         }
     };
     Ok(Proved { user, passkey, verified, purpose, held, applying, until })
@@ -157,7 +159,7 @@ pub(super) async fn note(app: &App, now: Timestamp, answer: &Answer<'_>, proved:
     let mut tx = app.db.begin().await?;
     if !store::note_use(&mut tx, passkey.id, used, now).await? {
         drop(tx);
-        let code = refused(app, now, answer, *purpose, Some(user), "removed_or_used_meanwhile", None).await?;
+        let code = refused(app, now, answer, *purpose, Some(user), super::Cause::of("removed_or_used_meanwhile")).await?;
         return Err(CeremonyError::Refused.filed(code));
     }
     if *purpose == Purpose::SignIn {

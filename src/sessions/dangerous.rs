@@ -81,7 +81,7 @@ pub fn words(path_and_query: &str) -> Text {
 /// A deed as it was kept, in English, in the language of the request; as it was kept where there is no such deed any more.
 pub fn in_words(kept: &str) -> String {
     let said = |id: &'static str| speaking(Language::English, || t(id).to_string());
-    let known = DEEDS.iter().map(|(_, id)| *id).chain(["deed-other"]).find(|id| said(id) == kept);
+    let known = DEEDS.iter().map(|(_, id)| *id).chain(["deed-other", "deed-stricter-policy"]).find(|id| said(id) == kept);
     known.map_or_else(|| kept.to_owned(), |id| t(id).into())
 }
 

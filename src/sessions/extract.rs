@@ -8,9 +8,10 @@ use axum::http::{HeaderMap, Method as HttpMethod};
 use super::{Method, Next, STATE_KEY, SessionState, store};
 use crate::app::App;
 use crate::audit::Actor;
+use crate::authenticators::{Applying, Held};
 use crate::error::AppError;
 use crate::language::{Source, hear, t};
-use crate::users::{self, User};
+use crate::users::User;
 use crate::web::Chrome;
 use crate::web::layout::ChromePerson;
 
@@ -32,13 +33,18 @@ impl SignedIn {
         Chrome { person: Some(person), path: self.path.clone(), ..Chrome::public(app) }
     }
 
+    /// What is known now of the passkey they came in with, when it was one.
+    pub fn held(&self, app: &App) -> Option<Held> {
+        self.session.method.held().map(|held| held.as_known(app.authenticators.get().as_deref()))
+    }
+
     /// This person in the audit log.
     pub fn actor(&self) -> Actor {
         Actor::user(self.user.id, &self.user.username)
     }
 }
 
-/// Somebody signed in, or a visitor, as whom counts who has only come in to add a passkey.
+/// Somebody signed in, or a visitor, as whom counts who has only come in to add a passkey, and whose passkey a policy does not admit any more.
 #[derive(Clone, Debug)]
 pub struct MaybeSignedIn(pub Option<SignedIn>);
 
@@ -46,6 +52,19 @@ pub struct MaybeSignedIn(pub Option<SignedIn>);
 /// this, so that a session for a passkey alone opens nothing that forgot to ask.
 #[derive(Clone, Debug)]
 pub struct MayEnrol(pub SignedIn);
+
+/// Whoever holds the session, whatever it may still be used for: everybody may leave.
+#[derive(Clone, Debug)]
+pub struct Leaving(pub Option<SignedIn>);
+
+/// Somebody signed in who is about to prove it once more.
+#[derive(Clone, Debug)]
+pub struct MayProve {
+    /// Who.
+    pub signed_in: SignedIn,
+    /// Because a policy does not admit the passkey of their session (any more), which opens nothing else until then.
+    pub is_held_back: bool,
+}
 
 /// An administrator who proved it with a passkey. The only way to the administration: a verb that takes `&AdminSession` needs no check.
 #[derive(Clone, Debug)]
@@ -83,21 +102,41 @@ impl std::ops::Deref for FreshAdmin {
     }
 }
 
+/// Who holds a session.
+struct Holder {
+    signed_in: SignedIn,
+    /// They came in with a passkey that a policy does not admit, and were not told of it yet, or their days of grace are over.
+    is_held_back: bool,
+}
+
 /// Whose session this is, whatever it may be used for.
-async fn holder(parts: &Parts, app: &App) -> Result<Option<SignedIn>, AppError> {
+async fn holder(parts: &Parts, app: &App) -> Result<Option<Holder>, AppError> {
     let Some(session) = parts.extensions.get::<tower_sessions::Session>().cloned() else {
         return Err(AppError::Internal(anyhow::anyhow!("the session layer is missing on this route")));
     };
     let state: Option<SessionState> = session.get(STATE_KEY).await.map_err(|error| AppError::Internal(error.into()))?;
     let Some(state) = state else { return Ok(None) };
     let mut conn = app.db.read().await?;
-    let user = users::find(&mut conn, state.user).await?.filter(|user| !user.is_disabled());
+    let found = store::find_holder(&mut conn, state.user).await?.filter(|found| !found.user.is_disabled());
     // Of two who came in by the same password, the one who is second finds a passkey there already.
     if state.method.is_for_first_passkey() && store::has_passkey(&mut conn, state.user).await? {
         return Ok(None);
     }
-    hear(Source::Person, user.as_ref().and_then(User::chosen_language));
-    Ok(user.map(|user| SignedIn { user, session: state, path: parts.uri.path().to_owned() }))
+    let Some(store::Holder { user, passkey_policies }) = found else { return Ok(None) };
+    hear(Source::Person, user.chosen_language());
+    let signed_in = SignedIn { user, session: state, path: parts.uri.path().to_owned() };
+    let is_held_back = match signed_in.held(app) {
+        Some(held) => !Applying::read(&passkey_policies)?.lets_go_on(held, app.clock.now()),
+        None => false,
+    };
+    Ok(Some(Holder { signed_in, is_held_back }))
+}
+
+/// [`holder`], who goes on only with a passkey that will do: who does not is asked for one, which has to be of a kind the policies admit, or begins the days
+/// of grace.
+async fn suitable_holder(parts: &Parts, app: &App) -> Result<SignedIn, AppError> {
+    let holder = holder(parts, app).await?.ok_or_else(|| sign_in_first(parts))?;
+    if holder.is_held_back { Err(proof_first(parts, app)) } else { Ok(holder.signed_in) }
 }
 
 /// The page to sign in on, and from there back.
@@ -111,7 +150,8 @@ impl FromRequestParts<App> for MaybeSignedIn {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
-        Ok(Self(holder(parts, app).await?.filter(|signed_in| !signed_in.session.method.only_enrols())))
+        let holder = holder(parts, app).await?.filter(|holder| !holder.is_held_back);
+        Ok(Self(holder.map(|holder| holder.signed_in).filter(|signed_in| !signed_in.session.method.only_enrols())))
     }
 }
 
@@ -119,7 +159,7 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
-        let signed_in = holder(parts, app).await?.ok_or_else(|| sign_in_first(parts))?;
+        let signed_in = suitable_holder(parts, app).await?;
         if signed_in.session.method.only_enrols() { Err(AppError::PasskeyFirst) } else { Ok(signed_in) }
     }
 }
@@ -128,7 +168,24 @@ impl FromRequestParts<App> for MayEnrol {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
-        Ok(Self(holder(parts, app).await?.ok_or_else(|| sign_in_first(parts))?))
+        Ok(Self(suitable_holder(parts, app).await?))
+    }
+}
+
+impl FromRequestParts<App> for Leaving {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
+        Ok(Self(holder(parts, app).await?.map(|holder| holder.signed_in)))
+    }
+}
+
+impl FromRequestParts<App> for MayProve {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
+        let Holder { signed_in, is_held_back } = holder(parts, app).await?.ok_or_else(|| sign_in_first(parts))?;
+        if signed_in.session.method.only_enrols() { Err(AppError::PasskeyFirst) } else { Ok(Self { signed_in, is_held_back }) }
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tower_sessions::Session;
 
 use super::devices;
-use super::{Farewell, MayEnrol, Next, SignedIn};
+use super::{Farewell, Leaving, Next, SignedIn};
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
 use crate::clock::Timestamp;
@@ -234,30 +234,21 @@ fn ended(now: Timestamp, signed_in: &SignedIn, client: &Client) -> Event {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn sign_out_page(State(app): State<App>, holder: Result<MayEnrol, AppError>) -> Result<Response, AppError> {
-    Ok(match anyone(holder)? {
+pub async fn sign_out_page(State(app): State<App>, Leaving(holder): Leaving) -> Result<Response, AppError> {
+    Ok(match holder {
         Some(signed_in) => SignOutPage { chrome: Chrome::public(&app), name: signed_in.user.display_name }.into_response(),
         None => Redirect::to("/sign-in").into_response(),
     })
-}
-
-/// Whoever holds the session, whatever it may be used for: everybody may leave.
-fn anyone(holder: Result<MayEnrol, AppError>) -> Result<Option<SignedIn>, AppError> {
-    match holder {
-        Ok(MayEnrol(signed_in)) => Ok(Some(signed_in)),
-        Err(AppError::SignInFirst { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// `POST /sign-out`: to the sign-in page, by way of the page that tells apps where there are such.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn sign_out(State(app): State<App>, holder: Result<MayEnrol, AppError>, session: Session, client: Client) -> Result<Redirect, AppError> {
+pub async fn sign_out(State(app): State<App>, Leaving(holder): Leaving, session: Session, client: Client) -> Result<Redirect, AppError> {
     let now = app.clock.now();
     let mut location = Next::after_sign_out().to_owned();
-    if let Some(signed_in) = anyone(holder)? {
+    if let Some(signed_in) = holder {
         let event = Event::new(now, Kind::SignOut, signed_in.actor());
         let mut tx = app.db.begin().await?;
         let ended = super::sign_out(&mut tx, signed_in.user.id, signed_in.session.id, now).await?;

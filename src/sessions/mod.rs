@@ -3,7 +3,8 @@
 //!
 //! Handlers ask for authority in their signature: [`SignedIn`] (anyone), [`AdminSession`] (an administrator who used a passkey), [`MayEnrol`] (anyone, and
 //! who has come in by a directory password or a recovery code to add a passkey and may do nothing else). What a stolen cookie must not be enough for asks for a fresh
-//! proof: [`FreshSession`], [`FreshIfPasskey`], [`FreshEnrol`], [`FreshAdmin`], and [`AdminDeed`], which has the last one in it.
+//! proof: [`FreshSession`], [`FreshIfPasskey`], [`FreshEnrol`], [`FreshAdmin`], and [`AdminDeed`], which has the last one in it. Whoever came in with a passkey
+//! that policies do not admit (any more) has none of these until they have proved it with another ([`MayProve`]), and may leave ([`Leaving`]).
 
 pub mod apps;
 pub mod dangerous;
@@ -26,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use deed::{AdminDeed, RoutineDeed};
-pub use extract::{AdminSession, FreshAdmin, FreshEnrol, FreshIfPasskey, FreshSession, MayEnrol, MaybeSignedIn, SignedIn};
+pub use extract::{AdminSession, FreshAdmin, FreshEnrol, FreshIfPasskey, FreshSession, Leaving, MayEnrol, MayProve, MaybeSignedIn, SignedIn};
 pub use farewell::Farewell;
 pub use next::Next;
 pub use store::Line;
@@ -82,7 +83,7 @@ impl Method {
         }
     }
 
-    /// What is known of the passkey, when it was one.
+    /// What was known of the passkey, when it was one; what is known of it now, [`SignedIn::held`] says.
     pub const fn held(self) -> Option<Held> {
         match self {
             Self::Passkey { synced, model } => Some(Held { synced, model }),
@@ -164,6 +165,12 @@ impl SessionState {
             (false, false) => lifetime,
         }
     }
+}
+
+/// How a session was started, from what its row keeps; `None` for a row nobody can read.
+pub fn method_of(state: &str) -> Option<Method> {
+    let state: std::collections::HashMap<String, serde_json::Value> = serde_json::from_str(state).ok()?;
+    SessionState::deserialize(state.get(STATE_KEY)?).ok().map(|state| state.method)
 }
 
 /// The key of [`SessionState`] in a tower-sessions record.

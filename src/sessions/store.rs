@@ -1,12 +1,12 @@
 //! The SQL of sessions. Every statement that reads a session for use also asks whether its person may still come in.
 
-use std::collections::HashMap;
-
-use super::{Method, STATE_KEY, SessionState};
+use super::Method;
+use crate::authenticators::policies_of_person;
 use crate::clock::Timestamp;
-use crate::db::{Conn, Tx, Value, query, query_list};
+use crate::db::{Conn, Tx, Value, query, query_list, query_per_engine};
 use crate::id::{NewBrowserId, SessionId, UserId};
 use crate::secret::TokenHash;
+use crate::users::User;
 
 /// A session as listed.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -28,8 +28,7 @@ pub struct Line {
 impl Line {
     /// How it was started; `None` for a row nobody can read.
     pub fn method(&self) -> Option<Method> {
-        let state: HashMap<String, serde_json::Value> = serde_json::from_str(&self.state).ok()?;
-        serde_json::from_value::<SessionState>(state.get(STATE_KEY)?.clone()).ok().map(|state| state.method)
+        super::method_of(&self.state)
     }
 }
 
@@ -89,6 +88,32 @@ pub(super) async fn find_live(conn: &mut Conn, token_hash: &TokenHash, now: Time
     .bind(idle_since)
     .optional(conn)
     .await
+}
+
+/// Whose session it is, as they are now, and the passkey policies that apply to them.
+#[derive(sqlx::FromRow)]
+pub(super) struct Holder {
+    #[sqlx(flatten)]
+    pub(super) user: User,
+    /// See [`crate::authenticators::Applying::read`].
+    pub(super) passkey_policies: String,
+}
+
+macro_rules! find_holder {
+    ($engine:ident) => {
+        concat!(
+            "SELECT u.id, u.user_handle, u.username, u.email, u.email_verified, u.first_name, u.last_name, u.display_name, u.phone, u.local_admin,
+                    u.directory_admin, u.directory, u.entry_id, u.entry_dn, u.directory_state, u.directory_state_at, u.blocked_at, u.access_void_until,
+                    u.created_at, u.updated_at, u.last_sign_in_at, u.locale, u.language, u.directory_attributes, u.picture, ",
+            policies_of_person!($engine),
+            " FROM users u WHERE u.id = $1"
+        )
+    };
+}
+
+/// The holder of a session, with one question for both, because every page asks it.
+pub(super) async fn find_holder(conn: &mut Conn, user: UserId) -> sqlx::Result<Option<Holder>> {
+    query_per_engine(find_holder!(sqlite), find_holder!(postgres)).bind(user).optional(conn).await
 }
 
 /// Whether a person has a passkey. The rows belong to `passkeys`, which stands above this slice; but a session for the first passkey must not outlive it.

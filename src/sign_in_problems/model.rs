@@ -81,6 +81,8 @@ const NAMES: &[&str] = &[
     "in_app",
     "wrong_address",
     "unreachable",
+    "too_many_requests",
+    "server_error",
 ];
 /// The capabilities of `PublicKeyCredential.getClientCapabilities()` that help to understand a failure.
 const CAPABILITIES: &[&str] = &[
@@ -139,6 +141,9 @@ pub fn elapsed_in_words(stored: &str) -> Option<Text> {
     })
 }
 
+/// How the library's names begin for keys and structures nobody can read.
+const UNREADABLE: [&str; 6] = ["COSEKey", "Ecdsa", "ECDSA", "Parse", "Rsa", "CertificatePublicKey"];
+
 /// What happened, and what an administrator can do, in words.
 pub fn explain(cause: &str) -> (Text, Text) {
     match cause {
@@ -163,6 +168,13 @@ pub fn explain(cause: &str) -> (Text, Text) {
         "signed_out_meanwhile" => (t("problem-signed-out-meanwhile"), t("problem-signed-out-meanwhile-todo")),
         "removed_or_used_meanwhile" => (t("problem-removed-or-used-meanwhile"), t("problem-removed-or-used-meanwhile-todo")),
         "malformed" | "unusable_key" => (t("problem-malformed"), t("problem-malformed-todo")),
+        // What the library finds, by the names it has for it.
+        "SignatureInvalid" | "AuthenticationFailure" => (t("problem-signature"), t("problem-signature-todo")),
+        "CredentialBackupEligibilityInconsistent" => (t("problem-backup"), t("problem-backup-todo")),
+        "policy_synced" | "CredentialMayNotBeHardwareBound" => (t("problem-policy-synced"), t("problem-policy-synced-todo")),
+        cause if cause == "policy_model" || cause.starts_with("Attestation") => (t("problem-policy-model"), t("problem-policy-model-todo")),
+        "rp_id_of_another_instance" => (t("problem-rp-id-elsewhere"), t("problem-rp-id-elsewhere-todo")),
+        cause if UNREADABLE.iter().any(|begin| cause.starts_with(begin)) => (t("problem-malformed"), t("problem-malformed-todo")),
         "browser_NotAllowedError" => (t("problem-browser-not-allowed"), t("problem-browser-not-allowed-todo")),
         "browser_AbortError" | "browser_OperationError" => (t("problem-browser-abort"), t("problem-browser-abort-todo")),
         "browser_ConstraintError" | "browser_NotSupportedError" => (t("problem-browser-constraint"), t("problem-browser-constraint-todo")),
@@ -171,6 +183,8 @@ pub fn explain(cause: &str) -> (Text, Text) {
         "browser_insecure" => (t("problem-browser-insecure"), t("problem-browser-insecure-todo")),
         "browser_in_app" => (t("problem-browser-in-app"), t("problem-browser-in-app-todo")),
         "browser_unreachable" => (t("problem-browser-unreachable"), t("problem-browser-unreachable-todo")),
+        "browser_too_many_requests" => (t("problem-browser-too-many"), t("problem-browser-too-many-todo")),
+        "browser_server_error" => (t("problem-browser-server-error"), t("problem-browser-server-error-todo")),
         _ => (t("problem-unnamed"), t("problem-unnamed-todo")),
     }
 }
@@ -206,6 +220,41 @@ mod tests {
         let expected = serde_json::json!({ "browser_can": ["immediateGet"], "prompt_open_for": "a few seconds" });
         assert_eq!(serde_json::to_value(&detail).unwrap(), expected);
         assert!(Told { operation: "x".into(), ..told }.read().is_none());
+    }
+
+    #[test]
+    fn every_refusal_of_ours_and_what_the_library_finds_is_explained() {
+        let what = |cause: &str| explain(cause).0.to_string();
+        // The sources say with which words a ceremony is refused: `refuse("…", …)`, and the `code` of a gate's refusal, a misfit or a lack.
+        let sources = [
+            include_str!("../passkeys/register.rs"),
+            include_str!("../passkeys/sign_in.rs"),
+            include_str!("../passkeys/gate.rs"),
+            include_str!("../passkeys/model.rs"),
+            include_str!("../authenticators/rule.rs"),
+        ];
+        let mut causes: Vec<&str> = Vec::new();
+        for source in sources {
+            let refused =
+                source.split("refuse(").skip(1).filter_map(|rest| rest.lines().next()?.split('"').nth(1)).filter(|word| !word.starts_with('{'));
+            let codes =
+                source.split("fn code(").skip(1).flat_map(|rest| rest.split("\n    }\n").next().unwrap_or_default().split('"').skip(1).step_by(2));
+            causes.extend(refused.chain(codes));
+        }
+        for known in ["unknown_credential", "other_user_handle", "signed_out_meanwhile", "wrong_origin", "other_browser", "policy_model"] {
+            assert!(causes.contains(&known), "{known} was not read: {causes:?}");
+        }
+        causes.extend([
+            "removed_or_used_meanwhile",
+            "counter_went_back",
+            "SignatureInvalid",
+            "CredentialBackupEligibilityInconsistent",
+            "AttestationUntrustedAaguid",
+        ]);
+        causes.extend(["AttestationChainNotTrusted(Expired)", "COSEKeyInvalidCBORValue", "EcdsaPointInvalid"]);
+        for cause in causes {
+            assert_ne!(what(cause), what("nothing known"), "{cause}");
+        }
     }
 
     #[test]

@@ -44,7 +44,8 @@ pub async fn page(State(app): State<App>, client: Client, Path(unverified_token)
     Ok(FormPage { chrome: Chrome::public(&app), email, draft: Draft::default(), mistakes: Mistakes::default() }.into_response())
 }
 
-/// `POST /st/{token}`: makes the account and starts a session.
+/// `POST /st/{token}`: makes the account and starts a session. It has to say that a username is taken, and where the address is typed here, also that an address is:
+/// so it is asked a limited number of times.
 ///
 /// # Errors
 /// As [`page`].
@@ -59,7 +60,11 @@ pub async fn sign_up(
     let now = app.clock.now();
     let link = usable(&app, super::look(&app, &unverified_token).await?, now)?;
     let mut mistakes = draft.check(link.email.is_none());
-    {
+    let asks = mistakes.of("username").is_empty() || (link.email.is_none() && mistakes.of("email").is_empty());
+    if asks {
+        if let Err(wait) = super::ask_about_name(&app, link.id, &client, now).await? {
+            return Err(AppError::TooManyRequests { retry_after_seconds: wait.as_secs() + 1 });
+        }
         let mut conn = app.db.read().await?;
         if mistakes.of("username").is_empty() && users::find_by_name(&mut conn, &draft.username).await?.is_some() {
             mistakes.add("username", t("username-taken"));

@@ -15,6 +15,7 @@ pub use open::keep_answering;
 pub use store::Link;
 
 use crate::app::App;
+use crate::attempts::{self, Allowance, Subject};
 use crate::audit::{self, Actor, Event, Kind};
 use crate::clock::{Timestamp, duration_for_people};
 use crate::db::{Conn, Tx};
@@ -26,6 +27,10 @@ use crate::secret::{SecretToken, TokenHash};
 use crate::sessions::AdminDeed;
 use crate::users::{self, User};
 use crate::web::{Client, Mistakes};
+
+/// How often a link, and a network, may ask within an hour whether a name is taken, beyond the accounts that are made: the page has to tell, or nobody could
+/// choose another; but it must be no way to go through a list of names.
+const QUESTIONS: Allowance = Allowance { count: 60, within: Duration::from_secs(3600), from_the_last: false };
 
 /// How long the record of a link that has ended is kept.
 const KEPT_FOR: Duration = Duration::from_secs(30 * 86_400);
@@ -148,6 +153,27 @@ pub async fn look(app: &App, unverified_token: &str) -> sqlx::Result<Option<Link
     store::find(&mut app.db.read().await?, &TokenHash::of(unverified_token)).await
 }
 
+/// For whom questions about names are counted.
+fn askers(link: SignUpLinkId, client: &Client) -> Vec<Subject> {
+    let network = |ip| Subject::network("sign-up questions from", ip).shown_from("Signing up: names that are taken", attempts::network(ip));
+    [Subject::new("sign-up questions with", &link.to_string())].into_iter().chain(client.ip.map(network)).collect()
+}
+
+/// Counts a question about a name before it is asked; how long to wait when there were too many.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn ask_about_name(app: &App, link: SignUpLinkId, client: &Client, now: Timestamp) -> sqlx::Result<Result<(), Duration>> {
+    let mut tx = app.db.begin().await?;
+    for asker in askers(link, client) {
+        if let Err(wait) = attempts::take(&mut tx, &asker, QUESTIONS, now).await? {
+            return Ok(Err(wait));
+        }
+    }
+    tx.commit().await?;
+    Ok(Ok(()))
+}
+
 /// What became of a sign-up.
 #[derive(Debug)]
 pub enum SignedUp {
@@ -160,7 +186,7 @@ pub enum SignedUp {
 }
 
 /// Makes an account and counts the link's use: both or neither. The draft has been checked. Where the link was sent to an address, the account has that one,
-/// verified.
+/// verified. The question about its name ([`ask_about_name`]) counts no more.
 ///
 /// # Errors
 /// When the database refuses.
@@ -181,6 +207,9 @@ pub async fn sign_up(app: &App, now: Timestamp, client: &Client, unverified_toke
     let event = |kind| Event::new(now, kind, Actor::user(user.id, &user.username)).on(user.id.uuid(), &user.username).from_client(client);
     let used = event(Kind::SignedUp).with("link", link.id.to_string()).with("note", link.note.as_str());
     audit::record_all(&mut tx, vec![used, event(Kind::UserCreated)]).await?;
+    for asker in askers(link.id, client) {
+        attempts::give_back(&mut tx, &asker).await?;
+    }
     tx.commit().await?;
     Ok(SignedUp::Done(Box::new(user)))
 }

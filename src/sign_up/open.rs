@@ -78,7 +78,7 @@ async fn answer_one(app: &App) -> anyhow::Result<bool> {
         let known = users::find_by_name(&mut tx, &email).await?;
         // The link counts the mail; where there is an account, nobody is told its address.
         let link = super::make_for(&mut tx, app, &email, LIFETIME, now).await?;
-        let language = known.as_ref().and_then(User::chosen_language).or(Language::from_tag(&wish.language)).unwrap_or(settings.default_language);
+        let language = known.as_ref().and_then(User::reads).or(Language::from_tag(&wish.language)).unwrap_or(settings.default_language);
         let mail = speaking(language, || -> askama::Result<Mail> {
             let text = Text {
                 app_name: &settings.app_name,

@@ -145,10 +145,10 @@ macro_rules! of_many {
 
 // The same of those who may sign in and are at a level of the forecast; for the filter alone, because it looks at everybody's passkeys.
 macro_rules! at_risk {
-    ($before:expr, $find:literal, $after:expr) => {
+    ($engine:ident, $before:expr, $find:literal, $after:expr) => {
         concat!(
             $before,
-            lock_out_joins!("$7", "users.id"),
+            lock_out_joins!($engine, "$7", "users.id"),
             "WHERE blocked_at IS NULL AND COALESCE(directory_state, 'active') = 'active' AND ",
             lock_out_risk!(),
             " = $8 AND ",
@@ -161,8 +161,8 @@ macro_rules! at_risk {
 macro_rules! of_many_at_risk {
     ($key:literal, $order:literal) => {
         query_per_engine(
-            at_risk!(columns!(), "instr", concat!(" ORDER BY ", $order, " LIMIT $9 OFFSET $10")),
-            at_risk!(columns!(), "strpos", concat!(" ORDER BY ", $order, " LIMIT $9 OFFSET $10")),
+            at_risk!(sqlite, columns!(), "instr", concat!(" ORDER BY ", $order, " LIMIT $9 OFFSET $10")),
+            at_risk!(postgres, columns!(), "strpos", concat!(" ORDER BY ", $order, " LIMIT $9 OFFSET $10")),
         )
     };
 }
@@ -204,9 +204,10 @@ pub(super) async fn page(
             concat!("SELECT id FROM users WHERE ", matching!("instr"), " LIMIT 2001"),
             concat!("SELECT id FROM users WHERE ", matching!("strpos"), " LIMIT 2001"),
         ),
-        Some(_) => {
-            query_per_engine(at_risk!("SELECT id FROM users ", "instr", " LIMIT 2001"), at_risk!("SELECT id FROM users ", "strpos", " LIMIT 2001"))
-        }
+        Some(_) => query_per_engine(
+            at_risk!(sqlite, "SELECT id FROM users ", "instr", " LIMIT 2001"),
+            at_risk!(postgres, "SELECT id FROM users ", "strpos", " LIMIT 2001"),
+        ),
     };
     let found: Vec<(UserId,)> = bind(finding, filter).all(conn).await?;
     let pages = Pages::of_counted(unverified_page, i64::try_from(found.len()).unwrap_or(i64::MAX), COUNTED);

@@ -16,7 +16,7 @@ mod store;
 use pictures::Picture;
 
 pub use list::{AtRisk, COUNTED, Filter, Line, Order, Record};
-pub use model::{Source, User};
+pub use model::{Source, User, language_read};
 pub use profile::{Draft, Refusal};
 
 use crate::account_news::{self, News};

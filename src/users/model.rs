@@ -74,6 +74,11 @@ pub fn extra_text(value: &serde_json::Value) -> String {
     }
 }
 
+/// The language somebody is written to in who chose the language of the tag `chosen` (empty: none) and whose directory says `locale` (empty: nothing).
+pub fn language_read(chosen: &str, locale: &str) -> Option<Language> {
+    Language::from_tag(chosen).or_else(|| Language::for_range(locale))
+}
+
 /// Where someone comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source<'a> {
@@ -130,6 +135,11 @@ impl User {
     /// The language they chose to read.
     pub fn chosen_language(&self) -> Option<Language> {
         Language::from_tag(&self.language)
+    }
+
+    /// The language they are written to in, as far as it is known: the one they chose, or else the one their directory names, where there is a catalogue of it.
+    pub fn reads(&self) -> Option<Language> {
+        language_read(&self.language, &self.locale)
     }
 
     /// The language tag apps hear: as the directory has it, or else as they chose; empty when neither is known.

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use super::{Count, Line, Risk, TakenAway};
-use crate::access_links::Made;
+use crate::access_links::{Made, Sheet};
 use crate::app::App;
 use crate::error::AppError;
 use crate::id::{PasskeyId, UserId};
@@ -26,6 +26,8 @@ struct TakenAwayPage {
     user: User,
     passkey: String,
     made: Made,
+    /// To hand over on paper.
+    sheet: Sheet,
 }
 
 /// What the list's address says.
@@ -71,7 +73,8 @@ pub async fn remove_passkey(State(app): State<App>, deed: AdminDeed, Path((id, p
     match super::take_passkey_away(&app, &deed, id, passkey).await? {
         TakenAway::Done => Ok(Redirect::to(&format!("/admin/users/{id}?notice=passkey-removed")).into_response()),
         TakenAway::WithLink { user, passkey, link } => {
-            Ok(TakenAwayPage { chrome: deed.admin.chrome(&app), user: *user, passkey, made: link }.into_response())
+            let sheet = Sheet::new(&user.display_name, &user.username, &link.url);
+            Ok(TakenAwayPage { chrome: deed.admin.chrome(&app), user: *user, passkey, made: link, sheet }.into_response())
         }
         TakenAway::NotFound => Err(AppError::NotFound),
         TakenAway::IsOwn => Err(AppError::Refused { title: t("not-done").into(), message: t("taken-away-own").into(), status: StatusCode::CONFLICT }),

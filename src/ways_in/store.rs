@@ -1,20 +1,20 @@
 //! The SQL of who is how near to being locked out: one statement whatever the number of people.
 
 use crate::clock::Timestamp;
-use crate::db::{Conn, Tx, Value, query, query_list};
+use crate::db::{Conn, Tx, Value, query, query_list, query_per_engine};
 use crate::id::UserId;
 use crate::users::lock_out::{lock_out_joins, lock_out_risk};
 
 /// People who may sign in, with what they have; `risk` says what [`super::Ways::risk`] says. `$1` is since when a passkey counts as confirmed.
 macro_rules! people_at_risk {
-    () => {
+    ($engine:ident) => {
         concat!(
             "SELECT u.id, u.username, u.display_name, u.last_sign_in_at, (u.local_admin OR u.directory_admin) AS is_admin,
                 COALESCE(p.live, 0) AS passkeys, COALESCE(p.live_synced, 0) AS synced, COALESCE(p.total, 0) - COALESCE(p.live, 0) AS unconfirmed,
                 COALESCE(c.unused, 0) AS codes, ",
             lock_out_risk!(),
             " AS risk FROM users u ",
-            lock_out_joins!("$1", "u.id"),
+            lock_out_joins!($engine, "$1", "u.id"),
             "WHERE u.blocked_at IS NULL AND COALESCE(u.directory_state, 'active') = 'active'"
         )
     };
@@ -47,29 +47,30 @@ pub struct Line {
 
 /// How many people there are at each level, and how many of them never came in.
 pub(super) async fn counts(conn: &mut Conn, confirmed_since: Timestamp) -> sqlx::Result<Vec<(String, i64, i64)>> {
-    query(concat!(
-        "SELECT risk, COUNT(*), COUNT(CASE WHEN last_sign_in_at IS NULL THEN 1 END) FROM (",
-        people_at_risk!(),
-        ") AS people GROUP BY risk"
-    ))
-    .bind(confirmed_since)
-    .all(conn)
-    .await
+    macro_rules! counts {
+        ($engine:ident) => {
+            concat!(
+                "SELECT risk, COUNT(*), COUNT(CASE WHEN last_sign_in_at IS NULL THEN 1 END) FROM (",
+                people_at_risk!($engine),
+                ") AS people GROUP BY risk"
+            )
+        };
+    }
+    query_per_engine(counts!(sqlite), counts!(postgres)).bind(confirmed_since).all(conn).await
 }
 
 /// A page of the people at one level: administrators first, then by name.
 pub(super) async fn at_risk(conn: &mut Conn, confirmed_since: Timestamp, risk: &str, limit: i64, offset: i64) -> sqlx::Result<Vec<Line>> {
-    query(concat!(
-        "SELECT * FROM (",
-        people_at_risk!(),
-        ") AS people WHERE risk = $2 ORDER BY is_admin DESC, lower(display_name), id LIMIT $3 OFFSET $4"
-    ))
-    .bind(confirmed_since)
-    .bind(risk.to_owned())
-    .bind(limit)
-    .bind(offset)
-    .all(conn)
-    .await
+    macro_rules! at_risk {
+        ($engine:ident) => {
+            concat!(
+                "SELECT * FROM (",
+                people_at_risk!($engine),
+                ") AS people WHERE risk = $2 ORDER BY is_admin DESC, lower(display_name), id LIMIT $3 OFFSET $4"
+            )
+        };
+    }
+    query_per_engine(at_risk!(sqlite), at_risk!(postgres)).bind(confirmed_since).bind(risk.to_owned()).bind(limit).bind(offset).all(conn).await
 }
 
 /// The level of each of these people who may sign in; a page of them, not more.

@@ -13,6 +13,12 @@ const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-p
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
+/// Where browsers report what they refuse, for those that know the Reporting API (over https only) and for those that do not.
+const REPORTING_ENDPOINTS: HeaderName = HeaderName::from_static("reporting-endpoints");
+const ENDPOINTS: &str = "csp=\"/csp-reports\"";
+const REPORTED: &str = "; report-uri /csp-reports";
+const REPORTED_BY_HTTPS: &str = "; report-uri /csp-reports; report-to csp";
+
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; \
                    manifest-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -35,7 +41,7 @@ pub fn csp_with_frames<'a>(origins: impl Iterator<Item = &'a str>) -> HeaderValu
 pub struct ForAnotherHost;
 
 /// How many headers an answer gets here at most: room is made for them at once.
-const ADDED: usize = 9;
+const ADDED: usize = 10;
 
 /// Adds the security headers an answer does not have yet.
 pub fn secure(app: &App, is_of_administration: bool, mut response: Response) -> Response {
@@ -61,6 +67,9 @@ pub fn secure(app: &App, is_of_administration: bool, mut response: Response) -> 
     }
     if is_page {
         add(RESOURCE_POLICY, "same-origin");
+        if app.config.origin.is_https() {
+            add(REPORTING_ENDPOINTS, ENDPOINTS);
+        }
     }
     add(PERMISSIONS_POLICY, "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=()");
     if app.config.origin.is_https() {
@@ -68,7 +77,20 @@ pub fn secure(app: &App, is_of_administration: bool, mut response: Response) -> 
         add(STRICT_TRANSPORT_SECURITY, if also_below { "max-age=31536000; includeSubDomains" } else { "max-age=31536000" });
         mark_cookies_secure(headers);
     }
+    if is_page {
+        report(headers, app.config.origin.is_https());
+    }
     response
+}
+
+/// Has browsers report what a page's policy makes them refuse, whichever policy it is. Where `report-to` stands, they leave `report-uri` out of account, and that
+/// one works over https alone.
+fn report(headers: &mut HeaderMap, is_https: bool) {
+    let Entry::Occupied(mut policy) = headers.entry(CONTENT_SECURITY_POLICY) else { return };
+    let with_report = [policy.get().as_bytes(), if is_https { REPORTED_BY_HTTPS } else { REPORTED }.as_bytes()].concat();
+    if let Ok(with_report) = HeaderValue::from_bytes(&with_report) {
+        policy.insert(with_report);
+    }
 }
 
 /// Browsers ignore a `Set-Cookie` for a name with the prefix `__Host-` that is not marked `Secure` (RFC 6265bis, section 4.1.3.2), also one that takes the
@@ -95,6 +117,19 @@ mod tests {
         for kept in ["default-src 'none'; ", "script-src 'self'; ", "base-uri 'none'; ", "frame-ancestors 'none'"] {
             assert!(policy.contains(kept), "{kept}");
         }
+    }
+
+    #[test]
+    fn the_place_for_reports_is_added_to_whatever_policy_a_page_has() {
+        let with_report = |is_https| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_SECURITY_POLICY, csp_for_forms_that_leave());
+            report(&mut headers, is_https);
+            headers[CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned()
+        };
+        let path = crate::web::csp_reports::PATH;
+        assert!(with_report(false).ends_with(&format!("frame-ancestors 'none'; report-uri {path}")));
+        assert!(with_report(true).ends_with(&format!("; report-uri {path}; report-to csp")) && ENDPOINTS.contains(&format!("csp=\"{path}\"")));
     }
 
     #[test]

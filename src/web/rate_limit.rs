@@ -21,6 +21,10 @@ pub struct Limits {
     pub problems: Limit,
     /// Typing the short codes of devices: 1 a second, bursts of 15. Wrong ones are counted in the database besides.
     pub user_codes: Limit,
+    /// Browsers that report what they refused on our pages: 1 a second, bursts of 20.
+    pub reports: Limit,
+    /// All of these together: 10 a second, bursts of 100. Counted for one address that is nobody's.
+    pub all_reports: Limit,
     /// Writing down what goes wrong at a client: one every 6 seconds, bursts of 10.
     pub client_errors: ClientErrorLimit,
 }
@@ -31,6 +35,8 @@ impl Default for Limits {
             sign_in: Limit::new(10, 60),
             problems: Limit::new(1, 30),
             user_codes: Limit::new(1, 15),
+            reports: Limit::new(1, 20),
+            all_reports: Limit::new(10, 100),
             client_errors: ClientErrorLimit::new(Duration::from_secs(6), 10),
         }
     }

@@ -15,6 +15,12 @@ use crate::error::{ErrorPage, Failure};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// A path as the log has it: one that carries a secret is cut before it.
+pub fn shown(path: &str) -> String {
+    let secret = ["/lc/", "/st/"].into_iter().find(|prefix| path.starts_with(*prefix));
+    secret.map_or_else(|| path.to_owned(), |prefix| format!("{prefix}…"))
+}
+
 /// A request under way.
 pub struct Line {
     started: Instant,
@@ -28,9 +34,7 @@ impl Line {
     /// Names the request.
     pub fn begin(request: &Request, client: &Client) -> Self {
         let path = request.uri().path();
-        // Paths that carry a secret are cut before it.
-        let secret = ["/lc/", "/st/"].into_iter().find(|prefix| path.starts_with(*prefix));
-        let path = secret.map_or_else(|| path.to_owned(), |prefix| format!("{prefix}…"));
+        let path = shown(path);
         let request_id = crate::secret::base64url(&crate::secret::random_bytes::<9>());
         Self { started: Instant::now(), request_id, method: request.method().clone(), path, ip: client.ip }
     }

@@ -15,6 +15,7 @@ use crate::proof::{long_ago, prove};
 use crate::support::app::{Engine, TestApp, on_each_engine, on_each_engine_with};
 use crate::support::authenticator::SoftwarePasskeys;
 use crate::support::browser::Page;
+use crate::support::forge::{Assertion, Forge};
 use crate::support::http::{self, Answer, Browser};
 use crate::support::mailbox::Mailbox;
 use crate::support::wait_until;
@@ -213,6 +214,47 @@ async fn a_person_hears_by_mail_of_new_passkeys_codes_and_browsers() {
     .await;
 }
 
+/// What makes an answer another one.
+type Bend = fn(&mut Assertion<'_>);
+
+#[tokio::test]
+async fn of_a_passkey_that_counts_backwards_its_person_hears_and_of_a_wrong_signature_not() {
+    with_mail(&[], async |app, mailbox| {
+        let ada = app.person("ada").await;
+        confirm_address(app, &ada).await;
+        let browser = app.browser();
+        app.sign_in_by_link(&browser, &ada).await;
+        let mut forge = Forge::new(&app.url);
+        let started = app.post(&browser, "/account/passkeys/register/start", &json!({})).await.json();
+        let credential = forge.registration(&started["publicKey"]).with(|it| it.authenticator.counter = 9).json();
+        let body = json!({ "ceremony": started["ceremony"], "credential": credential });
+        assert_eq!(app.post(&browser, "/account/passkeys/register/finish", &body).await.status, 200);
+        mailbox.wait_for(1).await;
+
+        let sign_in = async |bend: Bend| {
+            let visitor = app.browser();
+            let started = app.post(&visitor, "/sign-in/start", &json!({})).await.json();
+            let credential = forge.assertion(&started["publicKey"]).with(bend).json();
+            app.post(&visitor, "/sign-in/finish", &json!({ "ceremony": started["ceremony"], "credential": credential })).await.json()
+        };
+        // Whoever has no key must not be able to alarm anybody.
+        let wrong: Bend = |it| (it.authenticator.counter, it.signature) = (3, Some(vec![0x30, 6, 2, 1, 1, 2, 1, 1]));
+        assert_eq!(sign_in(wrong).await["error"], "refused");
+        assert_eq!(sign_in(|it| it.authenticator.counter = 3).await["error"], "possible_copy");
+        let mail = mailbox.wait_for(2).await.remove(1);
+        assert_eq!(subject(&mail.content), "A passkey of your account at Muster may have been copied");
+        // From there to the passkey, which shows what happened with it.
+        let path = mail.link().strip_prefix(&app.url).expect("a path here").to_owned();
+        let page = browser.get(&path).await;
+        assert!(page.body.contains("may have been copied"), "{}", page.body);
+        let passkey = page.attribute("a.danger[href^='/account/passkeys/']", "href").expect("the passkey");
+        assert_eq!(browser.get(&passkey).await.texts("tbody th"), ["Sign-in refused", "Sign-in refused", "Passkey added"]);
+        wait_until("the outbox is empty", async || app.count("SELECT COUNT(*) FROM mails", vec![]).await == 0).await;
+        assert_eq!(mailbox.received().len(), 2);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn no_mail_goes_to_an_address_nobody_confirmed_or_where_it_is_not_wanted() {
     with_mail(&[], async |app, mailbox| {
@@ -234,6 +276,45 @@ async fn no_mail_goes_to_an_address_nobody_confirmed_or_where_it_is_not_wanted()
         confirm_address(app, &ada).await;
         app.enrol(&app.browser(), &app.passkeys(), &ada).await;
         assert_eq!(app.count("SELECT COUNT(*) FROM mails", vec![]).await, 0, "there is no mail server");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn news_is_told_in_the_language_chosen_or_else_that_of_the_directory_or_else_that_of_the_installation() {
+    for (default, none) in [("en", false), ("de", true)] {
+        with_mail(&[("DEFAULT_LANGUAGE", default)], async |app, mailbox| {
+            // Chosen, the directory's word, whether the mail is in German.
+            let cases = [("en", "de", false), ("de", "en-GB", true), ("", "de-AT", true), ("", "en", false), ("", "tlh", none), ("", "", none)];
+            for (number, (chosen, locale, is_german)) in cases.into_iter().enumerate() {
+                let user = app.person(&format!("person{number}")).await;
+                confirm_address(app, &user).await;
+                app.execute("UPDATE users SET language = $2, locale = $3 WHERE id = $1", vec![user.id.into(), chosen.into(), locale.into()]).await;
+                app.enrol(&app.browser(), &app.passkeys(), &user).await;
+                let mails = mailbox.wait_for(number + 1).await;
+                let subject = subject(&mails[number].content);
+                let begins = if is_german { "Ihrem Konto bei Muster" } else { "A passkey was added" };
+                assert!(subject.starts_with(begins), "chosen {chosen:?}, directory {locale:?}, installation {default}: {subject}");
+            }
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn links_for_a_group_are_mailed_in_the_language_of_each_person() {
+    with_mail(&[], async |app, mailbox| {
+        let (_, admin) = administrator(app, "root").await;
+        let (ada, ben) = (app.person("ada").await, app.person("ben").await);
+        app.execute("UPDATE users SET locale = 'de-DE' WHERE id = $1", vec![ada.id.into()]).await;
+        app.execute("UPDATE users SET locale = 'de-DE', language = 'en' WHERE id = $1", vec![ben.id.into()]).await;
+        let team = group(app, "team", true, &[ada.id, ben.id]).await;
+        let sent =
+            forge(app, &admin, &format!("/admin/groups/{team}/coming-in"), &[("whom", "without-link"), ("form", "mail"), ("lifetime", "week")]).await;
+        assert_eq!(sent.status, 200, "{}", sent.body);
+        let mails = mailbox.wait_for(2).await;
+        let of = |name: &str| mails.iter().find(|mail| mail.to.starts_with(name)).map(|mail| subject(&mail.content));
+        assert_eq!((of("ada"), of("ben")), (Some("Ihr Weg zu Muster"), Some("Your way into Muster")));
     })
     .await;
 }
@@ -423,6 +504,7 @@ async fn a_person_takes_a_copy_of_everything_and_no_secret_is_in_it() {
         let codes = forge(app, &browser, "/account/recovery", &[]).await.texts("#codes code");
         send_picture(app, &browser, png(80, 80), &[]).await;
         app.sign_in(&app.browser(), &passkeys).await;
+        forge(app, &browser, "/account/language", &[("language", "en")]).await;
         let page = browser.get("/account/export").await;
         let file = browser.submit(&page, "/account/export", &[]).await;
         assert_eq!((file.status, file.header("content-type")), (StatusCode::OK, "application/json"));
@@ -431,6 +513,7 @@ async fn a_person_takes_a_copy_of_everything_and_no_secret_is_in_it() {
         let known = file.json();
         assert_eq!((known["version"].as_u64(), known["profile"]["username"].as_str()), (Some(1), Some("ada")));
         assert_eq!(known["groups"], json!(["crew"]));
+        assert_eq!((&known["profile"]["language"], &known["profile"]["chosen_language"]), (&json!(""), &json!("en")));
         assert_eq!(known["profile"]["picture"]["media_type"], "image/jpeg");
         assert_eq!((known["passkeys"].as_array().map(Vec::len), known["sessions"].as_array().map(Vec::len)), (Some(1), Some(2)));
         assert_eq!(known["recovery_codes"]["left"], 10);

@@ -223,7 +223,8 @@ async fn behind_https_every_cookie_is_bound_to_the_host_also_the_one_that_takes_
     let send = async |method: Method, path: &str, cookie: &str| {
         let request = browser.request(method, path).header("sec-fetch-site", "same-origin").header("cookie", cookie);
         let request = request.header("x-forwarded-host", "evil.example").header("x-forwarded-proto", "http").header("forwarded", "host=evil.example");
-        http::answer(request.header("content-type", "application/x-www-form-urlencoded")).await
+        let kind = if path == "/sign-in/start" { "application/json" } else { "application/x-www-form-urlencoded" };
+        http::answer(request.header("content-type", kind)).await
     };
     let opened = send(Method::POST, path, "").await;
     assert_eq!((opened.status.as_u16(), opened.header("location")), (303, "/account/passkeys/add"));

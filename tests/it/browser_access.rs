@@ -1,8 +1,11 @@
 //! That the checks every page goes through ([`crate::pages::look_at`]) see what they are for, and how much of the wire a page takes.
 
+use crate::pages::{look_at, screenshots};
+use crate::pages_support::{administrator, group};
 use crate::support::access::Rules;
 use crate::support::app::{Engine, TestApp};
-use crate::support::browser::Page;
+use crate::support::browser::{Page, View};
+use crate::support::mailbox::Mailbox;
 
 #[tokio::test]
 async fn what_keeps_people_out_of_a_page_is_found() {
@@ -76,6 +79,71 @@ async fn a_page_of_people_is_light_and_asks_nobody_else() {
         ["/account", "/account/apps", "/account/passkeys", "/account/passkeys/add", "/account/sessions", "/account/recovery", "/account/approve"]
     {
         weigh(path).await;
+    }
+    app.stop().await;
+}
+
+/// The page as it is now, which came by a form and cannot be opened again, in every size and colour.
+async fn look_at_what_came(page: &Page, name: &str) {
+    for (look, view, rules) in
+        [("desktop", View::DESKTOP, Rules::All), ("phone", View::PHONE, Rules::Layout), ("dark", View::DESKTOP.dark(), Rules::Colours)]
+    {
+        page.look(view).await;
+        let is_wider = page.eval("document.documentElement.scrollWidth > document.documentElement.clientWidth").await;
+        assert_eq!(is_wider, false, "{name} has to be pushed sideways on a {look}");
+        assert_eq!(page.broken_rules(rules).await, Vec::<String>::new(), "{name} on a {look}");
+        if let Some(folder) = screenshots() {
+            page.screenshot(&folder.join(format!("{name}-{look}.png"))).await;
+        }
+    }
+    assert_eq!(page.strains().await, Vec::<String>::new(), "{name}");
+    page.look(View::DESKTOP).await;
+}
+
+/// Sends a form of the page, and waits for what comes.
+async fn send(page: &Page, form: &str, comes: &str) {
+    page.eval(&format!("document.querySelector(\"{form}\").requestSubmit(); 1")).await;
+    page.wait_for_element(comes).await;
+    page.wait_for("document.readyState === 'complete'").await;
+}
+
+#[tokio::test]
+async fn the_pages_by_which_people_come_in_fit_a_phone_and_break_no_rule() {
+    let mailbox = Mailbox::start().await;
+    let environment = mailbox.environment();
+    let mut variables: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    variables.extend([("ALLOW_USER_SIGNUPS", "open"), ("EMAIL_ONE_TIME_ACCESS_AS_UNAUTHENTICATED_ENABLED", "true")]);
+    let app = TestApp::start_with(Engine::Sqlite, &variables).await;
+    let visitor = Page::open().await;
+    look_at(&visitor, "set-up", app.setup_link().expect("a link")).await;
+    for (name, path, field) in [("link-by-mail", "/sign-in/email", "name"), ("sign-up", "/sign-up", "email")] {
+        look_at(&visitor, name, &format!("{}{path}", app.url)).await;
+        visitor.fill(&format!("#f-{field}"), "new@example.org").await;
+        send(&visitor, "main form", &format!("main:not(:has(#f-{field}))")).await;
+        look_at_what_came(&visitor, &format!("{name}-asked")).await;
+    }
+    look_at(&visitor, "sign-up-form", mailbox.wait_for(1).await.remove(0).link()).await;
+
+    let (_, admin) = administrator(&app, "root").await;
+    let (ada, eve) = (app.person("ada").await, app.person("eve").await);
+    app.enrol(&app.browser(), &app.passkeys(), &ada).await;
+    let team = group(&app, "team", true, &[ada.id, eve.id]).await;
+    let page = Page::open().await;
+    page.goto(&app.url).await;
+    for cookie in admin.cookies("/").split("; ") {
+        let (name, value) = cookie.split_once('=').expect("a cookie has a value");
+        page.set_cookie(name, value, &app.url).await;
+    }
+    for (name, path, form) in [
+        ("link-made", format!("/admin/users/{}", eve.id), "form[action$='/access-link']"),
+        ("sheets", format!("/admin/groups/{team}/coming-in"), "form[method=post][action$='/coming-in']"),
+        ("passkey-taken-away", format!("/admin/users/{}", ada.id), "form[action*='/passkeys/'][action$='/remove']"),
+        ("sign-up-link-made", "/admin/sign-up".to_owned(), "form[action='/admin/sign-up']"),
+    ] {
+        page.goto(&format!("{}{path}", app.url)).await;
+        page.eval("const note = document.querySelector('[name=note]'); if (note) note.value = 'Class 7b'; 1").await;
+        send(&page, form, ".sheet svg.qr").await;
+        look_at_what_came(&page, name).await;
     }
     app.stop().await;
 }

@@ -1,6 +1,7 @@
 //! Prompts for a passkey that end without one: closed by the person, run out, refused by the browser. A virtual device can close no prompt,
 //! so the promise is rejected in the browser's stead, as browsers do it; what the page says and offers then is real.
 
+use crate::pages_support::administrator;
 use crate::support::app::{Engine, TestApp};
 use crate::support::browser::Page;
 use crate::support::virtual_authenticator::Device;
@@ -163,10 +164,57 @@ async fn at_an_address_without_passkeys_the_page_leads_to_the_right_one() {
     page.wait_for_element("#sign-in:not([hidden])").await;
     assert_eq!(page.url().await, format!("{}/sign-in?back=%2Faccount%2Fpasskeys", app.url));
 
-    page.before_every_page("delete window.PublicKeyCredential;").await;
-    page.goto(&format!("{}/sign-in", app.url)).await;
-    page.wait_for_element("#passkey-status.bad:not([hidden])").await;
-    assert!(page.text("#passkey-status").await.contains("cannot use passkeys here"), "{}", page.text("#passkey-status").await);
     assert_eq!(page.problems(), Vec::<String>::new());
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn whatever_is_in_the_way_has_a_sentence_and_a_code_under_which_its_cause_is_found() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let (_, root) = administrator(&app, "root").await;
+    let no_answer = |status: u32| {
+        format!(
+            "PublicKeyCredential.isConditionalMediationAvailable = async () => false; const real = window.fetch;
+             window.fetch = (path, options) => path === '/sign-in/start'
+                 ? Promise.resolve(new Response('<h1>Sorry</h1>', {{ status: {status} }})) : real(path, options);"
+        )
+    };
+    for (lacks, sentence, cause) in [
+        ("delete window.PublicKeyCredential;".to_owned(), "This browser cannot use passkeys here", "The browser knows no passkeys at all"),
+        (
+            "delete window.PublicKeyCredential; Object.defineProperty(window, 'isSecureContext', { value: false });".to_owned(),
+            "opened without encryption",
+            "The page was opened without https",
+        ),
+        (
+            "delete window.PublicKeyCredential; Object.defineProperty(navigator, 'userAgent', { value: 'Mozilla/5.0 (Linux; Android 16; wv)' });"
+                .to_owned(),
+            "the browser inside another app",
+            "The page was open inside another app",
+        ),
+        (no_answer(502), "Something went wrong on our side", "had no answer"),
+        (no_answer(429), "Too many tries came from your address", "had to wait"),
+    ] {
+        let page = Page::open().await;
+        page.before_every_page(&lacks).await;
+        page.goto(&format!("{}/sign-in", app.url)).await;
+        page.wait_for("document.readyState === 'complete'").await;
+        if page.eval("document.querySelector('#sign-in').checkVisibility()").await == true {
+            page.click("#sign-in button").await;
+        }
+        page.wait_for_text(sentence).await;
+        page.wait_for_element("#passkey-code code").await;
+        let code = page.text("#passkey-code code").await;
+        let found = root.get(&format!("/admin/sign-in-problems?code={code}")).await.texts("#found").join(" ");
+        assert!(found.contains(cause), "{sentence}: {found}");
+    }
+    // The wrong address has the right one to go to, and a code as well, under which both stand.
+    let page = Page::open().await;
+    let elsewhere = app.url.replace("localhost", "127.0.0.1");
+    page.goto(&format!("{elsewhere}/sign-in")).await;
+    page.wait_for_element("#passkey-code code").await;
+    let code = page.text("#passkey-code code").await;
+    let found = root.get(&format!("/admin/sign-in-problems?code={code}")).await.texts("#found").join(" ");
+    assert!(found.contains(&elsewhere) && found.contains(&app.url) && found.contains("APP_URL"), "{found}");
     app.stop().await;
 }

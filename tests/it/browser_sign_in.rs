@@ -146,6 +146,37 @@ async fn a_device_that_answers_wrongly_is_refused_in_plain_words() {
 }
 
 #[tokio::test]
+async fn an_old_copy_of_a_passkey_is_blocked_and_one_that_becomes_synced_goes_on() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let page = Page::open().await;
+    let device = page.plug_in(Device { synced: false, ..Device::default() }).await;
+    page.goto(&app.access_link(&app.person("ada").await).await).await;
+    page.click("form button").await;
+    page.wait_for_path("/account/passkeys/add").await;
+    page.click("#add-passkey button").await;
+    page.wait_for_path("/account/welcome").await;
+    let as_it_was = device.credentials().await.remove(0);
+    device.sync(&as_it_was).await;
+    sign_out(&page, &app).await;
+    page.click("#sign-in button").await;
+    page.wait_for_path("/account").await;
+    page.goto(&format!("{}/account/passkeys", app.url)).await;
+    page.wait_for_text("Synced").await;
+
+    // Out of a backup made before: it counts from where it was then.
+    let mut old = device.credentials().await.remove(0);
+    old["signCount"] = 0.into();
+    device.clear().await;
+    device.add_credential(&old).await;
+    sign_out(&page, &app).await;
+    page.click("#sign-in button").await;
+    page.wait_for_text("the passkey may have been copied").await;
+    page.wait_for_element("#passkey-code code").await;
+    assert_eq!(app.last_reason(muster::audit::Kind::SignInRefused).await, "counter_went_back");
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn the_button_takes_over_from_autofill_that_waits() {
     let app = TestApp::start(Engine::Sqlite).await;
     let page = Page::open().await;

@@ -110,6 +110,38 @@ async fn a_wrong_number_or_a_no_keeps_the_browser_out_and_its_address_waiting() 
 }
 
 #[tokio::test]
+async fn who_was_refused_does_not_just_take_the_next_address_and_an_administrator_lets_them_ask_again() {
+    on_each_engine(async |app| {
+        let (_, person) = signed_in(app, "ada").await;
+        let (_, root) = administrator(app, "root").await;
+        let (_, _, code, _) = waiting(app, "2001:db8::7").await;
+        let asked = person.get(&format!("/account/approve?code={code}")).await;
+        assert_eq!(person.submit(&asked, "/account/approve/deny", &[]).await.texts("h1"), ["The browser was kept out"]);
+        let again = async |ip: &str| {
+            let request = app.browser().request(reqwest::Method::POST, "/sign-in/device").header("origin", &app.url);
+            let request = request.header("sec-fetch-site", "same-origin").header("x-forwarded-for", ip);
+            crate::support::http::answer(request.form(&[("back", "")])).await
+        };
+        app.clock.advance(Duration::from_secs(60));
+        let refused = again("2001:db8::ffff:8").await;
+        assert_eq!(refused.status, 429, "the same household");
+        assert!(
+            refused.header("retry-after").parse::<u64>().is_ok_and(|seconds| (800..=841).contains(&seconds)),
+            "{:?}",
+            refused.header("retry-after")
+        );
+        assert_eq!(again("2001:db8:0:1::7").await.status, 303, "its neighbour");
+
+        let page = root.get("/admin/limits").await;
+        assert!(page.body.contains("2001:db8::/64") && page.body.contains("which was refused"), "{}", page.body);
+        let action = page.attribute("td form", "action").expect("a button");
+        assert_eq!(led_to(&forge(app, &root, &action, &[]).await), "/admin/limits?notice=lifted");
+        assert_eq!(again("2001:db8::7").await.status, 303);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_request_lasts_five_minutes_and_guesses_at_codes_are_limited() {
     // The person proved it once; three times five minutes go by.
     on_each_engine_with(&[("PROOF_DURATION", "60")], async |app| {

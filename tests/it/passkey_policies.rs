@@ -3,11 +3,17 @@
 use std::time::Duration;
 
 use muster::audit::Kind;
+use muster::clients::policy::Policies;
+use muster::clients::policy::claims::RequiredProof;
 use muster::clients::{self, Authority, Registration as Registered};
+use muster::clock::Timestamp;
+use muster::db::query;
 use muster::id::ClientId;
 use muster::users::User;
 use serde_json::{Value, json};
 
+use crate::forward_auth::{Jar, WIKI, ask, guarded, open, who};
+use crate::oidc_support::{Provider, assert_refused, on_both_databases};
 use crate::pages_support::{administrator, forge as send, group, led_to};
 use crate::support::app::{TestApp, on_each_engine, on_each_engine_with};
 use crate::support::browser::Page;
@@ -90,6 +96,9 @@ async fn a_policy_shows_whom_it_would_lock_out_and_never_locks_out_the_last_admi
         let (event, detail) = &app.audited(Kind::PasskeyPolicyChanged).await[0];
         assert_eq!((event.actor_name.as_str(), detail["after"].as_str()), ("root", Some("not synced, 7 days of grace")));
 
+        // The administrator signed in with the other one, and is asked like everybody.
+        assert_eq!(led_to(&admin.get("/account/passkeys").await), "/account/prove?back=%2Faccount%2Fpasskeys");
+        assert_eq!(prove(app, &admin, &own, json!({ "back": "/account/passkeys" }), |_| {}).await.json()["next"], "/account/passkeys");
         // The last administrator keeps the one that will do.
         let page = admin.get("/account/passkeys").await;
         assert_eq!(page.texts(".badge.warn").iter().filter(|badge| badge.contains("Not of the kind")).count(), 1);
@@ -193,6 +202,9 @@ async fn a_passkey_of_a_listed_model_is_kept_and_every_other_is_refused() {
         }
         put(app, &admin, &path, &[("models", "sturdy key"), ("grace_days", "9")]).await;
         assert!(admin.get(&path).await.texts("#f-models")[0].contains("# Sturdy Key"));
+        // The session is one of a passkey that is none of these, so it opens nothing; by a link nobody's days begin.
+        assert_eq!(app.post(&browser, "/account/passkeys/register/start", &json!({})).await.json()["error"], "proof_needed");
+        app.sign_in_by_link(&browser, &ada).await;
 
         let started = app.post(&browser, "/account/passkeys/register/start", &json!({})).await.json();
         let options = &started["publicKey"];
@@ -200,7 +212,7 @@ async fn a_passkey_of_a_listed_model_is_kept_and_every_other_is_refused() {
         assert_eq!((&options["authenticatorSelection"]["userVerification"], &options["hints"][0]), (&json!("required"), &json!("security-key")));
         assert!(options["extensions"]["minPinLength"].is_null() && options["extensions"]["hmacCreateSecret"].is_null(), "{options}");
 
-        let cases: [(&str, Bend<'_>); 8] = [
+        let cases: [(&str, Bend<'_>); 10] = [
             ("no attestation", &|_| {}),
             ("no attestation, and the model claimed", &|it| it.authenticator.attested.as_mut().expect("one").aaguid = listed.model.into_bytes()),
             ("attested by itself", &|it| it.attest_itself()),
@@ -208,6 +220,8 @@ async fn a_passkey_of_a_listed_model_is_kept_and_every_other_is_refused() {
             ("another maker's certificate for the model", &|it| other.attest_as(it, listed.model, listed.model)),
             ("the model claimed with a certificate for another", &|it| listed.attest_as(it, listed.model, other.model)),
             ("a model of the maker's that is not listed", &|it| listed.attest_as(it, other.model, other.model)),
+            ("a certificate that ran out", &|it| listed.attest_too_late(it)),
+            ("the certificates the wrong way round", &|it| listed.attest_the_wrong_way_round(it)),
             ("synced", &|it| {
                 it.authenticator.flags |= forge::BACKUP_ELIGIBLE;
                 listed.attest(it);
@@ -332,4 +346,160 @@ async fn the_virtual_key_of_a_browser_is_kept_under_a_policy_and_its_password_ma
     page.wait_for_path("/account/welcome").await;
     assert_eq!(key.credentials().await.len(), 1);
     app.stop().await;
+}
+
+/// Proves once more with a passkey, on the way to a page; gives the server's last answer.
+async fn prove(app: &TestApp, browser: &Browser, forge: &Forge, wanted: Value, bend: impl FnOnce(&mut Assertion<'_>)) -> Answer {
+    let started = app.post(browser, "/account/prove/start", &json!({})).await;
+    assert_eq!(started.status, 200, "{}", started.body);
+    let started = started.json();
+    let credential = forge.assertion(&started["publicKey"]).with(bend).json();
+    let mut body = json!({ "ceremony": started["ceremony"], "credential": credential });
+    body.as_object_mut().expect("an object").extend(wanted.as_object().expect("an object").clone());
+    app.post(browser, "/account/prove/finish", &body).await
+}
+
+const PROVE: &str = "/account/prove?back=%2Faccount";
+
+#[tokio::test]
+async fn a_session_of_a_passkey_that_a_stricter_policy_does_not_admit_opens_nothing_until_it_is_proved_again() {
+    on_each_engine(async |app| {
+        let (_, admin) = administrator(app, "root").await;
+        assert_eq!(register(app, &admin, &mut Forge::new(&app.url), |_| {}).await.status, 200);
+        let (ada, grace) = (app.person("ada").await, app.person("grace").await);
+        let (browser, hers) = with_passkey(app, &ada, true).await;
+        let (other, _) = with_passkey(app, &grace, true).await;
+        let engineers = group(app, "engineers", true, &[ada.id]).await;
+        let path = format!("/admin/passkey-policies/{engineers}");
+        assert_eq!(browser.get("/account").await.status, 200);
+        put(app, &admin, &path, &[("device_bound", "true"), ("grace_days", "2")]).await;
+
+        // The very next page asks, and so does a form, which is kept; somebody else is not meant.
+        assert_eq!(led_to(&browser.get("/account").await), PROVE);
+        assert_eq!(other.get("/account").await.status, 200);
+        let held = send(app, &browser, "/account/language", &[("language", "de")]).await;
+        let token = led_to(&held).strip_prefix("/account/prove?form=").expect("the form is kept").to_owned();
+        assert_eq!(app.post(&browser, "/account/passkeys/register/start", &json!({})).await.json()["error"], "proof_needed");
+        let page = browser.get(PROVE).await;
+        assert!(page.texts(".notice")[0].contains("wanted is a passkey that stays on one device"), "{}", page.body);
+        assert_eq!(page.attribute(".other-way a", "href").as_deref(), Some("/sign-out"), "one may leave");
+        assert_eq!(browser.get("/sign-in?back=%2Faccount").await.status, 200, "whoever has another passkey may use it");
+
+        // The days of grace begin with the proof, and she is told.
+        let proved = prove(app, &browser, &hers, json!({ "back": "/account" }), synced).await;
+        assert_eq!(
+            (proved.status.as_u16(), proved.json()["next"].as_str()),
+            (200, Some("/account/passkeys/wanted?back=%2Faccount")),
+            "{}",
+            proved.body
+        );
+        assert!(browser.get("/account/passkeys/wanted?back=%2Faccount").await.texts("p").concat().contains("stays on one device"));
+        assert_eq!(app.audited(Kind::ProofGiven).await[0].1["purpose"], "go on after a policy for passkeys became stricter");
+        assert_eq!(browser.get("/account").await.status, 200);
+        assert_eq!(
+            led_to(&send(app, &browser, "/account/language", &[("held-form", token.as_str())]).await),
+            "/account?notice=language",
+            "what she sent goes on"
+        );
+        assert_eq!(sign_in(app, &app.browser(), &hers, synced).await.status, 200);
+
+        // They are over while the session is open: no page, and no proof by that passkey.
+        app.execute("UPDATE passkey_grace SET since = 0", vec![]).await;
+        for wanted in ["/account", "/account/passkeys", "/account/sessions"] {
+            assert!(led_to(&browser.get(wanted).await).starts_with("/account/prove?"), "{wanted}");
+        }
+        let refused = prove(app, &browser, &hers, json!({ "back": "/account" }), synced).await;
+        assert_eq!((refused.status.as_u16(), refused.json()["error"].as_str()), (403, Some("unsuitable")), "{}", refused.body);
+        assert_eq!(led_to(&browser.get("/account").await), PROVE);
+
+        // A passkey of the kind wanted, added with a link elsewhere, opens the session again.
+        let (elsewhere, mut bound) = (app.browser(), Forge::new(&app.url));
+        app.sign_in_by_link(&elsewhere, &ada).await;
+        assert_eq!(register(app, &elsewhere, &mut bound, |_| {}).await.status, 200);
+        let proved = prove(app, &browser, &bound, json!({ "back": "/account" }), |_| {}).await;
+        assert_eq!((proved.status.as_u16(), proved.json()["next"].as_str()), (200, Some("/account")), "{}", proved.body);
+        assert_eq!(browser.get("/account").await.status, 200);
+
+        // Whoever has none may leave; and when the policy is gone everything is as it was.
+        let second = app.browser();
+        put(app, &admin, &path, &[("grace_days", "2")]).await;
+        assert_eq!(sign_in(app, &second, &hers, synced).await.status, 200);
+        put(app, &admin, &path, &[("device_bound", "true"), ("grace_days", "0")]).await;
+        assert_eq!(led_to(&second.get("/account").await), PROVE);
+        assert_eq!(second.get("/sign-out").await.status, 200);
+        assert_eq!(led_to(&send(app, &admin, &format!("{path}/remove"), &[]).await), "/admin/passkey-policies?notice=removed");
+        assert_eq!(second.get("/account").await.status, 200);
+        put(app, &admin, &path, &[("device_bound", "true"), ("grace_days", "0")]).await;
+        assert_eq!(led_to(&send(app, &second, "/sign-out", &[]).await), "/sign-in?notice=signed-out");
+        assert_eq!(led_to(&second.get("/account").await), "/sign-in?back=%2Faccount");
+    })
+    .await;
+}
+
+/// Puts a policy for everybody into the database, as another instance would.
+async fn policy_behind(provider: &Provider, policy: &str, changed_at: Timestamp) {
+    let insert = "INSERT INTO passkey_policies (id, group_id, policy, changed_at) VALUES ($1, NULL, $2, $3)
+                  ON CONFLICT (id) DO UPDATE SET policy = excluded.policy, changed_at = excluded.changed_at";
+    provider.execute(query(insert).bind(uuid::Uuid::nil()).bind(policy).bind(changed_at)).await;
+}
+
+#[tokio::test]
+async fn an_app_gets_no_fresh_tokens_by_a_passkey_that_is_not_of_the_kind_wanted_now() {
+    on_both_databases(async |provider| {
+        let (client, ada) = (provider.client().await, provider.person("ada").await);
+        let browser = provider.browser_of(&ada).await;
+        let tokens = async || {
+            let tokens = client.tokens(&browser, &[("scope", "openid offline_access")]).await;
+            tokens["refresh_token"].as_str().expect("a refresh token").to_owned()
+        };
+        let refreshed = async |token: &str| client.refresh(token).await;
+        let (first, second) = (tokens().await, tokens().await);
+        let first = refreshed(&first).await.json()["refresh_token"].as_str().expect("another").to_owned();
+
+        // In the days of grace, which count from the change for who was not told, they are given; later they are not.
+        policy_behind(provider, r#"{"device_bound":true,"grace_days":2}"#, provider.now()).await;
+        let first = refreshed(&first).await.json()["refresh_token"].as_str().expect("another").to_owned();
+        policy_behind(provider, r#"{"device_bound":true,"grace_days":2}"#, provider.now() - 3 * DAY).await;
+        let refused = refreshed(&first).await;
+        assert_refused(&refused, 400, "invalid_grant");
+        assert!(refused.json()["error_description"].as_str().is_some_and(|why| why.contains("another kind of passkey")), "{}", refused.body);
+        assert_refused(&refreshed(&first).await, 400, "invalid_grant");
+        // The session is held back, too: silently nobody is signed in.
+        let silent = browser.get(&client.request(&[("prompt", "none")])).await;
+        assert!(silent.location().expect("back to the app").as_str().contains("error=login_required"), "{silent:?}");
+        let asked = browser.get(&client.request(&[])).await;
+        assert!(led_to(&asked).starts_with("/sign-in?request="), "{}", led_to(&asked));
+
+        // A policy of the app alone counts at the next refresh as well.
+        policy_behind(provider, "{}", provider.now()).await;
+        let second = refreshed(&second).await.json()["refresh_token"].as_str().expect("another").to_owned();
+        let mut policies = Policies::default();
+        policies.claims.required_proof = RequiredProof::HardwareHeld;
+        let policies = serde_json::to_string(&policies).expect("JSON");
+        provider.execute(query("UPDATE clients SET policy = $2 WHERE id = $1").bind(client.id).bind(policies.as_str())).await;
+        assert_refused(&refreshed(&second).await, 400, "invalid_grant");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_app_behind_a_proxy_is_closed_to_a_passkey_that_is_not_of_the_kind_wanted_now() {
+    on_each_engine(async |app| {
+        let (_, admin) = administrator(app, "root").await;
+        assert_eq!(register(app, &admin, &mut Forge::new(&app.url), |_| {}).await.status, 200);
+        let ada = app.person("ada").await;
+        let (browser, hers) = with_passkey(app, &ada, true).await;
+        let wiki = guarded(app, "Wiki", &[WIKI], &[]).await;
+        let mut jar = Jar::default();
+        assert_eq!(who(&open(app, &wiki, WIKI, "/page", &mut jar, &browser).await)[0], "ada");
+        put(app, &admin, EVERYONE, &[("device_bound", "true"), ("grace_days", "2")]).await;
+        assert_eq!(ask(app, &wiki, WIKI, "/page", &jar).await.status, 303, "she was not told yet");
+        let proved = prove(app, &browser, &hers, json!({ "back": "/account" }), synced).await;
+        assert_eq!(proved.status, 200, "{}", proved.body);
+        assert_eq!(who(&ask(app, &wiki, WIKI, "/page", &jar).await)[0], "ada", "her days have begun, and the cookie counts as before");
+        app.execute("UPDATE passkey_grace SET since = 0", vec![]).await;
+        let stopped = open(app, &wiki, WIKI, "/page", &mut jar, &browser).await;
+        assert_eq!(stopped.texts("#sign-in button").len(), 1, "the page to sign in: {}", stopped.body);
+    })
+    .await;
 }

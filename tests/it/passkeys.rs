@@ -409,8 +409,14 @@ async fn endpoints_take_json_from_our_own_pages_and_nothing_else() {
         let silent = browser.request(Method::POST, &path).json(&json!({}));
         assert_eq!(http::answer(silent).await.status, 403, "{path}: it does not say where it comes from");
     }
-    let form = browser.request(Method::POST, "/sign-in/finish").header("origin", &app.url).form(&[("ceremony", "x")]);
-    assert_eq!(http::answer(form).await.status, 415);
+    for path in ceremonies.iter().flat_map(|of| [format!("{of}/start"), format!("{of}/finish")]) {
+        for kind in ["text/plain", "application/x-www-form-urlencoded", "application/merge-patch+json", "application/jsonp", "application", ""] {
+            let other = browser.request(Method::POST, &path).header("origin", &app.url).header("content-type", kind).body("{}");
+            assert_eq!(http::answer(other).await.status, 415, "{path}: {kind}");
+        }
+    }
+    let spelt = browser.request(Method::POST, "/sign-in/start").header("origin", &app.url).header("content-type", "Application/JSON; charset=utf-8");
+    assert_eq!(http::answer(spelt.body("{}")).await.status, 200);
     let list = browser.request(Method::POST, "/sign-in/finish").header("origin", &app.url).json(&json!([1]));
     assert!(http::answer(list).await.status.is_client_error());
     let large = json!({ "ceremony": "x".repeat(70_000), "credential": {} });

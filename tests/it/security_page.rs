@@ -32,24 +32,43 @@ fn rows() -> Vec<Vec<&'static str>> {
     rows
 }
 
-/// Whether a file holds a test of this name.
-fn has_test(file: &Path, name: &str) -> bool {
-    let Ok(text) = std::fs::read_to_string(file) else { return false };
-    let Some(at) = text.find(&format!("fn {name}()")) else { return false };
-    text[..at].rfind("test]").is_some_and(|attribute| at - attribute < 200)
+/// The source of a test of this name in a file, from its name to its end.
+fn source_in(file: &Path, name: &str) -> Option<String> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let at = text.find(&format!("fn {name}()"))?;
+    let is_test = text[..at].rfind("test]").is_some_and(|attribute| at - attribute < 200);
+    is_test.then(|| text[at..].split("\n}\n").next().unwrap_or_default().to_owned())
+}
+
+/// The source of a test as the page names it: `module::name`.
+fn source(test: &str) -> Option<String> {
+    let (module, name) = test.rsplit_once("::")?;
+    let in_tests = repository().join("tests/it").join(format!("{module}.rs"));
+    let source = repository().join("src").join(module.replace("::", "/"));
+    [in_tests, source.with_extension("rs"), source.join("mod.rs")].iter().find_map(|file| source_in(file, name))
+}
+
+/// The tests a row names.
+fn tests_of<'a>(row: &[&'a str]) -> Vec<&'a str> {
+    row.last().expect("a cell").split('`').filter(|part| part.contains("::")).collect()
+}
+
+/// The cases a row is about.
+fn cases_of(row: &[&str]) -> Vec<u32> {
+    let range = |part: &str| {
+        let mut ends = part.split('–').map(|number| number.parse::<u32>().unwrap_or_else(|_| panic!("{part} is no case")));
+        let first = ends.next().expect("a number");
+        first..=ends.next().unwrap_or(first)
+    };
+    row[0].split(", ").flat_map(range).collect()
 }
 
 #[test]
 fn every_test_the_page_names_is_there() {
-    let rows = rows();
     let mut named = 0;
-    for row in &rows {
-        for test in row.last().expect("a cell").split('`').filter(|part| part.contains("::")) {
-            let (module, name) = test.rsplit_once("::").expect("a path");
-            let in_tests = repository().join("tests/it").join(format!("{module}.rs"));
-            let source = repository().join("src").join(module.replace("::", "/"));
-            let found = [in_tests, source.with_extension("rs"), source.join("mod.rs")].iter().any(|file| has_test(file, name));
-            assert!(found, "{test} is named for {} and is not there", row[0]);
+    for row in &rows() {
+        for test in tests_of(row) {
+            assert!(source(test).is_some(), "{test} is named for {} and is not there", row[0]);
             named += 1;
         }
     }
@@ -91,17 +110,59 @@ fn every_requirement_of_the_three_chapters_has_a_row() {
     }
 }
 
+/// The rows about the numbered cases.
+fn case_rows() -> Vec<Vec<&'static str>> {
+    rows().into_iter().filter(|row| row.len() == 3).collect()
+}
+
 #[test]
 fn every_case_of_the_ceremonies_is_covered() {
-    let mut covered = BTreeSet::new();
-    for row in rows().iter().filter(|row| row.len() == 3) {
-        for part in row[0].split(", ") {
-            let mut ends = part.split('–').map(|number| number.parse::<u32>().unwrap_or_else(|_| panic!("{part} is no case")));
-            let first = ends.next().expect("a number");
-            covered.extend(first..=ends.next().unwrap_or(first));
+    let covered: BTreeSet<u32> = case_rows().iter().flat_map(|row| cases_of(row)).collect();
+    assert_eq!(covered, (1..=110).collect());
+}
+
+#[test]
+fn the_forge_tries_every_case_the_page_says_it_does() {
+    let tried = crate::forged_ceremonies::answers();
+    let mut said = BTreeSet::new();
+    for row in case_rows() {
+        let by_table = ["::no_bent_registration", "::no_bent_sign_in", "::odd_registrations", "::odd_sign_ins"];
+        if tests_of(&row).iter().any(|test| by_table.iter().any(|name| test.contains(name))) {
+            // Those above are about the web around the ceremonies, and only use the forge.
+            said.extend(cases_of(&row).into_iter().filter(|case| *case < 100));
         }
     }
-    assert_eq!(covered, (1..=110).collect());
+    let tables: BTreeSet<u32> = tried.keys().copied().collect();
+    assert_eq!(said.difference(&tables).collect::<Vec<_>>(), Vec::<&u32>::new(), "the page says so, and no answer has that number");
+    assert_eq!(tables.difference(&said).collect::<Vec<_>>(), Vec::<&u32>::new(), "the page leaves them out");
+}
+
+#[test]
+fn the_counts_of_the_three_tiers_are_those_of_the_tests() {
+    let mut tiers: [(BTreeSet<u32>, BTreeSet<&str>); 3] = Default::default();
+    for row in case_rows() {
+        for test in tests_of(&row) {
+            let source = source(test).expect("every_test_the_page_names_is_there");
+            let forges = ["Forge::new", "Stage {"].iter().any(|mark| source.contains(mark));
+            let tier = if source.contains("Page::open") {
+                2
+            } else if forges {
+                0
+            } else {
+                1
+            };
+            tiers[tier].0.extend(cases_of(&row));
+            tiers[tier].1.insert(test);
+        }
+    }
+    let answers: usize = crate::forged_ceremonies::answers().values().sum();
+    let names =
+        ["answers bent by hand, through the real endpoints", "a password manager in software, and plain requests", "Chromium with a virtual device"];
+    for (number, (name, (cases, tests))) in names.into_iter().zip(&tiers).enumerate() {
+        let answers = if number == 0 { answers.to_string() } else { String::new() };
+        let line = format!("| {name} | {} | {} | {answers} |", cases.len(), tests.len()).replace("|  |", "| |");
+        assert!(PAGE.contains(&line), "docs/security.md should say: {line}");
+    }
 }
 
 fn carries(answer: &Answer, what: &str) {

@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 
 use crate::pages_support::{administrator, forge, group};
 use crate::support::app::{Engine, TestApp};
-use crate::support::http::{Answer, Browser};
+use crate::support::http::{self, Answer, Browser};
 use crate::support::mailbox::Mailbox;
 use crate::support::wait_until;
 
@@ -190,6 +190,45 @@ async fn open_sign_up_confirms_the_address_and_tells_nobody_who_has_an_account()
         wait_until("the wishes are answered", async || app.count("SELECT COUNT(*) FROM sign_up_wishes", vec![]).await == 0).await;
         wait_until("the outbox is empty", async || app.count("SELECT COUNT(*) FROM mails", vec![]).await == 0).await;
         assert_eq!(mailbox.received().iter().filter(|mail| mail.to.eq_ignore_ascii_case("eve@example.org")).count(), 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_holder_of_a_link_goes_through_no_list_of_names() {
+    where_people_sign_up("withToken", async |app, _| {
+        let (_, root) = administrator(app, "root").await;
+        let (first, second) = (link(app, &root, &[("note", "first"), ("uses", "9")]).await, link(app, &root, &[("note", "second")]).await);
+        let ask = async |link: &str, from: &str, name: &str, email: &str| {
+            let path = link.strip_prefix(&app.url).expect("a link of ours");
+            let request = app.browser().request(reqwest::Method::POST, path).header("origin", &app.url).header("sec-fetch-site", "same-origin");
+            let request = request.header("x-forwarded-for", from);
+            // Without a first name nothing is made, whatever else is right.
+            let answer = http::answer(request.form(&[("first_name", ""), ("username", name), ("email", email)])).await;
+            (answer.status.as_u16(), answer.texts("#m-username").len())
+        };
+        for number in 0..60 {
+            let name = if number % 2 == 0 { "root".to_owned() } else { format!("free{number}") };
+            let from = format!("192.0.2.{number}");
+            assert_eq!(ask(&first, &from, &name, "new@example.org").await, (422, usize::from(number % 2 == 0)), "{number}");
+        }
+        assert_eq!(ask(&first, "192.0.2.200", "root", "new@example.org").await, (429, 0), "the link was used for enough questions");
+        assert_eq!(ask(&first, "192.0.2.200", "a b", "nobody").await.0, 422, "what is no name asks nothing");
+        // Neither does a network get on with one link after the other.
+        for number in 0..60 {
+            assert_eq!(ask(&second, "2001:db8::1", "root", "new@example.org").await.0, 422, "{number}");
+        }
+        app.execute("DELETE FROM attempts WHERE network IS NULL", vec![]).await;
+        assert_eq!(ask(&second, "2001:db8::2", "root", "new@example.org").await.0, 429, "the same household");
+        assert_eq!(ask(&second, "2001:db8:1::1", "root", "new@example.org").await.0, 422);
+        // Accounts that are made are no questions.
+        app.execute("DELETE FROM attempts", vec![]).await;
+        for number in 0..9 {
+            let (name, email) = (format!("new{number}"), format!("new{number}@example.org"));
+            let made = fill(&app.browser(), &first, &[("first_name", "N"), ("username", &name), ("email", &email)]).await;
+            assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
+        }
+        assert_eq!(app.count("SELECT COUNT(*) FROM attempts WHERE count > 0", vec![]).await, 0);
     })
     .await;
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::pages_support::{administrator, forge, led_to};
 use crate::support::app::{TestApp, on_each_engine, on_each_engine_with};
-use crate::support::forge::Forge;
+use crate::support::forge::{self as made, Assertion, Forge};
 use crate::support::http::{self, Answer, Browser};
 
 const FEW: &[(&str, &str)] = &[("FAILED_TRIES", "5")];
@@ -22,6 +22,11 @@ async fn wrong_link(app: &TestApp, browser: &Browser, ip: &str) -> Answer {
 
 /// Signs in with a passkey nobody here has, from an address.
 async fn wrong_passkey(app: &TestApp, browser: &Browser, ip: &str) -> Answer {
+    bent_passkey(app, browser, ip, |_| {}).await
+}
+
+/// The same, with something wrong about the answer besides.
+async fn bent_passkey(app: &TestApp, browser: &Browser, ip: &str, bend: impl FnOnce(&mut Assertion<'_>)) -> Answer {
     let post = async |path: &str, body: &serde_json::Value| {
         let request = browser.request(Method::POST, path).header("origin", &app.url).header("sec-fetch-site", "same-origin");
         http::answer(request.header("x-forwarded-for", ip).json(body)).await
@@ -29,7 +34,7 @@ async fn wrong_passkey(app: &TestApp, browser: &Browser, ip: &str) -> Answer {
     let started = post("/sign-in/start", &json!({})).await.json();
     let mut forge = Forge::new(&app.url);
     forge.user_handle = vec![7; 16];
-    let credential = forge.assertion(&started["publicKey"]).json();
+    let credential = forge.assertion(&started["publicKey"]).with(bend).json();
     post("/sign-in/finish", &json!({ "ceremony": started["ceremony"], "credential": credential })).await
 }
 
@@ -52,6 +57,42 @@ async fn after_some_failures_a_network_waits_and_its_neighbour_does_not() {
         assert!(told.iter().all(|(_, detail)| detail["network"] == "2001:db8::/64"), "{told:?}");
         app.clock.advance(Duration::from_secs(901));
         assert_eq!(wrong_link(app, &browser, "2001:db8::1").await.status, StatusCode::NOT_FOUND);
+    })
+    .await;
+}
+
+/// A way of getting an answer wrong, and what the page is told of it.
+type Mishap = (&'static str, fn(&mut Assertion<'_>));
+
+#[tokio::test]
+async fn the_audit_log_cannot_be_filled_with_answers_that_look_like_a_mishap() {
+    const MISHAPS: [Mishap; 2] = [
+        ("wrong_address", |it| it.client_data.fields["origin"] = "https://elsewhere.example".into()),
+        ("user_not_verified", |it| it.authenticator.flags &= !made::USER_VERIFIED),
+    ];
+    on_each_engine_with(FEW, async |app| {
+        for (number, (error, bend)) in MISHAPS.into_iter().enumerate() {
+            let ip = format!("192.0.2.{number}");
+            let before = app.audited(Kind::SignInRefused).await.len();
+            for _ in 0..5 {
+                assert_eq!(bent_passkey(app, &app.browser(), &ip, bend).await.json()["error"], error);
+            }
+            for _ in 0..3 {
+                assert_eq!(bent_passkey(app, &app.browser(), &ip, bend).await.status, StatusCode::TOO_MANY_REQUESTS, "{error}");
+            }
+            assert_eq!(app.audited(Kind::SignInRefused).await.len(), before + 5, "{error}");
+        }
+        // Nor with answers to what another browser was asked.
+        let (asked, answering) = (app.browser(), app.browser());
+        let post = async |browser: &Browser, path: &str, body: &serde_json::Value| {
+            let request = browser.request(Method::POST, path).header("origin", &app.url).header("sec-fetch-site", "same-origin");
+            http::answer(request.header("x-forwarded-for", "198.51.100.7").json(body)).await
+        };
+        for expected in [410, 410, 410, 410, 410, 429] {
+            let started = post(&asked, "/sign-in/start", &json!({})).await.json();
+            let answer = post(&answering, "/sign-in/finish", &json!({ "ceremony": started["ceremony"], "credential": {} })).await;
+            assert_eq!(answer.status.as_u16(), expected);
+        }
     })
     .await;
 }

@@ -228,6 +228,9 @@ async fn a_one_time_link_is_shown_once_and_can_be_taken_back() {
         let path = format!("/admin/users/{}", ada.id);
         let made = admin.submit(&admin.get(&path).await, &format!("{path}/access-link"), &[("lifetime", "hour")]).await;
         let link = made.attribute("#c-link", "value").expect("the link");
+        // And on a sheet of paper for this one person.
+        assert_eq!((made.texts(".sheet svg.qr path").len(), made.texts(".sheet code")), (1, vec![link.clone()]));
+        assert_eq!(made.texts(".sheet h2"), ["Welcome to Muster, ada Example"]);
         let page = admin.get(&path).await;
         assert!(!page.body.contains(link.rsplit('/').next().expect("a code")), "the link is shown again");
         let (browser, opened) = (app.browser(), link.strip_prefix(&app.url).expect("a path here"));

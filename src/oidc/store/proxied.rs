@@ -1,5 +1,6 @@
 //! The SQL of sign-ins at apps behind a proxy. What the app's cookie names is a token of kind `proxied`, which opens nothing else.
 
+use crate::authenticators::policies_of_person;
 use crate::clock::Timestamp;
 use crate::db::{Conn, query_per_engine};
 use crate::id::{ClientId, SessionId, UserId};
@@ -17,6 +18,10 @@ pub(in crate::oidc) struct Asked {
     pub(in crate::oidc) email: Option<String>,
     pub(in crate::oidc) session_id: Option<SessionId>,
     pub(in crate::oidc) last_seen_at: Option<Timestamp>,
+    /// What the session's row keeps; see [`crate::sessions::method_of`].
+    pub(in crate::oidc) session_state: Option<String>,
+    /// What applies to the person; see [`crate::authenticators::Applying::read`].
+    pub(in crate::oidc) passkey_policies: String,
     pub(in crate::oidc) admitted: bool,
     /// Names, each followed by U+001F.
     pub(in crate::oidc) groups: String,
@@ -25,9 +30,12 @@ pub(in crate::oidc) struct Asked {
 // One statement per request of every app: each join is by a unique key, and whatever voids a person's access (a block, the directory, the end of the session,
 // the grant or the group) is asked for anew. The two engines differ in how they join text only.
 macro_rules! asked {
-    ($join_names:literal) => {
+    ($engine:ident, $join_names:literal) => {
         concat!(
             "SELECT c.id AS client, c.client_id, c.policy, u.id AS user_id, u.username, u.display_name, u.email, s.id AS session_id, s.last_seen_at,
+                    s.state AS session_state, ",
+            policies_of_person!($engine),
+            ",
                     (NOT c.restricted OR EXISTS (
                         SELECT 1 FROM client_groups cg JOIN groups gr ON gr.id = cg.group_id JOIN group_members m ON m.group_id = cg.group_id
                         WHERE cg.client_id = c.id AND m.user_id = u.id AND gr.removed_at IS NULL)) AS admitted,
@@ -53,11 +61,14 @@ pub(in crate::oidc) async fn find(
     now: Timestamp,
     idle_since: Timestamp,
 ) -> sqlx::Result<Option<Asked>> {
-    query_per_engine(asked!("group_concat(gr.name || char(31), '' ORDER BY gr.name)"), asked!("string_agg(gr.name || chr(31), '' ORDER BY gr.name)"))
-        .bind(client_id)
-        .bind(cookie)
-        .bind(now)
-        .bind(idle_since)
-        .optional(conn)
-        .await
+    query_per_engine(
+        asked!(sqlite, "group_concat(gr.name || char(31), '' ORDER BY gr.name)"),
+        asked!(postgres, "string_agg(gr.name || chr(31), '' ORDER BY gr.name)"),
+    )
+    .bind(client_id)
+    .bind(cookie)
+    .bind(now)
+    .bind(idle_since)
+    .optional(conn)
+    .await
 }

@@ -173,7 +173,7 @@ pub async fn finish_sign_in(
     let method = Method::Passkey { synced: signed_in.synced, model: signed_in.model };
     sessions::start_for(&app, &session, signed_in.user.id, method, &client, now, unverified.keep).await?;
     let on_the_way = OnTheWay::read(&app, &SignInQuery::on_the_way(unverified.request, unverified.back));
-    let next = if signed_in.lacking { wanted::location(&on_the_way) } else { on_the_way.next.location() };
+    let next = if signed_in.lacking { wanted::location(&on_the_way.next) } else { on_the_way.next.location() };
     let finished = Finished::new(&app, &signed_in.user, next).await?;
     Ok(greeted(&app, &signed_in.user, finished, &unverified.credential, unverified.keep, now))
 }

@@ -7,10 +7,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::{OnTheWay, SignInQuery};
 use crate::app::App;
+use crate::authenticators::Verdict;
 use crate::clock::Timestamp;
 use crate::error::AppError;
-use crate::passkeys::policy::{self, Verdict};
-use crate::sessions::{Method, SignedIn};
+use crate::passkeys::policy;
+use crate::sessions::{Next, SignedIn};
 use crate::web::Chrome;
 
 #[derive(Template, WebTemplate)]
@@ -28,8 +29,8 @@ struct WantedPage {
 }
 
 /// Where somebody is led who signed in with such a passkey.
-pub(super) fn location(on_the_way: &OnTheWay) -> String {
-    format!("/account/passkeys/wanted{}", on_the_way.next.sign_in_query())
+pub(in crate::passkeys) fn location(next: &Next) -> String {
+    format!("/account/passkeys/wanted{}", next.sign_in_query())
 }
 
 /// `GET /account/passkeys/wanted`: on to where the person wanted to go when nothing is wanted of them.
@@ -39,10 +40,9 @@ pub(super) fn location(on_the_way: &OnTheWay) -> String {
 pub async fn page(State(app): State<App>, signed_in: SignedIn, Query(unverified): Query<SignInQuery>) -> Result<Response, AppError> {
     let on_the_way = OnTheWay::read(&app, &unverified);
     let go_on = on_the_way.next.location();
-    let Method::Passkey { synced, model } = signed_in.session.method else { return Ok(Redirect::to(&go_on).into_response()) };
+    let Some(held) = signed_in.held(&app) else { return Ok(Redirect::to(&go_on).into_response()) };
     let metadata = app.authenticators.get();
     let applying = policy::of_person(&mut app.db.read().await?, signed_in.user.id).await?;
-    let held = policy::held(synced, model.is_some(), model, metadata.as_deref());
     let Verdict::Until(until) = applying.judge(held, app.clock.now()) else { return Ok(Redirect::to(&go_on).into_response()) };
     let page = WantedPage {
         wanted: applying.rule().words(metadata.as_deref()),

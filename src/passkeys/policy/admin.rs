@@ -11,10 +11,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Draft, Forecast, Policy, Saved, Scope};
+use super::{Draft, Forecast, Saved, Scope};
 use crate::app::App;
-use crate::authenticators::Metadata;
 use crate::authenticators::metadata::Model;
+use crate::authenticators::{Metadata, Policy};
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::sessions::{AdminDeed, AdminSession};

@@ -12,13 +12,13 @@ use anyhow::Context as _;
 use uuid::Uuid;
 
 pub use forecast::{Forecast, Person};
-pub use model::{Applying, Draft, InForce, Policy, Verdict};
+pub use model::Draft;
 pub use store::Line;
 
 use super::Passkey;
 use crate::app::App;
 use crate::audit::{self, Kind};
-use crate::authenticators::{Held, Metadata};
+use crate::authenticators::{Applying, Held, Metadata, Policy};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
 use crate::groups::{self, Group};
@@ -43,8 +43,7 @@ fn parse(policy: &str) -> anyhow::Result<Policy> {
 
 /// What is known of a passkey: its model only where that was proved, and where nothing has become known against it since.
 pub fn held(synced: bool, attested: bool, aaguid: Option<Uuid>, metadata: Option<&Metadata>) -> Held {
-    let is_sound = |id: &Uuid| metadata.and_then(|metadata| metadata.model(*id)).is_none_or(|model| model.compromised.is_empty());
-    Held { synced, model: aaguid.filter(|_| attested).filter(is_sound) }
+    Held { synced, model: aaguid.filter(|_| attested) }.as_known(metadata)
 }
 
 impl Passkey {
@@ -59,8 +58,10 @@ impl Passkey {
 /// # Errors
 /// When the database cannot be read.
 pub async fn of_person(conn: &mut Conn, user: UserId) -> anyhow::Result<Applying> {
-    let read = |row: store::Row| Ok(InForce { id: row.id, policy: parse(&row.policy)?, lacking_since: row.lacking_since });
-    store::of_person(conn, user).await?.into_iter().map(read).collect::<anyhow::Result<_>>().map(Applying)
+    match store::of_person(conn, user).await? {
+        Some(policies) => Applying::read(&policies),
+        None => Ok(Applying::default()),
+    }
 }
 
 /// Notes when somebody first used a passkey that will not do: their days begin.

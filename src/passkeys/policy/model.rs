@@ -1,11 +1,9 @@
-//! What a policy says, and what it means for somebody with a passkey. Pure.
+//! The form of a policy: pure. What a policy means for somebody with a passkey is in [`crate::authenticators`].
 
-use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::authenticators::{Held, Lack, Metadata, Rule};
+use crate::authenticators::{Metadata, Policy, Rule};
 use crate::clock::Timestamp;
 use crate::web::Mistakes;
 
@@ -15,80 +13,6 @@ pub const GRACE_DAYS_MAX: u32 = 365;
 const PROOF_MINUTES_MAX: u32 = 525_600;
 /// The most models a policy names.
 const MODELS_MAX: usize = 500;
-
-/// Which passkeys will do for whom it applies to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Policy {
-    /// Which passkeys.
-    #[serde(flatten)]
-    pub rule: Rule,
-    /// How many days somebody whose passkey will not do can still use it, from the first time on.
-    pub grace_days: u32,
-    /// How old a sign-in may be at most, in minutes, when an app asks for it.
-    pub proof_minutes: Option<u32>,
-}
-
-/// A policy that applies to somebody.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InForce {
-    /// Which one.
-    pub id: Uuid,
-    /// What it says.
-    pub policy: Policy,
-    /// Since when this person's passkey is too little for it, when that was noticed.
-    pub lacking_since: Option<Timestamp>,
-}
-
-impl InForce {
-    /// Until when a passkey that will not do can still be used.
-    fn until(&self, now: Timestamp) -> Timestamp {
-        self.lacking_since.unwrap_or(now) + Duration::from_secs(u64::from(self.policy.grace_days) * 86_400)
-    }
-}
-
-/// All that applies to somebody, taken together.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Applying(pub Vec<InForce>);
-
-/// What somebody with a passkey may do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It will do.
-    Good,
-    /// It will not, and can still be used until then.
-    Until(Timestamp),
-    /// It will not.
-    Refused(Lack),
-}
-
-impl Applying {
-    /// The strictest of what they say: every one has to be satisfied.
-    pub fn rule(&self) -> Rule {
-        self.0.iter().fold(Rule::default(), |rule, one| rule.and(&one.policy.rule))
-    }
-
-    /// How old a sign-in may be at most.
-    pub fn proof_within(&self) -> Option<Duration> {
-        let minutes = self.0.iter().filter_map(|one| one.policy.proof_minutes).min()?;
-        Some(Duration::from_secs(u64::from(minutes) * 60))
-    }
-
-    /// Those a passkey is too little for.
-    pub fn lacking(&self, held: Held) -> impl Iterator<Item = &InForce> {
-        self.0.iter().filter(move |one| one.policy.rule.lack(held).is_some())
-    }
-
-    /// Whether somebody can sign in with a passkey. The soonest end counts.
-    pub fn judge(&self, held: Held, now: Timestamp) -> Verdict {
-        let ends = self.lacking(held).filter_map(|one| Some((one.until(now), one.policy.rule.lack(held)?)));
-        match ends.min_by_key(|(until, _)| *until) {
-            None => Verdict::Good,
-            Some((until, _)) if now < until => Verdict::Until(until),
-            Some((_, lack)) => Verdict::Refused(lack),
-        }
-    }
-}
 
 /// What was typed into the form of a policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -195,38 +119,6 @@ mod tests {
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_seconds(second)
-    }
-
-    fn hardware(grace_days: u32, lacking_since: Option<Timestamp>) -> InForce {
-        let rule = Rule { device_bound: true, models: None };
-        InForce { id: Uuid::nil(), policy: Policy { rule, grace_days, proof_minutes: None }, lacking_since }
-    }
-
-    const SYNCED: Held = Held { synced: true, model: None };
-    const BOUND: Held = Held { synced: false, model: None };
-
-    #[test]
-    fn a_passkey_that_will_not_do_can_be_used_for_the_days_the_policy_gives_from_the_first_time_on() {
-        let now = at(1_000_000);
-        let judged = |one: InForce| Applying(vec![one]).judge(SYNCED, now);
-        assert_eq!(judged(hardware(0, None)), Verdict::Refused(Lack::DeviceBound));
-        assert_eq!(judged(hardware(1, None)), Verdict::Until(at(1_086_400)));
-        assert_eq!(judged(hardware(1, Some(at(990_000)))), Verdict::Until(at(1_076_400)));
-        assert_eq!(judged(hardware(1, Some(at(1_000_000 - 86_400)))), Verdict::Refused(Lack::DeviceBound));
-        assert_eq!(Applying(vec![hardware(0, None)]).judge(BOUND, now), Verdict::Good);
-        assert_eq!(Applying::default().judge(SYNCED, now), Verdict::Good);
-    }
-
-    #[test]
-    fn of_several_policies_the_strictest_counts() {
-        let now = at(1_000_000);
-        let short = InForce { policy: Policy { proof_minutes: Some(5), ..Policy::default() }, ..hardware(0, None) };
-        let long = InForce { policy: Policy { proof_minutes: Some(60), ..hardware(9, None).policy }, ..hardware(9, None) };
-        let both = Applying(vec![short, long]);
-        assert_eq!(both.proof_within(), Some(Duration::from_secs(300)));
-        assert_eq!(both.rule(), Rule { device_bound: true, models: None });
-        assert_eq!(Applying(vec![hardware(9, None), hardware(2, None)]).judge(SYNCED, now), Verdict::Until(now + Duration::from_secs(2 * 86_400)));
-        assert_eq!(Applying(vec![hardware(9, None), hardware(0, None)]).judge(SYNCED, now), Verdict::Refused(Lack::DeviceBound));
     }
 
     #[test]

@@ -2,28 +2,21 @@
 
 use uuid::Uuid;
 
+use crate::authenticators::policies_of_person;
 use crate::clock::Timestamp;
-use crate::db::{Conn, Tx, query};
+use crate::db::{Conn, Tx, query, query_per_engine};
 use crate::id::{GroupId, UserId};
 
-#[derive(sqlx::FromRow)]
-pub(super) struct Row {
-    pub(super) id: Uuid,
-    pub(super) policy: String,
-    pub(super) lacking_since: Option<Timestamp>,
-}
-
-/// What applies to somebody: the policy for everybody, and those of their groups.
-pub(super) async fn of_person(conn: &mut Conn, user: UserId) -> sqlx::Result<Vec<Row>> {
-    query(
-        "SELECT p.id, p.policy, g.since AS lacking_since FROM passkey_policies p
-         LEFT JOIN passkey_grace g ON g.policy_id = p.id AND g.user_id = $1
-         WHERE p.group_id IS NULL OR p.group_id IN (SELECT m.group_id FROM group_members m WHERE m.user_id = $1)
-         ORDER BY p.id",
+/// What applies to somebody: the policy for everybody, and those of their groups; see [`crate::authenticators::Applying::read`].
+pub(super) async fn of_person(conn: &mut Conn, user: UserId) -> sqlx::Result<Option<String>> {
+    let row: Option<(String,)> = query_per_engine(
+        concat!("SELECT ", policies_of_person!(sqlite), " FROM users u WHERE u.id = $1"),
+        concat!("SELECT ", policies_of_person!(postgres), " FROM users u WHERE u.id = $1"),
     )
     .bind(user)
-    .all(conn)
-    .await
+    .optional(conn)
+    .await?;
+    Ok(row.map(|(policies,)| policies))
 }
 
 /// A policy as listed.

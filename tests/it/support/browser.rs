@@ -60,10 +60,8 @@ pub(crate) struct Cookie {
 impl Page {
     /// An empty tab that knows no cookies.
     pub(crate) async fn open() -> Self {
-        static CHROMIUM: OnceCell<(Server, TempDir, Connection)> = OnceCell::const_new();
-        let connection = CHROMIUM.get_or_init(start).await.2.clone();
-        let context = asked(&connection, "Target.createBrowserContext", json!({}), "browserContextId").await;
-        Self::tab(connection, context, true).await
+        static CHROMIUM: OnceCell<Chromium> = OnceCell::const_new();
+        CHROMIUM.get_or_init(|| Chromium::start(&[])).await.page().await
     }
 
     /// Another tab beside this one, with the same cookies; in a window of its own, so that both are looked at.
@@ -342,13 +340,36 @@ fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-async fn start() -> (Server, TempDir, Connection) {
+/// A browser.
+#[derive(Debug)]
+pub(super) struct Chromium {
+    _server: Server,
+    _directory: TempDir,
+    connection: Connection,
+}
+
+impl Chromium {
+    /// A browser of its own, with further arguments.
+    pub(super) async fn start(more: &[String]) -> Self {
+        let (server, directory, connection) = start(more).await;
+        Self { _server: server, _directory: directory, connection }
+    }
+
+    /// An empty tab that knows no cookies.
+    pub(super) async fn page(&self) -> Page {
+        let context = asked(&self.connection, "Target.createBrowserContext", json!({}), "browserContextId").await;
+        Page::tab(self.connection.clone(), context, true).await
+    }
+}
+
+async fn start(more: &[String]) -> (Server, TempDir, Connection) {
     let directory = janitor::directory("chromium");
     let profile = directory.path().join("profile");
     let mut command = Command::new("chromium");
     command.args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run", "--no-proxy-server"]);
     command.args(["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-breakpad", "--hide-scrollbars"]);
     command.args(["--remote-debugging-port=0", "--lang=en", "--force-color-profile=srgb"]).arg(format!("--user-data-dir={}", profile.display()));
+    command.args(more);
     // It writes settings, caches and certificates wherever these point.
     for variable in ["HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"] {
         command.env(variable, directory.path());

@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
+use base64::Engine as _;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, PublicKeyData as _,
+};
 
 static AUTHORITY: LazyLock<CertifiedIssuer<'static, KeyPair>> = LazyLock::new(|| authority("Authority of the tests"));
 static OTHER_AUTHORITY: LazyLock<CertifiedIssuer<'static, KeyPair>> = LazyLock::new(|| authority("Authority nobody trusts"));
@@ -112,6 +115,12 @@ fn written(directory: &Path, file: &str, certificate: &str, key: &KeyPair) -> Fi
         certificate: write(directory, &format!("{file}.pem"), certificate),
         key: write(directory, &format!("{file}.key"), &key.serialize_pem()),
     }
+}
+
+/// The hash of the public key (base64 of the SHA-256 of its `SubjectPublicKeyInfo`), by which Chromium is told to believe the certificate.
+pub(crate) fn key_hash(files: &Files) -> String {
+    let key = KeyPair::from_pem(&std::fs::read_to_string(&files.key).expect("own file")).expect("the key written before");
+    base64::engine::general_purpose::STANDARD.encode(muster::secret::sha256(&key.subject_public_key_info()))
 }
 
 fn key() -> KeyPair {

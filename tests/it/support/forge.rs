@@ -195,10 +195,10 @@ impl Registration<'_> {
         self.statement = Cbor::Map(vec![("alg".into(), (-7).into()), ("sig".into(), Cbor::Bytes(signature))]);
     }
 
-    /// Adds a packed attestation with a certificate over everything as it is now.
-    pub(crate) fn attest_by(&mut self, certificate: &[u8], sign: impl Fn(&[u8]) -> Vec<u8>) {
+    /// Adds a packed attestation with a chain of certificates over everything as it is now.
+    pub(crate) fn attest_by(&mut self, chain: &[&[u8]], sign: impl Fn(&[u8]) -> Vec<u8>) {
         let signature = sign(&[self.authenticator.bytes(), sha256(&self.client_data.bytes())].concat());
-        let chain = Cbor::Array(vec![Cbor::Bytes(certificate.to_vec())]);
+        let chain = Cbor::Array(chain.iter().map(|certificate| Cbor::Bytes(certificate.to_vec())).collect());
         self.format = "packed".to_owned();
         self.statement = Cbor::Map(vec![("alg".into(), (-7).into()), ("sig".into(), Cbor::Bytes(signature)), ("x5c".into(), chain)]);
     }
@@ -264,7 +264,7 @@ pub(crate) fn from_base64url(text: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(text).expect("base64url without padding")
 }
 
-fn sha256(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn sha256(bytes: &[u8]) -> Vec<u8> {
     digest(&SHA256, bytes).as_ref().to_vec()
 }
 

@@ -6,7 +6,9 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, CustomExtension, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -35,8 +37,8 @@ impl Maker {
         Self { root: authority(name), model: Uuid::from_u128(model), name }
     }
 
-    /// Makes the authenticator say that it is of a model, and sign it with a certificate of this maker for `certified` (WebAuthn Level 3, section 8.2).
-    pub(crate) fn attest_as(&self, it: &mut Registration<'_>, claimed: Uuid, certified: Uuid) {
+    /// A certificate of this maker for a model, until a day, and the key that belongs to it (WebAuthn Level 3, section 8.2.1).
+    fn certificate(&self, certified: Uuid, (year, month, day): (i32, u8, u8)) -> (Certificate, EcdsaKeyPair) {
         let mut leaf = CertificateParams::new([]).expect("no names to get wrong");
         for (kind, text) in [
             (DnType::CountryName, "SE"),
@@ -48,13 +50,36 @@ impl Maker {
         }
         leaf.is_ca = IsCa::ExplicitNoCa;
         leaf.use_authority_key_identifier_extension = true;
+        leaf.not_after = date_time_ymd(year, month, day);
         let octets = [&[4, 16][..], certified.as_bytes()].concat();
         leaf.custom_extensions = vec![CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 45724, 1, 1, 4], octets)];
         let key = KeyPair::generate().expect("a key");
         let certificate = leaf.signed_by(&key, &self.root).expect("a signed certificate");
         let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &key.serialize_der()).expect("a P-256 key");
+        (certificate, key)
+    }
+
+    fn attest_with(it: &mut Registration<'_>, claimed: Uuid, chain: &[&[u8]], key: &EcdsaKeyPair) {
         it.authenticator.attested.as_mut().expect("a registration carries a credential").aaguid = claimed.into_bytes();
-        it.attest_by(certificate.der(), |message| key.sign(&SystemRandom::new(), message).expect("a signature").as_ref().to_vec());
+        it.attest_by(chain, |message| key.sign(&SystemRandom::new(), message).expect("a signature").as_ref().to_vec());
+    }
+
+    /// Makes the authenticator say that it is of a model, and sign it with a certificate of this maker for `certified` (WebAuthn Level 3, section 8.2).
+    pub(crate) fn attest_as(&self, it: &mut Registration<'_>, claimed: Uuid, certified: Uuid) {
+        let (certificate, key) = self.certificate(certified, (2099, 1, 1));
+        Self::attest_with(it, claimed, &[certificate.der()], &key);
+    }
+
+    /// The truth, with a certificate that ran out.
+    pub(crate) fn attest_too_late(&self, it: &mut Registration<'_>) {
+        let (certificate, key) = self.certificate(self.model, (2020, 1, 1));
+        Self::attest_with(it, self.model, &[certificate.der()], &key);
+    }
+
+    /// The truth, with the maker's certificate before the device's.
+    pub(crate) fn attest_the_wrong_way_round(&self, it: &mut Registration<'_>) {
+        let (certificate, key) = self.certificate(self.model, (2099, 1, 1));
+        Self::attest_with(it, self.model, &[self.root.der(), certificate.der()], &key);
     }
 
     /// The truth.

@@ -6,6 +6,7 @@
 //! | [`process`] | the `muster` binary as a server and as a command |
 //! | [`http`] | a browser's manners over plain HTTP: cookies, forms, same-origin headers |
 //! | [`browser`], [`cdp`] | pages in a real Chromium |
+//! | [`https`] | names with certificates in front of servers here, and a Chromium that finds them |
 //! | [`access`] | whether everyone can use a page: axe-core's rules, narrow windows, preferences |
 //! | [`firefox`] | a page in a real Firefox |
 //! | [`virtual_authenticator`] | a passkey device inside that Chromium |
@@ -35,6 +36,7 @@ pub(crate) mod firefox;
 pub(crate) mod forge;
 pub(crate) mod guarded;
 pub(crate) mod http;
+pub(crate) mod https;
 pub(crate) mod janitor;
 pub(crate) mod ldap_tools;
 pub(crate) mod mailbox;

@@ -1,6 +1,7 @@
 //! Real reverse proxies, set up with the very texts of `docs/forward-auth.md`.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -45,6 +46,20 @@ fn documented(language: &str, address: &str, values: Values<'_>) -> String {
         .replace("wiki:8080", &format!("127.0.0.1:{}", values.app))
 }
 
+/// An nginx that writes into its own directory alone, with these blocks `server`.
+pub(super) fn nginx(directory: &Path, servers: &str) -> Command {
+    let root = directory.display();
+    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|name| format!("{name}_temp_path {root}/{name};\n")).concat();
+    let configuration = format!(
+        "daemon off;\npid {root}/pid;\nerror_log stderr info;\nworker_processes 1;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}\n{servers}}}\n"
+    );
+    let file = directory.join("nginx.conf");
+    std::fs::write(&file, configuration).expect("own directory");
+    let mut command = Command::new("/usr/sbin/nginx");
+    command.arg("-p").arg(directory).arg("-c").arg(&file).args(["-e", "stderr"]);
+    command
+}
+
 impl Proxy {
     /// nginx on this port.
     pub(crate) async fn nginx(port: u16, values: Values<'_>) -> Self {
@@ -63,18 +78,7 @@ impl Proxy {
 
     async fn nginx_with(port: u16, text: String) -> Self {
         let (address, directory) = (address(port), janitor::directory("nginx"));
-        let root = directory.path().display();
-        let temporary: String =
-            ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|name| format!("{name}_temp_path {root}/{name};\n")).concat();
-        let configuration = format!(
-            "daemon off;\npid {root}/pid;\nerror_log stderr info;\nworker_processes 1;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}
-server {{\nlisten 127.0.0.1:{port};\n{}}}\n}}\n",
-            text
-        );
-        let file = directory.path().join("nginx.conf");
-        std::fs::write(&file, configuration).expect("own directory");
-        let mut command = Command::new("/usr/sbin/nginx");
-        command.arg("-p").arg(directory.path()).arg("-c").arg(&file).args(["-e", "stderr"]);
+        let command = nginx(directory.path(), &format!("server {{\nlisten 127.0.0.1:{port};\n{text}}}\n"));
         Self::started(command, port, address, directory).await
     }
 

@@ -79,6 +79,12 @@ impl VirtualAuthenticator<'_> {
         self.call("addCredential", json!({ "credential": credential })).await;
     }
 
+    /// Has a credential say that it can be copied to other devices, and that it was.
+    pub(crate) async fn sync(&self, credential: &Value) {
+        let properties = json!({ "credentialId": credential["credentialId"], "backupEligibility": true, "backupState": true });
+        self.call("setCredentialProperties", properties).await;
+    }
+
     /// Removes every credential.
     pub(crate) async fn clear(&self) {
         self.call("clearCredentials", json!({})).await;
