@@ -7,7 +7,7 @@ use askama_web::WebTemplate;
 use axum::http::{StatusCode, header::RETRY_AFTER};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use crate::language::t;
+use crate::language::{t, told};
 use crate::web::Chrome;
 
 /// An error that ends as a page.
@@ -141,6 +141,6 @@ pub struct ErrorPage {
 impl ErrorPage {
     /// The page of a failure, with the id its log line has.
     pub fn new(chrome: Chrome, failure: &Failure, request_id: &str) -> Self {
-        Self { chrome, title: failure.title.clone(), message: failure.message.clone(), request_id: request_id.to_owned() }
+        Self { chrome, title: told(&failure.title), message: told(&failure.message), request_id: request_id.to_owned() }
     }
 }

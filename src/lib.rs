@@ -76,4 +76,4 @@ pub mod ways_in;
 pub mod web;
 
 // Templates name a text as `crate::t("…")`.
-pub use language::{marked, t};
+pub use language::{marked, t, told};

@@ -22,3 +22,11 @@ sign-in-by-device = <device>سجّل الدخول باستخدام جهاز آخ
 sign-in-by-code = <code-page>استخدم رمز استرداد</code-page> طبعته من قبل
 sign-in-by-mail = <mail>احصل على رابط دخول بالبريد الإلكتروني</mail>
 sign-in-ask-administrator = أو اطلب من المسؤول رابطًا لمرة واحدة
+
+sign-in-deleted = حُذف حسابك وسُجّل خروجك.
+sign-in-welcome-back = مرحبًا بعودتك، { $name }
+sign-in-to-app-line = سجّل الدخول للمتابعة إلى { $app }.
+sign-in-not-you = ليس أنت؟
+back-to-sign-in = العودة إلى تسجيل الدخول
+sign-in-with-passkey-instead = تسجيل الدخول بمفتاح مرور بدلًا من ذلك
+then-to-app = ثم تتابع إلى { $app }.

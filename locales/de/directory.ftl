@@ -527,3 +527,10 @@ directory-field-yes = ja
 directory-field-no = nein
 directory-field-more = { $attribute }: und { $count } weitere
 directory-field-empty = (leer)
+directory-field-bytes = ({ $count ->
+    [one] { $count } Byte
+   *[other] { $count } Bytes
+})
+directory-names-none = gar keinen Namen
+directory-names-few = { $names } und { $last }
+directory-names-many = { $names } und { $more } weitere

@@ -83,3 +83,4 @@ authorize-unknown-app = Die App, die Sie hergeschickt hat, ist hier nicht einget
 authorize-no-address = { $app } hat nicht gesagt, wohin Sie zurückgeschickt werden sollen (redirect_uri).
 authorize-other-address = { $app } wollte Sie an eine Adresse zurückschicken, die nicht für sie eingetragen ist. Ihre Administration kann die eingetragenen Adressen der App (Redirect-URIs) mit der verwendeten vergleichen; sie müssen Buchstabe für Buchstabe gleich sein.
 authorize-announced-too-old = Die App hat diese Anmeldung vor zu langer Zeit angekündigt, oder sie wurde schon beendet. Gehen Sie zurück zur App und melden Sie sich noch einmal an.
+authorize-unusable = { $app } hat eine Anfrage gesendet, die nicht brauchbar ist: { $description }. Sagen Sie denen Bescheid, die sie betreiben.

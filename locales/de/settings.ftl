@@ -41,3 +41,5 @@ settings-mail-tested = Test-E-Mail
 settings-mail-taken = Der Mailserver hat eine E-Mail an { $address } angenommen.
 settings-mail-taken-next = Kommt sie nicht in ein paar Minuten an, sehen Sie im Ordner für unerwünschte E-Mails nach, und im Protokoll des Mailservers.
 settings-mail-not-sent = Die E-Mail an { $address } wurde nicht versandt.
+settings-mail-no-address = Keine Adresse zum Senden
+settings-mail-no-address-message = Ihr Konto hat keine E-Mail-Adresse, an die ein Test gehen könnte. Tragen Sie eine ein, oder bitten Sie jemand anderen aus der Administration zu testen.

@@ -527,3 +527,10 @@ directory-field-yes = yes
 directory-field-no = no
 directory-field-more = { $attribute }: and { $count } more
 directory-field-empty = (empty)
+directory-field-bytes = ({ $count ->
+    [one] { $count } byte
+   *[other] { $count } bytes
+})
+directory-names-none = no name at all
+directory-names-few = { $names } and { $last }
+directory-names-many = { $names } and { $more } more

@@ -83,3 +83,4 @@ authorize-unknown-app = The app that sent you here is not registered, or was rem
 authorize-no-address = { $app } did not say where to send you back to (redirect_uri).
 authorize-other-address = { $app } asked to send you back to an address that is not registered for it. An administrator can compare the redirect URIs of the app with the one it uses; they must be the same letter by letter.
 authorize-announced-too-old = The app announced this sign-in too long ago, or it was finished already. Go back to the app and sign in again.
+authorize-unusable = { $app } sent a request that cannot be used: { $description }. Tell the people who run it.

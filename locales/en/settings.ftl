@@ -41,3 +41,5 @@ settings-mail-tested = Test mail
 settings-mail-taken = The mail server has taken a mail to { $address }.
 settings-mail-taken-next = If it does not arrive within a few minutes, look into the folder for unwanted mail, and into the log of the mail server.
 settings-mail-not-sent = The mail to { $address } was not sent.
+settings-mail-no-address = No address to send to
+settings-mail-no-address-message = Your account has no e-mail address to send a test to. Add one, or ask another administrator to test.

@@ -20,3 +20,9 @@ error-not-understood = No se entiende
 error-not-understood-message = Lo que se envió no se puede leer. Vuelva atrás, cargue de nuevo la página e inténtelo otra vez.
 error-took-too-long = Ha tardado demasiado
 error-took-too-long-message = Esto tardó más de lo esperado y se abandonó. Inténtelo de nuevo en un momento.
+
+error-not-an-administrator = Esta página es para administradores. Ha iniciado sesión con una cuenta que no lo es.
+error-form-unreadable = El formulario no se puede leer. Vuelva atrás, recargue la página e inténtelo de nuevo.
+error-no-longer-kept = Ya no se conserva
+error-no-longer-kept-message = Lo que envió se conservó seis minutos y podía enviarse una vez. Eso ha terminado, y no ha cambiado nada más. Mire la página a la que iba; si todavía hay que hacerlo, hágalo allí de nuevo.
+error-proof-needed = Confirme con su passkey que es usted e inténtelo de nuevo.

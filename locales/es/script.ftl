@@ -17,3 +17,10 @@ script-insecure = Esta página se abrió sin cifrado, por eso el navegador no pu
 script-in-app = Este es el navegador dentro de otra aplicación, que no puede usar passkeys aquí. Abra la página en su navegador habitual o inicie sesión con otro dispositivo.
 script-no-passkeys = Este navegador no puede usar passkeys aquí. Abra la página en su navegador habitual o inicie sesión con otro dispositivo.
 script-signing-in = Iniciando sesión …
+
+script-none-made = Su navegador no creó ninguna passkey. No ha cambiado nada. Configure el bloqueo de pantalla de su dispositivo o el PIN de su llave de seguridad, o use otro, e inténtelo de nuevo.
+script-already-here = Este dispositivo o gestor de contraseñas ya tiene una passkey para usted. Use otro, o vuelva a sus passkeys.
+script-cannot-keep = Este dispositivo no puede guardar passkeys. Configure su bloqueo de pantalla o PIN, o use otro.
+script-browser-asks = Su navegador le pregunta ahora.
+script-keeping = Guardando su passkey …
+script-going-on = Continuando …

@@ -20,3 +20,11 @@ sign-in-by-device = <device>Iniciar sesión con otro dispositivo</device> en el 
 sign-in-by-code = <code-page>Usar un código de recuperación</code-page> que haya impreso
 sign-in-by-mail = <mail>Recibir un enlace de acceso por correo electrónico</mail>
 sign-in-ask-administrator = O pida a su administrador un enlace de un solo uso
+
+sign-in-deleted = Su cuenta se ha eliminado y se ha cerrado la sesión.
+sign-in-welcome-back = Le damos de nuevo la bienvenida, { $name }
+sign-in-to-app-line = Inicie sesión para continuar a { $app }.
+sign-in-not-you = ¿No es usted?
+back-to-sign-in = Volver al inicio de sesión
+sign-in-with-passkey-instead = Mejor iniciar sesión con una passkey
+then-to-app = Después continuará a { $app }.

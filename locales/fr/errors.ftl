@@ -20,3 +20,9 @@ error-not-understood = Non compris
 error-not-understood-message = Ce qui a été envoyé est illisible. Revenez en arrière, rechargez la page et réessayez.
 error-took-too-long = Trop long
 error-took-too-long-message = Cela a pris plus de temps que prévu et a été abandonné. Réessayez dans un instant.
+
+error-not-an-administrator = Cette page est réservée aux administrateurs. Vous êtes connecté avec un compte qui n’en est pas un.
+error-form-unreadable = Le formulaire est illisible. Revenez en arrière, rechargez la page et réessayez.
+error-no-longer-kept = N’est plus conservé
+error-no-longer-kept-message = Ce que vous avez envoyé a été conservé six minutes et pouvait être transmis une fois. C’est terminé, et rien d’autre n’a changé. Regardez la page concernée ; si c’est encore à faire, refaites-le là.
+error-proof-needed = Confirmez avec votre passkey que c’est bien vous, puis réessayez.

@@ -17,3 +17,10 @@ script-insecure = Cette page a été ouverte sans chiffrement, le navigateur ne 
 script-in-app = Ceci est le navigateur d’une autre application, qui ne peut pas utiliser de passkeys ici. Ouvrez la page dans votre navigateur habituel, ou connectez-vous avec un autre appareil.
 script-no-passkeys = Ce navigateur ne peut pas utiliser de passkeys ici. Ouvrez la page dans votre navigateur habituel, ou connectez-vous avec un autre appareil.
 script-signing-in = Connexion en cours …
+
+script-none-made = Votre navigateur n’a pas créé de passkey. Rien n’a changé. Configurez le verrouillage de votre appareil ou le code PIN de votre clé de sécurité, ou utilisez un autre appareil, et réessayez.
+script-already-here = Cet appareil ou ce gestionnaire de mots de passe a déjà une passkey pour vous. Utilisez-en un autre, ou revenez à vos passkeys.
+script-cannot-keep = Cet appareil ne peut pas conserver de passkeys. Configurez son verrouillage ou son code PIN, ou utilisez un autre appareil.
+script-browser-asks = Votre navigateur vous le demande maintenant.
+script-keeping = Enregistrement de votre passkey …
+script-going-on = On continue …

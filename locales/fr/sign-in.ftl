@@ -20,3 +20,11 @@ sign-in-by-device = <device>Se connecter avec un autre appareil</device> où vou
 sign-in-by-code = <code-page>Utiliser un code de secours</code-page> que vous avez imprimé
 sign-in-by-mail = <mail>Recevoir un lien de connexion par e-mail</mail>
 sign-in-ask-administrator = Ou demandez un lien à usage unique à votre administrateur
+
+sign-in-deleted = Votre compte a été supprimé, et vous êtes déconnecté.
+sign-in-welcome-back = Bon retour, { $name }
+sign-in-to-app-line = Connectez-vous pour continuer vers { $app }.
+sign-in-not-you = Ce n’est pas vous ?
+back-to-sign-in = Retour à la connexion
+sign-in-with-passkey-instead = Se connecter plutôt avec une passkey
+then-to-app = Vous continuerez ensuite vers { $app }.

@@ -6,12 +6,13 @@ use axum::extract::{Query, State};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 
+use super::words::readable;
 use super::{Filter, Kind, Line};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::AppError;
 use crate::id::{AuditEventId, UserId};
-use crate::language::{duration, t};
+use crate::language::{duration, t, told};
 use crate::sessions::AdminSession;
 use crate::users;
 use crate::web::{Chrome, list, user_agent};
@@ -115,7 +116,11 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(query): Que
 impl From<Line> for Shown {
     fn from(line: Line) -> Self {
         let kind = Kind::from_text(&line.kind);
-        let actor = Named { href: line.actor_id.map(|id| format!("/admin/users/{id}")), name: line.actor_name };
+        let by_nobody = line.actor_id.is_none();
+        let actor = Named {
+            href: line.actor_id.map(|id| format!("/admin/users/{id}")),
+            name: if by_nobody { told(line.actor_name) } else { line.actor_name },
+        };
         let path = kind.and_then(subject_page);
         let subject = Named { href: line.subject_id.zip(path).map(|(id, path)| format!("{path}/{id}")), name: line.subject_name };
         Self {
@@ -190,45 +195,9 @@ const fn class(kind: Kind) -> &'static str {
     }
 }
 
-/// The detail of an event as names and values in words. Bare ids say nothing to people; the command line prints them.
-fn readable(detail: &str) -> Vec<(String, String)> {
-    let Ok(serde_json::Value::Object(detail)) = serde_json::from_str(detail) else { return Vec::new() };
-    let words = |value: serde_json::Value| match value {
-        serde_json::Value::String(text) => text,
-        serde_json::Value::Bool(yes) => if yes { "yes" } else { "no" }.to_owned(),
-        serde_json::Value::Array(values) => {
-            values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect::<Vec<_>>().join(", ")
-        }
-        // Counts: those of things that happened.
-        serde_json::Value::Object(counts) => counts
-            .iter()
-            .filter(|(_, count)| count.as_u64() != Some(0))
-            .map(|(name, count)| format!("{count} {}", name.replace('_', " ")))
-            .collect::<Vec<_>>()
-            .join(", "),
-        other => other.to_string(),
-    };
-    detail
-        .into_iter()
-        .map(|(name, value)| (name.replace('_', " "), words(value)))
-        .filter(|(_, value)| !value.is_empty() && value.parse::<uuid::Uuid>().is_err())
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn details_read_as_words() {
-        let mut shown = readable(
-            r#"{"auth_method":"passkey","first":true,"scopes":["openid","email"],"count":3,"empty":"","users":{"created":5,"updated":0,"skipped":1},"groups":{"created":0},"access_link":"01a1fddb-fd5c-73ff-870b-a562a52fb34d"}"#,
-        );
-        shown.sort();
-        let expected = [("auth method", "passkey"), ("count", "3"), ("first", "yes"), ("scopes", "openid, email"), ("users", "5 created, 1 skipped")];
-        assert_eq!(shown, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        assert!(readable("nonsense").is_empty());
-    }
 
     #[test]
     fn a_place_in_the_log_is_read_back_as_it_was_written() {

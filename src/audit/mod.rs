@@ -2,6 +2,7 @@
 
 pub mod admin;
 mod store;
+mod words;
 
 use serde_json::{Map, Value};
 

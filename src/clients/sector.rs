@@ -2,7 +2,7 @@
 //! belong together. Whoever could name any list would learn what other apps call people, so the list must name every redirect URI of the client.
 
 use super::model::Registration;
-use crate::language::{Text, t};
+use crate::language::{Text, t, told};
 use crate::outbound::{Limits, NamedBy, Outbound};
 
 /// Why a list does not do.
@@ -22,7 +22,7 @@ impl Unlisted {
     /// For people, a whole sentence.
     pub fn words(&self) -> Text {
         match self {
-            Self::Unanswered(why) => t("client-list-unreachable").with("why", why),
+            Self::Unanswered(why) => t("client-list-unreachable").with("why", told(why)),
             Self::Status(status) => t("client-list-status").with("status", status),
             Self::NoList => t("client-list-no-json"),
             Self::Lacks(uri) => t("client-list-lacks").with("uri", uri),

@@ -20,7 +20,7 @@ use super::membership::is_named;
 use super::model::Problem;
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::language::t;
+use crate::language::{t, told};
 use crate::users::{self, User};
 
 /// The whole explanation; its field names are a contract.
@@ -185,7 +185,9 @@ pub async fn explain(app: &App, directory: &str, who: &str, within: Duration) ->
     let who = who.trim();
     let texts = super::texts(app, directory).await?;
     let config = texts.read(directory).map_err(|mistakes| {
-        ExplainError::Settings(mistakes.into_iter().map(|mistake| format!("{}: {}", mistake.key, mistake.message)).collect::<Vec<_>>().join("; "))
+        ExplainError::Settings(
+            mistakes.into_iter().map(|mistake| format!("{}: {}", mistake.key, told(&mistake.message))).collect::<Vec<_>>().join("; "),
+        )
     })?;
     let named = users::find_by_name(&mut app.db.read().await?, who).await?;
     let ask = async |who: &str| client::inspect(&config, who, within).await.map_err(|error| ExplainError::Directory(error.message));
@@ -231,7 +233,7 @@ pub async fn explain(app: &App, directory: &str, who: &str, within: Duration) ->
             is_below_bases: inspected.is_below_bases,
             fits_filter,
             excluded_by: excluded_by(&filter),
-            unusable: user.is_none().then(|| problems.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>().join(" ")),
+            unusable: user.is_none().then(|| problems.iter().map(|problem| told(&problem.message)).collect::<Vec<_>>().join(" ")),
             is_disabled: user.as_ref().is_some_and(|user| user.is_disabled),
             is_bind_account: inspected.is_bind_account,
             lacks_group: lacks_group(&config, &inspected),

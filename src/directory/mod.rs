@@ -75,7 +75,7 @@ use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::db::Conn;
 use crate::id::SyncRunId;
-use crate::language::t;
+use crate::language::{t, told};
 use crate::sessions::{AdminDeed, RoutineDeed};
 use crate::settings::{Catalog as _, Changes, UpdateError, is_pinned, load, parse, write};
 use crate::web::Mistakes;
@@ -381,6 +381,7 @@ fn as_mistakes(errors: Vec<SettingError>) -> Mistakes {
 
 /// A message that stands after a setting's name elsewhere, as a sentence of its own.
 fn sentence(message: &str) -> String {
+    let message = told(message);
     let mut letters = message.chars();
     let text = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default();
     format!("{text}.")

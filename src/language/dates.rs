@@ -38,6 +38,12 @@ pub fn day(at: impl Instant) -> String {
     at.timestamp().civil().map_or_else(|| t("instant-unknown"), |civil| dated(t("day"), civil)).into()
 }
 
+/// The same of a day that was written in English ([`Timestamp::day_for_people`]); `None` for any other text.
+pub(super) fn day_told(english: &str) -> Option<String> {
+    let date = jiff::civil::Date::strptime("%d %b %Y", english).ok()?;
+    Some(dated(t("day"), date.at(0, 0, 0, 0)).into())
+}
+
 /// Fills in the date, as texts: a year has no thousands.
 fn dated(text: Text, civil: DateTime) -> Text {
     let month = match civil.month() {

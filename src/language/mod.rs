@@ -2,17 +2,19 @@
 //! `locales/`, one folder per language; code and templates name it. How to write one: `docs/languages.md`.
 //!
 //! [`t`] gives a text, [`marked`] one with links or emphasis inside. Both speak the language of the request ([`choice`]), so no page carries it around;
-//! [`speaking`] speaks another for a while, as mails do. What a language lacks is said in English.
+//! [`speaking`] speaks another for a while, as mails do. What a language lacks is said in English. [`told`] says in it what was put together in English before.
 
 mod catalogue;
 pub mod choice;
 mod dates;
 pub mod script;
 mod text;
+mod told;
 
 pub use choice::{Source, current, hear, speaking};
 pub use dates::{Instant, day, duration, instant};
 pub use text::{Argument, Marked, Text, marked, t, worded};
+pub use told::told;
 
 /// Reads the catalogues, so that the first visitor need not wait for it.
 pub fn open() {

@@ -36,8 +36,7 @@ struct Text<'a> {
 pub async fn test(State(app): State<App>, deed: RoutineDeed) -> Result<Response, AppError> {
     let person = &deed.admin.user;
     let Some(to) = person.email.clone() else {
-        let message = "Your account has no e-mail address to send a test to. Add one, or ask another administrator to test.";
-        return Err(AppError::refused("No address to send to", message));
+        return Err(AppError::refused(t("settings-mail-no-address"), t("settings-mail-no-address-message")));
     };
     let settings = app.settings();
     let text = Text { app_name: &settings.app_name, name: &person.display_name, server: app.config.origin.as_str() }

@@ -149,7 +149,7 @@ pub fn refuse_early(params: &Params, client: &Client, error: AuthorizeErrorCode,
             let reply_to = ReplyTo { redirect_uri: redirect_uri.to_owned(), state: params.get("state").map(str::to_owned), mode };
             AuthorizeError::Redirect { reply_to, error, description }
         }
-        None => page(format!("{} sent a request that cannot be used: {description}. Tell the people who run it.", client.registration.name)),
+        None => page(t("authorize-unusable").with("app", &client.registration.name).with("description", description)),
     }
 }
 

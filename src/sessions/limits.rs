@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::attempts::{self, UsedUp};
 use crate::audit::{self, Kind};
 use crate::error::AppError;
+use crate::language::t;
 use crate::web::Chrome;
 
 /// How many are shown; there are seldom more than a few.
@@ -20,7 +21,7 @@ const SHOWN_MAX: i64 = 200;
 #[template(path = "sessions/limits.html")]
 struct LimitsPage {
     chrome: Chrome,
-    notice: &'static str,
+    notice: String,
     lines: Vec<UsedUp>,
     is_full: bool,
     tries: u32,
@@ -44,7 +45,7 @@ pub async fn show(State(app): State<App>, admin: AdminSession, Query(word): Quer
     let settings = app.settings();
     Ok(LimitsPage {
         chrome: admin.chrome(&app),
-        notice: if word.notice == "lifted" { "They can try again at once." } else { "" },
+        notice: if word.notice == "lifted" { t("limits-lifted").into() } else { String::new() },
         is_full: i64::try_from(lines.len()).unwrap_or(SHOWN_MAX) >= SHOWN_MAX,
         lines,
         tries: settings.failed_tries.0,

@@ -1,13 +1,20 @@
 //! In which language a page answers, how it is chosen, and that no page says anything that is in no catalogue.
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use muster::clients::catalogue::{self, Step};
+use muster::language::{Language, speaking, told};
 use reqwest::{Method, StatusCode};
-use scraper::{Html, Node};
+use scraper::{Html, Node, Selector};
 
 use crate::oidc_support::on_both_databases;
+use crate::pages::furnish;
 use crate::pages_support::{administrator, directory_person, forge, group};
 use crate::support::app::{Engine, TestApp};
 use crate::support::http::{Answer, Browser, answer};
 use crate::support::mailbox::Mailbox;
+use crate::support::slapd::{self, BASE, SERVICE_DN, SERVICE_PASSWORD, Slapd};
+use crate::support::wait_until;
 
 /// Opens a page as a browser set up with these languages does.
 async fn get_as(browser: &Browser, path: &str, accept_language: &str) -> Answer {
@@ -313,6 +320,151 @@ async fn every_text_of_the_administrations_pages_about_people_is_in_the_catalogu
     ] {
         is_whole(&forge(&app, &browser, &path, &fields).await, &data);
     }
+    app.stop().await;
+}
+
+/// What is wrong with a page, leaving out addresses, numbers, names with signs in them, and words of `data`.
+fn untold(page: &Answer, data: &BTreeSet<String>) -> Vec<String> {
+    let is_text = |word: &str| {
+        let word = word.trim_matches(|c: char| c.is_ascii_punctuation() || "“”„’…·→←–×".contains(c));
+        word.chars().any(char::is_alphabetic) && !word.contains(|c: char| c.is_ascii_digit() || "@:/_=.<>{}".contains(c)) && !data.contains(word)
+    };
+    unbracketed(page, ALWAYS).into_iter().filter(|text| text.split_whitespace().any(is_text)).collect()
+}
+
+/// The words of these texts.
+fn words<'t>(texts: impl IntoIterator<Item = &'t str>) -> impl Iterator<Item = String> {
+    let texts: Vec<String> = texts.into_iter().flat_map(str::split_whitespace).map(str::to_owned).collect();
+    texts.into_iter().map(|word| word.trim_matches(|c: char| c.is_ascii_punctuation() || "“”→".contains(c)).to_owned())
+}
+
+/// What apps call their own fields, menus and files, which stays in every language.
+fn words_of_apps() -> BTreeSet<String> {
+    let own = catalogue::all().flat_map(|app| {
+        let steps = app.steps.iter().flat_map(|step| match step {
+            Step::Do(_) => Vec::new(),
+            Step::Fields(at, fields) => std::iter::once(*at).chain(fields.iter().flat_map(|(name, value)| [*name, *value])).collect(),
+            Step::Lines(at, _) => vec![*at],
+        });
+        let is_own = |text: &&str| speaking(Language::Bracketed, || told(text)) == **text;
+        steps.chain([app.name]).filter(is_own).collect::<Vec<_>>()
+    });
+    words(own).collect()
+}
+
+#[tokio::test]
+async fn every_text_of_every_page_the_administration_leads_to_is_in_the_catalogue() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let (_, browser) = administrator(&app, "root").await;
+    furnish(&app, &browser).await;
+    browser.set_cookie("muster-language=en-XA");
+    let mut data = words_of_apps();
+    data.extend(words([
+        "root ada eve bob mallory Mallory Example AE EE RE M Ada Zoe Mia Élodie Ben tom Ivy Otto Weber Lovelace Hopper Babbage Ritchie Nakamura Østergaard",
+        "team crew default Wiki Nextcloud Documents Declared Editors of the developers read Read your documents write Change",
+        "ES JWT RS EdDSA PS RSA EC Chrome Firefox Safari Edge Brave openid email profile groups phone offline_access none code",
+    ]));
+    let (mut waiting, mut known) = (VecDeque::from(["/admin".to_owned(), "/account".to_owned()]), BTreeSet::new());
+    let (mut pages, mut wrong) = (0, BTreeMap::new());
+    while let Some(path) = waiting.pop_front() {
+        // One of many people, and one page of a long list, is like the others.
+        let is_alike = path.contains("page=") || path.contains("sort=") || path.contains("before=");
+        let people = known.iter().filter(|path: &&String| path.starts_with("/admin/users/0")).count();
+        if is_alike || (people > 12 && path.starts_with("/admin/users/0")) || !known.insert(path.clone()) {
+            continue;
+        }
+        let page = browser.get(&path).await;
+        if let Some(to) = page.location() {
+            waiting.push_back(format!("{}?{}", to.path(), to.query().unwrap_or_default()));
+            continue;
+        }
+        if !page.header("content-type").starts_with("text/html") {
+            continue;
+        }
+        pages += 1;
+        for text in untold(&page, &data) {
+            wrong.entry(text).or_insert_with(|| path.clone());
+        }
+        let html = Html::parse_document(&page.body);
+        for link in html.select(&Selector::parse("a[href]").expect("a selector")) {
+            let to = page.url.join(link.attr("href").unwrap_or_default()).expect("an address");
+            if to.origin() == page.url.origin() && ["/admin", "/account"].iter().any(|room| to.path().starts_with(room)) {
+                waiting.push_back(to.query().map_or_else(|| to.path().to_owned(), |query| format!("{}?{query}", to.path())));
+            }
+        }
+    }
+    assert_eq!(wrong, BTreeMap::new(), "on {pages} pages");
+    assert!(pages > 60, "only {pages} pages were found");
+    app.stop().await;
+}
+
+/// A directory's page.
+const HERE: &str = "/admin/directories/default";
+
+#[tokio::test]
+async fn every_text_about_a_directory_and_what_it_answers_is_in_the_catalogue() {
+    let dup = slapd::person("dup", "Dup", "Licate").replace("mail: dup@example.org", "mail: nobody");
+    let mut directory = Slapd::start(&(slapd::person("ada", "Ada", "Lovelace") + &dup + &slapd::group("team", &["ada"]))).await;
+    let url = directory.url();
+    let app = TestApp::start_with(
+        Engine::Sqlite,
+        &[
+            ("LDAP_ENABLED", "true"),
+            ("LDAP_URL", &url),
+            ("LDAP_BIND_DN", SERVICE_DN),
+            ("LDAP_BIND_PASSWORD", SERVICE_PASSWORD),
+            ("LDAP_BASE", BASE),
+            ("LDAP_USER_SEARCH_FILTER", "(&(objectClass=inetOrgPerson)(!(employeeType=guest)))"),
+            ("LDAP_ADMIN_GROUP_NAME", "nobody here"),
+            ("LDAP_DEFAULT_GROUPS", "no such group"),
+            ("LDAP_FOLLOW_CHANGES", "false"),
+        ],
+    )
+    .await;
+    let (_, browser) = administrator(&app, "root").await;
+    app.person("dup").await;
+    browser.set_cookie("muster-language=en-XA");
+    let data: BTreeSet<String> =
+        words(["root Root ada Ada Lovelace dup Dup Licate team default Example nobody OpenLDAP inetOrgPerson employeeType guest"]).collect();
+    let whole = |page: &Answer| assert_eq!(untold(page, &data), Vec::<String>::new(), "{}", page.url);
+    for path in ["/settings", "/runs", "/preview", "/explain", "/test-sign-in", "/remove", ""] {
+        whole(&browser.get(&format!("{HERE}{path}")).await);
+    }
+    let press = async |action: &str| {
+        let answer = browser.submit(&browser.get(HERE).await, &format!("{HERE}/{action}"), &[]).await;
+        let page = browser.follow(answer).await;
+        let here = page.url.to_string();
+        if page.url.path().contains("/runs/") {
+            wait_until("the run to end", async || !browser.get(&here).await.body.contains("still running")).await;
+            return browser.get(&here).await;
+        }
+        page
+    };
+    let tried = press("test").await;
+    assert!(tried.body.contains("people found") && !tried.texts(".steps li.bad").iter().any(|_| true), "{}", tried.body);
+    whole(&tried);
+    whole(&press("preview").await);
+    let run = press("sync").await;
+    assert!(run.body.contains("is not an e-mail address") && run.body.contains("nobody here"), "{}", run.body);
+    whole(&run);
+    for who in ["ada", "dup", "nobody", BASE, SERVICE_DN] {
+        whole(&browser.get(&format!("{HERE}/explain?who={}", who.replace('=', "%3D").replace(',', "%2C"))).await);
+    }
+    let form = browser.get(&format!("{HERE}/test-sign-in")).await;
+    for (person, password) in [("", ""), ("ada", "wrong"), ("nobody", "wrong")] {
+        whole(&browser.submit(&form, &format!("{HERE}/test-sign-in"), &[("person", person), ("password", password)]).await);
+    }
+    directory.stop().await;
+    whole(&press("test").await);
+    whole(&press("sync").await);
+    whole(&browser.get(&format!("{HERE}/explain?who=ada")).await);
+    for path in ["/admin", "/admin/directories", HERE, &format!("{HERE}/runs"), "/admin/audit"] {
+        whole(&browser.get(path).await);
+    }
+
+    browser.set_cookie("muster-language=de");
+    let german = browser.get(run.url.as_str()).await;
+    assert!(german.texts("#problems").iter().any(|text| text.contains("\"nobody\" ist keine E-Mail-Adresse.")), "{:?}", german.texts("#problems"));
     app.stop().await;
 }
 

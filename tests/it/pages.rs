@@ -18,7 +18,7 @@ use crate::support::http::{Answer, Browser, answer};
 use crate::support::janitor;
 
 /// Something of everything that pages show. Gives somebody local and somebody from the directory.
-async fn furnish(app: &TestApp, admin: &Browser) -> [UserId; 2] {
+pub(crate) async fn furnish(app: &TestApp, admin: &Browser) -> [UserId; 2] {
     let ada = app.person("ada").await;
     let eve = directory_person(app, "eve", true).await;
     crowd(app, 120).await;

@@ -6,7 +6,7 @@ use askama_web::WebTemplate;
 use crate::app::App;
 use crate::clients::catalogue::{self, Step, Values};
 use crate::clients::{Client, Registered};
-use crate::language::{Text, t};
+use crate::language::{Text, t, told};
 use crate::sessions::AdminSession;
 use crate::web::Chrome;
 
@@ -105,13 +105,13 @@ impl Guide {
             id: format!("guide-{step}-{place}"),
         };
         let steps = known.steps.iter().enumerate().map(|(number, step)| match *step {
-            Step::Do(text) => GuideStep::Do(values.fill(text)),
+            Step::Do(text) => GuideStep::Do(values.fill(&told(text))),
             Step::Fields(at, fields) => GuideStep::Fields {
-                at: values.fill(at),
+                at: values.fill(&told(at)),
                 fields: fields.iter().enumerate().map(|(place, pair)| field(number, place, *pair)).collect(),
             },
-            Step::Lines(at, text) => GuideStep::Lines { at: values.fill(at), text: values.fill(text), id: format!("guide-{number}") },
+            Step::Lines(at, text) => GuideStep::Lines { at: values.fill(&told(at)), text: values.fill(text), id: format!("guide-{number}") },
         });
-        Some(Self { known, steps: steps.collect(), pitfalls: known.pitfalls.iter().map(|text| values.fill(text)).collect() })
+        Some(Self { known, steps: steps.collect(), pitfalls: known.pitfalls.iter().map(|text| values.fill(&told(text))).collect() })
     }
 }

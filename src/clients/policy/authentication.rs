@@ -6,7 +6,7 @@ use url::Url;
 use super::{Choices, Policy, Typed, choices};
 use crate::clients::Mistakes;
 use crate::jose::{Alg, KeySet};
-use crate::language::{Text, t};
+use crate::language::{Text, t, told};
 
 /// The longest set of keys, in bytes.
 const JWKS_BYTES_MAX: usize = 32 * 1024;
@@ -200,7 +200,7 @@ impl Policy for Authentication {
             if self.jwks.len() > JWKS_BYTES_MAX {
                 mistakes.insert("jwks", t("client-keys-long").into());
             } else if let Err(why) = KeySet::parse(self.jwks.as_bytes()) {
-                mistakes.insert("jwks", t("client-keys-unusable").with("why", why.to_string()).into());
+                mistakes.insert("jwks", t("client-keys-unusable").with("why", told(why.to_string())).into());
             }
         }
         if !self.jwks_uri.is_empty() {

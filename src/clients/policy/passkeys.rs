@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{Policy, Typed};
 use crate::clients::Mistakes;
+use crate::language::t;
 
 /// The most models a client names.
 const MODELS_MAX: usize = 100;
@@ -41,15 +42,12 @@ impl Policy for PasskeyPolicy {
             match Uuid::try_parse(id) {
                 Ok(id) => *model = id.to_string(),
                 Err(_) => {
-                    let sentence = format!(
-                        "“{id}” is not the id of a model (AAGUID); one looks like cb69481e-8ff7-4039-93ec-0a2729a154a8. They are listed under Settings, Passkey policies."
-                    );
-                    mistakes.insert("passkey_models", sentence);
+                    mistakes.insert("passkey_models", t("policy-mistake-no-id").with("id", id).into());
                 }
             }
         }
         if self.models.len() > MODELS_MAX {
-            mistakes.insert("passkey_models", format!("At most {MODELS_MAX} models can be named."));
+            mistakes.insert("passkey_models", t("policy-mistake-many").with("max", MODELS_MAX).into());
         }
     }
 }

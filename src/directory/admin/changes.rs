@@ -2,7 +2,7 @@
 
 use super::super::model::Problem;
 use super::super::plan::{ChangeKind, Changes, EntryChange, What};
-use crate::language::{Text, t};
+use crate::language::{Text, t, told};
 use crate::web::list::{PAGE_LINES, Pager, Pages};
 
 /// What the address of such a page says.
@@ -108,7 +108,7 @@ impl Lists {
         let (changes, changes_pager) = page_of(fitting, &query.page, |page| address(page, query.problems.clone(), "#changes"));
         let fits = |problem: &Problem| {
             words.is_empty()
-                || [problem.dn.as_str(), problem.attribute.as_deref().unwrap_or_default(), &problem.message]
+                || [problem.dn.as_str(), problem.attribute.as_deref().unwrap_or_default(), &problem.message, &told(&problem.message)]
                     .iter()
                     .any(|text| text.to_lowercase().contains(&words))
         };

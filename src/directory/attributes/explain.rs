@@ -11,7 +11,7 @@ use super::source::Source;
 use super::status::{DisabledRule, disabled_because};
 use super::table::{Field, ROWS};
 use crate::clock::Timestamp;
-use crate::language::t;
+use crate::language::{t, told};
 use crate::settings::label_of;
 
 /// The most values of one attribute that are shown, and the most characters of one.
@@ -39,7 +39,7 @@ pub fn explain(entry: &RawEntry, config: &DirectoryConfig, now: Timestamp) -> Ve
     let skipped_id = user.as_ref().err().and_then(|skipped| skipped.id.clone());
     let notes = |attributes: &str| {
         let of_these = |attribute: &str| attributes == attribute || attributes.split('|').any(|one| one.trim() == attribute);
-        let notes = problems.iter().filter(|problem| problem.attribute.as_deref().is_some_and(of_these)).map(|problem| problem.message.as_str());
+        let notes = problems.iter().filter(|problem| problem.attribute.as_deref().is_some_and(of_these)).map(|problem| told(&problem.message));
         notes.collect::<Vec<_>>().join(" ")
     };
     let mut fields = Vec::new();
@@ -79,7 +79,7 @@ pub fn explain(entry: &RawEntry, config: &DirectoryConfig, now: Timestamp) -> Ve
             found: found(entry, config.disabled_when.iter().map(DisabledRule::attribute)),
             result: because.as_ref().map_or_else(|| t("directory-field-no"), |_| t("directory-field-yes")).into(),
             note: because
-                .map(|reason| format!("Because {reason}."))
+                .map(|reason| told(format!("Because {reason}.")))
                 .into_iter()
                 .chain([notes(&attributes)])
                 .filter(|note| !note.is_empty())
@@ -125,6 +125,6 @@ pub fn shown(attribute: &str, value: &[u8]) -> String {
         Some(text) if text.chars().count() > SHOWN.1 => text.chars().take(SHOWN.1).chain("…".chars()).collect(),
         Some(text) => text.chars().map(|c| if super::entry::is_unwanted(c) { '\u{fffd}' } else { c }).collect(),
         None if value.trim_ascii().is_empty() => t("directory-field-empty").into(),
-        None => format!("({})", crate::directory::model::counted(value.len(), "byte", "bytes")),
+        None => t("directory-field-bytes").with("count", value.len()).into(),
     }
 }

@@ -5,6 +5,7 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer as _, X509Certificate, X509Name};
 
 use crate::clock::Timestamp;
+use crate::language::t;
 
 /// The facts of a server's certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -45,10 +46,10 @@ impl CertificateFacts {
     /// The names it may be used under, for a sentence: `ldap.example.org and 10.0.0.5`.
     pub fn names_for_people(&self) -> String {
         match self.names.as_slice() {
-            [] => "no name at all".to_owned(),
+            [] => t("directory-names-none").into(),
             [name] => name.clone(),
-            [names @ .., last] if names.len() < 5 => format!("{} and {last}", names.join(", ")),
-            names => format!("{} and {} more", names[..4].join(", "), names.len() - 4),
+            [names @ .., last] if names.len() < 5 => t("directory-names-few").with("names", names.join(", ")).with("last", last).into(),
+            names => t("directory-names-many").with("names", names[..4].join(", ")).with("more", (names.len() - 4).to_string()).into(),
         }
     }
 }

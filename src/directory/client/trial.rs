@@ -205,8 +205,8 @@ async fn check_bases(config: &DirectoryConfig, connection: &mut Connection, step
         if found { &mut seen } else { &mut unseen }.push(format!("{base:?}"));
     }
     if unseen.is_empty() {
-        let exist = if seen.len() == 1 { "exists" } else { "exist" };
-        steps.report(Phase::Base, StepOutcome::Passed, format!("{} {exist}.", seen.join(", ")));
+        let message = if let [base] = seen.as_slice() { format!("{base} exists.") } else { format!("{} exist.", seen.join(", ")) };
+        steps.report(Phase::Base, StepOutcome::Passed, message);
     } else {
         let message = format!("The server shows nothing at {}. The bind account may have no right to see it.", unseen.join(", "));
         steps.report(Phase::Base, StepOutcome::Warning, message);

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::language::told;
+
 /// What happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -92,6 +94,27 @@ pub struct FieldChange {
     pub new: String,
 }
 
+impl FieldChange {
+    /// The field, in the reader's language.
+    pub fn label(&self) -> String {
+        told(&self.field)
+    }
+
+    /// What it was, likewise where it is a word of ours.
+    pub fn old_for_people(&self) -> String {
+        self.in_words(&self.old)
+    }
+
+    /// What it becomes, likewise.
+    pub fn new_for_people(&self) -> String {
+        self.in_words(&self.new)
+    }
+
+    fn in_words(&self, value: &str) -> String {
+        if matches!(self.field.as_str(), "administrator" | "state") { told(value) } else { value.to_owned() }
+    }
+}
+
 /// What happens to one person, group or membership.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryChange {
@@ -116,7 +139,11 @@ impl EntryChange {
     pub fn fits(&self, search: &str) -> bool {
         let search = search.trim().to_lowercase();
         let has = |text: &str| text.to_lowercase().contains(&search);
-        has(&self.name) || has(&self.dn) || has(&self.reason) || self.fields.iter().any(|field| has(&field.old) || has(&field.new))
+        has(&self.name)
+            || has(&self.dn)
+            || has(&self.reason)
+            || has(&told(&self.reason))
+            || self.fields.iter().any(|field| has(&field.old) || has(&field.new))
     }
 }
 

@@ -11,12 +11,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Draft, Forecast, Saved, Scope};
+use super::{Draft, EVERYONE, Forecast, Saved, Scope};
 use crate::app::App;
 use crate::authenticators::metadata::Model;
 use crate::authenticators::{Metadata, Policy};
 use crate::clock::Timestamp;
 use crate::error::AppError;
+use crate::language::{Text, t};
 use crate::sessions::{AdminDeed, AdminSession};
 use crate::web::{Chrome, Mistakes};
 
@@ -37,7 +38,7 @@ struct Shown {
 #[template(path = "passkey_policies/list.html")]
 struct ListPage {
     chrome: Chrome,
-    notice: &'static str,
+    notice: String,
     lines: Vec<Shown>,
     has_everyone: bool,
     metadata: Option<Arc<Metadata>>,
@@ -65,11 +66,11 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(word): Quer
         let policy = line.read()?;
         let words = policy.rule.words(metadata.as_deref());
         lines.push(Shown {
-            scope: line.group_id.map_or_else(|| "everyone".to_owned(), |group| group.to_string()),
+            scope: line.group_id.map_or_else(|| EVERYONE.to_owned(), |group| group.to_string()),
             is_group: line.group_id.is_some(),
-            name: line.group_name.unwrap_or_else(|| "Everybody".to_owned()),
+            name: line.group_name.unwrap_or_else(|| t("policies-everybody").into()),
             members: line.members,
-            which: if words.is_empty() { "every passkey".to_owned() } else { words },
+            which: if words.is_empty() { t("policies-every-passkey").into() } else { words },
             policy,
             changed_at: line.changed_at,
         });
@@ -77,9 +78,9 @@ pub async fn list(State(app): State<App>, admin: AdminSession, Query(word): Quer
     let mut models: Vec<(Uuid, Model)> = metadata.iter().flat_map(|metadata| metadata.models()).map(|(id, model)| (id, model.clone())).collect();
     models.sort_by(|(_, one), (_, other)| one.name.cmp(&other.name));
     let notice = match word.notice.as_str() {
-        "saved" => "The policy is in force.",
-        "removed" => "The policy is gone.",
-        _ => "",
+        "saved" => t("policies-saved").into(),
+        "removed" => t("policies-removed").into(),
+        _ => String::new(),
     };
     let has_everyone = lines.iter().any(|line| !line.is_group);
     Ok(ListPage {
@@ -107,6 +108,16 @@ struct EditPage {
     /// Its days of grace.
     grace: u32,
     exists: bool,
+}
+
+impl EditPage {
+    fn heading(&self) -> Text {
+        if self.scope == EVERYONE { t("policy-of-everybody") } else { t("policy-of").with("name", &self.name) }
+    }
+
+    fn after_removal(&self) -> Text {
+        if self.scope == EVERYONE { t("policy-remove-message-everybody") } else { t("policy-remove-message").with("name", &self.name) }
+    }
 }
 
 async fn scope(app: &App, unverified: &str) -> Result<Scope, AppError> {

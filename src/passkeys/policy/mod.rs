@@ -24,6 +24,7 @@ use crate::db::{Conn, Tx};
 use crate::groups::{self, Group};
 use crate::id::{GroupId, UserId};
 use crate::installation;
+use crate::language::t;
 use crate::sessions::AdminDeed;
 use crate::web::Mistakes;
 
@@ -83,6 +84,9 @@ pub async fn all(conn: &mut Conn) -> sqlx::Result<Vec<Line>> {
     store::all(conn).await
 }
 
+/// What stands in addresses for everybody.
+const EVERYONE: &str = "everyone";
+
 /// Whom a policy is for.
 #[derive(Clone, Debug)]
 pub enum Scope {
@@ -98,7 +102,7 @@ impl Scope {
     /// # Errors
     /// When the database cannot be read.
     pub async fn find(conn: &mut Conn, unverified: &str) -> sqlx::Result<Option<Self>> {
-        if unverified == "everyone" {
+        if unverified == EVERYONE {
             return Ok(Some(Self::Everyone));
         }
         let Ok(id) = unverified.parse::<GroupId>() else { return Ok(None) };
@@ -159,8 +163,7 @@ pub async fn save(app: &App, deed: &AdminDeed, scope: &Scope, draft: &Draft) -> 
     if before.as_ref().map(|before| &before.rule) != Some(&policy.rule) && !policy.rule.is_open() {
         let forecast = forecast::of(&mut tx, scope, &policy.rule, metadata.as_deref()).await?;
         if !forecast.leaves_an_administrator {
-            let sentence = "No administrator has such a passkey, so nobody could administer this server any more. Add one to your account first; then save this.";
-            return Ok(Saved::Mistakes(Mistakes::one("policy", sentence)));
+            return Ok(Saved::Mistakes(Mistakes::one("policy", t("policy-mistake-nobody-left"))));
         }
         if forecast.people > 0 && draft.confirmed != forecast.people.to_string() {
             return Ok(Saved::WouldLockOut(forecast));

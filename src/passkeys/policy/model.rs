@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::authenticators::{Metadata, Policy, Rule};
 use crate::clock::Timestamp;
+use crate::language::{Text, t};
 use crate::web::Mistakes;
 
 /// The most days a policy may give.
@@ -69,46 +70,42 @@ impl Draft {
     }
 }
 
-fn whole(typed: &str, min: u32, max: u32) -> Result<Option<u32>, String> {
+fn whole(typed: &str, min: u32, max: u32) -> Result<Option<u32>, Text> {
     let typed = typed.trim();
     if typed.is_empty() {
         return Ok(None);
     }
-    typed.parse().ok().filter(|n| (min..=max).contains(n)).map(Some).ok_or_else(|| format!("Enter a whole number from {min} to {max}."))
+    typed.parse().ok().filter(|n| (min..=max).contains(n)).map(Some).ok_or_else(|| t("policy-mistake-whole").with("min", min).with("max", max))
 }
 
 /// The models of a form; what follows `#` is for people.
-fn read_models(typed: &str, metadata: Option<&Metadata>, now: Timestamp) -> Result<Option<std::collections::BTreeSet<Uuid>>, String> {
+fn read_models(typed: &str, metadata: Option<&Metadata>, now: Timestamp) -> Result<Option<std::collections::BTreeSet<Uuid>>, Text> {
     let lines = typed.lines().map(|line| line.split('#').next().unwrap_or_default().trim()).filter(|line| !line.is_empty());
     let mut models = std::collections::BTreeSet::new();
     for line in lines {
         let Some(metadata) = metadata else {
-            return Err("This server has no list of authenticator models, so it could believe no authenticator. Give it one (PASSKEY_METADATA_FILE), restart it, and come back.".to_owned());
+            return Err(t("policy-mistake-no-list"));
         };
         if !metadata.is_current(now) {
-            return Err(format!(
-                "The list of authenticator models is out of date: the next one was due on {}. Put the new file in its place and have the server read it (restart, or SIGHUP).",
-                metadata.next_update
-            ));
+            return Err(t("policy-mistake-list-old").with("day", &metadata.next_update));
         }
         let ids = Uuid::try_parse(line).map_or_else(|_| metadata.named(line), |id| vec![id]);
         if ids.is_empty() {
-            return Err(format!("“{line}” is neither the id of a model (AAGUID) nor a name in the list of models."));
+            return Err(t("policy-mistake-unknown").with("line", line));
         }
         for id in ids {
-            let model =
-                metadata.model(id).ok_or_else(|| format!("There is no model {id} in the list of models, so nothing could be believed of it."))?;
+            let model = metadata.model(id).ok_or_else(|| t("policy-mistake-no-model").with("id", id.to_string()))?;
             if !model.compromised.is_empty() {
-                return Err(format!("{} cannot be relied on: its maker or the FIDO Alliance says {}.", model.name, model.compromised));
+                return Err(t("policy-mistake-compromised").with("name", &model.name).with("why", &model.compromised));
             }
             if !model.can_prove() {
-                return Err(format!("{} cannot prove what it is: the list of models has no certificate for it.", model.name));
+                return Err(t("policy-mistake-unproved").with("name", &model.name));
             }
             models.insert(id);
         }
     }
     if models.len() > MODELS_MAX {
-        return Err(format!("At most {MODELS_MAX} models can be named."));
+        return Err(t("policy-mistake-many").with("max", MODELS_MAX));
     }
     Ok(Some(models).filter(|models| !models.is_empty()))
 }

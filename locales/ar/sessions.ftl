@@ -1,0 +1,13 @@
+sign-out-question = تسجيل الخروج؟
+sign-out-as = أنت مسجّل الدخول باسم <strong>{ $name }</strong>.
+stay-signed-in = البقاء مسجّل الدخول
+sessions-lead = المتصفحات التي أنت مسجّل الدخول فيها. إن لم تعرف أحدها، فأنهِ جلسته، وانظر إلى <passkeys>مفاتيح مرورك</passkeys>.
+session-this = هذا المتصفح
+session-signed-in = تسجيل الدخول
+session-last-used = آخر استخدام
+session-end-here = تسجيل الخروج هنا
+session-end = إنهاء هذه الجلسة
+sessions-end-others = إنهاء كل الجلسات الأخرى
+sessions-end-others-lead = على كل متصفح آخر أن يسجّل الدخول من جديد. هذا المتصفح يبقى مسجّلًا.
+session-ended = أُنهيت الجلسة. على ذلك المتصفح أن يسجّل الدخول من جديد.
+sessions-others-ended = أُنهيت كل الجلسات الأخرى. على تلك المتصفحات أن تسجّل الدخول من جديد.

@@ -1,0 +1,15 @@
+let-in = Dejar entrar a otro dispositivo
+device-sign-in = Iniciar sesión con otro dispositivo
+device-sign-in-lead = Este navegador muestra un código. Escanéelo con un teléfono, o escríbalo en un ordenador, donde ya tenga la sesión abierta, y deje entrar a este navegador desde allí.
+device-show-code = Mostrar el código
+device-waiting = Esperando a su otro dispositivo
+device-scan = Escanee esto con su otro dispositivo
+device-or-open = O abra allí <address>{ $address }</address> y escriba <code>{ $code }</code>
+device-number = Le pregunta qué número muestra este navegador:
+device-good-until = Válido hasta el { $until }. Esta página continúa por sí sola. No se la enseñe a nadie: quien deja entrar a este navegador decide como quién.
+you-were-let-in = Se le ha dejado entrar
+you-were-let-in-lead = Su otro dispositivo deja entrar a este navegador. Si no es usted, cierre la página.
+you-will-be = Iniciará sesión como
+device-asked-too-often = Esta dirección ha preguntado demasiadas veces, o fue rechazada. Espere ({ $time }) e inténtelo de nuevo, o entre de otra forma.
+device-not-let-in = No se ha dejado entrar a este navegador: fue rechazado, o pasaron los cinco minutos. Puede pedirlo de nuevo.
+device-gone-message = Ya nadie deja entrar a este navegador. Vaya al inicio y pídalo de nuevo, o entre de otra forma.

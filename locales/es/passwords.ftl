@@ -1,0 +1,10 @@
+password-sign-in = Iniciar sesión con la contraseña de su directorio
+password-username-help = Como inicia sesión en los ordenadores de su organización.
+password-directory = Contraseña del directorio
+password-directory-help = Se envía al directorio de su organización para comprobarla. Después de tres errores seguidos hay que esperar un cuarto de hora.
+password-refused = Eso no abrió nada. Compruebe el nombre de usuario y la contraseña e inténtelo de nuevo; también puede ser que el directorio no esté disponible ahora. Si ya ha añadido aquí una passkey, inicie sesión con ella; si no, su administrador puede enviarle un enlace de acceso.
+password-expired = Esta contraseña ha caducado en su directorio, que quiere que elija una nueva antes de entrar. Hágalo en un ordenador de su organización o pregunte a su administrador, y vuelva después.
+password-change-first = Su directorio quiere que elija una nueva contraseña antes de entrar. Hágalo en un ordenador de su organización o pregunte a su administrador, y vuelva después.
+password-too-many = Ha habido demasiados intentos. Espere ({ $time }) e inténtelo de nuevo. Mientras tanto funciona una passkey, y también un enlace de acceso de su administrador.
+username-impossible = Esto no es ni un nombre de usuario ni una dirección de correo.
+password-missing = Escriba la contraseña de su directorio.

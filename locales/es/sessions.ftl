@@ -1,0 +1,13 @@
+sign-out-question = ¿Cerrar la sesión?
+sign-out-as = Ha iniciado sesión como <strong>{ $name }</strong>.
+stay-signed-in = Mantener la sesión
+sessions-lead = Navegadores en los que tiene la sesión abierta. Si no reconoce alguno, ciérrela, y mire sus <passkeys>passkeys</passkeys>.
+session-this = Este navegador
+session-signed-in = Sesión iniciada
+session-last-used = Último uso
+session-end-here = Cerrar la sesión aquí
+session-end = Cerrar esta sesión
+sessions-end-others = Cerrar todas las demás sesiones
+sessions-end-others-lead = Los demás navegadores tendrán que iniciar sesión de nuevo. Este la mantiene.
+session-ended = La sesión se ha cerrado. Ese navegador tendrá que iniciar sesión de nuevo.
+sessions-others-ended = Todas las demás sesiones se han cerrado. Esos navegadores tendrán que iniciar sesión de nuevo.

@@ -1,0 +1,12 @@
+sign-up-first-name-missing = Escriba su nombre.
+username-taken = Alguien tiene ya este nombre. Elija otro.
+sign-up-email-taken = Alguien tiene ya esta dirección. Si es usted, mejor inicie sesión.
+sign-up = Crear una cuenta
+sign-up-lead = Enviamos un enlace a su dirección de correo. Con él crea su cuenta.
+sign-up-send = Enviarme el enlace
+sign-up-has-account = ¿Ya tiene una cuenta? <sign-in>Iniciar sesión</sign-in>
+sign-up-sent = Un correo va de camino a <address>{ $email }</address>. Su enlace funciona una vez, durante un tiempo limitado ({ $lifetime }).
+sign-up-nothing-there = ¿Nada después de unos minutos? Mire en la carpeta de correo no deseado y compruebe la dirección. <again>Intentar de nuevo</again>
+sign-up-yours = Cree su cuenta
+sign-up-yours-lead = Después añade su passkey: iniciará sesión con su huella, su cara o el bloqueo de su dispositivo. No hay contraseña.
+sign-up-make = Crear mi cuenta

@@ -1,0 +1,15 @@
+let-in = Laisser entrer un autre appareil
+device-sign-in = Se connecter avec un autre appareil
+device-sign-in-lead = Ce navigateur affiche un code. Scannez-le avec un téléphone, ou saisissez-le sur un ordinateur, où vous êtes déjà connecté, et laissez entrer ce navigateur depuis là.
+device-show-code = Afficher le code
+device-waiting = En attente de votre autre appareil
+device-scan = Scannez ceci avec votre autre appareil
+device-or-open = Ou ouvrez-y <address>{ $address }</address> et saisissez <code>{ $code }</code>
+device-number = Il vous demande quel nombre ce navigateur affiche :
+device-good-until = Valable jusqu’au { $until }. Cette page continue d’elle-même. Ne la montrez à personne : qui laisse entrer ce navigateur décide en tant que qui.
+you-were-let-in = On vous a laissé entrer
+you-were-let-in-lead = Votre autre appareil laisse entrer ce navigateur. Si ce n’est pas vous, fermez la page.
+you-will-be = Vous serez connecté en tant que
+device-asked-too-often = Cette adresse a demandé trop souvent, ou a été refusée. Attendez ({ $time }) et réessayez, ou entrez d’une autre manière.
+device-not-let-in = On n’a pas laissé entrer ce navigateur : il a été refusé, ou les cinq minutes sont passées. Vous pouvez redemander.
+device-gone-message = Plus personne ne laisse entrer ce navigateur. Allez au début et redemandez, ou entrez d’une autre manière.

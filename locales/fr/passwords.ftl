@@ -1,0 +1,10 @@
+password-sign-in = Se connecter avec le mot de passe de votre annuaire
+password-username-help = Comme vous vous connectez aux ordinateurs de votre organisation.
+password-directory = Mot de passe de l’annuaire
+password-directory-help = Il est transmis à l’annuaire de votre organisation pour vérification. Après trois erreurs de suite, il faut attendre un quart d’heure.
+password-refused = Cela n’a rien ouvert. Vérifiez le nom d’utilisateur et le mot de passe et réessayez ; il se peut aussi que l’annuaire soit injoignable en ce moment. Si vous avez déjà ajouté une passkey ici, utilisez-la ; sinon, votre administrateur peut vous envoyer un lien de connexion.
+password-expired = Ce mot de passe a expiré dans votre annuaire, qui veut que vous en choisissiez un nouveau avant d’entrer. Faites-le sur un ordinateur de votre organisation ou demandez à votre administrateur, puis revenez.
+password-change-first = Votre annuaire veut que vous choisissiez un nouveau mot de passe avant d’entrer. Faites-le sur un ordinateur de votre organisation ou demandez à votre administrateur, puis revenez.
+password-too-many = Il y a eu trop de tentatives. Attendez ({ $time }) et réessayez. Une passkey fonctionne toujours, de même qu’un lien de connexion de votre administrateur.
+username-impossible = Ce n’est ni un nom d’utilisateur ni une adresse e-mail.
+password-missing = Saisissez le mot de passe de votre annuaire.

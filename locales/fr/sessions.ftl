@@ -1,0 +1,13 @@
+sign-out-question = Se déconnecter ?
+sign-out-as = Vous êtes connecté en tant que <strong>{ $name }</strong>.
+stay-signed-in = Rester connecté
+sessions-lead = Les navigateurs où vous êtes connecté. Si vous n’en reconnaissez pas un, fermez sa session, et regardez vos <passkeys>passkeys</passkeys>.
+session-this = Ce navigateur
+session-signed-in = Connecté
+session-last-used = Dernière utilisation
+session-end-here = Se déconnecter ici
+session-end = Fermer cette session
+sessions-end-others = Fermer toutes les autres sessions
+sessions-end-others-lead = Tous les autres navigateurs devront se reconnecter. Celui-ci reste connecté.
+session-ended = La session a été fermée. Ce navigateur-là devra se reconnecter.
+sessions-others-ended = Toutes les autres sessions ont été fermées. Ces navigateurs devront se reconnecter.

@@ -1,0 +1,12 @@
+sign-up-first-name-missing = Saisissez votre prénom.
+username-taken = Quelqu’un a déjà ce nom. Choisissez-en un autre.
+sign-up-email-taken = Quelqu’un a déjà cette adresse. Si c’est vous, connectez-vous plutôt.
+sign-up = Créer un compte
+sign-up-lead = Nous envoyons un lien à votre adresse e-mail. Avec lui, vous créez votre compte.
+sign-up-send = M’envoyer le lien
+sign-up-has-account = Vous avez déjà un compte ? <sign-in>Se connecter</sign-in>
+sign-up-sent = Un e-mail est en route vers <address>{ $email }</address>. Son lien fonctionne une fois, pendant un temps limité ({ $lifetime }).
+sign-up-nothing-there = Rien après quelques minutes ? Regardez dans le dossier des indésirables, et vérifiez l’adresse. <again>Réessayer</again>
+sign-up-yours = Créez votre compte
+sign-up-yours-lead = Ensuite, vous ajoutez votre passkey : vous vous connecterez avec votre empreinte, votre visage ou le verrouillage de votre appareil. Il n’y a pas de mot de passe.
+sign-up-make = Créer mon compte
