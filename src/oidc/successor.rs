@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_lost_answer_is_given_again_and_anything_else_is_theft() {
-        let at = |seconds| Timestamp::from_seconds(1_000 + seconds);
+        let at = |seconds: i64| Timestamp::from_seconds(1_000 + seconds);
         let unused = |jkt: Option<&str>| Successor { used_at: None, jkt: jkt.map(str::to_owned) };
         let used = Successor { used_at: Some(at(5)), jkt: None };
         let judged = |successor: Option<&Successor>, jkt: Option<&str>, seconds| second_use(at(0), successor, jkt, at(seconds));
