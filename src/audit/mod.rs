@@ -350,6 +350,14 @@ pub async fn record_all(tx: &mut Tx, events: Vec<Event>) -> sqlx::Result<()> {
     store::insert(tx, events.into_iter().map(|event| (AuditEventId::new(), event))).await
 }
 
+/// [`record_all`] for very many events: each is made when its turn comes, while the database works at those before it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn record_many(tx: &mut Tx, events: impl Iterator<Item = Event> + Send) -> sqlx::Result<()> {
+    store::insert_many(tx, events.map(|event| (AuditEventId::new(), event))).await
+}
+
 /// A page of the log, newest first.
 ///
 /// # Errors

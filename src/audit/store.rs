@@ -46,34 +46,34 @@ pub struct Line {
 /// More events than this at a time are many.
 const FEW: usize = 50;
 
-pub(super) async fn insert(tx: &mut Tx, events: impl Iterator<Item = (AuditEventId, Event)>) -> sqlx::Result<()> {
-    let rows = events.map(|(id, event)| -> [Value; 10] {
-        [
-            id.into(),
-            event.at.into(),
-            event.kind.as_str().into(),
-            event.actor.id.into(),
-            event.actor.name.into(),
-            event.subject_id.into(),
-            event.subject_name.into(),
-            event.client.ip_text().into(),
-            event.client.user_agent.into(),
-            serde_json::Value::Object(event.detail).to_string().into(),
-        ]
-    });
-    // A first import has one for each person; a deed has one or two, which are not worth the way of many.
-    if rows.size_hint().0 > FEW {
-        let columns = "id, at, kind, actor_id, actor_name, subject_id, subject_name, client_ip, user_agent, detail";
-        return add_rows(tx, "audit_events", columns, rows).await.map(|_| ());
+const COLUMNS: &str = "id, at, kind, actor_id, actor_name, subject_id, subject_name, client_ip, user_agent, detail";
+
+pub(super) async fn insert(tx: &mut Tx, events: impl ExactSizeIterator<Item = (AuditEventId, Event)>) -> sqlx::Result<()> {
+    // A deed has one or two, which are not worth the way of many.
+    if events.len() > FEW {
+        return insert_many(tx, events).await;
     }
-    insert_rows(
-        tx,
-        "INSERT INTO audit_events (id, at, kind, actor_id, actor_name, subject_id, subject_name, client_ip, user_agent, detail) VALUES",
-        rows,
-        "",
-    )
-    .await
-    .map(|_| ())
+    insert_rows(tx, &format!("INSERT INTO audit_events ({COLUMNS}) VALUES"), events.map(row), "").await.map(|_| ())
+}
+
+/// A first import has an event for each person.
+pub(super) async fn insert_many(tx: &mut Tx, events: impl Iterator<Item = (AuditEventId, Event)>) -> sqlx::Result<()> {
+    add_rows(tx, "audit_events", COLUMNS, events.map(row)).await.map(|_| ())
+}
+
+fn row((id, event): (AuditEventId, Event)) -> [Value; 10] {
+    [
+        id.into(),
+        event.at.into(),
+        event.kind.as_str().into(),
+        event.actor.id.into(),
+        event.actor.name.into(),
+        event.subject_id.into(),
+        event.subject_name.into(),
+        event.client.ip_text().into(),
+        event.client.user_agent.into(),
+        serde_json::Value::Object(event.detail).to_string().into(),
+    ]
 }
 
 pub(super) async fn list(conn: &mut Conn, filter: &Filter) -> sqlx::Result<Vec<Line>> {

@@ -52,6 +52,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (45, "limits in force", include_str!("../../migrations/0045_limits_in_force.sql")),
     (47, "languages", include_str!("../../migrations/0047_languages.sql")),
     (48, "audit actor index", include_str!("../../migrations/0048_audit_actor_index.sql")),
+    (51, "memberships by statement", include_str!("../../migrations/0051_memberships_by_statement.sql")),
     (54, "grants passkey model", include_str!("../../migrations/0054_grants_passkey_model.sql")),
     (56, "directory lookups", include_str!("../../migrations/0056_directory_lookups.sql")),
 ];

@@ -142,11 +142,11 @@ pub async fn insert_rows<const N: usize>(
         if is_full {
             full = Some(text.clone());
         }
-        Some(Query { sqlite: text.clone(), postgres: text, values, cached: engine == Engine::Sqlite && is_full })
+        Some(Ready::new(engine, text, values, engine == Engine::Sqlite && is_full))
     };
     let (mut written, mut next) = (0, prepare());
-    while let Some(query) = next {
-        let mut running = std::pin::pin!(query.execute(conn));
+    while let Some(statement) = next {
+        let mut running = std::pin::pin!(statement.execute(conn));
         // It is on its way once it has been looked at, and the next one is made ready meanwhile.
         let early = futures::poll!(running.as_mut());
         next = prepare();
@@ -262,16 +262,8 @@ impl Query {
     /// # Errors
     /// When the database refuses it.
     pub async fn execute(self, conn: &mut Conn) -> sqlx::Result<u64> {
-        let parts = self.split(conn.engine());
-        let done = match conn.borrow() {
-            Borrowed::Sqlite(c) => {
-                sqlx::query_with(parts.sql, sqlite(parts.values)).persistent(parts.cached).execute(c).await.map(|done| done.rows_affected())
-            }
-            Borrowed::Postgres(c) => {
-                sqlx::query_with(parts.sql, postgres(parts.values)).persistent(parts.cached).execute(c).await.map(|done| done.rows_affected())
-            }
-        };
-        conn.settle(done)
+        let Parts { sql, values, cached } = self.split(conn.engine());
+        Ready::new(conn.engine(), sql, values, cached).execute(conn).await
     }
 
     /// The first row, if there is one.
@@ -350,6 +342,35 @@ async fn hand_on<R>(mut rows: impl Stream<Item = sqlx::Result<R>> + Unpin, each:
         each(row);
     }
     Ok(())
+}
+
+/// A statement as its engine takes it.
+enum Ready {
+    Sqlite(SqlStr, SqliteArguments, bool),
+    Postgres(SqlStr, PgArguments, bool),
+}
+
+impl Ready {
+    fn new(engine: Engine, sql: SqlStr, values: Vec<Value>, cached: bool) -> Self {
+        match engine {
+            Engine::Sqlite => Self::Sqlite(sql, sqlite(values), cached),
+            Engine::Postgres => Self::Postgres(sql, postgres(values), cached),
+        }
+    }
+
+    /// Runs it; gives the number of rows it changed.
+    async fn execute(self, conn: &mut Conn) -> sqlx::Result<u64> {
+        let done = match (self, conn.borrow()) {
+            (Self::Sqlite(sql, arguments, cached), Borrowed::Sqlite(c)) => {
+                sqlx::query_with(sql, arguments).persistent(cached).execute(c).await.map(|done| done.rows_affected())
+            }
+            (Self::Postgres(sql, arguments, cached), Borrowed::Postgres(c)) => {
+                sqlx::query_with(sql, arguments).persistent(cached).execute(c).await.map(|done| done.rows_affected())
+            }
+            _ => unreachable!("invariant: a statement is made ready for the engine of its connection"),
+        };
+        conn.settle(done)
+    }
 }
 
 struct Parts {

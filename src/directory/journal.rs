@@ -1,6 +1,7 @@
 //! What a run leaves in the audit log: one event for the run, and one for each person and group it happened to, each with the run's id.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -43,9 +44,6 @@ impl Source<'_> {
     }
 }
 
-/// How many events are made at a time, so that a first import of a large directory takes no more memory than a small one.
-const EVENTS: usize = 2_000;
-
 /// Records what a plan did: an event for each person and group that changed. Memberships are told once per group.
 pub(super) async fn of_plan(
     tx: &mut Tx,
@@ -55,47 +53,45 @@ pub(super) async fn of_plan(
     created: &Created<'_>,
     source: &Source<'_>,
 ) -> sqlx::Result<()> {
-    let known = known_people(plan, current);
-    for (gone, kind, reason) in [
+    let events: Box<dyn Iterator<Item = Event> + Send + '_> = Box::new(of_people(plan, changes, current, created, source));
+    audit::record_many(tx, events).await?;
+    audit::record_all(tx, of_groups(plan, current, created, source)).await
+}
+
+/// An event for each person that changed, made one after another, so that a first import of a large directory takes no more memory than a small one.
+fn of_people<'p>(
+    plan: &'p Plan<'_>,
+    changes: &'p Changes,
+    current: &'p Current,
+    created: &'p Created<'_>,
+    source: &'p Source<'_>,
+) -> impl Iterator<Item = Event> + Send + 'p {
+    let known = Arc::new(known_people(plan, current));
+    let name_of = |known: &HashMap<UserId, &'p KnownUser>, id: UserId| known.get(&id).map_or("", |user| user.username.as_str());
+    let gone = [
         (&plan.departed_users, Kind::UserDisabled, "left the directory"),
         (&plan.deleted_users, Kind::UserDeleted, "left the directory"),
         (&plan.forgotten_users, Kind::UserDeleted, "had left the directory before"),
-    ] {
-        for chunk in gone.chunks(EVENTS) {
-            let mut events = Vec::with_capacity(chunk.len());
-            for id in chunk {
-                let name = known.get(id).map_or("", |user| user.username.as_str());
-                events.push(source.event(kind, Some(id.uuid()), name).with("reason", reason));
-            }
-            audit::record_all(tx, events).await?;
-        }
-    }
-    for chunk in plan.linked_users.chunks(EVENTS) {
-        let mut events = Vec::with_capacity(chunk.len());
-        for (id, row) in chunk {
-            let was = known.get(id).map_or("", |user| user.username.as_str());
-            let event = source.event(Kind::UserChanged, Some(id.uuid()), &row.username).with("linked", format!("the local account {was}"));
-            events.push(if row.is_admin { event.with("administrator", "no → yes") } else { event });
-        }
-        audit::record_all(tx, events).await?;
-    }
+    ];
+    let people = Arc::clone(&known);
+    let gone = gone.into_iter().flat_map(|(ids, kind, reason)| ids.iter().map(move |id| (*id, kind, reason)));
+    let gone = gone.map(move |(id, kind, reason)| source.event(kind, Some(id.uuid()), name_of(&people, id)).with("reason", reason));
+    let people = Arc::clone(&known);
+    let linked = plan.linked_users.iter().map(move |(id, row)| {
+        let was = name_of(&people, *id);
+        let event = source.event(Kind::UserChanged, Some(id.uuid()), &row.username).with("linked", format!("the local account {was}"));
+        if row.is_admin { event.with("administrator", "no → yes") } else { event }
+    });
     let fields = listed_fields(plan, changes);
-    for chunk in plan.updated_users.chunks(EVENTS) {
-        let mut events = Vec::with_capacity(chunk.len());
-        for (id, change, row) in chunk {
-            events.extend(of_known_person(*id, *change, row, known.get(id).copied(), fields.get(id).copied(), source));
-        }
-        audit::record_all(tx, events).await?;
-    }
-    for chunk in plan.created_users.chunks(EVENTS) {
-        let mut events = Vec::with_capacity(chunk.len());
-        for row in chunk {
-            let id = created.users.get(&row.entry.id).map(|id| id.uuid());
-            events.push(source.event(Kind::UserCreated, id, &row.username).with("administrator", row.is_admin));
-        }
-        audit::record_all(tx, events).await?;
-    }
-    audit::record_all(tx, of_groups(plan, current, created, source)).await
+    let updated = plan
+        .updated_users
+        .iter()
+        .filter_map(move |(id, change, row)| of_known_person(*id, *change, row, known.get(id).copied(), fields.get(id).copied(), source));
+    let new = plan.created_users.iter().map(|row| {
+        let id = created.users.get(&row.entry.id).map(|id| id.uuid());
+        source.event(Kind::UserCreated, id, &row.username).with("administrator", row.is_admin)
+    });
+    gone.chain(linked).chain(updated).chain(new)
 }
 
 /// The fields of the people in the list of changes. The list has no ids, but the order of the plan.

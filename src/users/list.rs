@@ -198,11 +198,12 @@ pub(super) async fn page(
         }
         return Ok((pages, lines));
     }
-    // One walk through the index of the search says who fits; counting and listing them are no further ones.
+    // One walk through the index of the search says who fits; counting and listing them are no further ones. The order is that index's, or PostgreSQL would
+    // take the table, which is three times as large, for no slower.
     let finding = match filter.risk {
         None => query_per_engine(
-            concat!("SELECT id FROM users WHERE ", matching!("instr"), " LIMIT 2001"),
-            concat!("SELECT id FROM users WHERE ", matching!("strpos"), " LIMIT 2001"),
+            concat!("SELECT id FROM users WHERE ", matching!("instr"), " ORDER BY search_text, id LIMIT 2001"),
+            concat!("SELECT id FROM users WHERE ", matching!("strpos"), " ORDER BY search_text, id LIMIT 2001"),
         ),
         Some(_) => query_per_engine(
             at_risk!(sqlite, "SELECT id FROM users ", "instr", " LIMIT 2001"),

@@ -69,23 +69,26 @@ pub(super) async fn read_groups(
     own: OwnGroups,
 ) -> Result<Tally, FetchError> {
     let requested = attributes::requested_for_groups(config);
-    let people = People::new(&snapshot.users, &snapshot.skipped_users, config);
-    let (mut roster, mut unfinished) = (Roster::new(config, people, own), Vec::new());
+    let Snapshot { users, skipped_users, groups, skipped_groups, problems, .. } = &mut *snapshot;
+    let (mut own, mut roster, mut unfinished) = (Some(own), None, Vec::new());
+    let mut begin = || Roster::new(config, People::new(users, skipped_users, config), own.take().unwrap_or_default());
     let each = |entry: &RawEntry| {
-        let is_used = match attributes::group(entry, config, &mut snapshot.problems) {
+        let is_used = match attributes::group(entry, config, problems) {
             Ok(group) => {
-                snapshot.groups.push(group);
+                groups.push(group);
                 true
             }
             Err(skipped) => {
-                snapshot.skipped_groups.push(skipped);
+                skipped_groups.push(skipped);
                 false
             }
         };
-        let place = roster.take(entry, is_used);
+        // Begun when the first groups are here: the server does not wait for it then, but works at the next ones.
+        let place = roster.get_or_insert_with(&mut begin).take(entry, is_used);
         unfinished.extend(Unfinished::all_of(entry, config.attributes.names(Field::GroupMember), place));
     };
     let tally = connection.search(Phase::Groups, Area::groups(&config.search), config.search.group_filter.as_str(), &requested, each).await?;
+    let mut roster = roster.unwrap_or_else(begin);
     for Unfinished { place, dn, attribute, from } in unfinished {
         read_ranges(connection, Phase::Groups, &dn, &attribute, from, |value| roster.take_member(place, value)).await?;
     }

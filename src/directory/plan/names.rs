@@ -80,6 +80,11 @@ pub(super) enum Refused {
 }
 
 impl<'w, 's> Names<'w, 's> {
+    /// When everybody wishes for what they have, or for nothing: no two have one name, so nobody is refused and nobody gives anything up.
+    pub(super) fn all_kept(others: Others<'w>) -> Self {
+        Self { others, ids: Vec::new(), holders: HashMap::new(), refused: HashMap::new(), numbered: HashMap::new() }
+    }
+
     /// Gives out names: first to whoever has theirs already, then to known ones, then to new ones.
     pub(super) fn assign(wishes: &[Wish<'s>], others: Others<'w>, refused: Refused) -> Self {
         let Handout { holders, refused, numbered, .. } = Handout::of(wishes, others, refused);

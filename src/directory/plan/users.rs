@@ -63,12 +63,36 @@ pub(super) fn leave_users<'s>(current: &'s Current, plan: &mut Plan<'s>) -> Plan
     planned
 }
 
+/// So many entries are worth a thread.
+const MANY: usize = 2_000;
+
 pub(super) fn plan_users<'s>(
     entries: &[&'s DirectoryUser],
     snapshot: &'s Snapshot,
     current: &'s Current,
     policy: &Policy,
     admins: &HashSet<&EntryId>,
+    plan: &mut Plan<'s>,
+) -> PlannedUsers<'s> {
+    let hashes = || entries.iter().map(|entry| usual_hash(entry)).collect();
+    if entries.len() < MANY {
+        return decide(entries, snapshot, current, policy, admins, hashes, plan);
+    }
+    // The longest single piece of work: another processor has it, while this one finds out who is who.
+    std::thread::scope(|scope| {
+        let hashing = scope.spawn(hashes);
+        let hashes = || hashing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        decide(entries, snapshot, current, policy, admins, hashes, plan)
+    })
+}
+
+fn decide<'s>(
+    entries: &[&'s DirectoryUser],
+    snapshot: &'s Snapshot,
+    current: &'s Current,
+    policy: &Policy,
+    admins: &HashSet<&EntryId>,
+    usual_hashes: impl FnOnce() -> Vec<RowHash>,
     plan: &mut Plan<'s>,
 ) -> PlannedUsers<'s> {
     let links = links::choose(entries, current, policy);
@@ -101,30 +125,36 @@ pub(super) fn plan_users<'s>(
         has,
         is_known: true,
     };
+    // Most runs find everybody as they are; then there is nothing to give out.
+    let all_known = || links.accounts.is_empty() && known.iter().all(Option::is_some);
+    let keep = |keeps: fn(&DirectoryUser, &KnownUser) -> bool| {
+        all_known() && entries.iter().zip(&known).all(|(entry, known)| known.is_some_and(|known| keeps(entry, known)))
+    };
     let has_username = |user: &'s KnownUser| Some(name_of(&user.username));
-    let username_wishes: Vec<Wish<'_>> = entries
-        .iter()
-        .enumerate()
-        .map(|(place, entry)| wish(place, Some(name_of(&entry.username)), has_username))
-        .chain(staying.iter().map(|user| stay(user, has_username(user))))
-        .collect();
+    let others = Others { names: &current.other_usernames, linked: &linked };
     let with_number = if policy.life_cycle.collision == Collision::Suffix { Refused::GetsNumber } else { Refused::KeepsOld };
-    let usernames = Names::assign(&username_wishes, Others { names: &current.other_usernames, linked: &linked }, with_number);
-    drop(username_wishes);
+    let usernames = if keep(|entry, known| entry.username == known.username) {
+        Names::all_kept(others)
+    } else {
+        let new = entries.iter().enumerate().map(|(place, entry)| wish(place, Some(name_of(&entry.username)), has_username));
+        let wishes: Vec<Wish<'_>> = new.chain(staying.iter().map(|user| stay(user, has_username(user)))).collect();
+        Names::assign(&wishes, others, with_number)
+    };
     let has_email = |user: &'s KnownUser| user.email.as_deref().map(name_of);
-    let email_wishes: Vec<Wish<'_>> = entries
-        .iter()
-        .enumerate()
-        .map(|(place, entry)| {
+    let others = Others { names: &current.other_emails, linked: &linked };
+    let emails = if keep(|entry, known| entry.email.is_none() || entry.email == known.email) {
+        Names::all_kept(others)
+    } else {
+        let new = entries.iter().enumerate().map(|(place, entry)| {
             // Who gets no username is not created, so their address is free for others.
             let is_created = known[place].is_some() || usernames.refused(place).is_none() || usernames.number_of(place).is_some();
             wish(place, entry.email.as_deref().filter(|_| is_created).map(name_of), has_email)
-        })
-        .chain(staying.iter().map(|user| stay(user, has_email(user))))
-        .collect();
-    let emails = Names::assign(&email_wishes, Others { names: &current.other_emails, linked: &linked }, Refused::Nothing);
-    drop(email_wishes);
+        });
+        let wishes: Vec<Wish<'_>> = new.chain(staying.iter().map(|user| stay(user, has_email(user)))).collect();
+        Names::assign(&wishes, others, Refused::Nothing)
+    };
 
+    let usual_hashes = usual_hashes();
     let mut planned = PlannedUsers { present: HashMap::with_capacity(entries.len()), ..PlannedUsers::default() };
     for (place, &entry) in entries.iter().enumerate() {
         let known = known[place];
@@ -163,8 +193,9 @@ pub(super) fn plan_users<'s>(
         }
         let was_admin = known.is_some_and(|user| user.is_admin);
         let is_admin = policy.placement.everyone_is_admin || if policy.extent.has_groups() { admins.contains(&entry.id) } else { was_admin };
-        let state = if entry.is_disabled { DirectoryState::Disabled } else { DirectoryState::Active };
-        let hash = user_hash(entry, &username, email, is_admin, state);
+        let state = state_of(entry);
+        let is_usual = !is_admin && username == entry.username && email == entry.email.as_deref();
+        let hash = if is_usual { usual_hashes[place] } else { user_hash(entry, &username, email, is_admin, state) };
         let is_active = state == DirectoryState::Active;
         planned.present.insert(&entry.id, Present { row: known.map(|user| user.id), is_active });
         planned.tally.admins_after += usize::from(is_admin && is_active);
@@ -271,6 +302,15 @@ fn release(usernames: &Names<'_, '_>, emails: &Names<'_, '_>, user: &KnownUser, 
     if username.is_some() || clear_email {
         plan.released_users.push(ReleasedUser { user: user.id, username, clear_email });
     }
+}
+
+fn state_of(entry: &DirectoryUser) -> DirectoryState {
+    if entry.is_disabled { DirectoryState::Disabled } else { DirectoryState::Active }
+}
+
+/// The hash of one who gets what they wish for and is no administrator, as nearly all are.
+fn usual_hash(entry: &DirectoryUser) -> RowHash {
+    user_hash(entry, &entry.username, entry.email.as_deref(), false, state_of(entry))
 }
 
 pub(super) fn user_hash(entry: &DirectoryUser, username: &str, email: Option<&str>, is_admin: bool, state: DirectoryState) -> RowHash {
