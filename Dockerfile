@@ -5,6 +5,7 @@ WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY src src
 COPY migrations migrations
+COPY locales locales
 COPY templates templates
 COPY static static
 # Tests, benches and examples are named in Cargo.toml but not needed here.
