@@ -143,6 +143,7 @@ fn sign_in() -> Router<App> {
         .route("/account/passkeys", get(passkeys::http::list_page))
         .route("/account/passkeys/add", get(passkeys::http::add_page))
         .route("/account/passkeys/wanted", get(passkeys::http::wanted::page))
+        .route("/account/passkeys/here", get(passkeys::http::here::page))
         .route("/account/passkeys/{id}", get(passkeys::http::show))
         .route("/account/passkeys/{id}/not-mine", post(passkeys::http::disown))
         .route("/account/passkeys/{id}/rename", post(passkeys::http::rename))

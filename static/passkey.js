@@ -239,7 +239,8 @@ function signInPage(form) {
 
   const others = document.querySelector("#other-devices");
   let immediate = false; // whether the browser says at once that it has no passkey, instead of showing a QR code nobody asked for
-  capabilities.then((can) => { immediate = can.includes("immediateGet"); });
+  let here = false; // whether this device could keep a passkey itself
+  capabilities.then((can) => { [immediate, here] = [can.includes("immediateGet"), can.includes("userVerifyingPlatformAuthenticator")]; });
 
   async function signInWith(extra, hints = []) {
     const { ceremony, publicKey } = await begin();
@@ -250,7 +251,7 @@ function signInPage(form) {
     try {
       const { request, back } = form.dataset;
       const keep = form.querySelector("#f-keep")?.checked ?? false;
-      await leave(await post("/sign-in/finish", { ceremony, credential, keep, request: request || null, back: back || null }));
+      await leave(await post("/sign-in/finish", { ceremony, credential, keep, here, request: request || null, back: back || null }));
     } catch (error) {
       if (error.code === "unknown_credential") tell("signalUnknownCredential", { rpId: publicKey.rpId, credentialId: credential.id });
       throw error;

@@ -60,6 +60,12 @@ pub struct Passkey {
 }
 
 impl Passkey {
+    /// Whether a telephone or a computer keeps it, as its browser said when it was made; a security key is plugged in, or held near.
+    pub fn is_on_a_device(&self) -> bool {
+        let transports: Vec<String> = serde_json::from_str(&self.transports).unwrap_or_default();
+        transports.iter().any(|transport| matches!(transport.as_str(), "hybrid" | "internal"))
+    }
+
     /// How far it travels, in plain words.
     pub fn reach(&self) -> Text {
         match (self.backup_eligible, self.backup_state) {

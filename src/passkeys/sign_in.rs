@@ -26,6 +26,8 @@ pub struct SignedInWith {
     pub model: Option<Uuid>,
     /// It will do for some more days only.
     pub lacking: bool,
+    /// It is kept by a telephone or a computer, not by a security key, and any other such passkey would do as well.
+    pub on_a_device: bool,
 }
 
 /// Begins a sign-in of somebody unnamed.
@@ -71,7 +73,8 @@ pub(super) struct Proved {
 
 impl From<Proved> for SignedInWith {
     fn from(proved: Proved) -> Self {
-        Self { user: proved.user, synced: proved.held.synced, model: proved.held.model, lacking: proved.until.is_some() }
+        let on_a_device = proved.passkey.is_on_a_device() && proved.applying.rule().is_open();
+        Self { user: proved.user, synced: proved.held.synced, model: proved.held.model, lacking: proved.until.is_some(), on_a_device }
     }
 }
 

@@ -75,9 +75,16 @@ async fn a_page_of_people_is_light_and_asks_nobody_else() {
         let (name, value) = cookie.split_once('=').expect("a cookie has a value");
         page.set_cookie(name, value, &app.url).await;
     }
-    for path in
-        ["/account", "/account/apps", "/account/passkeys", "/account/passkeys/add", "/account/sessions", "/account/recovery", "/account/approve"]
-    {
+    for path in [
+        "/account",
+        "/account/apps",
+        "/account/passkeys",
+        "/account/passkeys/add",
+        "/account/passkeys/here",
+        "/account/sessions",
+        "/account/recovery",
+        "/account/approve",
+    ] {
         weigh(path).await;
     }
     app.stop().await;

@@ -218,3 +218,31 @@ async fn without_javascript_the_page_explains_and_a_link_still_gets_one_in() {
     assert_eq!(page.problems(), Vec::<String>::new());
     app.stop().await;
 }
+
+#[tokio::test]
+async fn after_a_sign_in_with_a_telephone_the_computer_is_offered_a_passkey_of_its_own() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let page = Page::open().await;
+    // As a telephone over Bluetooth, and a computer that could keep passkeys.
+    page.before_every_page("PublicKeyCredential.getClientCapabilities = async () => ({ userVerifyingPlatformAuthenticator: true });").await;
+    let telephone = page.plug_in(Device { transport: "hybrid", ..Device::default() }).await;
+    page.goto(&app.access_link(&app.person("ada").await).await).await;
+    page.click("form button").await;
+    page.wait_for_path("/account/passkeys/add").await;
+    page.click("#add-passkey button").await;
+    page.wait_for_path("/account/welcome").await;
+    sign_out(&page, &app).await;
+    page.click("#sign-in button").await;
+    page.wait_for_path("/account/passkeys/here").await;
+    telephone.unplug().await;
+    let computer = page.plug_in(Device::default()).await;
+    page.click("a.primary").await;
+    page.wait_for_path("/account/passkeys/add").await;
+    page.click("#add-passkey button").await;
+    crate::support::wait_until("a passkey on the computer", async || computer.credentials().await.len() == 1).await;
+    sign_out(&page, &app).await;
+    page.click("#sign-in button").await;
+    page.wait_for_path("/account").await;
+    assert_eq!(page.problems(), Vec::<String>::new());
+    app.stop().await;
+}

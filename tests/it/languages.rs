@@ -239,6 +239,7 @@ async fn every_text_of_a_persons_pages_is_in_the_catalogue() {
     for path in [
         "/account/apps",
         "/account/passkeys/add",
+        "/account/passkeys/here",
         "/account/recovery",
         "/account/recovery/review",
         "/account/sessions",

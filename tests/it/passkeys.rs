@@ -537,3 +537,46 @@ async fn the_server_does_not_start_under_another_host_name_while_there_are_passk
     server::open(app.configuration(&[]), Clock::system()).await.expect("under its own name it starts").db.close().await;
     app.stop().await;
 }
+
+#[tokio::test]
+async fn whoever_comes_in_with_their_telephone_is_asked_once_whether_this_device_should_have_a_passkey_too() {
+    on_each_engine(async |app| {
+        let ada = app.person("ada").await;
+        let adding = app.browser();
+        app.sign_in_by_link(&adding, &ada).await;
+        let mut telephone = Forge::new(&app.url);
+        let started = start(app, &adding, "/account/passkeys/register/start").await;
+        let credential = telephone.registration(&started["publicKey"]).with(|it| it.transports = json!(["hybrid", "internal"])).json();
+        let body = json!({ "ceremony": started["ceremony"], "credential": credential });
+        assert_eq!(app.post(&adding, "/account/passkeys/register/finish", &body).await.status, 200);
+        let sign_in = async |browser: &Browser, attachment: &str, more: Value| {
+            let started = start(app, browser, "/sign-in/start").await;
+            let credential = telephone.assertion(&started["publicKey"]).with(|it| it.envelope["authenticatorAttachment"] = attachment.into()).json();
+            let mut body = json!({ "ceremony": started["ceremony"], "credential": credential });
+            body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+            app.post(browser, "/sign-in/finish", &body).await.json()["next"].as_str().map(str::to_owned)
+        };
+        let next = |path: &str| Some(path.to_owned());
+        // On the telephone itself, and where this device could keep none.
+        assert_eq!(sign_in(&app.browser(), "platform", json!({ "here": true })).await, next("/account"));
+        assert_eq!(sign_in(&app.browser(), "cross-platform", json!({ "here": false })).await, next("/account"));
+        let computer = app.browser();
+        let asked = next("/account/passkeys/here?back=%2Faccount%2Fapps");
+        let there = json!({ "here": true, "back": "/account/apps" });
+        assert_eq!(sign_in(&computer, "cross-platform", there.clone()).await, asked);
+        let page = computer.get(asked.as_deref().expect("an address")).await;
+        assert_eq!(page.attribute("a.primary", "href").as_deref(), Some("/account/passkeys/add?back=%2Faccount%2Fapps"));
+        assert_eq!(page.attribute("a.quiet", "href").as_deref(), Some("/account/apps"));
+        assert_eq!(computer.get("/account/passkeys/add").await.status, 200, "the touch was just now");
+        assert_eq!(sign_in(&computer, "cross-platform", there.clone()).await, next("/account/apps"), "asked once");
+        // Where a policy says which passkeys will do, one more of any kind may be one too few.
+        let policy = r#"{"device_bound":true,"grace_days":9}"#;
+        app.execute("INSERT INTO passkey_policies (id, policy, changed_at) VALUES ($1, $2, 1)", vec![uuid::Uuid::nil().into(), policy.into()]).await;
+        assert_eq!(sign_in(&app.browser(), "cross-platform", there.clone()).await, next("/account/apps"));
+        // A security key is what it is everywhere.
+        app.execute("UPDATE passkeys SET transports = '[\"usb\"]'", vec![]).await;
+        app.execute("DELETE FROM passkey_policies", vec![]).await;
+        assert_eq!(sign_in(&app.browser(), "cross-platform", there).await, next("/account/apps"));
+    })
+    .await;
+}

@@ -2,6 +2,7 @@
 //! share: where somebody is on the way to, and how a ceremony's end is told.
 
 mod add;
+pub mod here;
 mod own;
 mod sign_in;
 pub mod wanted;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tower_sessions::Session;
 
-use super::{Failed, Finished, OnTheWay, SignInQuery, begun, greeted, wanted};
+use super::{Failed, Finished, OnTheWay, SignInQuery, begun, greeted, here, wanted};
 use crate::access_links;
 use crate::app::App;
 use crate::error::AppError;
@@ -136,6 +136,9 @@ pub struct FinishSignIn {
     credential: Value,
     #[serde(default)]
     keep: bool,
+    /// This device can keep passkeys itself.
+    #[serde(default)]
+    here: bool,
     request: Option<String>,
     back: Option<String>,
 }
@@ -173,7 +176,15 @@ pub async fn finish_sign_in(
     let method = Method::Passkey { synced: signed_in.synced, model: signed_in.model };
     sessions::start_for(&app, &session, signed_in.user.id, method, &client, now, unverified.keep).await?;
     let on_the_way = OnTheWay::read(&app, &SignInQuery::on_the_way(unverified.request, unverified.back));
-    let next = if signed_in.lacking { wanted::location(&on_the_way.next) } else { on_the_way.next.location() };
+    // What the browser says is believed for advice alone.
+    let is_elsewhere = signed_in.on_a_device && unverified.credential["authenticatorAttachment"] == "cross-platform";
+    let next = if signed_in.lacking {
+        wanted::location(&on_the_way.next)
+    } else if is_elsewhere && unverified.here && !here::was_asked(&app, &headers) {
+        here::location(&on_the_way.next)
+    } else {
+        on_the_way.next.location()
+    };
     let finished = Finished::new(&app, &signed_in.user, next).await?;
     Ok(greeted(&app, &signed_in.user, finished, &unverified.credential, unverified.keep, now))
 }
