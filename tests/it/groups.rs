@@ -86,13 +86,15 @@ async fn a_person_who_is_deleted_while_they_join_is_in_no_group() {
     let row: [[Value; 2]; 1] = [[team.into(), ada.id.into()]];
     add_rows(&mut joining, "group_members", "group_id, user_id", row).await.expect("a membership");
     let mut deleting = app.app().db.begin().await.expect("a transaction");
-    let mut delete = std::pin::pin!(query("DELETE FROM users WHERE id = $1").bind(ada.id).execute(&mut deleting));
-    tokio::select! {
-        done = &mut delete => panic!("did not wait: {done:?}"),
-        () = wait_until("the deletion to wait for the membership", async || app.count(WAITING, vec![]).await == 1) => {}
+    {
+        let mut delete = std::pin::pin!(query("DELETE FROM users WHERE id = $1").bind(ada.id).execute(&mut deleting));
+        tokio::select! {
+            done = &mut delete => panic!("did not wait: {done:?}"),
+            () = wait_until("the deletion to wait for the membership", async || app.count(WAITING, vec![]).await == 1) => {}
+        }
+        joining.commit().await.expect("committed");
+        delete.await.expect("deleted");
     }
-    joining.commit().await.expect("committed");
-    delete.await.expect("deleted");
     deleting.commit().await.expect("committed");
     assert_eq!(app.count("SELECT COUNT(*) FROM group_members", vec![]).await, 0);
     app.stop().await;
