@@ -30,6 +30,8 @@
 
 #![expect(clippy::panic, clippy::print_stdout, reason = "a bench prints what it measures and stops where it cannot measure")]
 
+#[path = "sync/bare.rs"]
+mod bare;
 #[path = "sync/serving.rs"]
 mod serving;
 #[expect(dead_code, reason = "shared with the integration tests, which use all of it")]
@@ -105,7 +107,7 @@ async fn main() {
         };
         let is_part = |part| is_wanted(part, &["times", "memory", "serving"]);
         if is_part("times") {
-            measure(&database("times").await, &slapd, people, limit).await;
+            measure([&database("times").await, &database("bare").await], &slapd, people, limit).await;
         }
         if is_part("memory") {
             memory(&database("memory").await, &slapd).await;
@@ -117,12 +119,14 @@ async fn main() {
     println!("load at the end {}", load());
 }
 
-async fn measure(database: &str, slapd: &Slapd, people: usize, limit: Duration) {
+async fn measure([database, bare]: [&str; 2], slapd: &Slapd, people: usize, limit: Duration) {
     let app = open(database, slapd, "cn").await;
     let (first, report) = sync(&app).await;
     assert_eq!((report.outcome, report.counts.users.created), (Outcome::Applied, people), "{:?}", report.problems);
     assert_eq!(report.counts.memberships.added, people * 3 / 2, "memberships");
     tell("first sync", first, limit, Some(FIRST_WITHIN));
+    open(bare, slapd, "cn").await.db.close().await;
+    tell("its rows alone, written by the database itself", bare::measure(database, bare).await, limit, None);
     let mut unchanged = Took { wall: Duration::MAX, processor: Duration::MAX };
     for _ in 0..ROUNDS {
         let (took, report) = sync(&app).await;

@@ -160,39 +160,62 @@ pub fn key_of(text: &str) -> Option<DnKey> {
 /// [`key_of`] for names written plainly, as nearly all are: printable ASCII, one `type=value` per RDN, no escapes, quotes or hexadecimal values. `None` for
 /// any other text, of which nothing is said. Writes the bytes [`Dn::key`] hashes without taking the name apart.
 pub fn plain_key(text: &str) -> Option<DnKey> {
-    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'\\' | b'"' | b'+' | b';');
-    if text.len() > MAX_LENGTH || !text.as_bytes().iter().all(is_plain) {
+    if text.len() > MAX_LENGTH {
         return None;
     }
     let mut encoding = Vec::with_capacity(2 * text.len() + 128);
-    for rdn in text.split(',') {
-        let (attribute, value) = rdn.split_once('=')?;
-        let (attribute, value) = (attribute.trim_matches(' '), value.trim_matches(' '));
-        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-        if attribute.is_empty() || !attribute.bytes().all(is_name) || value.starts_with('#') {
-            return None;
-        }
+    let mut rest = text.as_bytes();
+    // A run has hundreds of thousands of names, so each is gone through once, byte by byte.
+    loop {
+        let equals = rest.iter().position(|byte| matches!(byte, b'=' | b','))?;
+        let (attribute, value) = rest.split_at(equals);
         encode(&mut encoding, b'r', &[]);
-        if SHORT.contains(&attribute) {
-            encode(&mut encoding, b'a', attribute.as_bytes());
-        } else {
-            encode(&mut encoding, b'a', attribute_name(attribute).as_bytes());
-        }
-        encode(&mut encoding, b't', value.as_bytes());
-        let begin = encoding.len() - value.len();
-        encoding[begin..].make_ascii_lowercase();
-        if value.contains("  ") {
-            encoding.truncate(begin - LENGTH - 1);
-            encode(&mut encoding, b't', key(value).as_bytes());
+        plain_attribute(&mut encoding, without_blanks(attribute))?;
+        // A comma is no "=".
+        let value = value.strip_prefix(b"=")?;
+        let end = value.iter().position(|byte| !matches!(byte, b' '..=b'~') || matches!(byte, b',' | b'\\' | b'"' | b'+' | b';'));
+        let (value, behind) = value.split_at(end.unwrap_or(value.len()));
+        plain_value(&mut encoding, without_blanks(value))?;
+        match behind.split_first() {
+            None => return Some(DnKey::of(&encoding)),
+            Some((b',', next)) => rest = next,
+            Some(_) => return None,
         }
     }
-    Some(DnKey::of(&encoding))
 }
 
-/// Attribute names that are their own short form, the most frequent ones.
-const SHORT: [&str; 5] = ["uid", "ou", "dc", "cn", "o"];
-/// Bytes of a field's length.
-const LENGTH: usize = size_of::<u64>();
+fn without_blanks(bytes: &[u8]) -> &[u8] {
+    let begin = bytes.iter().position(|byte| *byte != b' ').unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|byte| *byte != b' ').map_or(begin, |last| last + 1);
+    &bytes[begin..end]
+}
+
+fn plain_attribute(encoding: &mut Vec<u8>, attribute: &[u8]) -> Option<()> {
+    match attribute {
+        // The most frequent ones, which are their own short form.
+        b"uid" | b"ou" | b"dc" | b"cn" | b"o" => encode(encoding, b'a', attribute),
+        _ => {
+            let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+            let attribute = std::str::from_utf8(attribute).ok().filter(|name| !name.is_empty() && name.as_bytes().iter().all(is_name))?;
+            encode(encoding, b'a', attribute_name(attribute).as_bytes());
+        }
+    }
+    Some(())
+}
+
+fn plain_value(encoding: &mut Vec<u8>, value: &[u8]) -> Option<()> {
+    if value.first() == Some(&b'#') {
+        return None;
+    }
+    if value.windows(2).any(|pair| pair == b"  ") {
+        encode(encoding, b't', key(std::str::from_utf8(value).ok()?).as_bytes());
+    } else {
+        encode(encoding, b't', value);
+        let begin = encoding.len() - value.len();
+        encoding[begin..].make_ascii_lowercase();
+    }
+    Some(())
+}
 
 /// Every field is preceded by its kind and length, so that no two names share an encoding.
 fn encode(encoding: &mut Vec<u8>, kind: u8, bytes: &[u8]) {

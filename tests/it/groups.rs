@@ -1,11 +1,14 @@
 //! Groups in the administration and on the command line.
 
 use muster::audit::Kind;
+use muster::db::{Value, add_rows, query};
+use muster::id::{GroupId, UserId};
 use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::pages_support::{administrator, crowd, directory_person, find_group, forge, group, led_to};
-use crate::support::app::on_each_engine;
+use crate::support::app::{Engine, TestApp, on_each_engine};
+use crate::support::wait_until;
 use crate::users::shell;
 
 #[tokio::test]
@@ -43,6 +46,58 @@ async fn a_local_group_is_added_filled_renamed_emptied_and_deleted() {
         assert_eq!(app.audited(Kind::GroupRemoved).await[0].0.subject_name, "north");
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_membership_needs_its_group_and_its_person_and_ends_with_either() {
+    on_each_engine(async |app| {
+        let (ada, eve) = (app.person("ada").await, app.person("eve").await);
+        let (team, office) = (group(app, "team", true, &[]).await, group(app, "office", true, &[]).await);
+        let refused = async |rows: Vec<[Value; 2]>| {
+            let mut tx = app.app().db.begin().await.expect("a transaction");
+            let added = add_rows(&mut tx, "group_members", "group_id, user_id", rows).await;
+            added.is_err_and(|error| error.as_database_error().is_some_and(|error| error.is_foreign_key_violation()))
+        };
+        assert!(refused(vec![[team.into(), ada.id.into()], [team.into(), UserId::new().into()]]).await, "a person who is not there");
+        assert!(refused(vec![[team.into(), ada.id.into()], [GroupId::new().into(), ada.id.into()]]).await, "a group that is not there");
+        assert_eq!(app.count("SELECT COUNT(*) FROM group_members", vec![]).await, 0);
+
+        let mut tx = app.app().db.begin().await.expect("a transaction");
+        let rows: Vec<[Value; 2]> =
+            [(team, ada.id), (team, eve.id), (office, ada.id), (office, eve.id)].map(|(group, user)| [group.into(), user.into()]).into();
+        assert_eq!(add_rows(&mut tx, "group_members", "group_id, user_id", rows).await.expect("memberships"), 4);
+        tx.commit().await.expect("committed");
+        app.execute("DELETE FROM users WHERE id = $1", vec![ada.id.into()]).await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM group_members WHERE user_id = $1", vec![eve.id.into()]).await, 2);
+        app.execute("DELETE FROM groups WHERE id = $1", vec![team.into()]).await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM group_members WHERE group_id = $1", vec![office.into()]).await, 1);
+        assert_eq!(app.count("SELECT COUNT(*) FROM group_members", vec![]).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_person_who_is_deleted_while_they_join_is_in_no_group() {
+    let app = TestApp::start(Engine::Postgres).await;
+    let (ada, team) = (app.person("ada").await, group(&app, "team", true, &[]).await);
+    const WAITING: &str = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    // Whoever deletes waits for the membership, and takes it along.
+    let mut joining = app.app().db.begin().await.expect("a transaction");
+    let row: [[Value; 2]; 1] = [[team.into(), ada.id.into()]];
+    add_rows(&mut joining, "group_members", "group_id, user_id", row).await.expect("a membership");
+    let mut deleting = app.app().db.begin().await.expect("a transaction");
+    {
+        let mut delete = std::pin::pin!(query("DELETE FROM users WHERE id = $1").bind(ada.id).execute(&mut deleting));
+        tokio::select! {
+            done = &mut delete => panic!("did not wait: {done:?}"),
+            () = wait_until("the deletion to wait for the membership", async || app.count(WAITING, vec![]).await == 1) => {}
+        }
+        joining.commit().await.expect("committed");
+        delete.await.expect("deleted");
+    }
+    deleting.commit().await.expect("committed");
+    assert_eq!(app.count("SELECT COUNT(*) FROM group_members", vec![]).await, 0);
+    app.stop().await;
 }
 
 #[tokio::test]

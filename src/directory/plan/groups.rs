@@ -97,7 +97,7 @@ pub(super) fn plan_groups<'s>(snapshot: &'s Snapshot, current: &'s Current, poli
                 format!("{wanted} This group stays {name:?}; rename one of the two."),
             );
         }
-        let hash = row_hash(&[&name, &entry.display_name, &entry.dn]);
+        let hash = row_hash(&[["", &*name], ["", &*entry.display_name], ["", &*entry.dn]]);
         let row = GroupRow { entry, name: name.clone(), hash };
         match known {
             None => {

@@ -502,11 +502,13 @@ pub fn extras_text(extras: &Extras) -> String {
     serde_json::to_string(extras).expect("invariant: a map of texts and lists of texts")
 }
 
-fn row_hash(fields: &[&str]) -> RowHash {
-    let mut encoding = Vec::with_capacity(fields.iter().map(|field| field.len() + 8).sum());
-    for field in fields {
-        encoding.extend_from_slice(&(field.len() as u64).to_be_bytes());
-        encoding.extend_from_slice(field.as_bytes());
+/// Of each field a mark, mostly none, and its text.
+fn row_hash(fields: &[[&str; 2]]) -> RowHash {
+    let mut encoding = Vec::with_capacity(fields.iter().map(|[mark, text]| mark.len() + text.len() + 8).sum());
+    for [mark, text] in fields {
+        encoding.extend_from_slice(&((mark.len() + text.len()) as u64).to_be_bytes());
+        encoding.extend_from_slice(mark.as_bytes());
+        encoding.extend_from_slice(text.as_bytes());
     }
     let mut hash = [0; 16];
     hash.copy_from_slice(&sha256(&encoding)[..16]);

@@ -314,19 +314,18 @@ fn usual_hash(entry: &DirectoryUser) -> RowHash {
 }
 
 pub(super) fn user_hash(entry: &DirectoryUser, username: &str, email: Option<&str>, is_admin: bool, state: DirectoryState) -> RowHash {
-    let email = email.map_or_else(|| "-".to_owned(), |email| format!("={email}"));
     let extras = if entry.extras.is_empty() { String::new() } else { extras_text(&entry.extras) };
     row_hash(&[
-        username,
-        &email,
-        &entry.first_name,
-        &entry.last_name,
-        &entry.display_name,
-        &entry.phone,
-        &entry.dn,
-        if is_admin { "1" } else { "0" },
-        state.as_str(),
-        &entry.locale,
-        &extras,
+        ["", username],
+        email.map_or(["-", ""], |email| ["=", email]),
+        ["", &entry.first_name],
+        ["", &entry.last_name],
+        ["", &entry.display_name],
+        ["", &entry.phone],
+        ["", &entry.dn],
+        ["", if is_admin { "1" } else { "0" }],
+        ["", state.as_str()],
+        ["", &entry.locale],
+        ["", &extras],
     ])
 }

@@ -15,6 +15,7 @@ use super::super::progress::Watched;
 use super::super::report::{Outcome, SyncReport, Trigger};
 use super::super::store::runs::Held;
 use super::super::store::{self, NotApplied};
+use super::aside::Aside;
 use super::turn::{INTERRUPTED, LEASE_LIFETIME, keep_alive};
 use super::{Order, SyncError, computing, failed, problem_of, problems_of, report};
 use crate::app::App;
@@ -142,7 +143,7 @@ impl Run<'_> {
         let policy = Policy::new(&config, self.started_at);
         let (fetched, known) = tokio::join!(fetch(self.app, &config, Arc::clone(&progress.so_far), lost), self.known(&policy));
         let mut snapshot = match fetched {
-            Ok(snapshot) => snapshot,
+            Ok(snapshot) => Aside::new(snapshot),
             Err(error) => return self.fail(vec![problem_of(error.message)]).await,
         };
         progress.planning();
@@ -159,10 +160,10 @@ impl Run<'_> {
                     Err(error) => return self.fail(vec![problem_of(error.message)]).await,
                 }
             }
-            let current = match known.take() {
+            let current = Aside::new(match known.take() {
                 Some(known) => known?,
                 None => self.known(&policy).await?,
-            };
+            });
             let plan = computing(|| reconcile(&snapshot, &current, &policy));
             self.mark(Stage::Plan);
             let changes = store::changes(&mut self.app.db.read().await?, &plan, &current).await?;

@@ -3,6 +3,7 @@
 //! The order keeps every promise: the lease comes first (one run at a time across instances and commands), the run's row second (a run that is killed is
 //! seen), the network third with no transaction open, and everything that changes last, in one transaction that checks again that the lease is ours.
 
+mod aside;
 mod carry;
 mod turn;
 

@@ -8,7 +8,7 @@ use super::super::plan::{Change, KnownUser, LocalAccount, OldProfile, Owner, Rel
 use super::super::text::Text;
 use super::{NotApplied, Rows, all, row_hash};
 use crate::clock::Timestamp;
-use crate::db::{Conn, Tx, Value, add_rows, insert_rows, query, query_list};
+use crate::db::{Conn, Engine, Tx, Value, add_rows, insert_rows, query, query_list};
 use crate::id::{GroupId, UserId, new_user_handle};
 use crate::users::model::{key, search_text};
 
@@ -24,14 +24,30 @@ type KnownRow = (UserId, String, String, String, Option<String>, bool, String, O
 pub(in super::super) async fn known(conn: &mut Conn, directory: &str) -> sqlx::Result<Vec<KnownUser>> {
     let mut known = Vec::new();
     // Nearly everybody is wanted, so the table is read from its beginning to its end; by the index on the directory, SQLite would look for row after row.
-    query(
-        "SELECT id, entry_id, COALESCE(entry_dn, ''), username, email, directory_admin, COALESCE(directory_state, 'missing'),
-                CASE WHEN directory_state = 'active' THEN NULL ELSE COALESCE(left_at, directory_state_at) END, entry_hash
-         FROM users WHERE COALESCE(directory, '') = $1 AND entry_id IS NOT NULL",
-    )
-    .bind(directory)
-    .each(conn, |row: KnownRow| known.push(KnownUser::from(row)))
-    .await?;
+    match conn.engine() {
+        Engine::Sqlite => {
+            query(
+                "SELECT id, entry_hash,
+                        concat_ws(char(31), COALESCE(directory_state, 'missing'), directory_admin,
+                                  CASE WHEN directory_state = 'active' THEN '' ELSE COALESCE(left_at, directory_state_at, '') END,
+                                  entry_id, username, COALESCE(email, ''), COALESCE(entry_dn, ''))
+                 FROM users WHERE COALESCE(directory, '') = $1 AND entry_id IS NOT NULL",
+            )
+            .bind(directory)
+            .each(conn, |row: JoinedRow| known.push(KnownUser::from(row)))
+            .await?;
+        }
+        Engine::Postgres => {
+            query(
+                "SELECT id, entry_id, COALESCE(entry_dn, ''), username, email, directory_admin, COALESCE(directory_state, 'missing'),
+                        CASE WHEN directory_state = 'active' THEN NULL ELSE COALESCE(left_at, directory_state_at) END, entry_hash
+                 FROM users WHERE COALESCE(directory, '') = $1 AND entry_id IS NOT NULL",
+            )
+            .bind(directory)
+            .each(conn, |row: KnownRow| known.push(KnownUser::from(row)))
+            .await?;
+        }
+    }
     known.shrink_to_fit();
     Ok(known)
 }
@@ -75,6 +91,29 @@ pub(in super::super) async fn known_by_username(conn: &mut Conn, directory: &str
         known.extend(rows.into_iter().map(KnownUser::from));
     }
     Ok(known)
+}
+
+/// Id, hash, and everything else in one text, with a character between that is in none of them but the DN, which is last. SQLite's library takes and frees
+/// memory for every value of every row, under a lock that the thread that reads and the one that is read for share.
+type JoinedRow = (UserId, Option<Vec<u8>>, String);
+
+impl From<JoinedRow> for KnownUser {
+    fn from((id, hash, joined): JoinedRow) -> Self {
+        let mut fields = joined.splitn(7, '\u{1f}');
+        let mut field = || fields.next().unwrap_or_default();
+        let (state, is_admin, left_at, entry_id, username, email, dn) = (field(), field(), field(), field(), field(), field(), field());
+        Self {
+            id,
+            entry_id: EntryId::from(entry_id),
+            dn: dn.into(),
+            username: username.into(),
+            email: Some(email).filter(|email| !email.is_empty()).map(Into::into),
+            is_admin: is_admin == "1",
+            state: DirectoryState::from_stored(state).unwrap_or(DirectoryState::Missing),
+            left_at: left_at.parse().ok().map(Timestamp::from_millis),
+            hash: row_hash(hash),
+        }
+    }
 }
 
 impl From<KnownRow> for KnownUser {
