@@ -18,6 +18,7 @@ use crate::id::ClientId;
 use crate::oidc::discovery::Variants;
 use crate::oidc::dpop::Nonces;
 use crate::oidc::keys::Keys;
+use crate::oidc::lookups::Lookups;
 use crate::oidc::subject::Subjects;
 use crate::oidc::successor::Successors;
 use crate::outbound::Outbound;
@@ -73,6 +74,8 @@ pub struct Fields {
     pub remote_keys: RemoteKeys,
     /// Uses of clients' secrets that are not written yet.
     pub secret_uses: SecretUses,
+    /// Codes and tokens that requests bring.
+    pub lookups: Lookups,
     /// Says whether the copies below still hold.
     pub revisions: Revisions,
     /// Clients with their secrets, by `client_id`.

@@ -10,7 +10,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, options, post};
 use futures::FutureExt as _;
 use tower::Service as _;
 use tower_http::compression::CompressionLayer;
@@ -327,15 +327,19 @@ fn openid_protocol(app: &App) -> Router<App> {
         .route("/api/oidc/device/authorize", post(device::authorize).options(preflight))
         .route("/api/oidc/revoke", post(revoke::post).options(preflight))
         .route_layer(watch.clone());
+    // These say themselves that everyone may read them; only a browser's question before that is the layer's.
+    let document = |read: MethodRouter<App>| read.merge(options(preflight).layer(from_anywhere.clone()));
+    let documents = Router::new()
+        .route("/.well-known/openid-configuration", document(get(discovery::metadata)))
+        .route("/.well-known/oauth-authorization-server", document(get(discovery::metadata)))
+        .route("/.well-known/jwks.json", document(get(discovery::jwks)));
     Router::new()
-        .route("/.well-known/openid-configuration", get(discovery::metadata).options(preflight))
-        .route("/.well-known/oauth-authorization-server", get(discovery::metadata).options(preflight))
-        .route("/.well-known/jwks.json", get(discovery::jwks).options(preflight))
         .route("/.well-known/oauth-protected-resource/api/oidc/userinfo", get(resources::own).options(preflight))
         .route("/api/oidc/resources/{id}", get(resources::api).options(preflight))
         .route("/api/oidc/userinfo", get(userinfo::get).post(userinfo::post).options(preflight))
         .merge(watched)
         .layer(from_anywhere)
+        .merge(documents)
         .merge(registration)
         .route("/api/oidc/introspect", post(introspect::post).route_layer(watch))
         .route("/authorize", post(authorize::post))

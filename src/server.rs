@@ -68,6 +68,7 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
     let recovery_codes = recovery_codes::Hasher::open(&db, &sealer).await?;
     let metadata = oidc::discovery::Variants::new(&config.origin)?;
     let outbound = Outbound::new(config.outbound_trusted_hosts.clone());
+    let (lookups, revisions) = (oidc::lookups::Lookups::new(&db), db::Revisions::new(db.clone()));
     Ok(App::new(Fields {
         config,
         db,
@@ -89,7 +90,8 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         outbound,
         remote_keys: clients::RemoteKeys::default(),
         secret_uses: clients::SecretUses::default(),
-        revisions: db::Revisions::default(),
+        lookups,
+        revisions,
         known_clients: db::Copies::default(),
         opened_apis: db::Copies::default(),
         stopping: CancellationToken::new(),

@@ -42,8 +42,12 @@ pub(crate) async fn serve(port: u16) {
             }
         })
     };
+    let (discovery, jwks) = (app.metadata.of(&app.settings()).body.clone(), app.keys.current().published().body.clone());
     let ceilings = Router::new()
         .route("/bare", get(async || "bare"))
+        // As many bytes as the documents have.
+        .route("/bare/discovery", get(move || std::future::ready(discovery.clone())))
+        .route("/bare/jwks", get(move || std::future::ready(jwks.clone())))
         .route("/select", get(select))
         .route("/commit", post(async move |State(app): State<App>| insert(&app, client).await))
         .route("/mint-es256", minted(es256))

@@ -29,7 +29,7 @@ pub async fn authenticate(
         Proof::Secret { candidates, method } => {
             let revision = match as_of {
                 Some(revision) => revision,
-                None => app.revisions.current(&app.db).await?,
+                None => app.revisions.current().await?,
             };
             for (client_id, secret) in candidates {
                 if let Some(authenticated) = by_secret(app, revision, client_id, secret.as_ref(), *method, now).await? {
@@ -101,7 +101,7 @@ async fn by_assertion(
     let refused = |why| Authentication::Failed(NotAuthenticated::Assertion(why));
     let maker: Maker = jws.unverified_claims().map_err(|error| refused(authentication::why(error)))?;
     let client_id = client_id.unwrap_or(&maker.sub);
-    let revision = app.revisions.current(&app.db).await?;
+    let revision = app.revisions.current().await?;
     let found = known(app, revision, client_id).await?;
     let client = found.map(|known| Arc::clone(&known.client)).ok_or(refused("the client that the client_assertion names is not known"))?;
     let policy = &client.registration.policies.authentication;
@@ -129,7 +129,7 @@ async fn by_assertion(
         }
     }
     // Proving took its time, of a key server perhaps: what is looked up from here on is as of now.
-    let revision = app.revisions.current(&app.db).await?;
+    let revision = app.revisions.current().await?;
     Ok(AuthenticatedClient { client, method, revision: Some(revision) })
 }
 

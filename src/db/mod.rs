@@ -12,6 +12,7 @@ mod limits;
 mod pool;
 mod query;
 mod revision;
+mod shared_read;
 pub mod writer;
 
 use std::ops::{Deref, DerefMut};
@@ -22,8 +23,9 @@ pub use connect::{MIGRATIONS, OpenError, open};
 pub use copies::Copies;
 pub use pool::Pool;
 use pool::Taken;
-pub use query::{Query, Row, Value, add_rows, insert_rows, query, query_found, query_list, query_per_engine};
+pub use query::{ListQuery, Query, Row, Value, add_rows, insert_rows, query, query_found, query_list, query_per_engine};
 pub use revision::{Revision, Revisions};
+pub use shared_read::SharedReads;
 
 /// Which database this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -91,6 +91,37 @@ pub fn query_list(sql: &'static str, list: impl IntoIterator<Item = Value>) -> Q
     Query { sqlite: text.clone(), postgres: text, values, cached: false }
 }
 
+/// A query with a short list, `{list}`, whose text is kept by the database. Lists of a few lengths have a text each: a list is filled up to the next one with its
+/// last value, so it must not matter how often a value stands in it. `IN ({list})` with one value is as cheap as `=`.
+#[derive(Debug)]
+pub struct ListQuery([(SqlStr, SqlStr); LIST_LENGTHS.len()]);
+
+/// How long the lists of a [`ListQuery`] are.
+const LIST_LENGTHS: [usize; 5] = [1, 4, 16, 32, LIST_MAX];
+/// How many values the list of a [`ListQuery`] has at most.
+pub(super) const LIST_MAX: usize = 64;
+
+impl ListQuery {
+    /// A query the two engines need in different words. It has no other placeholders.
+    pub fn new(sqlite: &'static str, postgres: &'static str) -> Self {
+        let text = |sql: &str, length: usize| {
+            let places = (1..=length).map(|n| format!("${n}")).collect::<Vec<_>>().join(",");
+            AssertSqlSafe(sql.replace("{list}", &places)).into_sql_str()
+        };
+        Self(LIST_LENGTHS.map(|length| (text(sqlite, length), text(postgres, length))))
+    }
+
+    /// The query for this list, of one to 64 values.
+    pub fn of(&self, list: impl IntoIterator<Item = impl Into<Value>>) -> Query {
+        let mut values: Vec<Value> = list.into_iter().map(Into::into).collect();
+        let place = LIST_LENGTHS.iter().position(|length| values.len() <= *length).unwrap_or(LIST_LENGTHS.len() - 1);
+        let last = values.last().cloned().unwrap_or(Value::Int(None));
+        values.resize(LIST_LENGTHS[place], last);
+        let (sqlite, postgres) = self.0[place].clone();
+        Query { sqlite, postgres, values, cached: true }
+    }
+}
+
 /// Rows by ids that were found before: `before` goes up to and including `IN`, `after` follows the list. The first placeholders are the list's; what is bound
 /// afterwards stands for the question marks of `after`, in their order. For lists of up to 2,000 ids, which [`query_list`] is too slow for on SQLite.
 pub fn query_found(before: &str, ids: impl IntoIterator<Item = Value>, after: &str) -> Query {
@@ -419,6 +450,18 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_of_all_lengths_share_a_few_texts() {
+        let query = ListQuery::new("SELECT a FROM t WHERE a IN ({list})", "SELECT b FROM t WHERE b IN ({list})");
+        let of = |count: i64| query.of(0..count);
+        assert_eq!((of(1).sqlite.as_str(), of(1).postgres.as_str()), ("SELECT a FROM t WHERE a IN ($1)", "SELECT b FROM t WHERE b IN ($1)"));
+        assert_eq!((of(2).sqlite.as_str(), of(2).values.len()), ("SELECT a FROM t WHERE a IN ($1,$2,$3,$4)", 4));
+        assert!(matches!(of(3).values[..], [Value::Int(Some(0)), Value::Int(Some(1)), Value::Int(Some(2)), Value::Int(Some(2))]));
+        for count in 1..=64 {
+            assert_eq!(of(count).postgres.as_str().matches('$').count(), of(count).values.len(), "{count}");
+        }
+    }
 
     #[test]
     fn values_are_written_as_copy_reads_them() {

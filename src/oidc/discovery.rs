@@ -1,9 +1,12 @@
 //! What apps read about this server: its metadata (OpenID Connect Discovery, section 3; RFC 8414) and its public keys.
 
+use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
+use axum::http::header::{
+    ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY,
+};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use openidconnect::core::{
     CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
     CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
@@ -175,23 +178,39 @@ pub async fn jwks(State(app): State<App>, headers: HeaderMap) -> Response {
     serve(app.keys.current().published(), &headers)
 }
 
+/// How many headers an answer with a document has, those that every answer carries included.
+const HEADERS: usize = 20;
+
+/// The answer with a document. Apps that run in a browser read it from their own origin, so it says itself that they may: for what so many ask and nobody may
+/// change, that is all a layer would do.
 fn serve(published: &Published, headers: &HeaderMap) -> Response {
     const FIVE_MINUTES: HeaderValue = HeaderValue::from_static("public, max-age=300");
-    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(','));
+    const EVERYONE: HeaderValue = HeaderValue::from_static("*");
+    let known = headers.get_all(IF_NONE_MATCH).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
     // Weak comparison, as RFC 9110 section 13.1.2 wants it; the compressed form has a weak tag.
-    let unchanged = known.map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == published.etag || tag == "*");
-    let tag = |tag: &str| (ETAG, HeaderValue::from_str(tag).unwrap_or(HeaderValue::from_static("\"\"")));
+    let is_known = known.map(|tag| tag.strip_prefix(b"W/").unwrap_or(tag)).any(|tag| tag == published.etag.as_bytes() || tag == b"*");
+    let is_compressed = !is_known && takes_gzip(headers);
+    let (status, body, etag) = match (is_known, is_compressed) {
+        (true, _) => (StatusCode::NOT_MODIFIED, Body::empty(), &published.etag),
+        (false, true) => (StatusCode::OK, Body::from(published.gzip.clone()), &published.weak_etag),
+        (false, false) => (StatusCode::OK, Body::from(published.body.clone()), &published.etag),
+    };
+    // Room for these and for what every answer carries, made once.
+    let mut said = HeaderMap::with_capacity(HEADERS);
+    said.insert(CACHE_CONTROL, FIVE_MINUTES);
     // Said with every form, or a cache would take one for all (RFC 9110, sections 12.5.5 and 15.4.5).
-    let (caching, varies) = ((CACHE_CONTROL, FIVE_MINUTES), (VARY, HeaderValue::from_static("accept-encoding")));
-    let json = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if unchanged {
-        return (StatusCode::NOT_MODIFIED, [caching, varies, tag(&published.etag)]).into_response();
+    said.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    said.insert(ETAG, etag.clone());
+    said.insert(ACCESS_CONTROL_ALLOW_ORIGIN, EVERYONE);
+    if !is_known {
+        said.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
-    if !takes_gzip(headers) {
-        return ([caching, varies, tag(&published.etag), json], published.body.clone()).into_response();
+    if is_compressed {
+        said.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
-    let gzip = [(CONTENT_ENCODING, HeaderValue::from_static("gzip"))];
-    ([caching, varies, tag(&format!("W/{}", published.etag)), json], gzip, published.gzip.clone()).into_response()
+    let mut response = Response::new(body);
+    (*response.status_mut(), *response.headers_mut()) = (status, said);
+    response
 }
 
 /// Whether the answer may come compressed with gzip (RFC 9110 section 12.5.3).
@@ -225,10 +244,7 @@ mod tests {
             serve(&document, &headers).headers().contains_key(CONTENT_ENCODING)
         };
         assert!(served("gzip") && served("br, GZIP;q=0.5") && !served("br") && !served("gzip;q=0, br") && !served("identity"));
-        let known = HeaderMap::from_iter([
-            (ACCEPT_ENCODING, HeaderValue::from_static("gzip")),
-            (IF_NONE_MATCH, format!("W/{}", document.etag).parse().unwrap()),
-        ]);
+        let known = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("gzip")), (IF_NONE_MATCH, document.weak_etag.clone())]);
         assert_eq!(serve(&document, &known).status(), StatusCode::NOT_MODIFIED);
     }
 

@@ -1,8 +1,10 @@
 //! What goes wrong in the protocol. [`AuthorizeError`] ends at a browser, [`OAuthError`] at a program.
 
-use axum::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
+use serde::Serialize;
 use serde_json::json;
 
 use super::answer::ReplyTo;
@@ -276,6 +278,24 @@ pub fn no_store() -> HeaderMap {
     const NO_STORE: [(HeaderName, HeaderValue); 2] =
         [(CACHE_CONTROL, HeaderValue::from_static("no-store")), (PRAGMA, HeaderValue::from_static("no-cache"))];
     HeaderMap::from_iter(NO_STORE)
+}
+
+/// An answer with tokens or with what they open, which nobody may keep.
+pub fn kept_nowhere(answer: &impl Serialize) -> Response {
+    /// As long as most answers, in bytes.
+    const LENGTH: usize = 1_500;
+    /// As many headers as an answer has, those that every answer carries included.
+    const HEADERS: usize = 20;
+    let mut body = Vec::with_capacity(LENGTH);
+    if let Err(error) = serde_json::to_writer(&mut body, answer) {
+        return OAuthError::Internal(error.into()).into_response();
+    }
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    headers.reserve(HEADERS);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.extend(no_store());
+    response
 }
 
 #[cfg(test)]

@@ -3,14 +3,13 @@
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Json, Response};
+use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::access::{self, token_type};
-use super::error::{OAuthError, no_store};
+use super::error::{OAuthError, kept_nowhere};
 use super::scope::{Scope, Scopes};
 use super::store::LiveToken;
-use super::store::machines::MachineToken;
 use super::{exchange, store, token};
 use crate::apis::{self, Permissions};
 use crate::app::App;
@@ -31,32 +30,27 @@ pub async fn post(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Re
         return Err(OAuthError::InvalidClient);
     }
     let unverified_token = params.get("token").ok_or(OAuthError::InvalidRequest("token is missing"))?;
-    let mut conn = app.db.read().await?;
     let mut answer = match access::read(&app.config.origin, &app.keys.current(), unverified_token, now) {
-        Some(jwt) if jwt.is_a_machines() => about_machine_jwt(&mut conn, &client, &jwt).await?,
+        Some(jwt) if jwt.is_a_machines() => about_machine_jwt(&mut app.db.read().await?, &client, &jwt).await?,
         Some(jwt) => {
-            let found = store::find_live_token(&mut conn, &jwt.hash(), now).await?.filter(|token| token.kind == "jwt");
-            about_person(&app, &mut conn, &client, found).await?
+            let found = app.lookups.live_token(jwt.hash(), now).await?.filter(|token| token.kind == "jwt");
+            about_person(&app, &client, found).await?
         }
         None => {
             let hash = TokenHash::of(unverified_token);
             // A row that was found by what is no JWT must not be a JWT's.
-            match store::find_live_token(&mut conn, &hash, now).await?.filter(|token| token.kind != "jwt") {
-                Some(found) => about_person(&app, &mut conn, &client, Some(found)).await?,
-                None => match store::machines::find_live(&mut conn, &hash, now).await? {
-                    Some(found) => about_machine(&mut conn, &client, found).await?,
-                    None => None,
-                },
+            match app.lookups.live_token(hash.clone(), now).await?.filter(|token| token.kind != "jwt") {
+                Some(found) => about_person(&app, &client, Some(found)).await?,
+                None => about_machine(&app, &client, &hash, now).await?,
             }
         }
     };
-    drop(conn);
     if let Some(answer) = answer.as_mut().and_then(Value::as_object_mut) {
         answer.insert("active".to_owned(), true.into());
         answer.insert("iss".to_owned(), app.config.origin.as_str().into());
         answer.retain(|_, value| !value.is_null());
     }
-    Ok((no_store(), Json(answer.unwrap_or_else(|| json!({ "active": false })))).into_response())
+    Ok(kept_nowhere(&answer.unwrap_or_else(|| json!({ "active": false }))))
 }
 
 /// Whether `asking` may know about a token that `holder` was given, for an API or for userinfo. Apps of the house may look at each other's tokens for userinfo; one for
@@ -73,9 +67,10 @@ fn cnf(jkt: Option<&str>) -> Value {
     jkt.map_or(Value::Null, |jkt| json!({ "jkt": jkt }))
 }
 
-async fn about_person(app: &App, conn: &mut Conn, asking: &Client, found: Option<LiveToken>) -> sqlx::Result<Option<Value>> {
+async fn about_person(app: &App, asking: &Client, found: Option<LiveToken>) -> sqlx::Result<Option<Value>> {
     let Some(token) = found.filter(|token| metadata_document::is_served_as(&app.settings(), &token.client_id)) else { return Ok(None) };
-    let Some(scopes) = exchange::still_allowed(conn, &token).await? else { return Ok(None) };
+    let mut conn = app.db.read().await?;
+    let Some(scopes) = exchange::still_allowed(&mut conn, &token).await? else { return Ok(None) };
     let policy = token.claims_policy()?;
     let sub = app.subjects.of(&policy, token.user_id);
     // Whoever runs the API learns the name; an app only with `profile`, and nobody through an app that must not be able to compare.
@@ -83,7 +78,7 @@ async fn about_person(app: &App, conn: &mut Conn, asking: &Client, found: Option
         || (policy.subject == SubjectType::Public && token.api_id.is_some() && token.client_id != asking.client_id);
     let is_access = token.kind != "refresh";
     // A refresh token is its client's own business.
-    let allowed = if is_access { may_know(conn, asking, &token.client_id, token.api_id).await? } else { token.client_id == asking.client_id };
+    let allowed = if is_access { may_know(&mut conn, asking, &token.client_id, token.api_id).await? } else { token.client_id == asking.client_id };
     Ok(allowed.then(|| {
         json!({
             "scope": scopes,
@@ -100,15 +95,17 @@ async fn about_person(app: &App, conn: &mut Conn, asking: &Client, found: Option
     }))
 }
 
-async fn about_machine(conn: &mut Conn, asking: &Client, token: MachineToken) -> sqlx::Result<Option<Value>> {
-    if !may_know(conn, asking, &token.client_id, token.api_id).await? {
+async fn about_machine(app: &App, asking: &Client, hash: &TokenHash, now: Timestamp) -> sqlx::Result<Option<Value>> {
+    let mut conn = app.db.read().await?;
+    let Some(token) = store::machines::find_live(&mut conn, hash, now).await? else { return Ok(None) };
+    if !may_know(&mut conn, asking, &token.client_id, token.api_id).await? {
         return Ok(None);
     }
     let scopes = match token.api_id {
         None => token.scopes.clone(),
         Some(api) => {
-            let Some(holder) = clients::find_by_client_id(conn, &token.client_id).await? else { return Ok(None) };
-            let Some(allowed) = apis::open(conn, api, holder.id).await?.and_then(|opened| opened.for_itself()) else { return Ok(None) };
+            let Some(holder) = clients::find_by_client_id(&mut conn, &token.client_id).await? else { return Ok(None) };
+            let Some(allowed) = apis::open(&mut conn, api, holder.id).await?.and_then(|opened| opened.for_itself()) else { return Ok(None) };
             Permissions::parse(&token.scopes).within(&allowed).to_string()
         }
     };

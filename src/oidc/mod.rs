@@ -27,6 +27,7 @@ pub mod introspect;
 pub mod keys;
 pub mod last_errors;
 mod logout_token;
+pub mod lookups;
 mod machine;
 mod mint;
 mod other_passkey;
@@ -207,7 +208,7 @@ async fn groups_for(conn: &mut Conn, client: ClientId, policy: &ClaimsPolicy, us
 /// What an access token for this server opens. `proof` is of the key its presenter holds: a token bound to a key needs that key, and a proof does not turn a token
 /// that is not bound into one that is. It is used up when the token is one that counts, so that whoever has none has nothing written down here.
 async fn claims_of_access_token(app: &App, unverified_token: &str, proof: Option<dpop::Proof>, now: Timestamp) -> Result<Claims, OAuthError> {
-    let token = store::find_userinfo_token(&mut app.db.read().await?, &TokenHash::of(unverified_token), now).await?;
+    let token = app.lookups.userinfo_token(TokenHash::of(unverified_token), now).await?;
     let jkt = proof.as_ref().map(|proof| proof.jkt.as_str());
     let token = token.filter(|token| token.jkt.as_deref() == jkt).ok_or(OAuthError::InvalidToken)?;
     if let Some(proof) = proof {

@@ -40,11 +40,9 @@ impl Looked {
 /// Looks up what a token request wants to use up. Who asks has proved nothing yet: tell them nothing of it.
 pub(super) async fn look_up(app: &App, params: &Params, now: Timestamp) -> sqlx::Result<Looked> {
     let looked = match (params.get("grant_type"), params.get("code"), params.get("refresh_token")) {
-        (Some("authorization_code"), Some(code), _) => {
-            store::find_code(&mut app.db.read().await?, &TokenHash::of(code), now).await?.map(|found| Looked::Code(Box::new(found)))
-        }
+        (Some("authorization_code"), Some(code), _) => app.lookups.code(TokenHash::of(code), now).await?.map(|found| Looked::Code(Box::new(found))),
         (Some("refresh_token"), _, Some(token)) => {
-            store::find_refresh(&mut app.db.read().await?, &TokenHash::of(token), now).await?.map(|found| Looked::Refresh(Box::new(found)))
+            app.lookups.refresh_token(TokenHash::of(token), now).await?.map(|found| Looked::Refresh(Box::new(found)))
         }
         _ => None,
     };

@@ -13,6 +13,8 @@ pub(super) mod proxied;
 pub(super) mod pushed;
 pub(super) mod registration;
 
+use std::sync::LazyLock;
+
 use uuid::Uuid;
 
 use super::AppLine;
@@ -21,7 +23,7 @@ use crate::apis::Reach;
 use crate::authenticators::{Held, policies_of_person};
 use crate::clients::policy::{ClaimsPolicy, Policies, TokenPolicy};
 use crate::clock::Timestamp;
-use crate::db::{Conn, Db, Query, Revision, Tx, Value, query, query_list, query_per_engine};
+use crate::db::{Conn, Db, ListQuery, Query, Revision, Tx, Value, query, query_list, query_per_engine};
 use crate::groups::Membership;
 use crate::id::{ApiId, ClientId, GrantId, SessionId, UserId};
 use crate::secret::TokenHash;
@@ -371,7 +373,25 @@ pub(super) struct Found {
     pub(super) as_of: Revision,
 }
 
-/// A code that could be used now.
+/// What was found by the hash of a code or token.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct ByHash<T> {
+    #[sqlx(rename = "asked_hash")]
+    pub(super) hash: TokenHash,
+    /// When it runs out.
+    pub(super) good_until: Timestamp,
+    #[sqlx(flatten)]
+    pub(super) found: T,
+}
+
+/// The columns of [`ByHash`], of a token `t`, but for what was found.
+macro_rules! by_hash {
+    () => {
+        "t.token_hash AS asked_hash, t.expires_at AS good_until, "
+    };
+}
+
+/// A code that could be used unless it has run out.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct FoundCode {
     #[sqlx(flatten)]
@@ -383,19 +403,17 @@ pub(super) struct FoundCode {
 macro_rules! find_code {
     ($engine:ident) => {
         concat!(
-            "SELECT ",
+            "SELECT a.code_hash AS asked_hash, a.expires_at AS good_until, ",
             found_columns!("a.client_id"),
             redeemed_columns!($engine),
             " FROM authorization_codes a JOIN grants g ON g.id = a.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
-             WHERE a.code_hash = $1 AND a.used_at IS NULL AND a.expires_at > $2"
+             WHERE a.code_hash IN ({list}) AND a.used_at IS NULL"
         )
     };
 }
 
-/// A code that could be used now, whoever's it is.
-pub(super) async fn find_code(conn: &mut Conn, hash: &TokenHash, now: Timestamp) -> sqlx::Result<Option<FoundCode>> {
-    query_per_engine(find_code!(sqlite), find_code!(postgres)).bind(hash).bind(now).optional(conn).await
-}
+/// Codes that were not used, whoever's they are; gives [`FoundCode`].
+pub(super) static CODES: LazyLock<ListQuery> = LazyLock::new(|| ListQuery::new(find_code!(sqlite), find_code!(postgres)));
 
 /// When a code of this client was used, and until when it is good or its row is kept; `None` when it never was.
 pub(super) async fn code_state(conn: &mut Conn, hash: &TokenHash, client: ClientId) -> sqlx::Result<Option<(Option<Timestamp>, Timestamp)>> {
@@ -466,7 +484,7 @@ fn bind_token(query: Query, token: &NewToken<'_>) -> Query {
     query.bind(token.jkt).bind(token.api).bind(token.holder).bind(token.act.clone())
 }
 
-/// A token for userinfo that counts, with whom it is about.
+/// A token for userinfo that counts unless it has run out, with whom it is about.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct UserinfoToken {
     pub(super) jkt: Option<String>,
@@ -496,21 +514,22 @@ impl UserinfoToken {
 macro_rules! find_userinfo_token {
     ($engine:ident) => {
         concat!(
-            "SELECT t.jkt, t.scopes, g.claims, c.id AS client_row, c.client_id, c.policy, ",
+            "SELECT ",
+            by_hash!(),
+            "t.jkt, t.scopes, g.claims, c.id AS client_row, c.client_id, c.policy, ",
             person_columns!($engine, "t.scopes"),
             " FROM tokens t JOIN grants g ON g.id = t.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
-             WHERE t.token_hash = $1 AND t.kind = 'access' AND t.api_id IS NULL AND t.holder_id IS NULL AND t.expires_at > $2 AND t.used_at IS NULL AND ",
+             WHERE t.token_hash IN ({list}) AND t.kind = 'access' AND t.api_id IS NULL AND t.holder_id IS NULL AND t.used_at IS NULL AND ",
             live_grant!()
         )
     };
 }
 
-/// A token for userinfo that could be used now: everything the answer needs, in one statement.
-pub(super) async fn find_userinfo_token(conn: &mut Conn, hash: &TokenHash, now: Timestamp) -> sqlx::Result<Option<UserinfoToken>> {
-    query_per_engine(find_userinfo_token!(sqlite), find_userinfo_token!(postgres)).bind(hash).bind(now).optional(conn).await
-}
+/// Tokens for userinfo that count, with everything the answer needs; gives [`UserinfoToken`].
+pub(super) static USERINFO_TOKENS: LazyLock<ListQuery> =
+    LazyLock::new(|| ListQuery::new(find_userinfo_token!(sqlite), find_userinfo_token!(postgres)));
 
-/// A token that counts.
+/// A token that counts unless it has run out.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct LiveToken {
     /// `access`, `refresh`, or `jwt` for an access token whose hash is that of its `jti`.
@@ -538,23 +557,31 @@ impl LiveToken {
     }
 }
 
+macro_rules! find_live_token {
+    () => {
+        concat!(
+            "SELECT ",
+            by_hash!(),
+            "t.kind, t.grant_id, t.jkt, t.api_id, a.identifier AS audience, t.act, g.user_id, u.username, COALESCE(h.client_id, c.client_id) AS client_id,
+                    t.scopes, t.created_at, t.expires_at, c.policy
+             FROM tokens t JOIN grants g ON g.id = t.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
+                  LEFT JOIN apis a ON a.id = t.api_id LEFT JOIN clients h ON h.id = t.holder_id
+             WHERE t.token_hash IN ({list}) AND t.kind <> 'proxied' AND t.used_at IS NULL AND (t.api_id IS NULL OR a.id IS NOT NULL)
+               AND (t.holder_id IS NULL OR (h.id IS NOT NULL AND h.out_of_service_at IS NULL AND (NOT h.restricted OR EXISTS (
+                   SELECT 1 FROM client_groups hg JOIN groups hgr ON hgr.id = hg.group_id JOIN group_members hm ON hm.group_id = hg.group_id
+                   WHERE hg.client_id = h.id AND hm.user_id = u.id AND hgr.removed_at IS NULL)))) AND ",
+            live_grant!()
+        )
+    };
+}
+
+/// Tokens that count, access or refresh; gives [`LiveToken`].
+pub(super) static LIVE_TOKENS: LazyLock<ListQuery> = LazyLock::new(|| ListQuery::new(find_live_token!(), find_live_token!()));
+
 /// A token, access or refresh, that could be used now.
 pub(super) async fn find_live_token(conn: &mut Conn, hash: &TokenHash, now: Timestamp) -> sqlx::Result<Option<LiveToken>> {
-    query(concat!(
-        "SELECT t.kind, t.grant_id, t.jkt, t.api_id, a.identifier AS audience, t.act, g.user_id, u.username, COALESCE(h.client_id, c.client_id) AS client_id,
-                t.scopes, t.created_at, t.expires_at, c.policy
-         FROM tokens t JOIN grants g ON g.id = t.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
-              LEFT JOIN apis a ON a.id = t.api_id LEFT JOIN clients h ON h.id = t.holder_id
-         WHERE t.token_hash = $1 AND t.kind <> 'proxied' AND t.expires_at > $2 AND t.used_at IS NULL AND (t.api_id IS NULL OR a.id IS NOT NULL)
-           AND (t.holder_id IS NULL OR (h.id IS NOT NULL AND h.out_of_service_at IS NULL AND (NOT h.restricted OR EXISTS (
-               SELECT 1 FROM client_groups hg JOIN groups hgr ON hgr.id = hg.group_id JOIN group_members hm ON hm.group_id = hg.group_id
-               WHERE hg.client_id = h.id AND hm.user_id = u.id AND hgr.removed_at IS NULL)))) AND ",
-        live_grant!()
-    ))
-    .bind(hash)
-    .bind(now)
-    .optional(conn)
-    .await
+    let live: Option<ByHash<LiveToken>> = LIVE_TOKENS.of([hash]).optional(conn).await?;
+    Ok(live.filter(|live| live.good_until > now).map(|live| live.found))
 }
 
 macro_rules! rotate_refresh_token {
@@ -596,7 +623,7 @@ pub(super) async fn rotate_refresh_token(
     .await
 }
 
-/// A refresh token that could be exchanged now.
+/// A refresh token that could be exchanged unless it has run out.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct FoundRefresh {
     #[sqlx(flatten)]
@@ -612,19 +639,18 @@ macro_rules! find_refresh {
     ($engine:ident) => {
         concat!(
             "SELECT ",
+            by_hash!(),
             found_columns!("g.client_id"),
             "t.jkt AS token_jkt, ",
             granted_columns!($engine),
             " FROM tokens t JOIN grants g ON g.id = t.grant_id JOIN users u ON u.id = g.user_id JOIN clients c ON c.id = g.client_id
-             WHERE t.token_hash = $1 AND t.kind = 'refresh' AND t.used_at IS NULL AND t.expires_at > $2"
+             WHERE t.token_hash IN ({list}) AND t.kind = 'refresh' AND t.used_at IS NULL"
         )
     };
 }
 
-/// A refresh token that could be exchanged now, whoever's it is.
-pub(super) async fn find_refresh(conn: &mut Conn, hash: &TokenHash, now: Timestamp) -> sqlx::Result<Option<FoundRefresh>> {
-    query_per_engine(find_refresh!(sqlite), find_refresh!(postgres)).bind(hash).bind(now).optional(conn).await
-}
+/// Refresh tokens that were not exchanged, whoever's they are; gives [`FoundRefresh`].
+pub(super) static REFRESH_TOKENS: LazyLock<ListQuery> = LazyLock::new(|| ListQuery::new(find_refresh!(sqlite), find_refresh!(postgres)));
 
 /// What is used up for tokens.
 #[derive(Clone, Copy, Debug)]

@@ -4,10 +4,10 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use axum::response::{IntoResponse, Json, Response};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::error::{DPOP_NONCE, OAuthError, no_store};
+use super::error::{DPOP_NONCE, OAuthError, kept_nowhere};
 use super::mint::Wanted;
 use super::params::Params;
 use super::{device, dpop, exchange, last_errors, redeem};
@@ -47,11 +47,11 @@ pub struct Tokens {
 
 impl IntoResponse for Tokens {
     fn into_response(self) -> Response {
-        let mut headers = no_store();
+        let mut response = kept_nowhere(&self);
         if let Some(nonce) = self.dpop_nonce.as_deref().and_then(|nonce| HeaderValue::from_str(nonce).ok()) {
-            headers.insert(DPOP_NONCE, nonce);
+            response.headers_mut().insert(DPOP_NONCE, nonce);
         }
-        (headers, Json(self)).into_response()
+        response
     }
 }
 

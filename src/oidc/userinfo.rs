@@ -4,10 +4,10 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Json, Response};
+use axum::response::{IntoResponse, Response};
 use openidconnect::UserInfoClaims;
 
-use super::error::{DPOP_NONCE, OAuthError, no_store};
+use super::error::{DPOP_NONCE, OAuthError, kept_nowhere};
 use super::{dpop, resources, token};
 use crate::app::App;
 
@@ -54,7 +54,7 @@ async fn answer(app: &App, method: &str, headers: &HeaderMap, in_body: Option<&s
         }
     };
     let (standard, additional) = super::claims_of_access_token(app, unverified_token, proof, now).await?;
-    Ok((no_store(), Json(UserInfoClaims::new(standard, additional))).into_response())
+    Ok(kept_nowhere(&UserInfoClaims::new(standard, additional)))
 }
 
 /// How an access token is presented.

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::body::Bytes;
+use axum::http::HeaderValue;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet};
@@ -66,7 +67,9 @@ pub struct Published {
     /// The same, compressed with gzip.
     pub gzip: Bytes,
     /// Its entity tag, with the quotes.
-    pub etag: String,
+    pub etag: HeaderValue,
+    /// The tag of the compressed form.
+    pub weak_etag: HeaderValue,
 }
 
 impl Published {
@@ -78,7 +81,9 @@ impl Published {
         let body = serde_json::to_vec(document)?;
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         gzip.write_all(&body)?;
-        Ok(Self { etag: format!("\"{}\"", base64url(&sha256(&body)[..12])), gzip: gzip.finish()?.into(), body: body.into() })
+        let etag = format!("\"{}\"", base64url(&sha256(&body)[..12]));
+        let weak_etag = HeaderValue::from_str(&format!("W/{etag}"))?;
+        Ok(Self { etag: HeaderValue::from_str(&etag)?, weak_etag, gzip: gzip.finish()?.into(), body: body.into() })
     }
 }
 
