@@ -225,7 +225,10 @@ mod tests {
             assert!(form.weight() >= 2, "{}: fits everything", form.id);
             let best = FORMS.iter().filter(|other| other.filled(&text).is_some()).max_by_key(|other| other.weight());
             assert_eq!(best.map(|best| best.id), Some(form.id), "{text}");
-            assert!(german(&text) != text || text.len() < 12, "{}: {text} is the same in German", form.id);
+            // One word may be a name that is the same everywhere.
+            let own_words = form.beginning.split_whitespace().chain(behind.iter().flat_map(|text| text.split_whitespace()));
+            let is_a_name = own_words.filter(|word| word.chars().any(char::is_alphabetic)).count() < 2;
+            assert!(german(&text) != text || is_a_name, "{}: {text} is the same in German", form.id);
         }
     }
 

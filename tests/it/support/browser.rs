@@ -106,6 +106,8 @@ impl Page {
         self.call("Emulation.setDeviceMetricsOverride", metrics).await;
         let scheme = if view.dark { "dark" } else { "light" };
         self.call("Emulation.setEmulatedMedia", json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] })).await;
+        // Colours that are on their way from one look to the other arrive first.
+        self.eval("Promise.allSettled(document.getAnimations().map((animation) => animation.finished)).then(() => true)").await;
     }
 
     /// Sets one preference of the person, such as `forced-colors`, until the next [`Page::look`].
@@ -239,8 +241,6 @@ impl Page {
 
     /// Writes the whole page, also what is below the fold, to a PNG file.
     pub(crate) async fn screenshot(&self, path: &Path) {
-        // Colours that are on their way from one look to the other arrive first.
-        self.eval("Promise.allSettled(document.getAnimations().map((animation) => animation.finished)).then(() => true)").await;
         let image = self.call("Page.captureScreenshot", json!({ "format": "png", "captureBeyondViewport": true })).await;
         let bytes = base64::engine::general_purpose::STANDARD.decode(image["data"].as_str().expect("an image")).expect("base64");
         std::fs::write(path, bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
