@@ -12,6 +12,7 @@ told-app-protected-proxy = Von einem Proxy geschützt
 told-app-app-cannot-sign-people = Eine App, die selbst nicht anmelden kann, hinter nginx, Traefik oder Caddy
 told-app-machine = Maschine
 told-app-program-calls-api-itself = Ein Programm, das eine API für sich selbst aufruft, ohne Person
+told-app-dashboards = Dashboards
 told-app-photos-videos = Fotos und Videos
 told-app-files-calendar-contacts = Dateien, Kalender und Kontakte
 told-app-scanned-documents = Eingescannte Dokumente

@@ -12,6 +12,7 @@ told-app-protected-proxy = Protected by a proxy
 told-app-app-cannot-sign-people = An app that cannot sign people in itself, behind nginx, Traefik or Caddy
 told-app-machine = Machine
 told-app-program-calls-api-itself = A program that calls an API for itself, without a person
+told-app-dashboards = Dashboards
 told-app-photos-videos = Photos and videos
 told-app-files-calendar-contacts = Files, calendar and contacts
 told-app-scanned-documents = Scanned documents

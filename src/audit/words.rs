@@ -1,6 +1,6 @@
 //! What stands beside an event, in the reader's words.
 
-use crate::language::{Text, t, told};
+use crate::language::{Text, t, told, worded};
 
 /// Details that hold what somebody typed: it is shown as it is, whatever word it may be.
 const TYPED: [&str; 14] =
@@ -150,8 +150,8 @@ fn detail_name(name: &str) -> String {
         "uses" => t("audit-detail-uses"),
         "who_joined" => t("audit-detail-who-joined"),
         "who_left" => t("audit-detail-who-left"),
-        // A newer version's, or one too rare to have words of its own.
-        other => return other.replace('_', " "),
+        // A setting, a newer version's, or one too rare to have words of its own.
+        other => return worded(&format!("setting-{other}"), &other.replace('_', " ")),
     };
     text.into()
 }
@@ -159,6 +159,8 @@ fn detail_name(name: &str) -> String {
 /// A word that events have for what they say; `None` for anything else, such as a name.
 fn word(value: &str) -> Option<Text> {
     Some(match value {
+        "true" => t("audit-word-yes"),
+        "false" => t("audit-word-no"),
         "passkey" => t("audit-word-passkey"),
         "directory_password" => t("audit-word-directory-password"),
         "recovery_code" => t("audit-word-recovery-code"),

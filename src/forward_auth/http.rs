@@ -49,29 +49,29 @@ async fn answer(app: &App, peer: SocketAddr, browser: &web::Client, client_id: &
         Ok(told) => told_to(&asked, &cookie_name, told),
         Err(Refused::Internal(error)) => {
             tracing::error!(client.id = client_id, cause = format!("{error:#}"), "a proxy's question could not be answered");
-            (StatusCode::INTERNAL_SERVER_ERROR, line(t("proxy-our-fault"))).into_response()
+            (StatusCode::INTERNAL_SERVER_ERROR, line(&t("proxy-our-fault"))).into_response()
         }
         Err(refused) => misconfigured(client_id, &refused.to_string()),
     }
 }
 
 /// A text by itself, for those who are no browser.
-fn line(text: Text) -> String {
+fn line(text: &Text) -> String {
     format!("{text}\n")
 }
 
 /// For whoever sets the proxy up: nothing passes, and both the answer and the log say why.
 fn misconfigured(client_id: &str, why: &str) -> Response {
     tracing::warn!(client.id = client_id, "a proxy's question was refused: {why}");
-    (StatusCode::FORBIDDEN, line(t("proxy-misconfigured").with("why", told(why)))).into_response()
+    (StatusCode::FORBIDDEN, line(&t("proxy-misconfigured").with("why", told(why)))).into_response()
 }
 
 /// The answer in the form the proxy takes.
 fn told_to(asked: &Asked, cookie_name: &str, told: Told) -> Response {
     match told {
         Told::Pass(person) => (StatusCode::OK, about(&person)).into_response(),
-        Told::Unauthorized => (StatusCode::UNAUTHORIZED, line(t("proxy-sign-in-first"))).into_response(),
-        Told::Forbidden => (StatusCode::FORBIDDEN, line(t("proxy-not-open"))).into_response(),
+        Told::Unauthorized => (StatusCode::UNAUTHORIZED, line(&t("proxy-sign-in-first"))).into_response(),
+        Told::Forbidden => (StatusCode::FORBIDDEN, line(&t("proxy-not-open"))).into_response(),
         Told::Go { location, cookie, is_for_sign_in } => {
             let status = match asked.proxy {
                 Proxy::HandsOn => StatusCode::SEE_OTHER,
@@ -81,7 +81,7 @@ fn told_to(asked: &Asked, cookie_name: &str, told: Told) -> Response {
             let mut response = status.into_response();
             match HeaderValue::try_from(location) {
                 Ok(location) => response.headers_mut().insert(LOCATION, location),
-                Err(_) => return (StatusCode::FORBIDDEN, line(t("proxy-no-address"))).into_response(),
+                Err(_) => return (StatusCode::FORBIDDEN, line(&t("proxy-no-address"))).into_response(),
             };
             if let Some(value) = cookie.and_then(|cookie| HeaderValue::try_from(question::set_cookie(cookie_name, cookie.reveal())).ok()) {
                 response.headers_mut().insert(SET_COOKIE, value);

@@ -2,9 +2,9 @@
 
 use serde_json::Value as Json;
 
-use crate::directory_preview::connected;
+use crate::directory_preview::{connected, press};
 use crate::directory_site::{Site, on_each_database, text};
-use crate::pages::{look_at, screenshots};
+use crate::pages::look_at;
 use crate::support::app::Engine;
 use crate::support::browser::Page;
 use crate::support::ds389::Ds389;
@@ -62,36 +62,31 @@ async fn the_page_says_since_when_somebody_is_missing() {
     let (app, browser) = connected(&slapd).await;
     let page = browser.get("/admin/directories/default/explain").await;
     assert!(page.body.contains("Type who is meant"));
-    let press = async || {
-        let runs = browser.get("/admin/directories/default/runs").await;
-        browser.submit(&runs, "/admin/directories/default/sync", &[]).await
-    };
-    press().await;
+    let sync = async || press(&browser, &browser.get("/admin/directories/default/runs").await, "/admin/directories/default/sync").await;
+    sync().await;
     let ada = browser.get("/admin/directories/default/explain?who=ada").await;
     assert!(ada.texts("section .notice")[0].contains("can sign in"), "{}", ada.body);
     assert!(!ada.body.contains("ada-has-a-secret"));
-    if let Some(_folder) = screenshots() {
-        let chromium = Page::open().await;
-        chromium.goto(&app.url).await;
-        for cookie in browser.cookies("/").split("; ") {
-            let (name, value) = cookie.split_once('=').expect("a cookie has a value");
-            chromium.set_cookie(name, value, &app.url).await;
-        }
-        let made = browser.submit(&browser.get("/admin/directories/default/preview").await, "/admin/directories/default/preview", &[]).await;
-        assert!(made.status.is_redirection());
-        for (name, path) in [
-            ("directory-explain", "/admin/directories/default/explain?who=ada"),
-            ("directory-runs", "/admin/directories/default/runs"),
-            ("directory-preview", "/admin/directories/default/preview"),
-            ("directory-home", "/admin"),
-        ] {
-            look_at(&chromium, name, &format!("{}{path}", app.url)).await;
-        }
-        let run = browser.get("/admin/directories/default/runs").await.attribute("tbody a", "href").expect("a run");
-        look_at(&chromium, "directory-run", &format!("{}{run}", app.url)).await;
+    let chromium = Page::open().await;
+    chromium.goto(&app.url).await;
+    for cookie in browser.cookies("/").split("; ") {
+        let (name, value) = cookie.split_once('=').expect("a cookie has a value");
+        chromium.set_cookie(name, value, &app.url).await;
     }
+    let made = browser.submit(&browser.get("/admin/directories/default/preview").await, "/admin/directories/default/preview", &[]).await;
+    assert!(made.status.is_redirection());
+    for (name, path) in [
+        ("directory-explain", "/admin/directories/default/explain?who=ada"),
+        ("directory-runs", "/admin/directories/default/runs"),
+        ("directory-preview", "/admin/directories/default/preview"),
+        ("directory-home", "/admin"),
+    ] {
+        look_at(&chromium, name, &format!("{}{path}", app.url)).await;
+    }
+    let run = browser.get("/admin/directories/default/runs").await.attribute("tbody a", "href").expect("a run");
+    look_at(&chromium, "directory-run", &format!("{}{run}", app.url)).await;
     slapd.tools().delete(&person_dn("ada")).await;
-    press().await;
+    sync().await;
     let gone = browser.get("/admin/directories/default/explain?who=ada").await;
     assert!(gone.texts("section .notice")[0].contains("It has been missing since"), "{}", gone.body);
     app.stop().await;

@@ -35,7 +35,7 @@ async fn connected_by(variables: &[(&str, String)]) -> (TestApp, Browser) {
 }
 
 /// Presses a button, and follows a run it begins to its end.
-async fn press(browser: &Browser, page: &Answer, action: &str) -> Answer {
+pub(crate) async fn press(browser: &Browser, page: &Answer, action: &str) -> Answer {
     let answer = browser.submit(page, action, &[]).await;
     let answer = browser.follow(answer).await;
     let here = answer.url.to_string();
