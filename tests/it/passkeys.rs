@@ -426,7 +426,7 @@ async fn endpoints_take_json_from_our_own_pages_and_nothing_else() {
     assert!(answer.location().is_some_and(|to| to.path() == "/sign-in"));
 
     // The ceremony cookie: for this host alone, out of reach of scripts.
-    let started = app.post(&browser, "/sign-in/start", &json!({})).await;
+    let started = app.post(&app.browser(), "/sign-in/start", &json!({})).await;
     let cookie = started.header("set-cookie").to_owned();
     for part in ["muster-ceremony=", "HttpOnly", "SameSite=Strict", "Path=/"] {
         assert!(cookie.contains(part), "{cookie}");
