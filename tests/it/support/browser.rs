@@ -106,8 +106,8 @@ impl Page {
         self.call("Emulation.setDeviceMetricsOverride", metrics).await;
         let scheme = if view.dark { "dark" } else { "light" };
         self.call("Emulation.setEmulatedMedia", json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] })).await;
-        // Colours that are on their way from one look to the other arrive first.
-        self.eval("Promise.allSettled(document.getAnimations().map((animation) => animation.finished)).then(() => true)").await;
+        // Colours that are on their way from one look to the other arrive at once.
+        self.eval("document.getAnimations().forEach((animation) => animation.finish())").await;
     }
 
     /// Sets one preference of the person, such as `forced-colors`, until the next [`Page::look`].
