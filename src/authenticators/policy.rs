@@ -86,7 +86,7 @@ pub enum Verdict {
 }
 
 impl Applying {
-    /// Reads what [`policies_of_person`] gives.
+    /// Reads what `policies_of_person` gives.
     ///
     /// # Errors
     /// When it is not what we wrote.

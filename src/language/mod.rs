@@ -2,7 +2,7 @@
 //! `locales/`, one folder per language; code and templates name it. How to write one: `docs/languages.md`.
 //!
 //! [`t`] gives a text, [`marked`] one with links or emphasis inside. Both speak the language of the request ([`choice`]), so no page carries it around;
-//! [`speaking`] speaks another for a while, as mails do. What a language lacks is said in English. [`told`] says in it what was put together in English before.
+//! [`speaking`] speaks another for a while, as mails do. What a language lacks is said in English. [`told()`] says in it what was put together in English before.
 
 mod catalogue;
 pub mod choice;
