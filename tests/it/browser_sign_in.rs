@@ -239,7 +239,8 @@ async fn after_a_sign_in_with_a_telephone_the_computer_is_offered_a_passkey_of_i
     page.click("a.primary").await;
     page.wait_for_path("/account/passkeys/add").await;
     page.click("#add-passkey button").await;
-    crate::support::wait_until("a passkey on the computer", async || computer.credentials().await.len() == 1).await;
+    page.wait_for("location.pathname !== '/account/passkeys/add' && document.readyState === 'complete'").await;
+    assert_eq!(computer.credentials().await.len(), 1, "a passkey on the computer");
     sign_out(&page, &app).await;
     page.click("#sign-in button").await;
     page.wait_for_path("/account").await;
