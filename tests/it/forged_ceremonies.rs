@@ -1,5 +1,6 @@
 //! Answers no honest browser gives, one bent byte at a time, through the real endpoints: every one must be refused, leave nothing behind and be audited.
 //! And answers that look odd and are allowed: they must pass, or honest people stay outside.
+//! Longer than other files, because it is a table: each row is a case of the reference by its number.
 
 use std::collections::BTreeMap;
 
